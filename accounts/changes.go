@@ -1,0 +1,129 @@
+package accounts
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"github.com/clientele-go/clientele/subscriptions"
+	"github.com/clientele-go/clientele/subscriptions/input"
+)
+
+// reservedLogins are names that systems know users by, and that people take for the provider's own.
+var reservedLogins = []string{
+	"abuse", "admin", "administrator", "apache", "backup", "bin", "caddy", "clientele", "daemon", "dovecot", "ftp", "games",
+	"guest", "hostmaster", "info", "httpd", "lp", "mail", "mailman", "man", "mysql", "named", "news", "nginx", "nobody",
+	"noreply", "operator", "owner", "postfix", "postgres", "postmaster", "provider", "proxy", "psaadm", "redis", "root",
+	"security", "sshd", "support", "sync", "sys", "system", "systemd", "tomcat", "user", "usenet", "uucp", "webmaster",
+	"www", "www-data",
+}
+
+func (m *Manager) checkReserved(f *input.Faults, login string) {
+	if slices.Contains(reservedLogins, login) || slices.Contains(m.reservedLogins, login) {
+		f.Add("login", "reserved", "")
+	}
+}
+
+// clean answers the input as it is stored.
+func (in New) clean() New {
+	in.Login = input.Login(in.Login)
+	in.Contact = in.Contact.clean()
+	in.ExternalID = input.Line(in.ExternalID)
+	in.Locale = cleanLocale(in.Locale)
+	in.AdditionalInfo, in.Description = input.Text(in.AdditionalInfo), input.Text(in.Description)
+	in.Attributes = subscriptions.CleanAttributes(in.Attributes)
+	in.CreatedAt = subscriptions.Cut(in.CreatedAt)
+	return in
+}
+
+// account answers the account that is created from a checked input.
+func (in New) account(id ID, at time.Time) Account {
+	created := in.CreatedAt
+	if created.IsZero() {
+		created = at
+	}
+	return Account{
+		ID: id, Login: in.Login, Contact: in.Contact, AdditionalInfo: in.AdditionalInfo, Description: in.Description,
+		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: in.Attributes, SignIn: 1, Version: 1,
+		CreatedAt: created, UpdatedAt: at,
+	}
+}
+
+func (c Contact) clean() Contact {
+	input.Clean(input.Line, &c.Name, &c.Company, &c.Email, &c.Phone, &c.Address, &c.City, &c.State, &c.PostalCode, &c.Country)
+	c.Country = strings.ToUpper(c.Country)
+	return c
+}
+
+// cleanLocale answers the canonical form of a language tag, and what is none as it is.
+func cleanLocale(locale string) string {
+	locale = input.Line(locale)
+	tag, err := language.Parse(locale)
+	if locale == "" || err != nil {
+		return locale
+	}
+	return tag.String()
+}
+
+// clean checks the changes and answers them as they are stored, without changing what the caller's pointers point to.
+func (ch Changes) clean(f *input.Faults) Changes {
+	ch.Login = subscriptions.CleanCopy(input.Login, ch.Login)
+	ch.ExternalID = subscriptions.CleanCopy(input.Line, ch.ExternalID)
+	ch.Locale = subscriptions.CleanCopy(cleanLocale, ch.Locale)
+	ch.AdditionalInfo = subscriptions.CleanCopy(input.Text, ch.AdditionalInfo)
+	ch.Description = subscriptions.CleanCopy(input.Text, ch.Description)
+	ch.Attributes = subscriptions.CleanAttributeChanges(ch.Attributes)
+	if ch.Contact != nil {
+		contact := ch.Contact.clean()
+		ch.Contact = &contact
+	}
+	f.Struct("", ch)
+	return ch
+}
+
+// apply answers the account with its fields changed and its version raised, and the names of those that differ.
+func (ch Changes) apply(old Account) (changed Account, fields string, err error) {
+	changed = old
+	changed.Version++
+	contact := old.Contact
+	if ch.Contact != nil {
+		contact = *ch.Contact
+	}
+	to, from := &changed.Contact, &contact
+	var differ []string
+	for _, field := range []struct {
+		name     string
+		to, from *string
+	}{
+		{"login", &changed.Login, ch.Login},
+		{"contact.name", &to.Name, &from.Name},
+		{"contact.company", &to.Company, &from.Company},
+		{"contact.email", &to.Email, &from.Email},
+		{"contact.phone", &to.Phone, &from.Phone},
+		{"contact.address", &to.Address, &from.Address},
+		{"contact.city", &to.City, &from.City},
+		{"contact.state", &to.State, &from.State},
+		{"contact.postalCode", &to.PostalCode, &from.PostalCode},
+		{"contact.country", &to.Country, &from.Country},
+		{"additionalInfo", &changed.AdditionalInfo, ch.AdditionalInfo},
+		{"description", &changed.Description, ch.Description},
+		{"externalID", &changed.ExternalID, ch.ExternalID},
+		{"locale", &changed.Locale, ch.Locale},
+	} {
+		if field.from != nil && *field.from != *field.to {
+			*field.to = *field.from
+			differ = append(differ, field.name)
+		}
+	}
+	changed.Attributes, err = subscriptions.MergeAttributes(old.Attributes, ch.Attributes)
+	if err != nil {
+		return Account{}, "", err
+	}
+	if !maps.Equal(changed.Attributes, old.Attributes) {
+		differ = append(differ, "attributes")
+	}
+	return changed, strings.Join(differ, ","), nil
+}

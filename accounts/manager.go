@@ -1,0 +1,537 @@
+package accounts
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/clientele-go/clientele/subscriptions"
+	"github.com/clientele-go/clientele/subscriptions/input"
+)
+
+// ClientManager is what a host does with accounts. *Manager implements it.
+//
+// Every command is one transaction with its events inside: it happens whole or not at all. Besides the errors that are
+// named below, every method may return one that matches ErrInvalid, with all faults of its input and nothing changed;
+// ErrUnavailable, nothing changed; and every command one that matches ErrUncertain. A ctx that has ended is matched too.
+type ClientManager interface {
+	// Create adds an account, with its first subscription if there is one. ErrTaken names every login, external id and
+	// domain that somebody else has. The password is hashed before the transaction.
+	Create(ctx context.Context, in New) (Account, error)
+	// Get answers one account, or ErrNotFound.
+	Get(ctx context.Context, id ID) (Account, error)
+	// GetByLogin answers the account with this login, in any case, or ErrNotFound.
+	GetByLogin(ctx context.Context, login string) (Account, error)
+	// GetByExternalID answers the account that has it, or ErrNotFound.
+	GetByExternalID(ctx context.Context, externalID string) (Account, error)
+	// List answers one page.
+	List(ctx context.Context, q Query) (Page, error)
+	// Count answers how many accounts q selects, but not more than atMost; 0 is no bound. Limit and After do not count.
+	Count(ctx context.Context, q Query, atMost int) (int, error)
+	// Update changes fields. ErrNotFound, ErrTaken at "login" and "externalID", and ErrConflict if the version is another now.
+	Update(ctx context.Context, id ID, c Changes) (Account, error)
+	// SetPassword gives the account a new password and ends its sessions. ErrNotFound: there is no such account.
+	SetPassword(ctx context.Context, id ID, password string) error
+	// Authenticate answers the account of who knows its login and password. ErrCredentials: one of them is wrong, which
+	// takes the same time for both. ErrSuspended, as *SuspendedError: they are right, and the account has holds.
+	Authenticate(ctx context.Context, login, password string) (Account, error)
+	// CheckSession tells whether a session may go on that was begun with this SignIn. ErrNotFound: the account was removed.
+	// ErrSessionEnded: its password changed, or it was suspended and activated. ErrSuspended, together with the Account, so
+	// that a host can let an operator's own session through.
+	CheckSession(ctx context.Context, id ID, signIn int64) (Account, error)
+	// Suspend places a hold on accounts: their owners cannot sign in, and everything below them is down. ErrNotFound names
+	// every unknown one.
+	Suspend(ctx context.Context, ids []ID, h Hold) (Outcome, error)
+	// Activate lifts every hold of the accounts' own. What below them has holds of its own stays down. ErrNotFound names
+	// every unknown one.
+	Activate(ctx context.Context, ids []ID) (Outcome, error)
+	// Lift lifts these causes only. ErrNotFound names every unknown account.
+	Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome, error)
+	// PreviewRemoval names all that Remove would delete. ErrNotFound names every unknown account.
+	PreviewRemoval(ctx context.Context, ids []ID) (Removal, error)
+	// Remove deletes accounts with everything below them and names all that went. ErrNotFound names every unknown one.
+	Remove(ctx context.Context, ids []ID) (Removal, error)
+	// RemovePreviewed removes r.Accounts only if exactly the three sets of r would go. ErrConflict: it would be more, or less.
+	RemovePreviewed(ctx context.Context, r Removal) (Removal, error)
+}
+
+// Options of a Manager. Every field is optional.
+type Options struct {
+	// Now is the clock; time.Now by default.
+	Now func() time.Time
+	// Hasher hashes passwords; Argon2id by default.
+	Hasher PasswordHasher
+	// PasswordPolicy is asked about every new password, after the rules of the library: 8 to 128 characters, and not the
+	// login. An *InvalidError is added to the faults at "password", any other error comes back wrapped.
+	PasswordPolicy func(ctx context.Context, login, password string) error
+	// ReservedLogins nobody may have, besides the built-in ones.
+	ReservedLogins []string
+	// ReservedDomains, with all names below them, are for the provider's own subscriptions only.
+	ReservedDomains []string
+	// AllowDomain is asked, never inside a transaction of the library's own, about every name that an account would newly
+	// get. Owner is 0 for an account that is about to be created. An error refuses the command and comes back wrapped.
+	AllowDomain func(ctx context.Context, owner ID, name string) error
+	// Secret signs what ResetToken answers: at least 32 bytes. Without it ResetToken is ErrInvalid.
+	Secret []byte
+}
+
+// Manager implements ClientManager. It is safe for concurrent use.
+type Manager struct {
+	store          Store
+	subscriptions  *subscriptions.Manager
+	passwords      *passwords
+	now            func() time.Time
+	reservedLogins []string
+	reservedNames  []string
+	allowDomain    func(ctx context.Context, owner ID, name string) error
+	secret         []byte
+}
+
+var _ ClientManager = (*Manager)(nil)
+
+// NewManager answers a Manager of what a store keeps. Nil opts are the defaults.
+func NewManager(store Store, opts *Options) *Manager {
+	if opts == nil {
+		opts = &Options{}
+	}
+	m := &Manager{
+		passwords: newPasswords(opts.Hasher, opts.PasswordPolicy), now: opts.Now,
+		reservedNames: slices.Clone(opts.ReservedDomains), allowDomain: opts.AllowDomain, secret: slices.Clone(opts.Secret),
+	}
+	if m.now == nil {
+		m.now = time.Now
+	}
+	for _, login := range opts.ReservedLogins {
+		m.reservedLogins = append(m.reservedLogins, input.Login(login))
+	}
+	return m.With(store)
+}
+
+// With answers a Manager of another store, with the same options and the same bounds on hashing: for a transaction of
+// the host's own.
+func (m *Manager) With(store Store) *Manager {
+	with := *m
+	with.store = store
+	with.subscriptions = subscriptions.NewManager(narrow{store}, subscriptions.Options{
+		Now: m.now, ReservedDomains: m.reservedNames, AllowDomain: m.allowDomain,
+	})
+	return &with
+}
+
+// Subscriptions answers the Manager of the subscriptions and domains in the same store.
+func (m *Manager) Subscriptions() *subscriptions.Manager { return m.subscriptions }
+
+// stamp says who gives a command, and when.
+type stamp struct {
+	actor string
+	at    time.Time
+}
+
+func (m *Manager) stamp(ctx context.Context, f *input.Faults) stamp {
+	return stamp{actor: subscriptions.Actor(ctx, f), at: subscriptions.Cut(m.now())}
+}
+
+func (c stamp) event(t EventType, id ID, details map[string]string) Event {
+	return Event{At: c.at, Type: t, Actor: c.actor, AccountID: id, Details: details}
+}
+
+// lock locks accounts, all of which must exist.
+func lock(tx Tx, ids []ID) ([]Record, error) {
+	records, err := tx.LockAccounts(ids)
+	if err != nil {
+		return nil, err
+	}
+	return records, missing(ids, records)
+}
+
+func missing(ids []ID, records []Record) error {
+	found := make([]ID, len(records))
+	for i, r := range records {
+		found[i] = r.ID
+	}
+	return subscriptions.Missing(subscriptions.LevelAccount, ids, found)
+}
+
+// Create implements ClientManager.
+func (m *Manager) Create(ctx context.Context, in New) (Account, error) {
+	var f input.Faults
+	c := m.stamp(ctx, &f)
+	given := in.Login
+	in = in.clean()
+	f.Struct("", in)
+	m.checkReserved(&f, in.Login)
+	if err := m.passwords.checkNew(ctx, &f, in); err != nil {
+		return Account{}, err
+	}
+	draft := m.draft(&f, in.Subscription)
+	if err := f.Err(); err != nil {
+		return Account{}, err
+	}
+	if err := m.subscriptions.Allow(ctx, 0, draft.names()); err != nil {
+		return Account{}, err
+	}
+	hash, err := m.passwords.hashNew(ctx, in)
+	if err != nil {
+		return Account{}, err
+	}
+	var created Account
+	err = m.store.Update(ctx, func(tx Tx) error {
+		claimed, err := tx.Claim(Claim{
+			NewAccounts: 1, Login: in.Login, AccountExternalID: in.ExternalID, Claim: draft.claim(),
+		})
+		if err != nil {
+			return err
+		}
+		if err := takenNew(in, given, draft, claimed); err != nil {
+			return err
+		}
+		r := Record{Account: in.account(claimed.AccountIDs[0], c.at), Hash: hash}
+		w := Writes{AddAccounts: []Record{r}, Writes: draft.writes(r.ID, claimed.Claimed, c)}
+		w.Events = slices.Insert(w.Events, 0, c.event(subscriptions.AccountCreated, r.ID, details("externalID", in.ExternalID)))
+		created = r.Account
+		return tx.Save(w)
+	})
+	if err != nil {
+		return Account{}, err
+	}
+	return created, nil
+}
+
+// first is the subscription that an account is created with, or none.
+type first struct {
+	draft *subscriptions.Draft
+}
+
+func (m *Manager) draft(f *input.Faults, in *subscriptions.New) first {
+	if in == nil {
+		return first{}
+	}
+	if in.AccountID != subscriptions.Provider {
+		f.Add("subscription.accountID", "provider", "")
+	}
+	d := m.subscriptions.Draft(f, "subscription", *in, true)
+	return first{draft: &d}
+}
+
+func (s first) names() []string {
+	if s.draft == nil {
+		return nil
+	}
+	return s.draft.Names()
+}
+
+// newOwner stands for the account about to be created in a claim: it has no names yet, and nobody else is this one.
+const newOwner ID = -1
+
+func (s first) claim() subscriptions.Claim {
+	if s.draft == nil {
+		return subscriptions.Claim{}
+	}
+	return s.draft.Claim(newOwner)
+}
+
+func (s first) taken(c subscriptions.Claimed) []Taken {
+	if s.draft == nil {
+		return nil
+	}
+	return s.draft.Taken(c)
+}
+
+func (s first) writes(owner ID, c subscriptions.Claimed, by stamp) subscriptions.Writes {
+	if s.draft == nil {
+		return subscriptions.Writes{}
+	}
+	_, w := s.draft.Writes(subscriptions.Owner{ID: owner}, c, by.actor, by.at)
+	return w
+}
+
+func takenNew(in New, login string, s first, c Claimed) error {
+	var taken []Taken
+	if c.Login {
+		taken = append(taken, Taken{Field: "login", Value: login})
+	}
+	if c.AccountExternalID {
+		taken = append(taken, Taken{Field: "externalID", Value: in.ExternalID})
+	}
+	return subscriptions.TakenAs(append(taken, s.taken(c.Claimed)...))
+}
+
+// Get implements ClientManager.
+func (m *Manager) Get(ctx context.Context, id ID) (Account, error) {
+	r, err := m.store.Account(ctx, Key{ID: id})
+	if err != nil {
+		return Account{}, err
+	}
+	return r.Account, nil
+}
+
+// GetByLogin implements ClientManager.
+func (m *Manager) GetByLogin(ctx context.Context, login string) (Account, error) {
+	r, err := m.byLogin(ctx, login)
+	if err != nil {
+		return Account{}, err
+	}
+	return r.Account, nil
+}
+
+func (m *Manager) byLogin(ctx context.Context, login string) (Record, error) {
+	key := input.Login(login)
+	if !input.IsLogin(key) {
+		return Record{}, &NotFoundError{Kind: string(LevelAccount), Name: login}
+	}
+	return m.store.Account(ctx, Key{Login: key})
+}
+
+// GetByExternalID implements ClientManager.
+func (m *Manager) GetByExternalID(ctx context.Context, externalID string) (Account, error) {
+	key := input.Line(externalID)
+	if key == "" || !input.IsLine(key) {
+		return Account{}, &NotFoundError{Kind: string(LevelAccount), Name: externalID}
+	}
+	r, err := m.store.Account(ctx, Key{ExternalID: key})
+	if err != nil {
+		return Account{}, err
+	}
+	return r.Account, nil
+}
+
+// Update implements ClientManager.
+func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Account, error) {
+	var f input.Faults
+	c := m.stamp(ctx, &f)
+	given := ch.Login
+	ch = ch.clean(&f)
+	if err := f.Err(); err != nil {
+		return Account{}, err
+	}
+	var updated Account
+	err := m.store.Update(ctx, func(tx Tx) error {
+		records, err := lock(tx, []ID{id})
+		if err != nil {
+			return err
+		}
+		old := records[0]
+		if err := subscriptions.CheckVersion(ch.Version, old.Version); err != nil {
+			return err
+		}
+		changed, fields, err := ch.apply(old.Account)
+		if err != nil {
+			return err
+		}
+		if err := m.checkLogin(old.Account, changed); err != nil {
+			return err
+		}
+		if err := claimChanges(tx, given, old.Account, changed); err != nil {
+			return err
+		}
+		changed.UpdatedAt = c.at
+		updated = changed
+		w := Writes{UpdateAccounts: []Record{{Account: changed, Hash: old.Hash}}}
+		w.Events = []Event{c.event(subscriptions.AccountUpdated, id, details("fields", fields))}
+		return tx.Save(w)
+	})
+	if err != nil {
+		return Account{}, err
+	}
+	return updated, nil
+}
+
+// checkLogin refuses a reserved login, unless the account has it already: the list may have grown since.
+func (m *Manager) checkLogin(old, changed Account) error {
+	var f input.Faults
+	if changed.Login != old.Login {
+		m.checkReserved(&f, changed.Login)
+	}
+	return f.Err()
+}
+
+// claimChanges claims what an update changes and must be unique.
+func claimChanges(tx Tx, login *string, old, changed Account) error {
+	var c Claim
+	if changed.Login != old.Login {
+		c.Login = changed.Login
+	}
+	if changed.ExternalID != old.ExternalID {
+		c.AccountExternalID = changed.ExternalID
+	}
+	if c.Login == "" && c.AccountExternalID == "" {
+		return nil
+	}
+	claimed, err := tx.Claim(c)
+	if err != nil {
+		return err
+	}
+	var taken []Taken
+	if claimed.Login {
+		taken = append(taken, Taken{Field: "login", Value: *login})
+	}
+	if claimed.AccountExternalID {
+		taken = append(taken, Taken{Field: "externalID", Value: changed.ExternalID})
+	}
+	return subscriptions.TakenAs(taken)
+}
+
+// Suspend implements ClientManager.
+func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (Outcome, error) {
+	var f input.Faults
+	c := m.stamp(ctx, &f)
+	h = subscriptions.NewHold(&f, h, c.actor, c.at)
+	return m.holding(ctx, &f, ids, func(targets []subscriptions.Target[ID]) (subscriptions.Targets[ID], subscriptions.Writes) {
+		return subscriptions.Suspend(targets, h)
+	})
+}
+
+// Activate implements ClientManager.
+func (m *Manager) Activate(ctx context.Context, ids []ID) (Outcome, error) {
+	var f input.Faults
+	c := m.stamp(ctx, &f)
+	return m.holding(ctx, &f, ids, func(targets []subscriptions.Target[ID]) (subscriptions.Targets[ID], subscriptions.Writes) {
+		return subscriptions.Lift(targets, nil, c.actor, c.at)
+	})
+}
+
+// Lift implements ClientManager.
+func (m *Manager) Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome, error) {
+	var f input.Faults
+	c := m.stamp(ctx, &f)
+	causes = subscriptions.Causes(&f, causes)
+	return m.holding(ctx, &f, ids, func(targets []subscriptions.Target[ID]) (subscriptions.Targets[ID], subscriptions.Writes) {
+		return subscriptions.Lift(targets, causes, c.actor, c.at)
+	})
+}
+
+// holding runs a command that changes the holds of accounts. Who loses the last one gets a new SignIn, so that no
+// session from before the suspension lives again.
+func (m *Manager) holding(
+	ctx context.Context, f *input.Faults, ids []ID,
+	decide func([]subscriptions.Target[ID]) (subscriptions.Targets[ID], subscriptions.Writes),
+) (Outcome, error) {
+	ids = input.IDs(f, ids)
+	if err := f.Err(); err != nil {
+		return Outcome{}, err
+	}
+	var out Outcome
+	err := m.store.Update(ctx, func(tx Tx) error {
+		records, err := lock(tx, ids)
+		if err != nil {
+			return err
+		}
+		targets := make([]subscriptions.Target[ID], len(records))
+		for i, r := range records {
+			targets[i] = r.target()
+		}
+		decided, w := decide(targets)
+		out = Outcome(decided)
+		if len(w.Events) == 0 {
+			return nil
+		}
+		return tx.Save(Writes{UpdateAccounts: freed(records, w), Writes: w})
+	})
+	if err != nil {
+		return Outcome{}, err
+	}
+	return out, nil
+}
+
+func (a Account) target() subscriptions.Target[ID] {
+	return subscriptions.Target[ID]{
+		ID: a.ID, Level: LevelAccount, Holds: a.Holds, Subject: Event{AccountID: a.ID},
+	}
+}
+
+// freed answers the accounts that lose their last hold, with their next SignIn.
+func freed(records []Record, w subscriptions.Writes) []Record {
+	lifted := map[int64]int{}
+	for _, l := range w.Lift {
+		lifted[l.ID]++
+	}
+	var free []Record
+	for _, r := range records {
+		if n := lifted[int64(r.ID)]; n > 0 && n == len(r.Holds) {
+			r.SignIn++
+			free = append(free, r)
+		}
+	}
+	return free
+}
+
+// PreviewRemoval implements ClientManager.
+func (m *Manager) PreviewRemoval(ctx context.Context, ids []ID) (Removal, error) {
+	var f input.Faults
+	ids = input.IDs(&f, ids)
+	if err := f.Err(); err != nil {
+		return Removal{}, err
+	}
+	below, err := m.store.Below(ctx, ids)
+	if err != nil {
+		return Removal{}, err
+	}
+	if err := subscriptions.Missing(LevelAccount, ids, below.Accounts); err != nil {
+		return Removal{}, err
+	}
+	removal, _ := subscriptions.Remove(below.Subscriptions, below.Domains, "", time.Time{})
+	removal.Accounts = ids
+	return removal, nil
+}
+
+// Remove implements ClientManager.
+func (m *Manager) Remove(ctx context.Context, ids []ID) (Removal, error) {
+	return m.remove(ctx, ids, func(Removal) error { return nil })
+}
+
+// RemovePreviewed implements ClientManager.
+func (m *Manager) RemovePreviewed(ctx context.Context, r Removal) (Removal, error) {
+	return m.remove(ctx, r.Accounts, func(would Removal) error {
+		if !sameSet(r.Accounts, would.Accounts) || !sameSet(r.Subscriptions, would.Subscriptions) ||
+			!sameSet(r.Domains, would.Domains) {
+			return &ConflictError{}
+		}
+		return nil
+	})
+}
+
+func sameSet[T interface{ ~int64 | ~string }](asked, would []T) bool {
+	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(asked))), would)
+}
+
+func (m *Manager) remove(ctx context.Context, ids []ID, agreed func(would Removal) error) (Removal, error) {
+	var f input.Faults
+	c := m.stamp(ctx, &f)
+	ids = input.IDs(&f, ids)
+	if err := f.Err(); err != nil {
+		return Removal{}, err
+	}
+	var removal Removal
+	err := m.store.Update(ctx, func(tx Tx) error {
+		records, err := lock(tx, ids)
+		if err != nil {
+			return err
+		}
+		below, err := tx.Below(ids)
+		if err != nil {
+			return err
+		}
+		would, w := subscriptions.Remove(below.Subscriptions, below.Domains, c.actor, c.at)
+		would.Accounts = ids
+		if err := agreed(would); err != nil {
+			return err
+		}
+		for _, r := range records {
+			w.Events = append(w.Events, c.event(subscriptions.AccountRemoved, r.ID, details("externalID", r.ExternalID)))
+		}
+		removal = would
+		return tx.Save(Writes{RemoveAccounts: ids, Writes: w})
+	})
+	if err != nil {
+		return Removal{}, err
+	}
+	return removal, nil
+}
+
+// details answers one pair as details; nil if the value is empty.
+func details(key, value string) map[string]string {
+	if value == "" {
+		return nil
+	}
+	return map[string]string{key: value}
+}

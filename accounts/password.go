@@ -1,0 +1,307 @@
+package accounts
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"runtime"
+	"strconv"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/text/secure/precis"
+
+	"github.com/clientele-go/clientele/subscriptions"
+	"github.com/clientele-go/clientele/subscriptions/input"
+)
+
+// PasswordHasher turns passwords into what is stored. A Manager never runs more hashes at once than there are
+// processors, and none inside a transaction of its own.
+type PasswordHasher interface {
+	// Hash answers the string to be stored for a password, with a salt of its own. It holds no NUL.
+	Hash(ctx context.Context, password string) (string, error)
+	// Verify tells whether a password is the stored one, and whether its hash should be replaced by a new one. A hash that
+	// it cannot read is an error. It should take no less time for a hash of another kind than for its own.
+	Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error)
+}
+
+// Argon2id is the default PasswordHasher: 19 MiB, two passes, one thread, as a PHC string. It also verifies hashes that
+// other systems made, Argon2id up to 64 MiB, 8 passes and 8 threads and bcrypt up to cost 14, and says that they are
+// outdated.
+type Argon2id struct{}
+
+// Hash implements PasswordHasher.
+func (Argon2id) Hash(ctx context.Context, password string) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	a := newArgon()
+	a.key = a.derive(password, argonKey)
+	return a.String(), nil
+}
+
+// Verify implements PasswordHasher. A hash of another system costs one of ours besides, so that it never answers faster.
+func (Argon2id) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return false, false, err
+	}
+	a, isArgon := parseArgon(hash)
+	if isArgon && !a.outdated() {
+		return a.matches(password), false, nil
+	}
+	if !isArgon && !isBcrypt(hash) {
+		return false, false, errors.New("clientele: the hash is neither Argon2id nor bcrypt within the bounds")
+	}
+	newArgon().derive(password, argonKey)
+	if isArgon {
+		return a.matches(password), true, nil
+	}
+	return len(password) <= mostBcryptBytes && bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil, true, nil
+}
+
+const (
+	leastPassword = 8   // characters
+	mostPassword  = 128 // characters
+	mostWaiting   = 256 // callers who wait for a processor
+)
+
+// passwords checks, hashes and verifies for a Manager and all that With made of it.
+type passwords struct {
+	hasher   PasswordHasher
+	own      bool // the hasher is the library's, so hashes can be checked without verifying
+	policy   func(ctx context.Context, login, password string) error
+	running  chan struct{} // one place for each hash at work
+	waiting  chan struct{} // one place for each caller, at work or not
+	mu       sync.Mutex
+	stranger string // a hash that nobody's password has, for logins that do not exist
+}
+
+func newPasswords(hasher PasswordHasher, policy func(ctx context.Context, login, password string) error) *passwords {
+	processors := runtime.GOMAXPROCS(0)
+	p := &passwords{
+		hasher: hasher, policy: policy,
+		running: make(chan struct{}, processors), waiting: make(chan struct{}, processors+mostWaiting),
+	}
+	if hasher == nil {
+		p.hasher, p.own = Argon2id{}, true
+	}
+	return p
+}
+
+// bounded runs one hash when a processor is free. Too many who wait are ErrUnavailable, and so is a ctx that ends.
+func (p *passwords) bounded(ctx context.Context, hash func() error) error {
+	select {
+	case p.waiting <- struct{}{}:
+		defer func() { <-p.waiting }()
+	default:
+		return fmt.Errorf("%w: too many passwords are being hashed", ErrUnavailable)
+	}
+	select {
+	case p.running <- struct{}{}:
+		defer func() { <-p.running }()
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	}
+	err := hash()
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	}
+	return err
+}
+
+// hash answers the hash of a password that was checked.
+func (p *passwords) hash(ctx context.Context, password string) (hash string, err error) {
+	prepared, err := precis.OpaqueString.String(password)
+	if err != nil {
+		return "", input.Invalid("password", "characters", "")
+	}
+	err = p.bounded(ctx, func() error {
+		hash, err = p.hasher.Hash(ctx, prepared)
+		return err
+	})
+	return hash, err
+}
+
+// verify tells whether a password is that of a hash, and whether the hash should be replaced. The password is tried as
+// it is typed, which is how other systems hashed it, and then as RFC 8265 prepares it.
+func (p *passwords) verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
+	for _, candidate := range candidates(password) {
+		err := p.bounded(ctx, func() (err error) {
+			ok, outdated, err = p.hasher.Verify(ctx, hash, candidate)
+			return err
+		})
+		if err != nil || ok {
+			return ok, outdated, err
+		}
+	}
+	return false, false, nil
+}
+
+func candidates(password string) []string {
+	if utf8.RuneCountInString(password) > mostPassword {
+		return []string{""} // nobody's: it takes as long as a wrong one
+	}
+	prepared, err := precis.OpaqueString.String(password)
+	if err != nil || prepared == password {
+		return []string{password}
+	}
+	return []string{password, prepared}
+}
+
+// nobody answers a hash that no password has. Whoever signs in needs it first, whether their login exists or not.
+func (p *passwords) nobody(ctx context.Context) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.stranger != "" {
+		return p.stranger, nil
+	}
+	if p.own {
+		a := newArgon()
+		a.key = make([]byte, argonKey)
+		rand.Read(a.key)
+		p.stranger = a.String()
+		return p.stranger, nil
+	}
+	hash, err := p.hash(ctx, rand.Text())
+	p.stranger = hash
+	return hash, err
+}
+
+// check finds the faults of a new password. An error of the host's policy that is no *InvalidError comes back wrapped.
+func (p *passwords) check(ctx context.Context, f *input.Faults, login, password string) error {
+	length := utf8.RuneCountInString(password)
+	prepared, err := precis.OpaqueString.String(password)
+	switch {
+	case !utf8.ValidString(password) || length <= mostPassword && length >= leastPassword && err != nil:
+		f.Add("password", "characters", "")
+	case length < leastPassword:
+		f.Add("password", "minLength", strconv.Itoa(leastPassword))
+	case length > mostPassword:
+		f.Add("password", "max", strconv.Itoa(mostPassword))
+	case input.Login(prepared) == login:
+		f.Add("password", "notLogin", "")
+	}
+	if f.Has("password") || p.policy == nil {
+		return nil
+	}
+	err = p.policy(ctx, login, password)
+	var invalid *InvalidError
+	if errors.As(err, &invalid) {
+		f.Append("", atPassword(invalid.Fields))
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("clientele: password policy: %w", err)
+	}
+	return nil
+}
+
+// atPassword answers what a policy found, at the path of the password.
+func atPassword(faults []FieldError) []FieldError {
+	moved := make([]FieldError, len(faults))
+	for i, fault := range faults {
+		fault.Path = "password"
+		moved[i] = fault
+	}
+	return moved
+}
+
+// checkNew finds the faults of the password or the hash of a new account, of which there must be exactly one.
+func (p *passwords) checkNew(ctx context.Context, f *input.Faults, in New) error {
+	switch {
+	case in.Password != "" && in.PasswordHash != "":
+		f.Add("password", "exactlyOne", "")
+	case in.PasswordHash != "":
+		return p.checkHash(ctx, f, in.PasswordHash)
+	case in.Password == "":
+		f.Add("password", "required", "")
+	default:
+		return p.check(ctx, f, in.Login, in.Password)
+	}
+	return nil
+}
+
+// checkHash refuses a hash that nobody could sign in with. A hasher of the host's own reads its own kind.
+func (p *passwords) checkHash(ctx context.Context, f *input.Faults, hash string) error {
+	if p.own {
+		if !isHash(hash) {
+			f.Add("passwordHash", "hash", "")
+		}
+		return nil
+	}
+	if len(hash) > mostHash || !input.IsLine(hash) {
+		f.Add("passwordHash", "hash", "")
+		return nil
+	}
+	_, _, err := p.verify(ctx, hash, "x")
+	if errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	if err != nil {
+		f.Add("passwordHash", "hash", "")
+	}
+	return nil
+}
+
+func (p *passwords) hashNew(ctx context.Context, in New) (string, error) {
+	if in.PasswordHash != "" {
+		return in.PasswordHash, nil
+	}
+	return p.hash(ctx, in.Password)
+}
+
+// SetPassword implements ClientManager.
+func (m *Manager) SetPassword(ctx context.Context, id ID, password string) error {
+	var f input.Faults
+	c := m.stamp(ctx, &f)
+	r, err := m.store.Account(ctx, Key{ID: id})
+	if err != nil {
+		return err
+	}
+	hash, err := m.newHash(ctx, &f, r.Login, password)
+	if err != nil {
+		return err
+	}
+	_, err = m.replacePassword(ctx, id, hash, c, func(Record) error { return nil })
+	return err
+}
+
+// newHash checks a new password and answers its hash.
+func (m *Manager) newHash(ctx context.Context, f *input.Faults, login, password string) (string, error) {
+	if err := m.passwords.check(ctx, f, login, password); err != nil {
+		return "", err
+	}
+	if err := f.Err(); err != nil {
+		return "", err
+	}
+	return m.passwords.hash(ctx, password)
+}
+
+// replacePassword stores a new hash and ends the account's sessions, if the account as it is now agrees.
+func (m *Manager) replacePassword(
+	ctx context.Context, id ID, hash string, c stamp, agrees func(Record) error,
+) (Account, error) {
+	var replaced Account
+	err := m.store.Update(ctx, func(tx Tx) error {
+		records, err := lock(tx, []ID{id})
+		if err != nil {
+			return err
+		}
+		r := records[0]
+		if err := agrees(r); err != nil {
+			return err
+		}
+		r.Hash = hash
+		r.SignIn++
+		replaced = r.Account
+		w := Writes{UpdateAccounts: []Record{r}}
+		w.Events = []Event{c.event(subscriptions.AccountPasswordChanged, id, nil)}
+		return tx.Save(w)
+	})
+	if err != nil {
+		return Account{}, err
+	}
+	return replaced, nil
+}

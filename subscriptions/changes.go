@@ -1,0 +1,123 @@
+package subscriptions
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/clientele-go/clientele/subscriptions/input"
+)
+
+// CleanAttributes answers a copy of attributes with their values as they are stored. Empty values are left out: they
+// mean that there is no such attribute.
+func CleanAttributes(attributes map[string]string) map[string]string {
+	cleaned := CleanAttributeChanges(attributes)
+	maps.DeleteFunc(cleaned, func(_, value string) bool { return value == "" })
+	if len(cleaned) == 0 {
+		return nil
+	}
+	return cleaned
+}
+
+// CleanAttributeChanges answers a copy of changes to attributes with their values as they are stored.
+func CleanAttributeChanges(attributes map[string]string) map[string]string {
+	cleaned := maps.Clone(attributes)
+	for key, value := range cleaned {
+		cleaned[key] = input.Text(value)
+	}
+	return cleaned
+}
+
+// mostAttributes is how many attributes an account or a subscription may have, as the tags say.
+const mostAttributes = 32
+
+// MergeAttributes answers old attributes with changes merged in: empty values delete. More than 32 are ErrInvalid at
+// "attributes". Old stays as it is.
+func MergeAttributes(old, changes map[string]string) (map[string]string, error) {
+	merged := maps.Clone(old)
+	if merged == nil {
+		merged = map[string]string{}
+	}
+	maps.Copy(merged, changes)
+	merged = CleanAttributes(merged)
+	if len(merged) > mostAttributes {
+		return nil, input.Invalid("attributes", "maxItems", strconv.Itoa(mostAttributes))
+	}
+	return merged, nil
+}
+
+// clean answers the changes as they are stored, without changing what the caller's pointers point to.
+func (ch Changes) clean(f *input.Faults) Changes {
+	ch.Name, ch.Plan = CleanCopy(input.Line, ch.Name), CleanCopy(input.Line, ch.Plan)
+	ch.ExternalID = CleanCopy(input.Line, ch.ExternalID)
+	ch.Description = CleanCopy(input.Text, ch.Description)
+	ch.Attributes = CleanAttributeChanges(ch.Attributes)
+	if ch.ExpiresAt != nil {
+		cut := Cut(*ch.ExpiresAt)
+		ch.ExpiresAt = &cut
+	}
+	f.Struct("", ch)
+	return ch
+}
+
+// CleanCopy answers a pointer to the cleaned text, nil for nil.
+func CleanCopy(clean func(string) string, text *string) *string {
+	if text == nil {
+		return nil
+	}
+	cleaned := clean(*text)
+	return &cleaned
+}
+
+// withName answers the changes with a name that is changed to nothing replaced by that of the main domain. Without
+// domains that is ErrInvalid at "name".
+func (ch Changes) withName(tx Tx, old Record) (Changes, error) {
+	if ch.Name == nil || *ch.Name != "" {
+		return ch, nil
+	}
+	domains, err := tx.DomainsOf([]ID{old.ID})
+	if err != nil {
+		return Changes{}, err
+	}
+	for _, d := range domains {
+		if d.ID == old.Main {
+			ch.Name = &d.Name
+			return ch, nil
+		}
+	}
+	return Changes{}, input.Invalid("name", "required", "")
+}
+
+// apply answers the subscription with its fields changed and its version raised, and the names of those that differ.
+func (ch Changes) apply(old Record) (changed Record, fields string, err error) {
+	changed = old
+	changed.Version++
+	var differ []string
+	for _, field := range []struct {
+		name string
+		to   *string
+		from *string
+	}{
+		{"name", &changed.Name, ch.Name},
+		{"plan", &changed.Plan, ch.Plan},
+		{"description", &changed.Description, ch.Description},
+		{"externalID", &changed.ExternalID, ch.ExternalID},
+	} {
+		if field.from != nil && *field.from != *field.to {
+			*field.to = *field.from
+			differ = append(differ, field.name)
+		}
+	}
+	changed.Attributes, err = MergeAttributes(old.Attributes, ch.Attributes)
+	if err != nil {
+		return Record{}, "", err
+	}
+	if !maps.Equal(changed.Attributes, old.Attributes) {
+		differ = append(differ, "attributes")
+	}
+	if ch.ExpiresAt != nil && !ch.ExpiresAt.Equal(old.ExpiresAt) {
+		changed.ExpiresAt = *ch.ExpiresAt
+		differ = append(differ, "expiresAt")
+	}
+	return changed, strings.Join(differ, ","), nil
+}

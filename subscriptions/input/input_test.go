@@ -1,0 +1,184 @@
+package input_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/subscriptions/input"
+)
+
+func TestLine(t *testing.T) {
+	for _, c := range []struct {
+		name, given, stored string
+		valid               bool
+	}{
+		{"plain", "Mario Rossi", "Mario Rossi", true},
+		{"empty", "", "", true},
+		{"white space around it goes", " \t\u00a0Mario\u3000\n", "Mario", true},
+		{"decomposed letters are composed", "Jose\u0301", "José", true},
+		{"emoji joined by zero-width joiners", "👩‍👩‍👧", "👩‍👩‍👧", true},
+		{"right-to-left letters", "שלום", "שלום", true},
+		{"invalid UTF-8", "a\xffb", "a\xffb", false},
+		{"NUL", "a\x00b", "a\x00b", false},
+		{"newline inside", "a\nb", "a\nb", false},
+		{"delete", "a\x7fb", "a\x7fb", false},
+		{"a control character of Latin-1", "a\u0085b", "a\u0085b", false},
+		{"line separator", "a\u2028b", "a\u2028b", false},
+		{"right-to-left override", "a\u202eb", "a\u202eb", false},
+		{"isolate", "a\u2066b", "a\u2066b", false},
+		{"Arabic letter mark", "a\u061cb", "a\u061cb", false},
+		{"nothing visible", "\u200b\u200d", "\u200b\u200d", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			stored := input.Line(c.given)
+			assert.Equal(t, c.stored, stored)
+			assert.Equal(t, c.valid, input.IsLine(stored))
+			assert.Equal(t, stored, input.Line(stored), "what is stored stays as it is")
+		})
+	}
+}
+
+func TestText(t *testing.T) {
+	assert.Equal(t, "a\nb\nc", input.Text("a\r\nb\rc\n"))
+	assert.True(t, input.IsText("a\n\tb"))
+	assert.False(t, input.IsText("a\vb"))
+	assert.False(t, input.IsText("a\u202eb"))
+}
+
+func TestLoginsAreFoldedWhereTheyAreASCII(t *testing.T) {
+	for given, stored := range map[string]string{
+		" Mario ":      "mario",
+		"\u212aelvin":  "\u212aelvin", // the Kelvin sign, which would fold to k
+		"ma\u0131l":    "ma\u0131l",
+		"MARIO@Ex.com": "mario@ex.com",
+	} {
+		assert.Equal(t, stored, input.Login(given))
+	}
+	for login, valid := range map[string]bool{
+		"m": true, "mario.rossi+1@example-x.com": true, "a_b": true,
+		"": false, "1mario": false, ".mario": false, "mario.": false, "ma..rio": false, "mário": false, "\u212aelvin": false,
+		"ma rio": false, "mario\n": false, "Mario": false, "mario\u200b": false,
+	} {
+		assert.Equal(t, valid, input.IsLogin(login), "%q", login)
+	}
+}
+
+// A login that is accepted is the same when it is read again.
+func FuzzLogin(f *testing.F) {
+	for _, seed := range []string{"Mario", "a..b", "\u212a", "mario@example.com", " x ", "\xff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, given string) {
+		stored := input.Login(given)
+		if input.IsLogin(stored) {
+			require.Equal(t, stored, input.Login(stored))
+			require.Regexp(t, `^[a-z][a-z0-9._@+-]*$`, stored)
+		}
+	})
+}
+
+func TestIDsAreSortedAndCountOnce(t *testing.T) {
+	given := []int64{3, 1, 3, 2}
+	var f input.Faults
+	assert.Equal(t, []int64{1, 2, 3}, input.IDs(&f, given))
+	assert.Equal(t, []int64{3, 1, 3, 2}, given, "the caller's slice stays as it is")
+	require.NoError(t, f.Err())
+
+	most := make([]int64, input.MostIDs+1)
+	input.IDs(&f, most) // one id, ten thousand and one times
+	require.NoError(t, f.Err())
+	for i := range most {
+		most[i] = int64(i)
+	}
+	input.IDs(&f, most)
+	input.IDs(&f, []int64{})
+	input.Selection(&f, []int64{})
+	assert.Nil(t, input.Selection[int64](&f, nil))
+	assert.Equal(t, "ids: maxItems, ids: required, ids: required", rules(t, f.Err()))
+}
+
+func TestLimits(t *testing.T) {
+	var f input.Faults
+	assert.Equal(t, input.DefaultItems, f.Limit(0))
+	assert.Equal(t, 1, f.Limit(1))
+	assert.Equal(t, input.MostItems, f.Limit(input.MostItems))
+	require.NoError(t, f.Err())
+	f.Limit(-1)
+	f.Limit(input.MostItems + 1)
+	assert.Equal(t, "limit: min, limit: atMost", rules(t, f.Err()))
+}
+
+func rules(t *testing.T, err error) string {
+	t.Helper()
+	require.ErrorIs(t, err, input.ErrInvalid)
+	var invalid *input.Error
+	require.ErrorAs(t, err, &invalid)
+	said := make([]string, len(invalid.Fields))
+	for i, f := range invalid.Fields {
+		said[i] = f.Path + ": " + f.Rule
+	}
+	return strings.Join(said, ", ")
+}
+
+func TestMessagesNameTheFieldInTheReadersLanguage(t *testing.T) {
+	var f input.Faults
+	f.Add("contact.postalCode", "max", "20")
+	f.Add("subscription.domains[3]", "domain", "")
+	f.Add("attributes[vat]", "max", "1024")
+	var invalid *input.Error
+	require.ErrorAs(t, f.Err(), &invalid)
+	assert.Equal(t, "Postal code may have at most 20 characters", invalid.Fields[0].Message)
+	for _, locale := range []string{"it", "it-CH", "IT_it"} {
+		translated := invalid.Translate(locale)
+		assert.Equal(t, "CAP può avere al massimo 20 caratteri", translated[0].Message)
+		assert.Equal(t, "Dominio deve essere un nome di dominio, come example.com", translated[1].Message)
+		assert.Equal(t, "Attributi può avere al massimo 1024 caratteri", translated[2].Message)
+	}
+	assert.Equal(t, invalid.Fields, invalid.Translate("ja"), "English for every other language")
+}
+
+func TestMessagesOfOthersStayAsTheyAre(t *testing.T) {
+	e := &input.Error{Fields: []input.FieldError{{Path: "password", Rule: "pwned", Message: "Seen in a leak"}}}
+	assert.Equal(t, e.Fields, e.Translate("it"))
+}
+
+// Every rule that the code names, in a call or in a tag, has its sentence.
+func TestEveryRuleHasItsSentence(t *testing.T) {
+	named := regexp.MustCompile(`(?:\.Add\([^\n]*?, |Invalid\("[a-zA-Z]+", )"([a-zA-Z]+)", `)
+	tags := regexp.MustCompile(`validate:"([^"]+)"`)
+	found := map[string]bool{}
+	for _, dir := range []string{".", "..", "../../accounts"} {
+		entries, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		for _, entry := range entries {
+			if !strings.HasSuffix(entry.Name(), ".go") || strings.HasSuffix(entry.Name(), "_test.go") {
+				continue
+			}
+			source, err := os.ReadFile(dir + "/" + entry.Name())
+			require.NoError(t, err)
+			for _, match := range named.FindAllStringSubmatch(string(source), -1) {
+				found[match[1]] = true
+			}
+			for _, match := range tags.FindAllStringSubmatch(string(source), -1) {
+				for tag := range strings.SplitSeq(match[1], ",") {
+					tag, _, _ = strings.Cut(tag, "=")
+					found[tag] = true
+				}
+			}
+		}
+	}
+	for _, notARule := range []string{"-", "omitempty", "omitnil", "dive", "keys", "endkeys"} {
+		delete(found, notARule)
+	}
+	require.Greater(t, len(found), 20)
+	for rule := range found {
+		e := &input.Error{Fields: []input.FieldError{{Path: "name", Rule: rule, Param: "7"}}}
+		assert.NotEmpty(t, e.Translate("en")[0].Message, rule)
+		assert.NotEqual(t, e.Translate("en")[0].Message, e.Translate("it")[0].Message, rule)
+	}
+}

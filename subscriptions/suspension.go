@@ -1,0 +1,127 @@
+package subscriptions
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/clientele-go/clientele/subscriptions/input"
+)
+
+// NewHold checks a hold that somebody wants to place and fills in the rest of it. Its faults are at "cause", "note",
+// "message" and "public".
+func NewHold(f *input.Faults, h Hold, by string, at time.Time) Hold {
+	if h.Cause == "" {
+		h.Cause = CauseProvider
+	}
+	input.Clean(input.Text, &h.Note, &h.Message, &h.Public)
+	f.Struct("", h)
+	if h.Cause == CauseExpired {
+		f.Add("cause", "notByHand", string(CauseExpired))
+	}
+	h.By, h.At = by, at
+	return h
+}
+
+// Causes checks the causes that somebody wants to lift. Its faults are at "causes".
+func Causes(f *input.Faults, causes []Cause) []Cause {
+	if len(causes) == 0 {
+		f.Add("causes", "required", "")
+	}
+	for i, c := range causes {
+		f.Var(at("causes", i), string(c), "cause")
+		if c == CauseExpired {
+			f.Add(at("causes", i), "notByHand", string(CauseExpired))
+		}
+	}
+	return slices.Clone(causes)
+}
+
+// Target is one account, subscription or domain that is to be suspended or activated.
+type Target[K ~int64] struct {
+	ID        K
+	Level     Level
+	Holds     Holds
+	Inherited []Held
+	Subject   Event // what its events say besides type, time, actor and details
+}
+
+// Targets tells what became of the targets of one command. Outcome, DomainOutcome and accounts.Outcome convert from it.
+type Targets[K ~int64] struct {
+	Changed, Unchanged []K
+	Still              []K
+}
+
+// Suspend decides what placing a hold on every target changes. The targets ascend by id.
+func Suspend[K ~int64](targets []Target[K], h Hold) (t Targets[K], w Writes) {
+	for _, target := range targets {
+		holds, changed := target.Holds.Place(h)
+		if !changed {
+			t.Unchanged = append(t.Unchanged, target.ID)
+			continue
+		}
+		t.Changed = append(t.Changed, target.ID)
+		placed, _ := holds.Get(h.Cause)
+		w.place(target.Level, int64(target.ID), placed, target.Subject.by(h.By, h.At))
+	}
+	return t, w
+}
+
+// Lift decides what lifting causes from every target changes; nil causes are all but CauseExpired. The targets ascend
+// by id.
+func Lift[K ~int64](targets []Target[K], causes []Cause, by string, at time.Time) (t Targets[K], w Writes) {
+	for _, target := range targets {
+		stay, lifted := target.Holds.Lift(causes)
+		if len(stay)+len(target.Inherited) > 0 {
+			t.Still = append(t.Still, target.ID)
+		}
+		if len(lifted) == 0 {
+			t.Unchanged = append(t.Unchanged, target.ID)
+			continue
+		}
+		t.Changed = append(t.Changed, target.ID)
+		w.lift(target.Level, int64(target.ID), lifted, target.Subject.by(by, at))
+	}
+	return t, w
+}
+
+// place adds a hold and its event.
+func (w *Writes) place(l Level, id int64, h Hold, event Event) {
+	w.Place = append(w.Place, Placed{Level: l, ID: id, Hold: h})
+	event.Type = EventType(l) + ".suspended"
+	event.Details = details("cause", string(h.Cause), "note", h.Note, "message", h.Message, "public", h.Public)
+	w.Events = append(w.Events, event)
+}
+
+// lift deletes the holds of causes, and adds one event that names them all.
+func (w *Writes) lift(l Level, id int64, causes []Cause, event Event) {
+	named := make([]string, len(causes))
+	for i, c := range causes {
+		w.Lift = append(w.Lift, Lifted{Level: l, ID: id, Cause: c})
+		named[i] = string(c)
+	}
+	event.Type = EventType(l) + ".activated"
+	event.Details = details("cause", strings.Join(named, ","))
+	w.Events = append(w.Events, event)
+}
+
+// by answers an event with who did it and when.
+func (e Event) by(actor string, at time.Time) Event {
+	e.Actor, e.At = actor, at
+	return e
+}
+
+// details answers the pairs of keys and values whose value is not empty; nil if there are none.
+func details(pairs ...string) map[string]string {
+	var set map[string]string
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			continue
+		}
+		if set == nil {
+			set = make(map[string]string, len(pairs)/2)
+		}
+		set[pairs[i]] = pairs[i+1]
+	}
+	return set
+}
