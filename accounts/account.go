@@ -76,7 +76,7 @@ type New struct {
 	AdditionalInfo string             `validate:"max=4096,text"`
 	Description    string             `validate:"max=4096,text"`
 	ExternalID     string             `validate:"max=255,line"` // unique among accounts when set
-	Locale         string             `validate:"omitempty,locale"`
+	Locale         string             `validate:"locale"`
 	Attributes     map[string]string  `validate:"max=32,dive,keys,max=64,slug,endkeys,max=1024,text"` // the host's own: a VAT number, a fax, …; at most 32
 	CreatedAt      time.Time          `validate:"time"`                                               // for imports; zero: now
 	Subscription   *subscriptions.New `validate:"-"`                                                  // optional first subscription; its AccountID is 0
@@ -90,7 +90,7 @@ type Changes struct {
 	AdditionalInfo *string           `validate:"omitnil,max=4096,text"`
 	Description    *string           `validate:"omitnil,max=4096,text"`
 	ExternalID     *string           `validate:"omitnil,max=255,line"`
-	Locale         *string           `validate:"omitnil,omitempty,locale"`
+	Locale         *string           `validate:"omitnil,locale"`
 	Attributes     map[string]string `validate:"max=32,dive,keys,max=64,slug,endkeys,max=1024,text"` // merged; an empty value deletes
 }
 

@@ -156,7 +156,7 @@ func missing(ids []ID, records []Record) error {
 func (m *Manager) Create(ctx context.Context, in New) (Account, error) {
 	var f input.Faults
 	c := m.stamp(ctx, &f)
-	given := in.Login
+	given := in
 	in = in.clean()
 	f.Struct("", in)
 	m.checkReserved(&f, in.Login)
@@ -182,7 +182,7 @@ func (m *Manager) Create(ctx context.Context, in New) (Account, error) {
 		if err != nil {
 			return err
 		}
-		if err := takenNew(in, given, draft, claimed); err != nil {
+		if err := takenNew(given, draft, claimed); err != nil {
 			return err
 		}
 		r := Record{Account: in.account(claimed.AccountIDs[0], c.at), Hash: hash}
@@ -245,13 +245,14 @@ func (s first) writes(owner ID, c subscriptions.Claimed, by stamp) subscriptions
 	return w
 }
 
-func takenNew(in New, login string, s first, c Claimed) error {
+// takenNew names all that is taken as the caller gave it.
+func takenNew(given New, s first, c Claimed) error {
 	var taken []Taken
 	if c.Login {
-		taken = append(taken, Taken{Field: "login", Value: login})
+		taken = append(taken, Taken{Field: "login", Value: given.Login})
 	}
 	if c.AccountExternalID {
-		taken = append(taken, Taken{Field: "externalID", Value: in.ExternalID})
+		taken = append(taken, Taken{Field: "externalID", Value: given.ExternalID})
 	}
 	return subscriptions.TakenAs(append(taken, s.taken(c.Claimed)...))
 }
@@ -299,7 +300,7 @@ func (m *Manager) GetByExternalID(ctx context.Context, externalID string) (Accou
 func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Account, error) {
 	var f input.Faults
 	c := m.stamp(ctx, &f)
-	given := ch.Login
+	given := ch
 	ch = ch.clean(&f)
 	if err := f.Err(); err != nil {
 		return Account{}, err
@@ -346,7 +347,7 @@ func (m *Manager) checkLogin(old, changed Account) error {
 }
 
 // claimChanges claims what an update changes and must be unique.
-func claimChanges(tx Tx, login *string, old, changed Account) error {
+func claimChanges(tx Tx, given Changes, old, changed Account) error {
 	var c Claim
 	if changed.Login != old.Login {
 		c.Login = changed.Login
@@ -363,10 +364,10 @@ func claimChanges(tx Tx, login *string, old, changed Account) error {
 	}
 	var taken []Taken
 	if claimed.Login {
-		taken = append(taken, Taken{Field: "login", Value: *login})
+		taken = append(taken, Taken{Field: "login", Value: *given.Login})
 	}
 	if claimed.AccountExternalID {
-		taken = append(taken, Taken{Field: "externalID", Value: changed.ExternalID})
+		taken = append(taken, Taken{Field: "externalID", Value: *given.ExternalID})
 	}
 	return subscriptions.TakenAs(taken)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -106,12 +107,14 @@ func decodeB64(s string) ([]byte, bool) {
 
 // isBcrypt tells whether a hash is bcrypt's, with a cost within the bounds.
 func isBcrypt(hash string) bool {
-	if len(hash) != 60 {
+	if !bcryptHash.MatchString(hash) {
 		return false
 	}
 	cost, err := bcrypt.Cost([]byte(hash))
 	return err == nil && cost <= mostBcryptCost
 }
+
+var bcryptHash = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
 
 // isHash tells whether the library can verify a hash within the bounds.
 func isHash(hash string) bool {

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/clientele-go/clientele/subscriptions/input"
@@ -48,7 +49,7 @@ func (t resetToken) signed(secret []byte) string {
 
 func readToken(secret []byte, token string) (resetToken, bool) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(raw) != tokenFields+sha256.Size {
+	if err != nil || len(raw) != tokenFields+sha256.Size || strings.ContainsAny(token, "\r\n") {
 		return resetToken{}, false
 	}
 	fields, mac := raw[:tokenFields], raw[tokenFields:]

@@ -12,14 +12,16 @@ import (
 type Draft struct {
 	in    New
 	path  string   // of the input in the method called
-	given []string // the domains as the caller gave them
 	names []string // the domains as they are stored
+
+	given      []string // the domains as the caller gave them
+	externalID string   // the external id as the caller gave it
 }
 
 // Draft checks the input of Create. Faults have path before theirs. Owned says that it is for an account, which may
 // not have names that are the provider's only.
 func (m *Manager) Draft(f *input.Faults, path string, in New, owned bool) Draft {
-	d := Draft{in: in, path: path, given: slices.Clone(in.Domains)}
+	d := Draft{in: in, path: path, given: slices.Clone(in.Domains), externalID: in.ExternalID}
 	input.Clean(input.Line, &d.in.Name, &d.in.Plan, &d.in.ExternalID)
 	input.Clean(input.Text, &d.in.Description)
 	d.in.Attributes = CleanAttributes(in.Attributes)
@@ -77,7 +79,7 @@ func (d Draft) Taken(c Claimed) []Taken {
 	}
 	var taken []Taken
 	if c.ExternalID {
-		taken = append(taken, Taken{Field: d.field("externalID"), Value: d.in.ExternalID})
+		taken = append(taken, Taken{Field: d.field("externalID"), Value: d.externalID})
 	}
 	for i, name := range d.names {
 		if lost[name] {

@@ -312,6 +312,7 @@ func CheckFilters(f *input.Faults, s Status, c Cause) {
 func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Subscription, error) {
 	var f input.Faults
 	c := m.stamp(ctx, &f)
+	given := ch.ExternalID
 	ch = ch.clean(&f)
 	if err := f.Err(); err != nil {
 		return Subscription{}, err
@@ -334,7 +335,7 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Subscription, 
 		if err != nil {
 			return err
 		}
-		if err := claimExternalID(tx, ch, old); err != nil {
+		if err := claimExternalID(tx, given, ch, old); err != nil {
 			return err
 		}
 		changed.UpdatedAt = c.at
@@ -352,7 +353,7 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Subscription, 
 	return updated, nil
 }
 
-func claimExternalID(tx Tx, ch Changes, old Record) error {
+func claimExternalID(tx Tx, given *string, ch Changes, old Record) error {
 	if ch.ExternalID == nil || *ch.ExternalID == "" || *ch.ExternalID == old.ExternalID {
 		return nil
 	}
@@ -360,7 +361,7 @@ func claimExternalID(tx Tx, ch Changes, old Record) error {
 	if err != nil || !claimed.ExternalID {
 		return err
 	}
-	return &TakenError{Field: "externalID", Value: *ch.ExternalID}
+	return &TakenError{Field: "externalID", Value: *given}
 }
 
 // Assign implements SubscriptionManager.

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
+	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -138,13 +139,13 @@ var rules = sync.OnceValue(func() *validator.Validate {
 		return strings.ToLower(f.Name[:1]) + f.Name[1:]
 	})
 	v.RegisterAlias("country", "iso3166_1_alpha2")
-	v.RegisterAlias("locale", "max=35,bcp47_language_tag")
 	for tag, holds := range map[string]func(string) bool{
-		"cause": slug(32).MatchString,
-		"line":  IsLine,
-		"login": IsLogin,
-		"slug":  slug(64).MatchString,
-		"text":  IsText,
+		"cause":  slug(32).MatchString,
+		"line":   IsLine,
+		"locale": isLocale,
+		"login":  IsLogin,
+		"slug":   slug(64).MatchString,
+		"text":   IsText,
 	} {
 		must(v.RegisterValidation(tag, func(f validator.FieldLevel) bool { return holds(f.Field().String()) }))
 	}
@@ -171,6 +172,12 @@ var login = regexp.MustCompile(`^[a-z][a-z0-9._@+-]*$`)
 // IsLogin tells whether s could be the stored form of a login, whatever its length.
 func IsLogin(s string) bool {
 	return login.MatchString(s) && !strings.Contains(s, "..") && !strings.HasSuffix(s, ".")
+}
+
+// isLocale accepts the empty text too: a person whose language is not known.
+func isLocale(s string) bool {
+	_, err := language.Parse(s)
+	return s == "" || err == nil && len(s) <= 35 // as long as RFC 5646 (4.4.1) asks everybody to take
 }
 
 // Login answers the form in which a login is stored and looked up: trimmed and, if it is ASCII, in lower case. Other

@@ -1,0 +1,67 @@
+package subscriptions
+
+import (
+	"encoding/base64"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestCursorsComeBack(t *testing.T) {
+	for _, p := range []Position{
+		{},
+		{ID: 1},
+		{At: time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC), ID: 1 << 60},
+		{At: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), Key: "straße"},
+		{At: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)},
+	} {
+		got, ok := NewCursor("a list", "filters", p).Position("a list", "filters")
+		require.True(t, ok, p)
+		assert.Equal(t, p, got)
+	}
+	start, ok := Cursor("").Position("a list", "filters")
+	assert.True(t, ok)
+	assert.Zero(t, start)
+}
+
+func TestCursorsFitNothingElse(t *testing.T) {
+	c := NewCursor("a list", "filters", Position{ID: 5, Key: "key"})
+	for name, refused := range map[string]struct {
+		cursor  Cursor
+		list    string
+		filters string
+	}{
+		"another list":    {c, "another", "filters"},
+		"other filters":   {c, "a list", "others"},
+		"truncated":       {c[:len(c)-2], "a list", "filters"},
+		"one byte":        {c[:2], "a list", "filters"},
+		"longer":          {c + "AA", "a list", "filters"},
+		"no base64":       {"%%%", "a list", "filters"},
+		"padded":          {c + "=", "a list", "filters"},
+		"of zeros":        {Cursor(base64.RawURLEncoding.EncodeToString(make([]byte, 20))), "a list", "filters"},
+		"with a newline":  {c[:4] + "\n" + c[4:], "a list", "filters"},
+		"very long":       {Cursor(make([]byte, 1<<20)), "a list", "filters"},
+		"a key with NUL":  {NewCursor("a list", "filters", Position{Key: "\x00"}), "a list", "filters"},
+		"a key of no use": {NewCursor("a list", "filters", Position{Key: "\xff"}), "a list", "filters"},
+	} {
+		_, ok := refused.cursor.Position(refused.list, refused.filters)
+		assert.False(t, ok, name)
+	}
+}
+
+// No text makes the reader of cursors panic, and what it accepts is written the same.
+func FuzzCursor(f *testing.F) {
+	f.Add(string(NewCursor("a list", nil, Position{ID: 1, Key: "a"})))
+	f.Add("")
+	f.Add("AAAAAAAAAAAAAAAA")
+	f.Fuzz(func(t *testing.T, given string) {
+		p, ok := Cursor(given).Position("a list", nil)
+		if ok && given != "" {
+			again, ok := NewCursor("a list", nil, p).Position("a list", nil)
+			require.True(t, ok)
+			require.Equal(t, p, again)
+		}
+	})
+}

@@ -1,0 +1,115 @@
+package subscriptions
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+var monday = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+
+func TestPlaceKeepsHoldsOrderedByCause(t *testing.T) {
+	var holds Holds
+	for _, c := range []Cause{CauseProvider, CauseAbuse, CauseBilling} {
+		placed, changed := holds.Place(Hold{Cause: c})
+		assert.True(t, changed)
+		holds = placed
+	}
+	assert.Equal(t, Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}, {Cause: CauseProvider}}, holds)
+}
+
+func TestPlaceAgain(t *testing.T) {
+	first := Holds{{Cause: CauseAbuse, Note: "note", Message: "message", By: "anna", At: monday}}
+	again := Hold{Cause: CauseAbuse, By: "bruno", At: monday.Add(time.Hour)}
+
+	same, changed := first.Place(again)
+	assert.False(t, changed, "nothing new was said")
+	assert.Equal(t, first, same)
+
+	again.Message, again.Public = "new message", "public"
+	merged, changed := first.Place(again)
+	assert.True(t, changed)
+	assert.Equal(t, Holds{{
+		Cause: CauseAbuse, Note: "note", Message: "new message", Public: "public", By: "anna", At: monday,
+	}}, merged)
+	assert.Equal(t, "message", first[0].Message, "the receiver stays as it is")
+}
+
+func TestLiftHolds(t *testing.T) {
+	holds := Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}, {Cause: CauseExpired}}
+	for _, c := range []struct {
+		name   string
+		causes []Cause
+		stay   Holds
+		lifted []Cause
+	}{
+		{"all by hand", nil, Holds{{Cause: CauseExpired}}, []Cause{CauseAbuse, CauseBilling}},
+		{"one", []Cause{CauseBilling}, Holds{{Cause: CauseAbuse}, {Cause: CauseExpired}}, []Cause{CauseBilling}},
+		{"one that is not there", []Cause{"host-own"}, holds, nil},
+		{"no longer expired", []Cause{CauseExpired}, Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}}, []Cause{CauseExpired}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			stay, lifted := holds.Lift(c.causes)
+			assert.Equal(t, c.stay, stay)
+			assert.Equal(t, c.lifted, lifted)
+		})
+	}
+}
+
+func TestStatusIsDerived(t *testing.T) {
+	account, subscription, own := Holds{{Cause: CauseBilling}}, Holds{{Cause: CauseAbuse}}, Holds{{Cause: CauseCustomer}}
+	up := Domain{}
+	assert.Equal(t, Active, up.Status())
+	assert.Nil(t, up.SuspendedBy())
+
+	down := Domain{Holds: own, Inherited: Inherited(account, subscription)}
+	assert.Equal(t, Suspended, down.Status())
+	assert.Equal(t, []Held{
+		{LevelAccount, account[0]}, {LevelSubscription, subscription[0]}, {LevelDomain, own[0]},
+	}, down.SuspendedBy())
+
+	assert.Equal(t, Suspended, Domain{Inherited: Inherited(nil, subscription)}.Status())
+	assert.Equal(t, Suspended, Subscription{Inherited: Inherited(account, nil)}.Status())
+	assert.Equal(t, Active, Subscription{}.Status())
+}
+
+// SuspendedBy must not write into the array behind Inherited.
+func TestSuspendedByOwnsItsAnswer(t *testing.T) {
+	inherited := make([]Held, 1, 2)
+	d := Domain{Holds: Holds{{Cause: CauseAbuse}}, Inherited: inherited}
+	d.SuspendedBy()
+	assert.Equal(t, Held{}, inherited[:2][1])
+}
+
+func TestSuspendDecidesForMany(t *testing.T) {
+	h := Hold{Cause: CauseBilling, Message: "pay", By: "anna", At: monday}
+	there := h
+	there.By = "bruno"
+	out, w := Suspend([]Target[ID]{
+		{ID: 1, Level: LevelSubscription, Subject: Event{AccountID: 7, SubscriptionID: 1}},
+		{ID: 2, Level: LevelSubscription, Holds: Holds{there}},
+	}, h)
+	assert.Equal(t, Targets[ID]{Changed: []ID{1}, Unchanged: []ID{2}}, out)
+	assert.Equal(t, []Placed{{LevelSubscription, 1, h}}, w.Place)
+	assert.Equal(t, []Event{{
+		At: monday, Type: SubscriptionSuspended, Actor: "anna", AccountID: 7, SubscriptionID: 1,
+		Details: map[string]string{"cause": "billing", "message": "pay"},
+	}}, w.Events)
+}
+
+func TestLiftDecidesForMany(t *testing.T) {
+	inherited := Inherited(Holds{{Cause: CauseAbuse}}, nil)
+	out, w := Lift([]Target[ID]{
+		{ID: 1, Level: LevelSubscription, Holds: Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}}},
+		{ID: 2, Level: LevelSubscription, Holds: Holds{{Cause: CauseBilling}}, Inherited: inherited},
+		{ID: 3, Level: LevelSubscription, Holds: Holds{{Cause: CauseExpired}}},
+		{ID: 4, Level: LevelSubscription},
+	}, nil, "anna", monday)
+	assert.Equal(t, Targets[ID]{Changed: []ID{1, 2}, Unchanged: []ID{3, 4}, Still: []ID{2, 3}}, out)
+	assert.Equal(t, []Lifted{
+		{LevelSubscription, 1, CauseAbuse}, {LevelSubscription, 1, CauseBilling}, {LevelSubscription, 2, CauseBilling},
+	}, w.Lift)
+	assert.Len(t, w.Events, 2)
+	assert.Equal(t, map[string]string{"cause": "abuse,billing"}, w.Events[0].Details)
+}

@@ -1,0 +1,148 @@
+package subscriptions
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestCanonicalName(t *testing.T) {
+	label63 := strings.Repeat("a", 63)
+	long := strings.Repeat(label63+".", 3) + strings.Repeat("b", 61) // 253 bytes
+	for given, stored := range map[string]string{
+		"example.com":            "example.com",
+		"Example.COM.":           "example.com",
+		"mario.localhost":        "mario.localhost",
+		"münchen.example":        "xn--mnchen-3ya.example",
+		"MÜNCHEN.example":        "xn--mnchen-3ya.example",
+		"mu\u0308nchen.example":  "xn--mnchen-3ya.example",
+		"xn--mnchen-3ya.example": "xn--mnchen-3ya.example",
+		"XN--MNCHEN-3YA.example": "xn--mnchen-3ya.example",
+		"例え。テスト":                 "xn--r8jz45g.xn--zckzah",
+		"ｅｘａｍｐｌｅ.com":            "example.com",
+		"co.uk":                  "co.uk",
+		"1.example":              "1.example",
+		"123.com":                "123.com",
+		"a-b.example":            "a-b.example",
+		"0xa.example":            "0xa.example",
+		"a.0xg":                  "a.0xg",
+		long:                     long,
+	} {
+		name, ok := CanonicalName(given)
+		assert.True(t, ok, given)
+		assert.Equal(t, stored, name, given)
+	}
+	for _, given := range []string{
+		"", ".", "..", "localhost", "a..b", ".a.b", "a.b..", "-a.example", "a-.example", "a.-b", "*.example.com", "a_b.example",
+		"a b.example", "a.b/c", "a.b:80", "http://a.b", "a@b.example", "1.2.3.4", "1.2.3", "1.2.3.4.", "0x7f.1", "127.0.0.0x1",
+		"a.0x", "a.0xff", "a.123", "[::1]", "::1", "fe80::1%lo", "2130706433", "a.xn--", "xn--a.example", "xn--zzzzzzzz.example",
+		"xn--80ak6aa92e-.com", "ab--cd.example", "xn--example-.com", "\xff.example", "a\x00.example", "a.example\n",
+		"א1a.example", "a\u202eb.example", "\u200b.example",
+		strings.Repeat("a", 64) + ".example", long + "b", strings.Repeat("a.", 1<<19) + "com",
+	} {
+		name, ok := CanonicalName(given)
+		assert.False(t, ok, "%.80q became %.80q", given, name)
+	}
+}
+
+// The Kelvin sign is a k to the standard for domain names; both spellings are one name, so nobody can register the
+// other one.
+func TestLettersThatFoldAreOneName(t *testing.T) {
+	name, ok := CanonicalName("\u212aelvin.example")
+	assert.True(t, ok)
+	assert.Equal(t, "kelvin.example", name)
+}
+
+// A name that is accepted is the same when it is read again, in both spellings, and is made of LDH labels.
+func FuzzCanonicalName(f *testing.F) {
+	for _, seed := range []string{
+		"example.com", "Example.COM.", "münchen.example", "xn--mnchen-3ya.example", "1.2.3.4", "a..b", "\u212a.example",
+		"例え。テスト", "*.a.b", "ß.example", "a\u200db.example", "xn--zca.example", "أهلا.example", "0x7f.1",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, given string) {
+		name, ok := CanonicalName(given)
+		if !ok {
+			return
+		}
+		require.Regexp(t, `^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$`, name)
+		require.LessOrEqual(t, len(name), 253)
+		again, ok := CanonicalName(name)
+		require.True(t, ok)
+		require.Equal(t, name, again)
+		again, ok = CanonicalName(decodedName(name))
+		require.True(t, ok)
+		require.Equal(t, name, again)
+	})
+}
+
+func TestUnicode(t *testing.T) {
+	for name, shown := range map[string]string{
+		"example.com":            "example.com",
+		"xn--mnchen-3ya.example": "münchen.example",
+		"xn--r8jz45g.xn--zckzah": "例え.テスト",
+		"xn--pypal-4ve.com":      "xn--pypal-4ve.com", // Cyrillic а in a Latin word
+	} {
+		assert.Equal(t, shown, Domain{Name: name}.Unicode())
+	}
+}
+
+func TestMixedScripts(t *testing.T) {
+	for label, mixed := range map[string]bool{
+		"paypal": false, "пример": false, "p\u0430ypal": true, "日本語カタカナひらがなabc": false, "한국abc漢": false, "αβγabc": true,
+		"abc-123": false, "пример1": false,
+	} {
+		assert.Equal(t, mixed, mixesScripts(label), label)
+	}
+}
+
+func TestBareSuffixes(t *testing.T) {
+	for name, bare := range map[string]bool{
+		"co.uk": true, "com.au": true, "github.io": true, "example.com": false, "example.co.uk": false, "mario.localhost": false,
+	} {
+		assert.Equal(t, bare, isBareSuffix(name), name)
+	}
+}
+
+// Two names that can stand in each other's way share a key, wherever public suffixes lie between them.
+func TestNamesAboveAndBelowShareAKey(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"example.com", "a.b.example.com"},
+		{"b.example.co.uk", "a.b.example.co.uk"},
+		{"amazonaws.com", "bucket.s3.amazonaws.com"},
+		{"kawasaki.jp", "x.foo.kawasaki.jp"},
+		{"mario.localhost", "www.mario.localhost"},
+	} {
+		above, below := nameKeys(pair[:1]), nameKeys(pair[1:])
+		assert.Subset(t, below, above, pair)
+	}
+	assert.Len(t, nameKeys([]string{"a.b.c.example.co.uk"}), 1, "one key is enough for a plain name")
+}
+
+func TestKeysOfAClaim(t *testing.T) {
+	c := Claim{ExternalID: "x", Names: []string{"b.example.com", "a.example.com", "example.org"}}
+	keys := c.Keys()
+	assert.Len(t, keys, 3)
+	assert.IsIncreasing(t, keys)
+	for _, key := range keys {
+		assert.True(t, key >= 0 && key < 1024)
+	}
+	assert.Equal(t, 459, LockKey("domain", "example.com"), "keys must never change: servers of two versions share them")
+}
+
+func TestAncestors(t *testing.T) {
+	assert.Equal(t, []string{"b.example.com", "example.com"}, Ancestors("a.b.example.com"))
+	assert.Empty(t, Ancestors("example.com"))
+}
+
+func TestFold(t *testing.T) {
+	for given, folded := range map[string]string{
+		"Mario": "mario", "STRASSE": "strasse", "Straße": "strasse", "E\u0301cole": "\u00e9cole", "ΣΑΣ": "σασ", "\u212a": "k", "İ": "i̇",
+	} {
+		assert.Equal(t, folded, Fold(given))
+		assert.Equal(t, folded, Fold(folded), "what is folded stays as it is")
+	}
+}
