@@ -85,7 +85,7 @@ type New struct {
 // Changes are the fields of an account to be changed. Nil fields stay as they are.
 type Changes struct {
 	Version        int64             `validate:"min=0"` // the version that was read; 0: whatever it is
-	Login          *string           `validate:"omitnil,required,max=60,login"`
+	Login          *string           `validate:"omitnil,filled,max=60,login"`
 	Contact        *Contact          `validate:"omitnil"`
 	AdditionalInfo *string           `validate:"omitnil,max=4096,text"`
 	Description    *string           `validate:"omitnil,max=4096,text"`

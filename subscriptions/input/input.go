@@ -100,8 +100,11 @@ func (f *Faults) note(prefix string, err error) {
 	for _, fault := range faults {
 		_, path, _ := strings.Cut(fault.Namespace(), ".")
 		rule := fault.Tag()
-		if kind := fault.Kind(); rule == "max" && (kind == reflect.Map || kind == reflect.Slice) {
+		switch kind := fault.Kind(); {
+		case rule == "max" && (kind == reflect.Map || kind == reflect.Slice):
 			rule = "maxItems"
+		case rule == "filled": // required, for what a pointer points to
+			rule = "required"
 		}
 		f.Add(join(prefix, path), rule, fault.Param())
 	}
@@ -141,6 +144,7 @@ var rules = sync.OnceValue(func() *validator.Validate {
 	v.RegisterAlias("country", "iso3166_1_alpha2")
 	for tag, holds := range map[string]func(string) bool{
 		"cause":  slug(32).MatchString,
+		"filled": func(s string) bool { return s != "" },
 		"line":   IsLine,
 		"locale": isLocale,
 		"login":  IsLogin,

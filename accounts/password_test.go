@@ -1,0 +1,179 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/clientele-go/clientele/subscriptions/input"
+)
+
+// gate is a hasher whose hashes end when the test says so.
+type gate struct {
+	open    chan struct{}
+	running atomic.Int32
+	most    atomic.Int32
+}
+
+func (g *gate) Hash(context.Context, string) (string, error) {
+	running := g.running.Add(1)
+	for most := g.most.Load(); running > most && !g.most.CompareAndSwap(most, running); most = g.most.Load() {
+	}
+	<-g.open
+	g.running.Add(-1)
+	return "hash", nil
+}
+
+func (g *gate) Verify(context.Context, string, string) (ok, outdated bool, err error) {
+	return false, false, nil
+}
+
+// As many hashes run as there are processors, 256 wait, and whoever comes then is told at once.
+func TestHashesAreBounded(t *testing.T) {
+	g := &gate{open: make(chan struct{})}
+	p := newPasswords(g, nil)
+	places := runtime.GOMAXPROCS(0) + mostWaiting
+	var all sync.WaitGroup
+	var failed atomic.Int32
+	for range places {
+		all.Go(func() {
+			if _, err := p.hash(context.Background(), "correct horse"); err != nil {
+				failed.Add(1)
+			}
+		})
+	}
+	require.Eventually(t, func() bool { return len(p.waiting) == places }, 10*time.Second, time.Millisecond)
+
+	_, err := p.hash(context.Background(), "correct horse")
+	require.ErrorIs(t, err, ErrUnavailable)
+
+	close(g.open)
+	all.Wait()
+	assert.Zero(t, failed.Load())
+	assert.LessOrEqual(t, g.most.Load(), int32(runtime.GOMAXPROCS(0)))
+	_, err = p.hash(context.Background(), "correct horse")
+	assert.NoError(t, err, "the places are free again")
+}
+
+func TestWaitingForAProcessorObeysTheContext(t *testing.T) {
+	g := &gate{open: make(chan struct{})}
+	p := newPasswords(g, nil)
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() { _, _ = p.hash(context.Background(), "correct horse") })
+	}
+	require.Eventually(t, func() bool { return len(p.running) == cap(p.running) }, 10*time.Second, time.Millisecond)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := p.hash(ctx, "correct horse")
+	assert.ErrorIs(t, err, ErrUnavailable)
+	assert.ErrorIs(t, err, context.Canceled)
+	close(g.open)
+	all.Wait()
+}
+
+func TestNewPasswords(t *testing.T) {
+	p := newPasswords(nil, nil)
+	for password, rule := range map[string]string{
+		"12345678":                 "",
+		"1234567":                  "minLength",
+		strings.Repeat("é", 8):     "",
+		strings.Repeat("é", 128):   "",
+		strings.Repeat("é", 129):   "max",
+		strings.Repeat("a", 1<<20): "max",
+		"correct horse":            "",
+		"correct\u3000horse":       "",
+		"correct\nhorse":           "characters",
+		"correct\x00horse":         "characters",
+		"correct\xffhorse":         "characters",
+		"mario.rossi":              "notLogin",
+		"MARIO.Rossi":              "notLogin",
+	} {
+		var f input.Faults
+		require.NoError(t, p.check(context.Background(), &f, "mario.rossi", password))
+		if rule == "" {
+			assert.NoError(t, f.Err(), "%.20q", password)
+			continue
+		}
+		var invalid *InvalidError
+		if assert.ErrorAs(t, f.Err(), &invalid, "%.20q", password) {
+			assert.Equal(t, "password", invalid.Fields[0].Path)
+			assert.Equal(t, rule, invalid.Fields[0].Rule, "%.20q", password)
+		}
+	}
+}
+
+func TestThePolicyIsAskedLast(t *testing.T) {
+	errLeaks := errors.New("the list of leaks does not answer")
+	asked := 0
+	answer := error(nil)
+	p := newPasswords(nil, func(_ context.Context, login, password string) error {
+		asked++
+		assert.Equal(t, "mario", login)
+		return answer
+	})
+	var f input.Faults
+	require.NoError(t, p.check(context.Background(), &f, "mario", "short"))
+	assert.Zero(t, asked, "what is refused anyway is not worth a question")
+
+	f = input.Faults{}
+	answer = &InvalidError{Fields: []FieldError{{Path: "anything", Rule: "leaked", Message: "It was leaked"}}}
+	require.NoError(t, p.check(context.Background(), &f, "mario", "correct horse"))
+	var invalid *InvalidError
+	require.ErrorAs(t, f.Err(), &invalid)
+	assert.Equal(t, []FieldError{{Path: "password", Rule: "leaked", Message: "It was leaked"}}, invalid.Fields)
+
+	f = input.Faults{}
+	answer = errLeaks
+	assert.ErrorIs(t, p.check(context.Background(), &f, "mario", "correct horse"), errLeaks)
+}
+
+// Other systems hash what was typed; ours hashes what RFC 8265 makes of it.
+func TestPasswordsAreTriedAsTypedAndAsPrepared(t *testing.T) {
+	assert.Equal(t, []string{"plain"}, candidates("plain"))
+	assert.Equal(t, []string{"e\u0301t\u00a0e", "ét e"}, candidates("e\u0301t\u00a0e"))
+	assert.Equal(t, []string{"a\nb"}, candidates("a\nb"))
+	assert.Equal(t, []string{""}, candidates(strings.Repeat("a", 129)))
+}
+
+func TestArgon2id(t *testing.T) {
+	ctx := context.Background()
+	hash, err := Argon2id{}.Hash(ctx, "correct horse")
+	require.NoError(t, err)
+	assert.True(t, strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$"), hash)
+
+	ok, outdated, err := Argon2id{}.Verify(ctx, hash, "correct horse")
+	require.NoError(t, err)
+	assert.True(t, ok)
+	assert.False(t, outdated)
+
+	ok, _, err = Argon2id{}.Verify(ctx, hash, "wrong horse")
+	require.NoError(t, err)
+	assert.False(t, ok)
+
+	other := argon{memory: 8 * 1024, time: 1, threads: 2, salt: []byte("somesalt")}
+	other.key = other.derive("correct horse", 16)
+	fromBcrypt, err := bcrypt.GenerateFromPassword([]byte("correct horse"), bcrypt.MinCost)
+	require.NoError(t, err)
+	for _, foreign := range []string{other.String(), string(fromBcrypt)} {
+		ok, outdated, err := Argon2id{}.Verify(ctx, foreign, "correct horse")
+		require.NoError(t, err, foreign)
+		assert.True(t, ok, foreign)
+		assert.True(t, outdated, foreign)
+		ok, _, err = Argon2id{}.Verify(ctx, foreign, "wrong horse")
+		require.NoError(t, err, foreign)
+		assert.False(t, ok, foreign)
+	}
+
+	_, _, err = Argon2id{}.Verify(ctx, "$6$salt$hash", "password")
+	assert.Error(t, err)
+}

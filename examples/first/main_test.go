@@ -1,0 +1,30 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func Example() {
+	main()
+	// Output:
+	// active <nil>
+	// clientele: the account is suspended
+}
+
+// The README opens with this program.
+func TestTheREADMEShowsThisProgram(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	program, err := os.ReadFile("main.go")
+	require.NoError(t, err)
+	before, rest, found := strings.Cut(string(readme), "```go\n")
+	require.True(t, found)
+	shown, _, _ := strings.Cut(rest, "```")
+	assert.Equal(t, string(program), shown)
+	assert.LessOrEqual(t, strings.Count(before+shown, "\n")+1, 26, "the program ends too far down")
+}

@@ -1,0 +1,95 @@
+package subscriptions_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/memory"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// A subscription may belong to no account yet, and be assigned later.
+func ExampleManager_Assign() {
+	ctx := context.Background()
+	clients := accounts.NewManager(memory.New(), nil)
+	subs := clients.Subscriptions()
+	s, _ := subs.Create(ctx, subscriptions.New{Plan: "basic", Domains: []string{"rossi.example"}})
+	mario, _ := clients.Create(ctx, accounts.New{
+		Login: "mario", Password: "correct horse", Contact: accounts.Contact{Name: "Mario Rossi"},
+	})
+	_, _ = clients.Suspend(ctx, []accounts.ID{mario.ID}, accounts.Hold{Cause: accounts.CauseBilling})
+
+	fmt.Println(s.Name, s.AccountID, s.Status())
+	out, err := subs.Assign(ctx, []subscriptions.ID{s.ID}, mario.ID)
+	fmt.Println(out.Changed, err)
+	s, _ = subs.Get(ctx, s.ID)
+	fmt.Println(s.Name, s.AccountID, s.Status())
+	// Output:
+	// rossi.example 0 active
+	// [1] <nil>
+	// rossi.example 1 suspended
+}
+
+// The hot path of a web server: may this host name be served now?
+func ExampleManager_Resolve() {
+	ctx := context.Background()
+	subs := accounts.NewManager(memory.New(), nil).Subscriptions()
+	_, _ = subs.Create(ctx, subscriptions.New{Plan: "basic", Domains: []string{"bücher.example"}})
+	for _, host := range []string{"bücher.example", "XN--BCHER-KVA.example.", "www.bücher.example", "shop.bücher.example"} {
+		site, err := subs.Resolve(ctx, host)
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Println(site.Domain.Name, site.Domain.Unicode(), site.Domain.Status(), site.Plan)
+	}
+	// Output:
+	// xn--bcher-kva.example bücher.example active basic
+	// xn--bcher-kva.example bücher.example active basic
+	// xn--bcher-kva.example bücher.example active basic
+	// clientele: no domain "shop.xn--bcher-kva.example"
+}
+
+// Moving and renaming keep a domain's own holds.
+func ExampleManager_MoveDomains() {
+	ctx := context.Background()
+	subs := accounts.NewManager(memory.New(), nil).Subscriptions()
+	from, _ := subs.Create(ctx, subscriptions.New{Domains: []string{"main.example", "blog.example"}})
+	to, _ := subs.Create(ctx, subscriptions.New{Name: "empty"})
+	blog, _ := subs.Domain(ctx, "blog.example")
+	_, _ = subs.SuspendDomains(ctx, []subscriptions.DomainID{blog.ID}, subscriptions.Hold{Cause: subscriptions.CauseAbuse})
+
+	mainDomain, _ := subs.Domain(ctx, "main.example")
+	_, err := subs.MoveDomains(ctx, []subscriptions.DomainID{mainDomain.ID}, to.ID)
+	fmt.Println(err)
+	_, err = subs.MoveDomains(ctx, []subscriptions.DomainID{blog.ID}, to.ID)
+	fmt.Println(err)
+	moved, _ := subs.Domain(ctx, "blog.example")
+	fmt.Println(from.ID, moved.SubscriptionID, moved.Main, moved.Status())
+	// Output:
+	// clientele: invalid input: ids: Selection: main.example is its subscription's main domain; make another one the main domain first
+	// <nil>
+	// 1 2 true suspended
+}
+
+// A host calls Expire from a ticker.
+func ExampleManager_Expire() {
+	ctx := context.Background()
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	clients := accounts.NewManager(memory.New(), &accounts.Options{Now: func() time.Time { return now }})
+	subs := clients.Subscriptions()
+	s, _ := subs.Create(ctx, subscriptions.New{Name: "trial", ExpiresAt: now.AddDate(0, 0, 14)})
+
+	now = now.AddDate(0, 0, 15)
+	out, err := subs.Expire(ctx)
+	fmt.Println(out.Changed, err)
+
+	later := now.AddDate(1, 0, 0)
+	s, _ = subs.Update(ctx, s.ID, subscriptions.Changes{ExpiresAt: &later})
+	fmt.Println(s.Status())
+	// Output:
+	// [1] <nil>
+	// active
+}
