@@ -93,31 +93,22 @@ func (ch Changes) apply(old Account) (changed Account, fields string, err error)
 		contact = *ch.Contact
 	}
 	to, from := &changed.Contact, &contact
-	var differ []string
-	for _, field := range []struct {
-		name     string
-		to, from *string
-	}{
-		{"login", &changed.Login, ch.Login},
-		{"contact.name", &to.Name, &from.Name},
-		{"contact.company", &to.Company, &from.Company},
-		{"contact.email", &to.Email, &from.Email},
-		{"contact.phone", &to.Phone, &from.Phone},
-		{"contact.address", &to.Address, &from.Address},
-		{"contact.city", &to.City, &from.City},
-		{"contact.state", &to.State, &from.State},
-		{"contact.postalCode", &to.PostalCode, &from.PostalCode},
-		{"contact.country", &to.Country, &from.Country},
-		{"additionalInfo", &changed.AdditionalInfo, ch.AdditionalInfo},
-		{"description", &changed.Description, ch.Description},
-		{"externalID", &changed.ExternalID, ch.ExternalID},
-		{"locale", &changed.Locale, ch.Locale},
-	} {
-		if field.from != nil && *field.from != *field.to {
-			*field.to = *field.from
-			differ = append(differ, field.name)
-		}
-	}
+	differ := subscriptions.ApplyTexts([]subscriptions.ChangedText{
+		{Path: "login", To: &changed.Login, From: ch.Login},
+		{Path: "contact.name", To: &to.Name, From: &from.Name},
+		{Path: "contact.company", To: &to.Company, From: &from.Company},
+		{Path: "contact.email", To: &to.Email, From: &from.Email},
+		{Path: "contact.phone", To: &to.Phone, From: &from.Phone},
+		{Path: "contact.address", To: &to.Address, From: &from.Address},
+		{Path: "contact.city", To: &to.City, From: &from.City},
+		{Path: "contact.state", To: &to.State, From: &from.State},
+		{Path: "contact.postalCode", To: &to.PostalCode, From: &from.PostalCode},
+		{Path: "contact.country", To: &to.Country, From: &from.Country},
+		{Path: "additionalInfo", To: &changed.AdditionalInfo, From: ch.AdditionalInfo},
+		{Path: "description", To: &changed.Description, From: ch.Description},
+		{Path: "externalID", To: &changed.ExternalID, From: ch.ExternalID},
+		{Path: "locale", To: &changed.Locale, From: ch.Locale},
+	})
 	changed.Attributes, err = subscriptions.MergeAttributes(old.Attributes, ch.Attributes)
 	if err != nil {
 		return Account{}, "", err

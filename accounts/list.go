@@ -20,11 +20,9 @@ func (m *Manager) List(ctx context.Context, q Query) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	if len(items) <= asked {
-		return Page{Items: items}, nil
-	}
-	items = items[:asked]
-	next := subscriptions.NewCursor(list, l.filters(), items[asked-1].position(l.Sort))
+	items, next := subscriptions.Trim(items, asked, func(last Summary) Cursor {
+		return subscriptions.NewCursor(list, l.filters(), last.position(l.Sort))
+	})
 	return Page{Items: items, Next: next}, nil
 }
 

@@ -88,26 +88,33 @@ func (ch Changes) withName(tx Tx, old Record) (Changes, error) {
 	return Changes{}, input.Invalid("name", "required", "")
 }
 
+// ChangedText is a field that an update may change: to From, unless that is nil.
+type ChangedText struct {
+	Path     string
+	To, From *string
+}
+
+// ApplyTexts changes the fields and answers the paths of those that differ.
+func ApplyTexts(texts []ChangedText) (differ []string) {
+	for _, text := range texts {
+		if text.From != nil && *text.From != *text.To {
+			*text.To = *text.From
+			differ = append(differ, text.Path)
+		}
+	}
+	return differ
+}
+
 // apply answers the subscription with its fields changed and its version raised, and the names of those that differ.
 func (ch Changes) apply(old Record) (changed Record, fields string, err error) {
 	changed = old
 	changed.Version++
-	var differ []string
-	for _, field := range []struct {
-		name string
-		to   *string
-		from *string
-	}{
-		{"name", &changed.Name, ch.Name},
-		{"plan", &changed.Plan, ch.Plan},
-		{"description", &changed.Description, ch.Description},
-		{"externalID", &changed.ExternalID, ch.ExternalID},
-	} {
-		if field.from != nil && *field.from != *field.to {
-			*field.to = *field.from
-			differ = append(differ, field.name)
-		}
-	}
+	differ := ApplyTexts([]ChangedText{
+		{Path: "name", To: &changed.Name, From: ch.Name},
+		{Path: "plan", To: &changed.Plan, From: ch.Plan},
+		{Path: "description", To: &changed.Description, From: ch.Description},
+		{Path: "externalID", To: &changed.ExternalID, From: ch.ExternalID},
+	})
 	changed.Attributes, err = MergeAttributes(old.Attributes, ch.Attributes)
 	if err != nil {
 		return Record{}, "", err

@@ -57,6 +57,15 @@ func (c Cursor) Position(list string, filters any) (Position, bool) {
 	return Position{At: at, Key: key, ID: id}, valid
 }
 
+// Trim parts what a store answered, asked for one item more than the limit, into a page and the cursor of the next one,
+// which is that of its last item; "" at the end.
+func Trim[T any](items []T, limit int, cursor func(last T) Cursor) ([]T, Cursor) {
+	if len(items) <= limit {
+		return items, ""
+	}
+	return items[:limit], cursor(items[limit-1])
+}
+
 func check(list string, filters any, payload []byte) []byte {
 	hash := sha256.New()
 	hash.Write([]byte(list))

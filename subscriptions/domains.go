@@ -140,64 +140,6 @@ func (m *Manager) site(ctx context.Context, name, otherwise string) (Site, error
 
 func unknownDomain(name string) error { return &NotFoundError{Kind: string(LevelDomain), Name: name} }
 
-// Domains implements DomainManager.
-func (m *Manager) Domains(ctx context.Context, q DomainQuery) (DomainPage, error) {
-	l, err := m.domainListing(q)
-	if err != nil {
-		return DomainPage{}, err
-	}
-	asked := l.Limit
-	l.Limit++ // one more tells whether there is a next page
-	items, err := m.store.Domains(ctx, l)
-	if err != nil {
-		return DomainPage{}, err
-	}
-	if len(items) <= asked {
-		return DomainPage{Items: items}, nil
-	}
-	items = items[:asked]
-	next := NewCursor(domainList, l.filters(), Position{Key: items[asked-1].Name})
-	return DomainPage{Items: items, Next: next}, nil
-}
-
-// CountDomains implements DomainManager.
-func (m *Manager) CountDomains(ctx context.Context, q DomainQuery, atMost int) (int, error) {
-	q.After, q.Limit = "", 0
-	l, err := m.domainListing(q)
-	if err != nil {
-		return 0, err
-	}
-	if atMost < 0 {
-		return 0, input.Invalid("atMost", "min", "0")
-	}
-	return m.store.CountDomains(ctx, l, atMost)
-}
-
-// domainList is the name of this list in its cursors.
-const domainList = "domains"
-
-func (m *Manager) domainListing(q DomainQuery) (DomainListing, error) {
-	var f input.Faults
-	l := DomainListing{DomainQuery: q}
-	l.AccountID = m.ownerFilter(q.AccountID)
-	l.IDs = input.Selection(&f, q.IDs)
-	CheckFilters(&f, q.Status, q.Cause)
-	l.Piece = NewPiece(&f, q.Search)
-	l.Limit = f.Limit(q.Limit)
-	from, valid := q.After.Position(domainList, l.filters())
-	if !valid {
-		f.Add("after", "cursor", "")
-	}
-	l.From = from
-	return l, f.Err()
-}
-
-// filters answers what a cursor of the list belongs to.
-func (l DomainListing) filters() any {
-	l.After, l.Limit, l.From, l.Search = "", 0, Position{}, ""
-	return l
-}
-
 // RenameDomain implements DomainManager.
 func (m *Manager) RenameDomain(ctx context.Context, id DomainID, given string) (Domain, error) {
 	var f input.Faults
@@ -361,59 +303,29 @@ func (m *Manager) SetMainDomain(ctx context.Context, id DomainID) error {
 
 // SuspendDomains implements DomainManager.
 func (m *Manager) SuspendDomains(ctx context.Context, ids []DomainID, h Hold) (DomainOutcome, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	h = NewHold(&f, h, c.actor, c.at)
-	return m.holdingDomains(ctx, &f, ids, func(targets []Target[DomainID]) (Targets[DomainID], Writes) {
-		return Suspend(targets, h)
-	})
+	t, err := suspend(ctx, m, ids, lockDomains, h)
+	return DomainOutcome(t), err
 }
 
 // ActivateDomains implements DomainManager.
 func (m *Manager) ActivateDomains(ctx context.Context, ids []DomainID) (DomainOutcome, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	return m.holdingDomains(ctx, &f, ids, func(targets []Target[DomainID]) (Targets[DomainID], Writes) {
-		return Lift(targets, nil, c.actor, c.at)
-	})
+	t, err := activate(ctx, m, ids, lockDomains)
+	return DomainOutcome(t), err
 }
 
 // LiftDomains implements DomainManager.
 func (m *Manager) LiftDomains(ctx context.Context, ids []DomainID, causes []Cause) (DomainOutcome, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	causes = Causes(&f, causes)
-	return m.holdingDomains(ctx, &f, ids, func(targets []Target[DomainID]) (Targets[DomainID], Writes) {
-		return Lift(targets, causes, c.actor, c.at)
-	})
+	t, err := lift(ctx, m, ids, lockDomains, causes)
+	return DomainOutcome(t), err
 }
 
-// holdingDomains runs a command that changes the holds of domains.
-func (m *Manager) holdingDomains(
-	ctx context.Context, f *input.Faults, ids []DomainID, decide func([]Target[DomainID]) (Targets[DomainID], Writes),
-) (DomainOutcome, error) {
-	ids = input.IDs(f, ids)
-	if err := f.Err(); err != nil {
-		return DomainOutcome{}, err
+func lockDomains(m *Manager, tx Tx, ids []DomainID) ([]Target[DomainID], error) {
+	l, err := m.lock(tx, Rows{Domains: ids})
+	targets := make([]Target[DomainID], len(l.Domains))
+	for i, d := range l.Domains {
+		targets[i] = d.target()
 	}
-	var out DomainOutcome
-	err := m.store.Update(ctx, func(tx Tx) error {
-		l, err := m.lock(tx, Rows{Domains: ids})
-		if err != nil {
-			return err
-		}
-		targets := make([]Target[DomainID], len(l.Domains))
-		for i, d := range l.Domains {
-			targets[i] = d.target()
-		}
-		decided, w := decide(targets)
-		out = DomainOutcome(decided)
-		return save(tx, w)
-	})
-	if err != nil {
-		return DomainOutcome{}, err
-	}
-	return out, nil
+	return targets, err
 }
 
 func (d Domain) target() Target[DomainID] {
@@ -421,33 +333,4 @@ func (d Domain) target() Target[DomainID] {
 		ID: d.ID, Level: LevelDomain, Holds: d.Holds, Inherited: d.Inherited,
 		Subject: Event{AccountID: d.AccountID, SubscriptionID: d.SubscriptionID, DomainID: d.ID, Domain: d.Name},
 	}
-}
-
-// RemoveDomains implements DomainManager.
-func (m *Manager) RemoveDomains(ctx context.Context, ids []DomainID) (Removal, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	ids = input.IDs(&f, ids)
-	if err := f.Err(); err != nil {
-		return Removal{}, err
-	}
-	var removal Removal
-	err := m.store.Update(ctx, func(tx Tx) error {
-		l, err := m.lock(tx, Rows{Domains: ids})
-		if err != nil {
-			return err
-		}
-		emptied, err := leave(tx, l, l.Domains)
-		if err != nil {
-			return err
-		}
-		r, w := Remove(nil, l.Domains, c.actor, c.at)
-		w.UpdateSubscriptions = emptied
-		removal = r
-		return tx.Save(w)
-	})
-	if err != nil {
-		return Removal{}, err
-	}
-	return removal, nil
 }

@@ -225,89 +225,6 @@ func (m *Manager) GetByExternalID(ctx context.Context, externalID string) (Subsc
 	return s, nil
 }
 
-// List implements SubscriptionManager.
-func (m *Manager) List(ctx context.Context, q Query) (Page, error) {
-	l, err := m.listing(q)
-	if err != nil {
-		return Page{}, err
-	}
-	asked := l.Limit
-	l.Limit++ // one more tells whether there is a next page
-	items, err := m.store.Subscriptions(ctx, l)
-	if err != nil {
-		return Page{}, err
-	}
-	if len(items) <= asked {
-		return Page{Items: items}, nil
-	}
-	items = items[:asked]
-	last := items[asked-1]
-	return Page{Items: items, Next: NewCursor(list, l.filters(), Position{At: last.CreatedAt, ID: int64(last.ID)})}, nil
-}
-
-// Count implements SubscriptionManager.
-func (m *Manager) Count(ctx context.Context, q Query, atMost int) (int, error) {
-	q.After, q.Limit = "", 0
-	l, err := m.listing(q)
-	if err != nil {
-		return 0, err
-	}
-	if atMost < 0 {
-		return 0, input.Invalid("atMost", "min", "0")
-	}
-	return m.store.CountSubscriptions(ctx, l, atMost)
-}
-
-// list is the name of this list in its cursors.
-const list = "subscriptions"
-
-func (m *Manager) listing(q Query) (Listing, error) {
-	var f input.Faults
-	l := Listing{Query: q, Own: m.scope != nil}
-	l.AccountID = m.ownerFilter(q.AccountID)
-	l.IDs = input.Selection(&f, q.IDs)
-	l.Plan = input.Line(q.Plan)
-	l.ExpiresBefore = Cut(q.ExpiresBefore)
-	f.Var("plan", l.Plan, "max=100,line")
-	f.Var("expiresBefore", l.ExpiresBefore, "time")
-	CheckFilters(&f, q.Status, q.Cause)
-	l.Piece = NewPiece(&f, q.Search)
-	l.Limit = f.Limit(q.Limit)
-	from, valid := q.After.Position(list, l.filters())
-	if !valid {
-		f.Add("after", "cursor", "")
-	}
-	l.From = from
-	return l, f.Err()
-}
-
-// ownerFilter answers whose things a list shows: a scoped Manager shows its owner's alone, and nobody's when others'
-// are asked for.
-func (m *Manager) ownerFilter(asked *AccountID) *AccountID {
-	if m.scope == nil {
-		return asked
-	}
-	if asked != nil && *asked != *m.scope {
-		nobody := AccountID(-1)
-		return &nobody
-	}
-	return m.scope
-}
-
-// filters answers what a cursor of the list belongs to.
-func (l Listing) filters() any {
-	l.After, l.Limit, l.From, l.Search = "", 0, Position{}, ""
-	return l
-}
-
-// CheckFilters checks the filters that all lists have in common.
-func CheckFilters(f *input.Faults, s Status, c Cause) {
-	if s != "" && s != Active && s != Suspended {
-		f.Add("status", "oneOf", string(Active+", "+Suspended))
-	}
-	f.Var("cause", string(c), "omitempty,cause")
-}
-
 // Update implements SubscriptionManager.
 func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Subscription, error) {
 	var f input.Faults
@@ -428,57 +345,29 @@ func assign(all []Record, to AccountID, c stamp) (out Outcome, w Writes) {
 
 // Suspend implements SubscriptionManager.
 func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (Outcome, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	h = NewHold(&f, h, c.actor, c.at)
-	return m.holding(ctx, &f, ids, func(targets []Target[ID]) (Targets[ID], Writes) { return Suspend(targets, h) })
+	t, err := suspend(ctx, m, ids, lockSubscriptions, h)
+	return Outcome(t), err
 }
 
 // Activate implements SubscriptionManager.
 func (m *Manager) Activate(ctx context.Context, ids []ID) (Outcome, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	return m.holding(ctx, &f, ids, func(targets []Target[ID]) (Targets[ID], Writes) {
-		return Lift(targets, nil, c.actor, c.at)
-	})
+	t, err := activate(ctx, m, ids, lockSubscriptions)
+	return Outcome(t), err
 }
 
 // Lift implements SubscriptionManager.
 func (m *Manager) Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	causes = Causes(&f, causes)
-	return m.holding(ctx, &f, ids, func(targets []Target[ID]) (Targets[ID], Writes) {
-		return Lift(targets, causes, c.actor, c.at)
-	})
+	t, err := lift(ctx, m, ids, lockSubscriptions, causes)
+	return Outcome(t), err
 }
 
-// holding runs a command that changes the holds of subscriptions.
-func (m *Manager) holding(
-	ctx context.Context, f *input.Faults, ids []ID, decide func([]Target[ID]) (Targets[ID], Writes),
-) (Outcome, error) {
-	ids = input.IDs(f, ids)
-	if err := f.Err(); err != nil {
-		return Outcome{}, err
+func lockSubscriptions(m *Manager, tx Tx, ids []ID) ([]Target[ID], error) {
+	l, err := m.lock(tx, Rows{Subscriptions: ids})
+	targets := make([]Target[ID], len(l.Subscriptions))
+	for i, s := range l.Subscriptions {
+		targets[i] = s.target()
 	}
-	var out Outcome
-	err := m.store.Update(ctx, func(tx Tx) error {
-		l, err := m.lock(tx, Rows{Subscriptions: ids})
-		if err != nil {
-			return err
-		}
-		targets := make([]Target[ID], len(l.Subscriptions))
-		for i, s := range l.Subscriptions {
-			targets[i] = s.target()
-		}
-		decided, w := decide(targets)
-		out = Outcome(decided)
-		return save(tx, w)
-	})
-	if err != nil {
-		return Outcome{}, err
-	}
-	return out, nil
+	return targets, err
 }
 
 func (s Subscription) target() Target[ID] {
@@ -486,111 +375,6 @@ func (s Subscription) target() Target[ID] {
 		ID: s.ID, Level: LevelSubscription, Holds: s.Holds, Inherited: s.Inherited,
 		Subject: Event{AccountID: s.AccountID, SubscriptionID: s.ID},
 	}
-}
-
-// Remove implements SubscriptionManager.
-func (m *Manager) Remove(ctx context.Context, ids []ID) (Removal, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	ids = input.IDs(&f, ids)
-	if err := f.Err(); err != nil {
-		return Removal{}, err
-	}
-	var removal Removal
-	err := m.store.Update(ctx, func(tx Tx) error {
-		l, err := m.lock(tx, Rows{Subscriptions: ids})
-		if err != nil {
-			return err
-		}
-		domains, err := tx.DomainsOf(ids)
-		if err != nil {
-			return err
-		}
-		gone := make([]Subscription, len(l.Subscriptions))
-		for i, r := range l.Subscriptions {
-			gone[i] = r.Subscription
-		}
-		var w Writes
-		removal, w = Remove(gone, domains, c.actor, c.at)
-		return tx.Save(w)
-	})
-	if err != nil {
-		return Removal{}, err
-	}
-	return removal, nil
-}
-
-// Remove decides what the removal of subscriptions and domains takes away: every one of them has its own event.
-func Remove(gone []Subscription, domains []Domain, by string, at time.Time) (r Removal, w Writes) {
-	c := stamp{actor: by, at: at}
-	for _, d := range domains {
-		r.Domains = append(r.Domains, d.Name)
-		w.RemoveDomains = append(w.RemoveDomains, d.ID)
-		w.Events = append(w.Events, c.domainEvent(DomainRemoved, d, nil))
-	}
-	for _, s := range gone {
-		r.Subscriptions = append(r.Subscriptions, s.ID)
-		w.RemoveSubscriptions = append(w.RemoveSubscriptions, s.ID)
-		w.Events = append(w.Events, c.event(SubscriptionRemoved, s, details("externalID", s.ExternalID)))
-	}
-	slices.Sort(r.Domains)
-	return r, w
-}
-
-// mostExpired is how many subscriptions one Expire takes.
-const mostExpired = 1000
-
-// Expire implements SubscriptionManager.
-func (m *Manager) Expire(ctx context.Context) (Outcome, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	if err := f.Err(); err != nil {
-		return Outcome{}, err
-	}
-	due, err := m.store.Due(ctx, c.at, mostExpired)
-	if err != nil || len(due) == 0 {
-		return Outcome{}, err
-	}
-	slices.Sort(due)
-	var out Outcome
-	err = m.store.Update(ctx, func(tx Tx) error {
-		l, err := tx.Lock(Rows{Subscriptions: due})
-		if err != nil {
-			return err
-		}
-		var w Writes
-		var changed []ID
-		for _, s := range l.Subscriptions { // some may have been removed, prolonged or expired meanwhile
-			if m.sees(s.AccountID) && !s.ExpiresAt.IsZero() && len(w.expire(s.Subscription, c)) > len(s.Holds) {
-				changed = append(changed, s.ID)
-			}
-		}
-		out = Outcome{Changed: changed}
-		return save(tx, w)
-	})
-	if err != nil {
-		return Outcome{}, err
-	}
-	return out, nil
-}
-
-// expire places CauseExpired on a subscription that ran out, or lifts it from one that did not, and answers its holds.
-func (w *Writes) expire(s Subscription, c stamp) Holds {
-	subject := c.event("", s, nil)
-	_, expired := s.Holds.Get(CauseExpired)
-	out := !s.ExpiresAt.IsZero() && !s.ExpiresAt.After(c.at)
-	switch {
-	case out && !expired:
-		h := Hold{Cause: CauseExpired, By: c.actor, At: c.at}
-		w.place(LevelSubscription, int64(s.ID), h, subject)
-		holds, _ := s.Holds.Place(h)
-		return holds
-	case expired && !out:
-		holds, lifted := s.Holds.Lift([]Cause{CauseExpired})
-		w.lift(LevelSubscription, int64(s.ID), lifted, subject)
-		return holds
-	}
-	return s.Holds
 }
 
 // save writes what was decided, if that is anything.

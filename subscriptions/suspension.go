@@ -1,6 +1,7 @@
 package subscriptions
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -83,6 +84,61 @@ func Lift[K ~int64](targets []Target[K], causes []Cause, by string, at time.Time
 		w.lift(target.Level, int64(target.ID), lifted, target.Subject.by(by, at))
 	}
 	return t, w
+}
+
+// locker locks the rows with these ids and answers them as targets.
+type locker[K ~int64] func(m *Manager, tx Tx, ids []K) ([]Target[K], error)
+
+// suspend runs the command that places a hold.
+func suspend[K ~int64](ctx context.Context, m *Manager, ids []K, lock locker[K], h Hold) (Targets[K], error) {
+	var f input.Faults
+	c := m.stamp(ctx, &f)
+	h = NewHold(&f, h, c.actor, c.at)
+	return hold(ctx, m, &f, ids, lock, func(targets []Target[K]) (Targets[K], Writes) { return Suspend(targets, h) })
+}
+
+// activate runs the command that lifts all holds.
+func activate[K ~int64](ctx context.Context, m *Manager, ids []K, lock locker[K]) (Targets[K], error) {
+	var f input.Faults
+	c := m.stamp(ctx, &f)
+	return hold(ctx, m, &f, ids, lock, func(targets []Target[K]) (Targets[K], Writes) {
+		return Lift(targets, nil, c.actor, c.at)
+	})
+}
+
+// lift runs the command that lifts the holds of causes.
+func lift[K ~int64](ctx context.Context, m *Manager, ids []K, lock locker[K], causes []Cause) (Targets[K], error) {
+	var f input.Faults
+	c := m.stamp(ctx, &f)
+	causes = Causes(&f, causes)
+	return hold(ctx, m, &f, ids, lock, func(targets []Target[K]) (Targets[K], Writes) {
+		return Lift(targets, causes, c.actor, c.at)
+	})
+}
+
+// hold runs a command that changes holds.
+func hold[K ~int64](
+	ctx context.Context, m *Manager, f *input.Faults, ids []K, lock locker[K],
+	decide func([]Target[K]) (Targets[K], Writes),
+) (Targets[K], error) {
+	ids = input.IDs(f, ids)
+	if err := f.Err(); err != nil {
+		return Targets[K]{}, err
+	}
+	var out Targets[K]
+	err := m.store.Update(ctx, func(tx Tx) error {
+		targets, err := lock(m, tx, ids)
+		if err != nil {
+			return err
+		}
+		decided, w := decide(targets)
+		out = decided
+		return save(tx, w)
+	})
+	if err != nil {
+		return Targets[K]{}, err
+	}
+	return out, nil
 }
 
 // place adds a hold and its event.
