@@ -1,0 +1,128 @@
+package gateway_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/adapters/gateway"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// exchange sends raw bytes to a server and answers the connection, to be read from.
+func exchange(t *testing.T, srv *httptest.Server, raw string) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Second)))
+	_, err = io.WriteString(conn, raw)
+	require.NoError(t, err)
+	return conn, bufio.NewReader(conn)
+}
+
+const upgrade = "GET /chat HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"
+
+// echo switches protocols and then says everything back.
+var echo = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	hijacker, ok := w.(http.Hijacker)
+	if !ok {
+		http.Error(w, "the Hijacker is hidden", http.StatusInternalServerError)
+		return
+	}
+	conn, rw, err := hijacker.Hijack()
+	if err != nil {
+		return
+	}
+	defer func() { _ = conn.Close() }()
+	_, _ = rw.WriteString("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+	_ = rw.Flush()
+	line, _ := rw.ReadString('\n')
+	_, _ = rw.WriteString(line)
+	_ = rw.Flush()
+})
+
+func TestUpgradesGoThroughToActiveSitesOnly(t *testing.T) {
+	sites := newBook(active("mario.example"), suspended("luigi.example", subscriptions.Hold{Cause: "abuse"}))
+	srv := httptest.NewServer(gateway.New(sites, echo, nil))
+	defer srv.Close()
+
+	conn, answer := exchange(t, srv, fmt.Sprintf(upgrade, "mario.example"))
+	switched, err := http.ReadResponse(answer, nil)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusSwitchingProtocols, switched.StatusCode)
+	_, err = io.WriteString(conn, "it is me\n")
+	require.NoError(t, err)
+	line, err := answer.ReadString('\n')
+	require.NoError(t, err)
+	assert.Equal(t, "it is me\n", line)
+
+	_, answer = exchange(t, srv, fmt.Sprintf(upgrade, "luigi.example"))
+	refused, err := http.ReadResponse(answer, nil)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusServiceUnavailable, refused.StatusCode)
+	assert.Equal(t, "3600", refused.Header.Get("Retry-After"))
+}
+
+func TestAPostIsAnsweredBeforeItsBodyIsSent(t *testing.T) {
+	sites := newBook(suspended("luigi.example", subscriptions.Hold{Cause: "abuse"}))
+	srv := httptest.NewServer(gateway.New(sites, website, nil))
+	defer srv.Close()
+	_, answer := exchange(t, srv, "POST / HTTP/1.1\r\nHost: luigi.example\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n")
+	refused, err := http.ReadResponse(answer, nil)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusServiceUnavailable, refused.StatusCode)
+}
+
+func TestHEADOverTheWireKeepsTheConnection(t *testing.T) {
+	srv := httptest.NewServer(gateway.New(newBook(), website, nil))
+	defer srv.Close()
+	const head = "HEAD / HTTP/1.1\r\nHost: luigi.example\r\n\r\n"
+	_, answer := exchange(t, srv, strings.Repeat(head, 2))
+	for range 2 {
+		refused, err := http.ReadResponse(answer, &http.Request{Method: http.MethodHead})
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusNotFound, refused.StatusCode)
+		assert.Positive(t, refused.ContentLength)
+	}
+}
+
+// Whatever the host name, nothing panics, the store is asked for canonical names only, and what is served is the site
+// whose name was asked for.
+func FuzzHost(f *testing.F) {
+	for _, host := range []string{
+		"mario.example", "MARIO.example.:80", "bücher.example", "[::1]:80", "127.0.0.1", "a..b", "xn--a.example",
+		"mario.example:80:80", "\xff", "", ".", "host=\"mario.example\"", "for=1,host=mario.example;x=\"\\",
+	} {
+		f.Add(host, host)
+	}
+	f.Fuzz(func(t *testing.T, host, forwarded string) {
+		for _, header := range []string{"", "X-Forwarded-Host", "Forwarded"} {
+			sites := newBook(active("mario.example"), active("xn--bcher-kva.example"))
+			r := request(http.MethodGet, host)
+			r.Header[http.CanonicalHeaderKey("X-Forwarded-Host")] = []string{forwarded}
+			r.Header["Forwarded"] = []string{forwarded}
+			w := serve(gateway.New(sites, website, &gateway.Options{HostHeader: header}), r)
+			asked := sites.questions()
+			for _, name := range asked {
+				again, ok := subscriptions.CanonicalName(name)
+				assert.True(t, ok)
+				assert.Equal(t, name, again)
+			}
+			if w.Code == http.StatusOK {
+				assert.Equal(t, "site "+asked[0]+", plan gold", w.Body.String())
+				continue
+			}
+			assert.Equal(t, http.StatusNotFound, w.Code)
+		}
+	})
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"flag"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+
+// The walk prints testdata/walk.txt, apart from the port.
+func TestWalk(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), nil, nil, &out))
+	golden, err := os.ReadFile("testdata/walk.txt")
+	require.NoError(t, err)
+	assert.Equal(t, string(golden), port.ReplaceAllString(out.String(), "127.0.0.1:PORT"))
+}
+
+func TestNoPageOfTheWalkHasANoteOrAMessage(t *testing.T) {
+	golden, err := os.ReadFile("testdata/walk.txt")
+	require.NoError(t, err)
+	pages := 0
+	for line := range strings.Lines(string(golden)) {
+		if !regexp.MustCompile(`\.localhost +(200|404|503) `).MatchString(line) {
+			continue
+		}
+		pages++
+		for _, secret := range secrets {
+			assert.NotContains(t, line, secret)
+		}
+	}
+	assert.Equal(t, 24, pages)
+	for _, secret := range secrets {
+		assert.Contains(t, string(golden), secret, "or the check would look for what nobody wrote")
+	}
+}
+
+func TestHelpIsNoFailureOfTheProgram(t *testing.T) {
+	var out bytes.Buffer
+	require.ErrorIs(t, run(t.Context(), []string{"-h"}, nil, &out), flag.ErrHelp)
+	assert.Contains(t, out.String(), "-serve")
+}
+
+func TestAnAddressInUseIsTold(t *testing.T) {
+	s := startServing(t)
+	err := run(t.Context(), []string{"-serve", "-addr", s.addr}, strings.NewReader(""), io.Discard)
+	assert.ErrorContains(t, err, s.addr)
+}
+
+// serving is the program with -serve, as somebody at a terminal and a visitor see it.
+type serving struct {
+	t     *testing.T
+	addr  string
+	stdin *io.PipeWriter
+	lines chan string // that it printed
+	ended chan error
+	stop  context.CancelFunc
+}
+
+func startServing(t *testing.T) *serving {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	stdin, keyboard := io.Pipe()
+	screen, stdout := io.Pipe()
+	s := &serving{t: t, stdin: keyboard, lines: make(chan string, 1000), ended: make(chan error, 1), stop: stop}
+	go func() {
+		s.ended <- run(ctx, []string{"-serve", "-addr", "127.0.0.1:0"}, stdin, stdout)
+		_ = stdout.Close()
+	}()
+	go func() {
+		defer close(s.lines)
+		for lines := bufio.NewScanner(screen); lines.Scan(); {
+			s.lines <- lines.Text()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = keyboard.Close()
+		stop()
+		for range s.lines { // until the program has closed its output
+		}
+	})
+	s.addr = port.FindString(s.reads("curl -i"))
+	require.NotEmpty(t, s.addr)
+	s.reads("help")
+	return s
+}
+
+// reads waits for a line with a text in it.
+func (s *serving) reads(text string) string {
+	s.t.Helper()
+	patience := time.After(20 * time.Second)
+	for {
+		select {
+		case line, more := <-s.lines:
+			require.True(s.t, more, "the output ended before %q", text)
+			if strings.Contains(line, text) {
+				return line
+			}
+		case <-patience:
+			require.FailNow(s.t, "nothing said", text)
+		}
+	}
+}
+
+// types enters a command and waits for a line with a text in it.
+func (s *serving) types(command, text string) {
+	s.t.Helper()
+	_, err := io.WriteString(s.stdin, command+"\n")
+	require.NoError(s.t, err)
+	s.reads(text)
+}
+
+// visits asks for a site as curl -H 'Host: …' does.
+func (s *serving) visits(site string, code int, says string) {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+s.addr+"/", nil)
+	require.NoError(s.t, err)
+	r.Host = site
+	transport := &http.Transport{DisableKeepAlives: true}
+	got, err := (&http.Client{Transport: transport, Timeout: 10 * time.Second}).Do(r)
+	require.NoError(s.t, err)
+	defer func() { _ = got.Body.Close() }()
+	body, err := io.ReadAll(got.Body)
+	require.NoError(s.t, err)
+	assert.Equal(s.t, code, got.StatusCode)
+	assert.Contains(s.t, string(body), says)
+	for _, secret := range secrets {
+		assert.NotContains(s.t, string(body), secret)
+	}
+}
+
+func TestServeFollowsEachCommand(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	s := startServing(t)
+	s.visits("mario.localhost", 200, "Welcome to mario.localhost!")
+
+	s.types(`suspend mario billing public="Back soon." message="Please pay invoice 42."`, "mario is suspended: billing (on the account)")
+	s.visits("mario.localhost", 503, "Back soon.")
+	s.visits("pizza.localhost", 503, "Back soon.")
+	s.visits("luigi.localhost", 200, "Welcome")
+	s.types("sign-in mario wonderful-mushrooms", "mario signs in    no   suspended. Please pay invoice 42.")
+
+	s.types("suspend-site mario.localhost abuse", "mario.localhost is suspended: billing (on the account), abuse (on the domain)")
+	s.types("lift mario billing", "mario is active")
+	s.visits("mario.localhost", 503, "currently unavailable")
+	s.visits("pizza.localhost", 200, "Welcome")
+	s.types("activate-site mario.localhost", "mario.localhost is active")
+	s.visits("mario.localhost", 200, "Welcome")
+
+	s.types("suspend-subscription pizza.localhost", "the subscription of pizza.localhost is suspended: provider (on the subscription)")
+	s.visits("pizza.localhost", 503, "currently unavailable")
+	s.visits("mario.localhost", 200, "Welcome")
+	s.types("list", "pizza.localhost          suspended: provider (on the subscription)")
+
+	s.types("create peach bücher.localhost", "peach has bücher.localhost")
+	s.visits("xn--bcher-kva.localhost", 200, "Welcome to bücher.localhost!")
+	s.types("remove mario", "mario is gone, with mario.localhost, pizza.localhost")
+	s.visits("mario.localhost", 404, "There is no site here")
+
+	require.NoError(t, s.stdin.Close())
+	s.reads("still serving")
+	s.visits("luigi.localhost", 200, "Welcome")
+	s.stop()
+	s.reads("Stopping.")
+	require.NoError(t, <-s.ended)
+}
+
+func TestServeTellsWhatIsWrongAndGoesOn(t *testing.T) {
+	s := startServing(t)
+	for _, c := range []struct{ command, says string }{
+		{"dance", `error: there is no command "dance"; try help`},
+		{"suspend", "error: usage: suspend LOGIN [CAUSE] [TEXTS]"},
+		{"suspend nobody", `error: clientele: no account "nobody"`},
+		{"suspend mario Billing!", "error: clientele: invalid input: cause"},
+		{"lift mario", "error: usage: lift LOGIN CAUSE…"},
+		{"lift-site nobody.localhost abuse", `error: clientele: no domain "nobody.localhost"`},
+		{`suspend mario public="no end`, "error: a quotation mark has no partner"},
+		{"create mario other.localhost", "error: clientele: taken: login"},
+		{"create wario mario.localhost", "error: clientele: taken: subscription.domains[0]"},
+		{"create wario bad_name.localhost", "error: clientele: invalid input: subscription.domains[0]"},
+		{"visit [::1", "error: "},
+		{"sign-in luigi haunted-mansion", "luigi signs in    no   wrong login or password"},
+		{"sign-in luigi haunted-mansions", "luigi signs in    yes"},
+		{"remove nobody", `error: clientele: no account "nobody"`},
+		{"help", "TEXTS are"},
+		{"visit luigi.localhost", "luigi.localhost   200  Welcome to luigi.localhost!"},
+		{"\t list  ", "luigi.localhost          active"},
+		{"create wario password=quite-a-bit", "wario has wario.localhost"},
+	} {
+		s.types(c.command, c.says)
+	}
+	s.types("\n# a comment\nquit", "Stopping.")
+	require.NoError(t, <-s.ended)
+}
+
+func TestParse(t *testing.T) {
+	for line, want := range map[string]struct {
+		command string
+		args    arguments
+	}{
+		"":                  {"", arguments{options: map[string]string{}}},
+		" list ":            {"list", arguments{options: map[string]string{}}},
+		"lift mario a\tb":   {"lift", arguments{words: []string{"mario", "a", "b"}, options: map[string]string{}}},
+		`s m public="a  b"`: {"s", arguments{words: []string{"m"}, options: map[string]string{"public": "a  b"}}},
+		`s "m o" x=y note=`: {"s", arguments{words: []string{"m o", "x=y"}, options: map[string]string{"note": ""}}},
+		`s note="a=b" ""`:   {"s", arguments{words: []string{""}, options: map[string]string{"note": "a=b"}}},
+	} {
+		command, args, err := parse(line)
+		require.NoError(t, err)
+		assert.Equal(t, want.command, command)
+		assert.Equal(t, want.args, args)
+	}
+	_, _, err := parse(`s "m`)
+	require.ErrorIs(t, err, errQuote)
+}

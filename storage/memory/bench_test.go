@@ -1,0 +1,293 @@
+package memory_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/memory"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// plain is a hasher that costs nothing, so that the benchmarks measure the store.
+type plain struct{}
+
+func (plain) Hash(_ context.Context, password string) (string, error) {
+	return "$plain$" + password, nil
+}
+
+func (plain) Verify(_ context.Context, hash, password string) (ok, outdated bool, err error) {
+	return hash == "$plain$"+password, false, nil
+}
+
+func newManager() *accounts.Manager {
+	return accounts.NewManager(memory.New(), &accounts.Options{Hasher: plain{}})
+}
+
+// customer answers the n-th account of a benchmark, with one subscription of so many domains.
+func customer(n, domains int) accounts.New {
+	in := accounts.New{
+		Login:    fmt.Sprintf("customer%07d", n),
+		Password: "correct horse battery",
+		Contact: accounts.Contact{
+			Name:    fmt.Sprintf("Mario Rossi %d", n*7919%1_000_003),
+			Company: fmt.Sprintf("Rossi & Figli %d S.r.l.", n),
+			Email:   fmt.Sprintf("customer%07d@example.com", n),
+			Country: []string{"IT", "DE", "FR"}[n%3],
+		},
+		Subscription: &subscriptions.New{Plan: "basic"},
+	}
+	for i := range domains {
+		in.Subscription.Domains = append(in.Subscription.Domains, domainName(n, i))
+	}
+	return in
+}
+
+func domainName(n, i int) string { return fmt.Sprintf("site%d-customer%07d.com", i, n) }
+
+// filled answers a manager of so many customers.
+func filled(b *testing.B, customers, domains int) *accounts.Manager {
+	b.Helper()
+	m := newManager()
+	for n := range customers {
+		_, err := m.Create(b.Context(), customer(n, domains))
+		require.NoError(b, err)
+	}
+	return m
+}
+
+// BenchmarkLookUps reads single things among 100,000 accounts with a subscription and two domains each.
+func BenchmarkLookUps(b *testing.B) {
+	const customers = 100_000
+	m, ctx := filled(b, customers, 2), b.Context()
+	logins, names := make([]string, customers), make([]string, customers)
+	for n := range customers {
+		logins[n], names[n] = customer(n, 0).Login, domainName(n, 1)
+	}
+	some := func(n int) int { return n * 7919 % customers }
+	for _, c := range []struct {
+		name string
+		read func(n int) error
+	}{
+		{"Resolve", func(n int) error { _, err := m.Subscriptions().Resolve(ctx, names[some(n)]); return err }},
+		{"Get", func(n int) error { _, err := m.Get(ctx, accounts.ID(some(n)+1)); return err }},
+		{"GetByLogin", func(n int) error { _, err := m.GetByLogin(ctx, logins[some(n)]); return err }},
+		{"CheckSession", func(n int) error {
+			id := accounts.ID(some(n) + 1)
+			a, err := m.CheckSession(ctx, id, 1)
+			if err != nil {
+				_, err = m.CheckSession(ctx, id, a.SignIn)
+			}
+			return err
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for n := 0; b.Loop(); n++ {
+				if err := c.read(n); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkCreate adds accounts with a subscription and two domains each to 100,000 such ones.
+func BenchmarkCreate(b *testing.B) {
+	m, ctx := filled(b, 100_000, 2), b.Context()
+	var inputs []accounts.New
+	for n := range 200_000 {
+		inputs = append(inputs, customer(100_000+n, 2))
+	}
+	n := 0
+	b.Run("Create", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := m.Create(ctx, inputs[n]); err != nil {
+				b.Fatal(err)
+			}
+			n++
+		}
+	})
+}
+
+// BenchmarkSuspend suspends and activates accounts of different sizes.
+func BenchmarkSuspend(b *testing.B) {
+	for _, domains := range []int{1, 10_000} {
+		b.Run(fmt.Sprintf("domains=%d", domains), func(b *testing.B) {
+			m, ctx := filled(b, 1_000, 1), b.Context()
+			in := customer(1_000, 1)
+			a, err := m.Create(ctx, in)
+			require.NoError(b, err)
+			subs, err := m.Subscriptions().List(ctx, subscriptions.Query{AccountID: &a.ID})
+			require.NoError(b, err)
+			for i := 1; i < domains; i++ {
+				_, err := m.Subscriptions().AddDomain(ctx, subs.Items[0].ID, domainName(1_000, i))
+				require.NoError(b, err)
+			}
+			ids := []accounts.ID{a.ID}
+			b.ResetTimer()
+			for b.Loop() {
+				_, err := m.Suspend(ctx, ids, accounts.Hold{})
+				_, err2 := m.Activate(ctx, ids)
+				if err != nil || err2 != nil {
+					b.Fatal(err, err2)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkSuspendMany suspends 10,000 of 100,000 accounts in one command.
+func BenchmarkSuspendMany(b *testing.B) {
+	m, ctx := filled(b, 100_000, 2), b.Context()
+	var ids []accounts.ID
+	for n := range 10_000 {
+		ids = append(ids, accounts.ID(n*10+1))
+	}
+	b.Run("Suspend", func(b *testing.B) {
+		for b.Loop() {
+			_, err := m.Suspend(ctx, ids, accounts.Hold{Cause: accounts.CauseBilling, Message: "Please pay."})
+			require.NoError(b, err)
+			b.StopTimer()
+			_, err = m.Activate(ctx, ids)
+			require.NoError(b, err)
+			b.StartTimer()
+		}
+	})
+}
+
+// BenchmarkPage reads pages of 50 among 100,000 accounts, at the start and at the end, in every order.
+func BenchmarkPage(b *testing.B) {
+	const customers = 100_000
+	m, ctx := filled(b, customers, 2), b.Context()
+	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortLogin, accounts.SortName} {
+		q := accounts.Query{Sort: sort, Limit: 500}
+		for range customers/500 - 1 {
+			page, err := m.List(ctx, q)
+			require.NoError(b, err)
+			q.After = page.Next
+		}
+		for _, c := range []struct {
+			name  string
+			after accounts.Cursor
+		}{{"start", ""}, {"end", q.After}} {
+			b.Run(fmt.Sprintf("%s/%s", sort, c.name), func(b *testing.B) {
+				for b.Loop() {
+					page, err := m.List(ctx, accounts.Query{Sort: sort, After: c.after})
+					if err != nil || len(page.Items) != 50 {
+						b.Fatal(err, len(page.Items))
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkSearch searches 100,000 accounts with two domains each.
+func BenchmarkSearch(b *testing.B) {
+	m, ctx := filled(b, 100_000, 2), b.Context()
+	_, err := m.Suspend(ctx, []accounts.ID{99_999}, accounts.Hold{})
+	require.NoError(b, err)
+	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortName} {
+		for _, c := range []struct {
+			name string
+			q    accounts.Query
+		}{
+			{"nothing", accounts.Query{Search: "no such text"}},
+			{"one", accounts.Query{Search: "site1-customer0099998.com"}},
+			{"everything", accounts.Query{Search: "rossi"}},
+			{"suspended", accounts.Query{Status: accounts.Suspended}},
+		} {
+			b.Run(fmt.Sprintf("%s/%s", sort, c.name), func(b *testing.B) {
+				c.q.Sort = sort
+				for b.Loop() {
+					if _, err := m.List(ctx, c.q); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkReaders measures how long Resolve takes, alone and beside a writer that never rests.
+func BenchmarkReaders(b *testing.B) {
+	const customers = 100_000
+	m := filled(b, customers, 2)
+	names := make([]string, customers)
+	for n := range customers {
+		names[n] = domainName(n, 1)
+	}
+	read := func(b *testing.B) {
+		took := make([]time.Duration, 0, 1<<20)
+		for n := 0; b.Loop(); n++ {
+			start := time.Now()
+			if _, err := m.Subscriptions().Resolve(b.Context(), names[n*7919%customers]); err != nil {
+				b.Fatal(err)
+			}
+			took = append(took, time.Since(start))
+		}
+		slices.Sort(took)
+		b.ReportMetric(float64(took[len(took)*99/100]), "p99-ns")
+		b.ReportMetric(float64(took[len(took)*999/1000]), "p99.9-ns")
+	}
+	b.Run("alone", read)
+	b.Run("beside a writer", func(b *testing.B) {
+		var done atomic.Bool
+		var writer sync.WaitGroup
+		writer.Go(func() {
+			for n := 0; !done.Load(); n++ {
+				ids := []accounts.ID{accounts.ID(n%customers + 1)}
+				_, _ = m.Suspend(context.Background(), ids, accounts.Hold{})
+				_, _ = m.Activate(context.Background(), ids)
+			}
+		})
+		read(b)
+		done.Store(true)
+		writer.Wait()
+	})
+}
+
+// BenchmarkMillion reports what a million accounts with a subscription and a domain each take.
+func BenchmarkMillion(b *testing.B) {
+	m := filled(b, 1_000_000, 1)
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	b.Run("search for nothing, by name", func(b *testing.B) {
+		for b.Loop() {
+			_, err := m.List(b.Context(), accounts.Query{Search: "no such text", Sort: accounts.SortName})
+			require.NoError(b, err)
+		}
+		b.ReportMetric(float64(stats.HeapAlloc)/1e9, "heap-GB")
+	})
+	b.Run("search for everything, by name", func(b *testing.B) {
+		for b.Loop() {
+			_, err := m.List(b.Context(), accounts.Query{Search: ".com", Sort: accounts.SortName})
+			require.NoError(b, err)
+		}
+	})
+	b.Run("suspend 10,000", func(b *testing.B) {
+		var ids []accounts.ID
+		for n := range 10_000 {
+			ids = append(ids, accounts.ID(n*100+1))
+		}
+		for b.Loop() {
+			_, err := m.Suspend(b.Context(), ids, accounts.Hold{})
+			require.NoError(b, err)
+			b.StopTimer()
+			_, err = m.Activate(b.Context(), ids)
+			require.NoError(b, err)
+			b.StartTimer()
+		}
+	})
+}

@@ -1,0 +1,2 @@
+// Package memory is a store in the process's memory.
+package memory

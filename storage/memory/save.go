@@ -1,0 +1,80 @@
+package memory
+
+import (
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// save applies what a command has decided: what others refer to comes before them, and goes after them.
+func (r *root) save(w accounts.Writes) {
+	r.saveAccounts(w.AddAccounts, w.UpdateAccounts)
+	r.saveSubscriptions(w.AddSubscriptions, w.UpdateSubscriptions)
+	r.saveDomains(w.AddDomains, w.UpdateDomains)
+	r.remove(w)
+	for _, p := range w.Place {
+		r.place(p)
+	}
+	for _, l := range w.Lift {
+		r.lift(l)
+	}
+	r.log.append(w.Events)
+	r.redact(w)
+}
+
+func (r *root) saveAccounts(added, updated []accounts.Record) {
+	for _, a := range added {
+		r.putAccount(newAccount(a))
+	}
+	for _, a := range updated {
+		r.putAccount(newAccount(a))
+	}
+}
+
+func (r *root) saveSubscriptions(added, updated []subscriptions.Record) {
+	for _, s := range added {
+		r.putSubscription(newSubscription(s))
+	}
+	for _, s := range updated {
+		r.putSubscription(newSubscription(s))
+	}
+}
+
+// saveDomains takes over no more of the updated ones than what can change.
+func (r *root) saveDomains(added, updated []subscriptions.Domain) {
+	for _, d := range added {
+		r.putDomain(newDomain(d))
+	}
+	for _, d := range updated {
+		old, found := r.domains.byID.read.Get(d.ID)
+		if !found {
+			continue
+		}
+		d.Attributes, d.CreatedAt = old.Attributes, old.CreatedAt
+		r.putDomain(newDomain(d))
+	}
+}
+
+func (r *root) remove(w accounts.Writes) {
+	for _, id := range w.RemoveDomains {
+		r.removeDomain(id)
+	}
+	for _, id := range w.RemoveSubscriptions {
+		r.removeSubscription(id)
+	}
+	for _, id := range w.RemoveAccounts {
+		r.removeAccount(id)
+	}
+}
+
+// redact deletes the texts of all events about what was removed.
+func (r *root) redact(w accounts.Writes) {
+	for _, id := range w.RemoveDomains {
+		r.log.redact(subject{subscriptions.LevelDomain, int64(id)})
+	}
+	for _, id := range w.RemoveSubscriptions {
+		r.log.redact(subject{subscriptions.LevelSubscription, int64(id)})
+	}
+	for _, id := range w.RemoveAccounts {
+		r.log.redact(subject{subscriptions.LevelAccount, int64(id)})
+	}
+}

@@ -1,0 +1,187 @@
+package storagetest
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// command is one method of the managers, ready to be called.
+type command struct {
+	name   string
+	writes bool // it is one transaction; otherwise it only reads
+	call   func(ctx context.Context) error
+}
+
+// commands answers every method of the managers, each with an input that it would accept: reads first, and then, in an
+// order in which all of them can follow each other on an estate without holds, what changes something.
+func (f *fixture) commands(e estate) []command { return f.commandsBy(f.clients, e) }
+
+// commandsBy is commands by a manager of another kind; what they need is prepared by the case's own.
+func (f *fixture) commandsBy(m *accounts.Manager, e estate) []command {
+	f.t.Helper()
+	due := f.subscribe(subscriptions.New{Name: "due", ExpiresAt: f.clock.now().Add(time.Hour)})
+	f.clock.advance(time.Hour)
+	peach := f.account("peach"+string(rune('a'+due.ID%26)), "peach"+string(rune('a'+due.ID%26))+".example")
+	preview, err := f.clients.PreviewRemoval(f.ctx, []accounts.ID{peach.ID})
+	f.NoError(err)
+	token, err := f.clients.ResetToken(f.ctx, e.mario.ID, time.Hour)
+	f.NoError(err)
+	return slices.Concat(f.reads(m, e), f.accountCommands(m, e, token, preview), f.subscriptionCommands(m, e))
+}
+
+func (f *fixture) reads(clients *accounts.Manager, e estate) []command {
+	subs, owner := clients.Subscriptions(), clients.Owner(e.mario.ID)
+	ids := []accounts.ID{e.mario.ID}
+	return []command{
+		{"Get", false, func(ctx context.Context) error { _, err := clients.Get(ctx, e.mario.ID); return err }},
+		{"GetByLogin", false, func(ctx context.Context) error { _, err := clients.GetByLogin(ctx, "mario"); return err }},
+		{"List", false, func(ctx context.Context) error { _, err := clients.List(ctx, accounts.Query{}); return err }},
+		{"List, searched by name", false, func(ctx context.Context) error {
+			_, err := clients.List(ctx, accounts.Query{Search: "mario", Sort: accounts.SortName})
+			return err
+		}},
+		{"Count", false, func(ctx context.Context) error { _, err := clients.Count(ctx, accounts.Query{}, 0); return err }},
+		{"Authenticate", false, func(ctx context.Context) error {
+			_, err := clients.Authenticate(ctx, "luigi", password)
+			return err
+		}},
+		{"CheckSession", false, func(ctx context.Context) error {
+			_, err := clients.CheckSession(ctx, e.mario.ID, e.mario.SignIn)
+			return err
+		}},
+		{"PreviewRemoval", false, func(ctx context.Context) error { _, err := clients.PreviewRemoval(ctx, ids); return err }},
+		{"ResetToken", false, func(ctx context.Context) error {
+			_, err := clients.ResetToken(ctx, e.mario.ID, time.Hour)
+			return err
+		}},
+		{"Events", false, func(ctx context.Context) error { _, err := clients.Events(ctx, accounts.EventQuery{}); return err }},
+		{"Owner.Profile", false, func(ctx context.Context) error { _, err := owner.Profile(ctx); return err }},
+		{"Owner.Subscriptions", false, func(ctx context.Context) error {
+			_, err := owner.Subscriptions(ctx, subscriptions.Query{})
+			return err
+		}},
+		{"Owner.Domains", false, func(ctx context.Context) error {
+			_, err := owner.Domains(ctx, subscriptions.DomainQuery{})
+			return err
+		}},
+		{"subscriptions.Get", false, func(ctx context.Context) error { _, err := subs.Get(ctx, e.blog.ID); return err }},
+		{"subscriptions.List", false, func(ctx context.Context) error { _, err := subs.List(ctx, subscriptions.Query{}); return err }},
+		{"subscriptions.Count", false, func(ctx context.Context) error { _, err := subs.Count(ctx, subscriptions.Query{}, 0); return err }},
+		{"Domain", false, func(ctx context.Context) error { _, err := subs.Domain(ctx, "blog.example"); return err }},
+		{"Domains", false, func(ctx context.Context) error { _, err := subs.Domains(ctx, subscriptions.DomainQuery{}); return err }},
+		{"CountDomains", false, func(ctx context.Context) error {
+			_, err := subs.CountDomains(ctx, subscriptions.DomainQuery{}, 0)
+			return err
+		}},
+		{"Resolve", false, func(ctx context.Context) error { _, err := subs.Resolve(ctx, "www.blog.example"); return err }},
+	}
+}
+
+func (f *fixture) accountCommands(clients *accounts.Manager, e estate, token string, preview accounts.Removal) []command {
+	owner := clients.Owner(e.mario.ID)
+	ids := []accounts.ID{e.mario.ID}
+	in := newAccount("toad")
+	in.Subscription = &subscriptions.New{Domains: []string{"toad.example"}}
+	return []command{
+		{"ResetPassword", true, func(ctx context.Context) error { _, err := clients.ResetPassword(ctx, token, password); return err }},
+		{"Create", true, func(ctx context.Context) error { _, err := clients.Create(ctx, in); return err }},
+		{"Update", true, func(ctx context.Context) error {
+			_, err := clients.Update(ctx, e.mario.ID, accounts.Changes{Login: point("mario2"), ExternalID: point("crm-1")})
+			return err
+		}},
+		{"SetPassword", true, func(ctx context.Context) error { return clients.SetPassword(ctx, e.mario.ID, password) }},
+		{"Owner.ChangePassword", true, func(ctx context.Context) error {
+			_, err := owner.ChangePassword(ctx, password, "another password")
+			return err
+		}},
+		{"Owner.SetContact", true, func(ctx context.Context) error {
+			_, err := owner.SetContact(ctx, 0, accounts.Contact{Name: "Mario"})
+			return err
+		}},
+		{"SignInAs", true, func(ctx context.Context) error { _, err := clients.SignInAs(ctx, e.mario.ID); return err }},
+		{"Suspend", true, func(ctx context.Context) error {
+			_, err := clients.Suspend(ctx, ids, accounts.Hold{Cause: accounts.CauseBilling})
+			return err
+		}},
+		{"Lift", true, func(ctx context.Context) error {
+			_, err := clients.Lift(ctx, ids, []accounts.Cause{accounts.CauseAbuse})
+			return err
+		}},
+		{"Activate", true, func(ctx context.Context) error { _, err := clients.Activate(ctx, ids); return err }},
+		{"RemovePreviewed", true, func(ctx context.Context) error { _, err := clients.RemovePreviewed(ctx, preview); return err }},
+		{"Remove", true, func(ctx context.Context) error {
+			_, err := clients.Remove(ctx, []accounts.ID{e.luigi.ID})
+			return err
+		}},
+	}
+}
+
+func (f *fixture) subscriptionCommands(clients *accounts.Manager, e estate) []command {
+	subs, owner := clients.Subscriptions(), clients.Owner(e.mario.ID)
+	main, second := f.getDomain("blog.example").ID, f.getDomain("en.blog.example").ID
+	ids, domains := []subscriptions.ID{e.blog.ID}, []subscriptions.DomainID{main, second}
+	return []command{
+		{"subscriptions.Create", true, func(ctx context.Context) error {
+			_, err := subs.Create(ctx, subscriptions.New{AccountID: e.mario.ID, ExternalID: "order-1", Domains: []string{"created.example"}})
+			return err
+		}},
+		{"subscriptions.Update", true, func(ctx context.Context) error {
+			_, err := subs.Update(ctx, e.blog.ID, subscriptions.Changes{Plan: point("gold"), ExternalID: point("order-2")})
+			return err
+		}},
+		{"subscriptions.Suspend", true, func(ctx context.Context) error {
+			_, err := subs.Suspend(ctx, ids, accounts.Hold{Cause: accounts.CauseBilling})
+			return err
+		}},
+		{"subscriptions.Lift", true, func(ctx context.Context) error {
+			_, err := subs.Lift(ctx, ids, []accounts.Cause{accounts.CauseAbuse})
+			return err
+		}},
+		{"subscriptions.Activate", true, func(ctx context.Context) error { _, err := subs.Activate(ctx, ids); return err }},
+		{"Expire", true, func(ctx context.Context) error { _, err := subs.Expire(ctx); return err }},
+		{"AddDomain", true, func(ctx context.Context) error { _, err := subs.AddDomain(ctx, e.blog.ID, "added.example"); return err }},
+		{"RenameDomain", true, func(ctx context.Context) error { _, err := subs.RenameDomain(ctx, second, "renamed.example"); return err }},
+		{"SuspendDomains", true, func(ctx context.Context) error {
+			_, err := subs.SuspendDomains(ctx, domains, accounts.Hold{Cause: accounts.CauseBilling})
+			return err
+		}},
+		{"LiftDomains", true, func(ctx context.Context) error {
+			_, err := subs.LiftDomains(ctx, domains, []accounts.Cause{accounts.CauseAbuse})
+			return err
+		}},
+		{"ActivateDomains", true, func(ctx context.Context) error { _, err := subs.ActivateDomains(ctx, domains); return err }},
+		{"Owner.SwitchOn", true, func(ctx context.Context) error { _, err := owner.SwitchOn(ctx, domains); return err }},
+		{"SetMainDomain", true, func(ctx context.Context) error { return subs.SetMainDomain(ctx, second) }},
+		{"MoveDomains", true, func(ctx context.Context) error {
+			_, err := subs.MoveDomains(ctx, []subscriptions.DomainID{f.second(e)}, e.shop.ID)
+			return err
+		}},
+		{"Assign", true, func(ctx context.Context) error {
+			_, err := subs.Assign(ctx, []subscriptions.ID{e.spare.ID}, e.mario.ID)
+			return err
+		}},
+		{"RemoveDomains", true, func(ctx context.Context) error {
+			_, err := subs.RemoveDomains(ctx, []subscriptions.DomainID{f.second(e)})
+			return err
+		}},
+		{"subscriptions.Remove", true, func(ctx context.Context) error { _, err := subs.Remove(ctx, ids); return err }},
+	}
+}
+
+// second answers a domain of Mario's blog that is not its main one, or of his shop when there is no other left.
+func (f *fixture) second(e estate) subscriptions.DomainID {
+	f.t.Helper()
+	for _, id := range []subscriptions.ID{e.blog.ID, e.shop.ID} {
+		for _, d := range f.domains(subscriptions.DomainQuery{SubscriptionID: id}) {
+			if !d.Main {
+				return d.ID
+			}
+		}
+	}
+	f.Fail("no domain left that is not a main one")
+	return 0
+}

@@ -1,0 +1,400 @@
+package storagetest
+
+import (
+	"time"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// createCases are those of rule 5, and of what is unique.
+func createCases() []testCase {
+	return []testCase{
+		{"an account comes with its first subscription and its domains", createWhole},
+		{"a refused creation leaves nothing at all", createNothing},
+		{"every field of an account comes back as it was given", accountRoundTrip},
+		{"every field of a subscription comes back as it was given", subscriptionRoundTrip},
+		{"the shortest account has defaults", accountDefaults},
+		{"the shortest subscription has defaults", subscriptionDefaults},
+		{"text is cleaned before it is stored", textIsCleaned},
+		{"taken fields are told all at once, as the caller gave them", takenAtOnce},
+		{"a domain's name is taken in either spelling and under any owner", takenDomain},
+		{"a login is taken in any case", takenLogin},
+		{"an external id is unique among accounts and among subscriptions, not between them", takenExternalID},
+		{"subscriptions may share a name", sharedName},
+		{"an account is found by id, login and external id", findAccount},
+		{"a subscription is found by id and external id", findSubscription},
+		{"what there is not is not found, by its kind and name", findNothing},
+		{"a look-up by text that could not be stored finds nothing", findUnstorable},
+		{"a subscription for an unknown account is not created", subscribeNobody},
+		{"the first subscription cannot belong to another account", firstSubscriptionIsOwn},
+		{"ids are never given twice, even after a removal", idsStayUnique},
+	}
+}
+
+func createWhole(f *fixture) {
+	in := newAccount("mario")
+	in.ExternalID = "crm-1"
+	in.Subscription = &subscriptions.New{Plan: "basic", ExternalID: "shop-1", Domains: []string{"mario.example", "en.mario.example"}}
+	var mario accounts.Account
+	events := f.recorded(func() { mario = f.create(in) })
+
+	s := f.only(mario.ID)
+	f.Equal("mario.example", s.Name)
+	main, second := f.getDomain("mario.example"), f.getDomain("en.mario.example")
+	f.True(main.Main)
+	f.False(second.Main)
+	f.Less(main.ID, second.ID, "the first domain has the lowest id")
+	for _, d := range []subscriptions.Domain{main, second} {
+		f.Equal(s.ID, d.SubscriptionID)
+		f.Equal(mario.ID, d.AccountID)
+		f.Equal(f.clock.stored(), d.CreatedAt)
+	}
+	created := accounts.Event{At: f.clock.stored(), Actor: actor, AccountID: mario.ID}
+	account, subscription, one, two := created, created, created, created
+	account.Type, account.Details = subscriptions.AccountCreated, map[string]string{"externalID": "crm-1"}
+	subscription.Type, subscription.SubscriptionID = subscriptions.SubscriptionCreated, s.ID
+	subscription.Details = map[string]string{"externalID": "shop-1"}
+	one.Type, one.SubscriptionID, one.DomainID, one.Domain = subscriptions.DomainAdded, s.ID, main.ID, main.Name
+	two.Type, two.SubscriptionID, two.DomainID, two.Domain = subscriptions.DomainAdded, s.ID, second.ID, second.Name
+	f.Equal([]accounts.Event{account, subscription, one, two}, withoutCursors(events))
+}
+
+func createNothing(f *fixture) {
+	f.account("luigi", "luigi.example")
+	in := newAccount("mario")
+	in.Subscription = &subscriptions.New{Domains: []string{"mario.example", "luigi.example", "third.example"}}
+	err := f.refused(accounts.ErrTaken, func() error {
+		_, err := f.clients.Create(f.ctx, in)
+		return err
+	})
+	f.taken(err, accounts.Taken{Field: "subscription.domains[1]", Value: "luigi.example"})
+	in.Subscription.Domains = []string{"mario.example", "third.example"}
+	f.create(in)
+}
+
+func accountRoundTrip(f *fixture) {
+	in := accounts.New{
+		Login: "mario.rossi+web@example.com", Password: password,
+		Contact: accounts.Contact{
+			Name: "Mario Rossi", Company: "Rossi & Figli s.r.l.", Email: "mario@example.com", Phone: "+39 06 1234567",
+			Address: "Via del Corso 1, scala B", City: "Roma", State: "RM", PostalCode: "00187", Country: "IT",
+		},
+		AdditionalInfo: "Your contact is Anna.\n\tCall her.", Description: "Pays late, è simpatico 😀",
+		ExternalID: "CRM/42 ü", Locale: "it-IT", Attributes: map[string]string{"vat": "IT123", "fax-number": "line 1\nline 2"},
+		CreatedAt: time.Date(1999, 12, 31, 23, 59, 59, 999999999, time.FixedZone("", -7200)),
+	}
+	a := f.create(in)
+	f.Equal(accounts.Account{
+		ID: a.ID, Login: in.Login, Contact: in.Contact, AdditionalInfo: in.AdditionalInfo, Description: in.Description,
+		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: in.Attributes, SignIn: a.SignIn, Version: 1,
+		CreatedAt: time.Date(2000, 1, 1, 1, 59, 59, 999999000, time.UTC), UpdatedAt: f.clock.stored(),
+	}, a)
+	f.Equal(a, f.getAccount(a.ID))
+	p, err := f.clients.List(f.ctx, accounts.Query{})
+	f.NoError(err)
+	f.Equal([]accounts.Summary{{Account: a}}, p.Items)
+}
+
+func subscriptionRoundTrip(f *fixture) {
+	mario := f.account("mario")
+	in := subscriptions.New{
+		AccountID: mario.ID, Name: "Hosting für Mario", Plan: "Basic 10 GB", Description: "since 1999\n\tcheap",
+		ExternalID: "order/7", Attributes: map[string]string{"node": "web-3"},
+		ExpiresAt: time.Date(2030, 1, 2, 3, 4, 5, 678901234, time.FixedZone("", 3600)), CreatedAt: time.Date(1999, 1, 1, 0, 0, 0, 1999, time.UTC),
+		Domains: []string{"mario.example"},
+	}
+	s := f.subscribe(in)
+	f.Equal(subscriptions.Subscription{
+		ID: s.ID, AccountID: mario.ID, Name: in.Name, Plan: in.Plan, Description: in.Description, ExternalID: in.ExternalID,
+		Attributes: in.Attributes, ExpiresAt: time.Date(2030, 1, 2, 2, 4, 5, 678901000, time.UTC), Version: 1,
+		CreatedAt: time.Date(1999, 1, 1, 0, 0, 0, 1000, time.UTC), UpdatedAt: f.clock.stored(),
+	}, s)
+	f.Equal(s, f.getSubscription(s.ID))
+	f.Equal(s, f.only(mario.ID))
+	site, err := f.subs.Resolve(f.ctx, "mario.example")
+	f.NoError(err)
+	f.Equal(in.Plan, site.Plan)
+}
+
+func accountDefaults(f *fixture) {
+	a := f.account("mario")
+	f.Positive(a.ID)
+	f.EqualValues(1, a.Version)
+	f.Equal(f.clock.stored(), a.CreatedAt)
+	f.Equal(f.clock.stored(), a.UpdatedAt)
+	f.Empty(a.Attributes)
+	f.Empty(a.Holds)
+	f.Equal(accounts.Active, a.Status())
+	f.Nil(a.SuspendedBy())
+	f.Equal(a, f.getAccount(a.ID))
+}
+
+func subscriptionDefaults(f *fixture) {
+	s := f.subscribe(subscriptions.New{Name: "empty"})
+	f.Equal(subscriptions.Provider, s.AccountID)
+	f.True(s.ExpiresAt.IsZero())
+	f.Equal(f.clock.stored(), s.CreatedAt)
+	f.Equal(s, f.getSubscription(s.ID))
+	f.Empty(f.domains(subscriptions.DomainQuery{SubscriptionID: s.ID}))
+
+	named := f.subscribe(subscriptions.New{Domains: []string{"BÜCHER.example"}})
+	f.Equal("xn--bcher-kva.example", named.Name)
+	_, err := f.subs.Create(f.ctx, subscriptions.New{Plan: "basic"})
+	f.invalid(err, "name")
+}
+
+func textIsCleaned(f *fixture) {
+	in := newAccount("  MaRio ")
+	in.Contact.Name, in.Contact.City = "  Zoe\u0308 \t", "\u00a0Orléans\u2003"
+	in.Description, in.ExternalID = "one\r\ntwo\rthree \n", " e\u0301-1 "
+	in.Attributes = map[string]string{"kept": " va\u0301lue ", "empty": "", "blank": "  "}
+	a := f.create(in)
+	f.Equal("mario", a.Login)
+	f.Equal("Zoë", a.Contact.Name)
+	f.Equal("Orléans", a.Contact.City)
+	f.Equal("one\ntwo\nthree", a.Description)
+	f.Equal("é-1", a.ExternalID)
+	f.Equal(map[string]string{"kept": "válue"}, a.Attributes)
+	f.Equal(a, f.getAccount(a.ID))
+	found, err := f.clients.GetByExternalID(f.ctx, "e\u0301-1")
+	f.NoError(err)
+	f.Equal(a, found)
+}
+
+func takenAtOnce(f *fixture) {
+	in := newAccount("mario")
+	in.ExternalID = "crm-1"
+	in.Subscription = &subscriptions.New{ExternalID: "shop-1", Domains: []string{"a.example", "b.example", "c.example"}}
+	f.create(in)
+
+	in.Login = "MARIO"
+	in.Subscription.Domains = []string{"C.Example.", "new.example", "a.example"}
+	err := f.refused(accounts.ErrTaken, func() error {
+		_, err := f.clients.Create(f.ctx, in)
+		return err
+	})
+	f.taken(err,
+		accounts.Taken{Field: "login", Value: "MARIO"}, accounts.Taken{Field: "externalID", Value: "crm-1"},
+		accounts.Taken{Field: "subscription.externalID", Value: "shop-1"},
+		accounts.Taken{Field: "subscription.domains[0]", Value: "C.Example."},
+		accounts.Taken{Field: "subscription.domains[2]", Value: "a.example"},
+	)
+	err = f.refused(accounts.ErrTaken, func() error {
+		_, err := f.subs.Create(f.ctx, *in.Subscription)
+		return err
+	})
+	f.taken(err,
+		accounts.Taken{Field: "externalID", Value: "shop-1"}, accounts.Taken{Field: "domains[0]", Value: "C.Example."},
+		accounts.Taken{Field: "domains[2]", Value: "a.example"},
+	)
+	in.Locale = "no such language"
+	err = f.refused(accounts.ErrInvalid, func() error {
+		_, err := f.clients.Create(f.ctx, in)
+		return err
+	})
+	f.invalid(err, "locale")
+}
+
+func takenDomain(f *fixture) {
+	e := f.estate()
+	f.addDomain(e.spare.ID, "bücher.example")
+	for _, to := range []subscriptions.ID{e.blog.ID, e.game.ID, e.spare.ID} {
+		for _, name := range []string{"xn--bcher-kva.example", "BÜCHER.EXAMPLE", "bu\u0308cher.example.", "game.example", "blog.example", "en.spare.example"} {
+			err := f.refused(accounts.ErrTaken, func() error {
+				_, err := f.subs.AddDomain(f.ctx, to, name)
+				return err
+			})
+			f.taken(err, accounts.Taken{Field: "name", Value: name})
+		}
+	}
+}
+
+func takenLogin(f *fixture) {
+	f.account("mario")
+	luigi := f.account("luigi")
+	for _, login := range []string{"mario", "MARIO", " Mario "} {
+		err := f.refused(accounts.ErrTaken, func() error {
+			_, err := f.clients.Create(f.ctx, newAccount(login))
+			return err
+		})
+		f.taken(err, accounts.Taken{Field: "login", Value: login})
+		err = f.refused(accounts.ErrTaken, func() error {
+			_, err := f.clients.Update(f.ctx, luigi.ID, accounts.Changes{Login: &login})
+			return err
+		})
+		f.taken(err, accounts.Taken{Field: "login", Value: login})
+	}
+}
+
+func takenExternalID(f *fixture) {
+	in := newAccount("mario")
+	in.ExternalID = "x-1"
+	in.Subscription = &subscriptions.New{Name: "shop", ExternalID: "x-1"}
+	f.create(in)
+	luigi := f.account("luigi")
+	other := f.subscription(luigi.ID, "luigi.example")
+	err := f.refused(accounts.ErrTaken, func() error {
+		_, err := f.clients.Update(f.ctx, luigi.ID, accounts.Changes{ExternalID: point("x-1")})
+		return err
+	})
+	f.taken(err, accounts.Taken{Field: "externalID", Value: "x-1"})
+	err = f.refused(accounts.ErrTaken, func() error {
+		_, err := f.subs.Update(f.ctx, other.ID, subscriptions.Changes{ExternalID: point("x-1")})
+		return err
+	})
+	f.taken(err, accounts.Taken{Field: "externalID", Value: "x-1"})
+	_, err = f.clients.Update(f.ctx, luigi.ID, accounts.Changes{ExternalID: point("X-1")})
+	f.NoError(err, "external ids differ in case")
+	f.account("peach") // no external id is no collision
+}
+
+func sharedName(f *fixture) {
+	mario := f.account("mario")
+	f.NotEqual(f.subscription(mario.ID).ID, f.subscription(mario.ID).ID)
+	f.subscription(subscriptions.Provider)
+}
+
+func findAccount(f *fixture) {
+	in := newAccount("mario")
+	in.ExternalID = "crm-1"
+	mario := f.create(in)
+	f.account("luigi")
+	for _, login := range []string{"mario", "MARIO", "  Mario "} {
+		a, err := f.clients.GetByLogin(f.ctx, login)
+		f.NoError(err)
+		f.Equal(mario, a)
+	}
+	a, err := f.clients.GetByExternalID(f.ctx, " crm-1 ")
+	f.NoError(err)
+	f.Equal(mario, a)
+}
+
+func findSubscription(f *fixture) {
+	s := f.subscribe(subscriptions.New{Name: "shop", ExternalID: "x-1"})
+	f.subscription(subscriptions.Provider)
+	found, err := f.subs.GetByExternalID(f.ctx, " x-1 ")
+	f.NoError(err)
+	f.Equal(s, found)
+}
+
+func findNothing(f *fixture) {
+	mario := f.account("mario", "mario.example")
+	_, err := f.clients.Get(f.ctx, nobody)
+	f.notFound(err, accounts.LevelAccount, nobody)
+	_, err = f.subs.Get(f.ctx, nobody)
+	f.notFound(err, accounts.LevelSubscription, nobody)
+	for _, id := range []int64{0, -1} {
+		_, err = f.clients.Get(f.ctx, accounts.ID(id))
+		f.notFound(err, accounts.LevelAccount, id)
+		_, err = f.subs.Get(f.ctx, subscriptions.ID(id))
+		f.notFound(err, accounts.LevelSubscription, id)
+	}
+	_, err = f.clients.Update(f.ctx, nobody, accounts.Changes{})
+	f.notFound(err, accounts.LevelAccount, nobody)
+	_, err = f.subs.Update(f.ctx, nobody, subscriptions.Changes{})
+	f.notFound(err, accounts.LevelSubscription, nobody)
+	f.notFound(f.clients.SetPassword(f.ctx, nobody, password), accounts.LevelAccount, nobody)
+	f.notFound(f.subs.SetMainDomain(f.ctx, nobody), accounts.LevelDomain, nobody)
+	_, err = f.subs.RenameDomain(f.ctx, nobody, "new.example")
+	f.notFound(err, accounts.LevelDomain, nobody)
+	_, err = f.subs.AddDomain(f.ctx, nobody, "new.example")
+	f.notFound(err, accounts.LevelSubscription, nobody)
+
+	f.unknownName(accounts.LevelAccount, "luigi", func(name string) error {
+		_, err := f.clients.GetByLogin(f.ctx, name)
+		return err
+	})
+	f.unknownName(accounts.LevelAccount, "crm-1", func(name string) error {
+		_, err := f.clients.GetByExternalID(f.ctx, name)
+		return err
+	})
+	f.unknownName(accounts.LevelSubscription, "x-1", func(name string) error {
+		_, err := f.subs.GetByExternalID(f.ctx, name)
+		return err
+	})
+	f.unknownName(accounts.LevelDomain, "luigi.example", func(name string) error {
+		_, err := f.subs.Domain(f.ctx, name)
+		return err
+	})
+	f.unknownName(accounts.LevelDomain, "en.mario.example", func(name string) error {
+		_, err := f.subs.Resolve(f.ctx, name)
+		return err
+	})
+	f.getAccount(mario.ID)
+}
+
+// unknownName asserts that a look-up does not find a name and says so.
+func (f *fixture) unknownName(kind accounts.Level, name string, find func(string) error) {
+	f.t.Helper()
+	var unknown *accounts.NotFoundError
+	f.ErrorAs(find(name), &unknown)
+	f.Equal(&accounts.NotFoundError{Kind: string(kind), Name: name}, unknown)
+}
+
+// unstorable are texts that no store keeps.
+func unstorable() []string {
+	return []string{"", "\xff", "a\x00b", "a\xc3", "\u202egnp.exe", "line\nline"}
+}
+
+func findUnstorable(f *fixture) {
+	f.account("mario", "mario.example")
+	for _, text := range unstorable() {
+		_, err := f.clients.GetByLogin(f.ctx, text)
+		f.ErrorIs(err, accounts.ErrNotFound, "login %q", text)
+		_, err = f.clients.GetByExternalID(f.ctx, text)
+		f.ErrorIs(err, accounts.ErrNotFound, "external id %q", text)
+		_, err = f.subs.GetByExternalID(f.ctx, text)
+		f.ErrorIs(err, accounts.ErrNotFound, "external id %q", text)
+		_, err = f.subs.Domain(f.ctx, text)
+		f.ErrorIs(err, accounts.ErrNotFound, "domain %q", text)
+		_, err = f.subs.Resolve(f.ctx, text)
+		f.ErrorIs(err, accounts.ErrNotFound, "host %q", text)
+		_, err = f.clients.Authenticate(f.ctx, text, password)
+		f.ErrorIs(err, accounts.ErrCredentials, "login %q", text)
+	}
+}
+
+func subscribeNobody(f *fixture) {
+	err := f.refused(accounts.ErrNotFound, func() error {
+		_, err := f.subs.Create(f.ctx, subscriptions.New{AccountID: nobody, Domains: []string{"mario.example"}})
+		return err
+	})
+	f.notFound(err, accounts.LevelAccount, nobody)
+	err = f.refused(accounts.ErrInvalid, func() error {
+		_, err := f.subs.Create(f.ctx, subscriptions.New{AccountID: -1, Name: "shop"})
+		return err
+	})
+	f.invalid(err, "accountID")
+}
+
+func firstSubscriptionIsOwn(f *fixture) {
+	luigi := f.account("luigi")
+	in := newAccount("mario")
+	in.Subscription = &subscriptions.New{AccountID: luigi.ID, Name: "shop"}
+	err := f.refused(accounts.ErrInvalid, func() error {
+		_, err := f.clients.Create(f.ctx, in)
+		return err
+	})
+	f.invalid(err, "subscription.accountID")
+}
+
+func idsStayUnique(f *fixture) {
+	first := f.account("mario", "mario.example")
+	s, d := f.only(first.ID), f.getDomain("mario.example")
+	f.remove(first.ID)
+	second := f.account("mario", "mario.example")
+	f.Greater(second.ID, first.ID)
+	f.Greater(f.only(second.ID).ID, s.ID)
+	f.Greater(f.getDomain("mario.example").ID, d.ID)
+}
+
+// withoutCursors answers events without what no case can foresee.
+func withoutCursors(events []accounts.Event) []accounts.Event {
+	var plain []accounts.Event
+	for _, e := range events {
+		e.Cursor = ""
+		plain = append(plain, e)
+	}
+	return plain
+}

@@ -1,0 +1,526 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// eventCases are those of rule 12.
+func eventCases() []testCase {
+	return []testCase{
+		{"every command has exactly its events", commandEvents},
+		{"a domain that moves between accounts is an event on each", movedEvents},
+		{"a hold's event has its cause and texts, and who it was", holdEvents},
+		{"a refused command has no events, nor has one that changes nothing", noEvents},
+		{"events are read in pages, the oldest or the newest first", eventPages},
+		{"the events of one account are read alone", eventsOfAccount},
+		{"a cursor goes on right behind its event, now and after more have come", eventCursors},
+		{"a reader goes on from the end when nothing new is there", eventsAtTheEnd},
+		{"a reader misses no event of a transaction that was open while others committed", lateCommit},
+		{"a watcher is told of every event, and ends with its function's error or its context", watchEvents},
+		{"pruning takes events with an earlier time, and no others", pruneEvents},
+		{"a cursor below what was pruned is gone", prunedCursor},
+		{"a cursor beyond the last number given is gone", cursorOfTheFuture},
+		{"numbers are not given again after everything was pruned", numbersGoOn},
+		{"the actor is kept with each event, on one line of at most 255 characters", actorOfEvents},
+	}
+}
+
+// shortly answers events as short lines: their type and subject.
+func shortly(events []accounts.Event) []string {
+	var all []string
+	for _, e := range events {
+		all = append(all, fmt.Sprintf("%s %d/%d/%d %s %v", e.Type, e.AccountID, e.SubscriptionID, e.DomainID, e.Domain, e.Details))
+	}
+	return all
+}
+
+func commandEvents(f *fixture) {
+	e := f.estate()
+	m, l, b, g := e.mario.ID, e.luigi.ID, e.blog.ID, e.game.ID
+	blog, second := f.getDomain("blog.example").ID, f.getDomain("en.blog.example").ID
+	owner := f.clients.Owner(m)
+	var added subscriptions.Domain
+	var token string
+	for _, c := range []struct {
+		name string
+		do   func() error
+		want []string
+	}{
+		{"Update", func() error {
+			_, err := f.clients.Update(f.ctx, m, accounts.Changes{Description: point("x"), AdditionalInfo: point("y")})
+			return err
+		}, []string{fmt.Sprintf("account.updated %d/0/0  map[fields:additionalInfo,description]", m)}},
+		{"SetContact", func() error {
+			_, err := owner.SetContact(f.ctx, 0, accounts.Contact{Name: "Mario", City: "Roma"})
+			return err
+		}, []string{fmt.Sprintf("account.updated %d/0/0  map[fields:contact.name,contact.city]", m)}},
+		{"SetPassword", func() error { return f.clients.SetPassword(f.ctx, m, password) }, []string{fmt.Sprintf("account.password-changed %d/0/0  map[]", m)}},
+		{"ChangePassword", func() error {
+			_, err := owner.ChangePassword(f.ctx, password, "another password")
+			return err
+		}, []string{fmt.Sprintf("account.password-changed %d/0/0  map[]", m)}},
+		{"ResetToken", func() (err error) {
+			token, err = f.clients.ResetToken(f.ctx, m, time.Hour)
+			return err
+		}, nil},
+		{"ResetPassword", func() error {
+			_, err := f.clients.ResetPassword(f.ctx, token, password)
+			return err
+		}, []string{fmt.Sprintf("account.password-changed %d/0/0  map[]", m)}},
+		{"Authenticate", func() error {
+			_, err := f.clients.Authenticate(f.ctx, "mario", password)
+			return err
+		}, nil},
+		{"SignInAs", func() error {
+			_, err := f.clients.SignInAs(f.ctx, m)
+			return err
+		}, []string{fmt.Sprintf("account.signed-in-as %d/0/0  map[]", m)}},
+		{"Suspend", func() error {
+			_, err := f.clients.Suspend(f.ctx, []accounts.ID{l, m}, accounts.Hold{})
+			return err
+		}, []string{
+			fmt.Sprintf("account.suspended %d/0/0  map[cause:provider]", m),
+			fmt.Sprintf("account.suspended %d/0/0  map[cause:provider]", l),
+		}},
+		{"Suspend for another cause", func() error {
+			_, err := f.clients.Suspend(f.ctx, []accounts.ID{m}, accounts.Hold{Cause: accounts.CauseAbuse})
+			return err
+		}, []string{fmt.Sprintf("account.suspended %d/0/0  map[cause:abuse]", m)}},
+		{"Lift", func() error {
+			_, err := f.clients.Lift(f.ctx, []accounts.ID{l, m}, []accounts.Cause{accounts.CauseAbuse})
+			return err
+		}, []string{fmt.Sprintf("account.activated %d/0/0  map[cause:abuse]", m)}},
+		{"Activate", func() error {
+			_, err := f.clients.Activate(f.ctx, []accounts.ID{m, l})
+			return err
+		}, []string{
+			fmt.Sprintf("account.activated %d/0/0  map[cause:provider]", m),
+			fmt.Sprintf("account.activated %d/0/0  map[cause:provider]", l),
+		}},
+		{"Update of a subscription", func() error {
+			_, err := f.subs.Update(f.ctx, b, subscriptions.Changes{Plan: point("gold")})
+			return err
+		}, []string{fmt.Sprintf("subscription.updated %d/%d/0  map[fields:plan]", m, b)}},
+		{"Assign", func() error {
+			_, err := f.subs.Assign(f.ctx, []subscriptions.ID{b, g}, l)
+			return err
+		}, []string{
+			fmt.Sprintf("subscription.unassigned %d/%d/0  map[from:%d to:%d]", m, b, m, l),
+			fmt.Sprintf("subscription.assigned %d/%d/0  map[from:%d to:%d]", l, b, m, l),
+		}},
+		{"Assign to the provider", func() error {
+			_, err := f.subs.Assign(f.ctx, []subscriptions.ID{b}, subscriptions.Provider)
+			return err
+		}, []string{fmt.Sprintf("subscription.unassigned %d/%d/0  map[from:%d to:0]", l, b, l)}},
+		{"Assign from the provider", func() error {
+			_, err := f.subs.Assign(f.ctx, []subscriptions.ID{b}, m)
+			return err
+		}, []string{fmt.Sprintf("subscription.assigned %d/%d/0  map[from:0 to:%d]", m, b, m)}},
+		{"Suspend of a subscription", func() error {
+			_, err := f.subs.Suspend(f.ctx, []subscriptions.ID{b}, accounts.Hold{})
+			return err
+		}, []string{fmt.Sprintf("subscription.suspended %d/%d/0  map[cause:provider]", m, b)}},
+		{"Activate of a subscription", func() error {
+			_, err := f.subs.Activate(f.ctx, []subscriptions.ID{b})
+			return err
+		}, []string{fmt.Sprintf("subscription.activated %d/%d/0  map[cause:provider]", m, b)}},
+		{"AddDomain", func() (err error) {
+			added, err = f.subs.AddDomain(f.ctx, b, "added.example")
+			return err
+		}, nil}, // asserted below, when its id is known
+		{"SetMainDomain", func() error { return f.subs.SetMainDomain(f.ctx, second) }, []string{
+			fmt.Sprintf("domain.main-changed %d/%d/%d en.blog.example map[from:%d to:%d]", m, b, second, blog, second),
+		}},
+		{"SwitchOff", func() error {
+			_, err := owner.SwitchOff(f.ctx, []subscriptions.DomainID{second})
+			return err
+		}, []string{fmt.Sprintf("domain.suspended %d/%d/%d en.blog.example map[cause:customer]", m, b, second)}},
+		{"SwitchOn", func() error {
+			_, err := owner.SwitchOn(f.ctx, []subscriptions.DomainID{second})
+			return err
+		}, []string{fmt.Sprintf("domain.activated %d/%d/%d en.blog.example map[cause:customer]", m, b, second)}},
+		{"RenameDomain", func() error {
+			_, err := f.subs.RenameDomain(f.ctx, second, "it.blog.example")
+			return err
+		}, []string{fmt.Sprintf("domain.renamed %d/%d/%d it.blog.example map[from:en.blog.example to:it.blog.example]", m, b, second)}},
+		{"RemoveDomains", func() error {
+			_, err := f.subs.RemoveDomains(f.ctx, []subscriptions.DomainID{blog})
+			return err
+		}, []string{fmt.Sprintf("domain.removed %d/%d/%d blog.example map[]", m, b, blog)}},
+	} {
+		events := f.recorded(func() { f.NoError(c.do(), c.name) })
+		if c.name == "AddDomain" {
+			c.want = []string{fmt.Sprintf("domain.added %d/%d/%d added.example map[]", m, b, added.ID)}
+		}
+		f.Equal(c.want, shortly(events), c.name)
+		for _, event := range events {
+			f.Equal(actor, event.Actor, c.name)
+			f.Equal(f.clock.stored(), event.At, c.name)
+		}
+	}
+}
+
+func movedEvents(f *fixture) {
+	e := f.estate()
+	d := f.addDomain(e.blog.ID, "roaming.example").ID
+	for _, c := range []struct {
+		to   subscriptions.Subscription
+		from subscriptions.Subscription
+		on   []accounts.ID
+	}{
+		{e.shop, e.blog, []accounts.ID{e.mario.ID}},
+		{e.game, e.shop, []accounts.ID{e.mario.ID, e.luigi.ID}},
+		{e.spare, e.game, []accounts.ID{e.luigi.ID}},
+		{e.blog, e.spare, []accounts.ID{e.mario.ID}},
+	} {
+		events := f.recorded(func() {
+			_, err := f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{d}, c.to.ID)
+			f.NoError(err)
+		})
+		var on []accounts.ID
+		for _, event := range events {
+			on = append(on, event.AccountID)
+			f.Equal(subscriptions.DomainMoved, event.Type)
+			f.Equal(d, event.DomainID)
+			f.Equal("roaming.example", event.Domain)
+			f.Equal(map[string]string{"from": fmt.Sprint(c.from.ID), "to": fmt.Sprint(c.to.ID)}, event.Details)
+		}
+		f.ElementsMatch(c.on, on)
+	}
+}
+
+func holdEvents(f *fixture) {
+	for _, r := range f.rungs() {
+		id := r.ids[:1]
+		events := f.recorded(func() {
+			_, err := r.suspend(f.ctx, id, accounts.Hold{Cause: "one", Note: "n", Message: "m", Public: "p"})
+			f.NoError(err)
+			_, err = r.suspend(f.ctx, id, accounts.Hold{Cause: "one", Message: "changed"})
+			f.NoError(err)
+			_, err = r.suspend(f.ctx, id, accounts.Hold{Cause: "two"})
+			f.NoError(err)
+			_, err = r.activate(f.ctx, id)
+			f.NoError(err)
+		})
+		var details []map[string]string
+		for i, event := range events {
+			details = append(details, event.Details)
+			f.Equal(actor, event.Actor)
+			f.Equal(i == 3, event.Type == accounts.EventType(r.level)+".activated", "%v", event)
+		}
+		f.Equal([]map[string]string{
+			{"cause": "one", "note": "n", "message": "m", "public": "p"},
+			{"cause": "one", "note": "n", "message": "changed", "public": "p"},
+			{"cause": "two"}, {"cause": "one,two"},
+		}, details, r.level)
+	}
+}
+
+func noEvents(f *fixture) {
+	e := f.estate()
+	f.Empty(f.recorded(func() {
+		_, err := f.clients.Activate(f.ctx, []accounts.ID{e.mario.ID})
+		f.NoError(err)
+		_, err = f.subs.Assign(f.ctx, []subscriptions.ID{e.blog.ID}, e.mario.ID)
+		f.NoError(err)
+		_, err = f.clients.Create(f.ctx, newAccount("mario"))
+		f.Error(err)
+		_, err = f.clients.Suspend(f.ctx, []accounts.ID{e.mario.ID, nobody}, accounts.Hold{})
+		f.Error(err)
+		_, err = f.clients.Update(f.ctx, e.mario.ID, accounts.Changes{Version: 7})
+		f.Error(err)
+		_, err = f.clients.PreviewRemoval(f.ctx, []accounts.ID{e.mario.ID})
+		f.NoError(err)
+	}))
+}
+
+func eventPages(f *fixture) {
+	f.heldEstate()
+	all := f.events()
+	f.Greater(len(all), 20)
+	cursors := map[accounts.Cursor]bool{}
+	for _, e := range all {
+		f.NotEmpty(e.Cursor)
+		cursors[e.Cursor] = true
+	}
+	f.Len(cursors, len(all), "a cursor is unique")
+	for _, limit := range []int{1, 7, len(all), len(all) + 1} {
+		f.Equal(all, f.readPages(accounts.EventQuery{Limit: limit}))
+		newest := f.readPages(accounts.EventQuery{Limit: limit, Desc: true})
+		slices.Reverse(newest)
+		f.Equal(all, newest, "the newest first, limit %d", limit)
+	}
+}
+
+// readPages answers all that q selects. The newest first, the last page has no Next.
+func (f *fixture) readPages(q accounts.EventQuery) []accounts.Event {
+	f.t.Helper()
+	var all []accounts.Event
+	for {
+		p, err := f.clients.Events(f.ctx, q)
+		f.NoError(err)
+		f.LessOrEqual(len(p.Items), q.Limit)
+		all, q.After = append(all, p.Items...), p.Next
+		if q.After == "" || !q.Desc && len(p.Items) == 0 {
+			return all
+		}
+	}
+}
+
+func eventsOfAccount(f *fixture) {
+	e := f.heldEstate()
+	f.assign(e.luigi.ID, e.blog.ID)
+	f.remove(e.mario.ID)
+	for _, id := range []accounts.ID{e.mario.ID, e.luigi.ID, nobody} {
+		var want []accounts.Event
+		for _, event := range f.events() {
+			if event.AccountID == id {
+				want = append(want, event)
+			}
+		}
+		f.Equal(want, f.readPages(accounts.EventQuery{AccountID: &id, Limit: 3}))
+		slices.Reverse(want)
+		f.Equal(want, f.readPages(accounts.EventQuery{AccountID: &id, Limit: 3, Desc: true}))
+	}
+	for _, event := range f.readPages(accounts.EventQuery{AccountID: point(subscriptions.Provider), Limit: 100}) {
+		f.Equal(e.spare.ID, event.SubscriptionID)
+	}
+}
+
+func eventCursors(f *fixture) {
+	e := f.estate()
+	before := f.events()
+	f.suspendAccount(e.mario.ID, accounts.Hold{})
+	all := f.events()
+	f.Equal(before, all[:len(before)])
+	for i, event := range all {
+		behind, _ := f.eventsAfter(event.Cursor)
+		f.Equal(len(all)-i-1, len(behind))
+		if len(behind) > 0 {
+			f.Equal(all[i+1:], behind)
+		}
+		p, err := f.clients.Events(f.ctx, accounts.EventQuery{After: event.Cursor, Desc: true, Limit: 500})
+		f.NoError(err)
+		f.Len(p.Items, i, "the newest first, a cursor goes on with what is older")
+	}
+}
+
+func eventsAtTheEnd(f *fixture) {
+	p, err := f.clients.Events(f.ctx, accounts.EventQuery{})
+	f.NoError(err)
+	f.Empty(p.Items)
+	mario := f.account("mario")
+	p, err = f.clients.Events(f.ctx, accounts.EventQuery{After: p.Next})
+	f.NoError(err)
+	f.Len(p.Items, 1)
+	for range 3 {
+		again, err := f.clients.Events(f.ctx, accounts.EventQuery{After: p.Next})
+		f.NoError(err)
+		f.Empty(again.Items)
+		f.NotEmpty(again.Next)
+		p.Next = again.Next
+	}
+	strangers, err := f.clients.Events(f.ctx, accounts.EventQuery{AccountID: point(accounts.ID(nobody))})
+	f.NoError(err)
+	f.Empty(strangers.Items)
+	f.suspendAccount(mario.ID, accounts.Hold{})
+	for _, after := range []accounts.Cursor{p.Next, strangers.Next} {
+		more, err := f.clients.Events(f.ctx, accounts.EventQuery{After: after})
+		f.NoError(err)
+		f.Len(more.Items, 1)
+		f.Equal(subscriptions.AccountSuspended, more.Items[0].Type)
+	}
+}
+
+func lateCommit(f *fixture) {
+	mario, luigi := f.account("mario"), f.account("luigi")
+	reader, cursor := f.eventsAfter("")
+	appended, release := make(chan struct{}), make(chan struct{})
+	late := make(chan error, 1)
+	go func() {
+		late <- f.store.Update(f.ctx, func(tx accounts.Tx) error {
+			err := tx.Save(accounts.Writes{Writes: subscriptions.Writes{Events: []accounts.Event{{
+				At: f.clock.stored(), Type: subscriptions.AccountSignedInAs, Actor: "late", AccountID: mario.ID,
+			}}}})
+			if err != nil {
+				return err
+			}
+			select {
+			case appended <- struct{}{}:
+				<-release
+			case <-release: // the store runs the function again
+			}
+			return nil
+		})
+	}()
+	<-appended
+	// A store may make this command wait: then its context ends before the other is released, and that is all right.
+	hurried, cancel := context.WithTimeout(f.ctx, 300*time.Millisecond)
+	defer cancel()
+	_, err := f.clients.Suspend(hurried, []accounts.ID{luigi.ID}, accounts.Hold{})
+	want := 1
+	if err == nil {
+		want = 2
+		more, next := f.readHurried(hurried, cursor)
+		reader, cursor = append(reader, more...), next
+	} else {
+		f.ErrorIs(err, accounts.ErrUnavailable)
+		f.ErrorIs(err, context.DeadlineExceeded)
+	}
+	close(release)
+	f.NoError(<-late)
+	more, _ := f.eventsAfter(cursor)
+	reader = append(reader, more...)
+	f.Equal(f.events(), reader, "the reader has seen each event once, in the order of the log")
+	f.Len(reader, 2+want)
+}
+
+// readHurried reads what is behind a cursor; a store that has no connection left for that answers nothing.
+func (f *fixture) readHurried(ctx context.Context, after accounts.Cursor) ([]accounts.Event, accounts.Cursor) {
+	p, err := f.clients.Events(ctx, accounts.EventQuery{After: after})
+	if err != nil {
+		return nil, after
+	}
+	return p.Items, p.Next
+}
+
+func watchEvents(f *fixture) {
+	f.account("mario")
+	first := f.events()[0]
+	enough := errors.New("enough")
+	var seen []accounts.Event
+	err := f.clients.Watch(f.ctx, "", func(e accounts.Event) error {
+		seen = append(seen, e)
+		switch len(seen) {
+		case 1:
+			_, err := f.clients.Create(f.ctx, newAccount("luigi"))
+			return err
+		case 2:
+			return enough
+		}
+		return nil
+	})
+	f.Equal(enough, err)
+	f.Equal(f.events(), seen)
+
+	ctx, cancel := context.WithCancel(f.ctx)
+	err = f.clients.Watch(ctx, first.Cursor, func(e accounts.Event) error {
+		f.Equal(seen[1], e)
+		cancel()
+		return nil
+	})
+	f.ErrorIs(err, context.Canceled)
+}
+
+func pruneEvents(f *fixture) {
+	f.account("mario")
+	f.clock.advance(time.Hour)
+	f.account("luigi")
+	f.clock.advance(time.Hour)
+	f.account("peach")
+	all := f.events()
+	n, err := f.clients.PruneEvents(f.ctx, all[0].At)
+	f.NoError(err)
+	f.Zero(n, "only what is earlier")
+	n, err = f.clients.PruneEvents(f.ctx, all[1].At.Add(time.Microsecond))
+	f.NoError(err)
+	f.Equal(2, n)
+	f.Equal(all[2:], f.events())
+	n, err = f.clients.PruneEvents(f.ctx, all[1].At.Add(time.Microsecond))
+	f.NoError(err)
+	f.Zero(n)
+	f.Len(f.dump().Accounts, 3)
+}
+
+func prunedCursor(f *fixture) {
+	for _, login := range []string{"ada", "bea", "cleo", "dora"} {
+		f.account(login)
+		f.clock.advance(time.Hour)
+	}
+	all := f.events()
+	_, err := f.clients.PruneEvents(f.ctx, all[2].At)
+	f.NoError(err)
+	_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: all[0].Cursor})
+	f.ErrorIs(err, accounts.ErrGone)
+	f.ErrorIs(f.clients.Watch(f.ctx, all[0].Cursor, func(accounts.Event) error { return nil }), accounts.ErrGone)
+	_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: all[0].Cursor, AccountID: &all[0].AccountID})
+	f.ErrorIs(err, accounts.ErrGone)
+	for i := 1; i < len(all); i++ {
+		behind, _ := f.eventsAfter(all[i].Cursor)
+		f.Len(behind, len(all)-1-i, "nothing behind cursor %d is missing", i)
+	}
+	p, err := f.clients.Events(f.ctx, accounts.EventQuery{})
+	f.NoError(err)
+	f.Equal(all[2:], p.Items, "the empty cursor starts at the oldest event kept")
+}
+
+func cursorOfTheFuture(f *fixture) {
+	other := f.managerOf(f.open(f.t), nil)
+	for _, login := range []string{"ada", "bea", "cleo"} {
+		_, err := other.Create(f.ctx, newAccount(login))
+		f.NoError(err)
+	}
+	f.account("mario")
+	p, err := other.Events(f.ctx, accounts.EventQuery{})
+	f.NoError(err)
+	for _, after := range []accounts.Cursor{p.Items[2].Cursor, p.Next} {
+		_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: after})
+		f.ErrorIs(err, accounts.ErrGone, "as when an older backup was restored")
+		f.ErrorIs(f.clients.Watch(f.ctx, after, func(accounts.Event) error { return nil }), accounts.ErrGone)
+	}
+}
+
+func numbersGoOn(f *fixture) {
+	f.account("mario")
+	old := f.events()
+	f.clock.advance(time.Hour)
+	n, err := f.clients.PruneEvents(f.ctx, f.clock.now())
+	f.NoError(err)
+	f.Equal(1, n)
+	f.Empty(f.events())
+	behind, cursor := f.eventsAfter(old[0].Cursor)
+	f.Empty(behind, "nothing behind it was pruned")
+	f.account("luigi")
+	more, _ := f.eventsAfter(cursor)
+	f.Len(more, 1)
+	f.NotEqual(old[0].Cursor, more[0].Cursor)
+	n, err = f.clients.PruneEvents(f.ctx, f.clock.now().Add(-time.Minute))
+	f.NoError(err)
+	f.Zero(n)
+}
+
+func actorOfEvents(f *fixture) {
+	for given, want := range map[string]string{"": "", "  Anna\u0308 ": "Annä", long(255): long(255)} {
+		ctx := accounts.WithActor(f.ctx, given)
+		events := f.recorded(func() {
+			_, err := f.clients.Create(ctx, newAccount(fmt.Sprint("customer", len(given))))
+			f.NoError(err)
+		})
+		f.Equal(want, events[0].Actor)
+	}
+	a := f.getAccount(f.dump().Accounts[0].ID)
+	for _, bad := range []string{long(256), "two\nlines", "\xff", "nul\x00", "\u202eright to left"} {
+		f.unchanged(func() {
+			ctx := accounts.WithActor(f.ctx, bad)
+			_, err := f.clients.Create(ctx, newAccount("luigi"))
+			f.invalid(err, "actor")
+			_, err = f.clients.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{})
+			f.invalid(err, "actor")
+			_, err = f.subs.Create(ctx, subscriptions.New{Name: "x"})
+			f.invalid(err, "actor")
+			_, err = f.clients.Remove(ctx, []accounts.ID{a.ID})
+			f.invalid(err, "actor")
+			_, err = f.clients.SignInAs(ctx, a.ID)
+			f.invalid(err, "actor")
+			_, err = f.subs.Expire(ctx)
+			f.invalid(err, "actor")
+		})
+	}
+}

@@ -1,0 +1,396 @@
+package storagetest
+
+import (
+	"strings"
+	"time"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// listCases are those of rule 10 about what lists and counts select.
+func listCases() []testCase {
+	return []testCase{
+		{"an empty store has empty lists", emptyLists},
+		{"accounts are filtered by status, cause, country and ids, and by all of them together", filterAccounts},
+		{"subscriptions are filtered by inherited status and cause too", filterSubscriptions},
+		{"domains are filtered by inherited status and cause too", filterDomains},
+		{"subscriptions are filtered by owner, plan and expiry", filterSubscriptionFields},
+		{"a status and a cause together mean both", filterStatusAndCause},
+		{"accounts are searched by every text that lists them and by their domains", searchAccounts},
+		{"subscriptions are searched by name, external id and domains", searchSubscriptions},
+		{"domains are searched in both spellings", searchDomains},
+		{"percent, underscore and backslash stand for themselves", searchLiterally},
+		{"a search finds no trace of a text that changed", searchFollowsChanges},
+		{"a count stops at the given bound", countAtMost},
+		{"a page has 50 items unless told, and at most 500", pageSize},
+		{"an empty list of ids is invalid, more than ten thousand too, and unknown ids are left out", idsFilter},
+	}
+}
+
+// logins answers who q selects, on all pages.
+func (f *fixture) logins(q accounts.Query) []string {
+	f.t.Helper()
+	var logins []string
+	for {
+		p, err := f.clients.List(f.ctx, q)
+		f.NoError(err)
+		for _, a := range p.Items {
+			logins = append(logins, a.Login)
+		}
+		if q.After = p.Next; q.After == "" {
+			return logins
+		}
+	}
+}
+
+// names answers which subscriptions q selects, on all pages.
+func (f *fixture) names(q subscriptions.Query) []string {
+	f.t.Helper()
+	var names []string
+	for {
+		p, err := f.subs.List(f.ctx, q)
+		f.NoError(err)
+		for _, s := range p.Items {
+			names = append(names, s.Name)
+		}
+		if q.After = p.Next; q.After == "" {
+			return names
+		}
+	}
+}
+
+// lists asserts who q selects, and that Count agrees.
+func (f *fixture) lists(q accounts.Query, want ...string) {
+	f.t.Helper()
+	f.Equal(want, f.logins(q), "%+v", q)
+	n, err := f.clients.Count(f.ctx, q, 0)
+	f.NoError(err)
+	f.Equal(len(want), n, "Count of %+v", q)
+}
+
+func (f *fixture) listsSubscriptions(q subscriptions.Query, want ...string) {
+	f.t.Helper()
+	f.Equal(want, f.names(q), "%+v", q)
+	n, err := f.subs.Count(f.ctx, q, 0)
+	f.NoError(err)
+	f.Equal(len(want), n, "Count of %+v", q)
+}
+
+func (f *fixture) listsDomains(q subscriptions.DomainQuery, want ...string) {
+	f.t.Helper()
+	f.Equal(want, domainNames(f.domains(q)), "%+v", q)
+	n, err := f.subs.CountDomains(f.ctx, q, 0)
+	f.NoError(err)
+	f.Equal(len(want), n, "CountDomains of %+v", q)
+}
+
+func emptyLists(f *fixture) {
+	for _, sort := range []accounts.Sort{"", accounts.SortCreated, accounts.SortLogin, accounts.SortName} {
+		f.lists(accounts.Query{Sort: sort})
+		f.lists(accounts.Query{Sort: sort, Desc: true, Search: "mario", Status: accounts.Active})
+	}
+	f.listsSubscriptions(subscriptions.Query{})
+	f.listsDomains(subscriptions.DomainQuery{})
+	f.Empty(f.events())
+	out, err := f.subs.Expire(f.ctx)
+	f.NoError(err)
+	f.Empty(out.Changed)
+}
+
+func filterAccounts(f *fixture) {
+	ids := map[string]accounts.ID{}
+	for i, login := range []string{"ada", "bea", "cleo", "dora"} {
+		in := newAccount(login)
+		in.Contact.Country = []string{"IT", "DE", "IT", ""}[i]
+		in.Subscription = &subscriptions.New{Domains: []string{login + ".example"}}
+		ids[login] = f.create(in).ID
+	}
+	f.suspendAccount(ids["ada"], accounts.Hold{Cause: accounts.CauseBilling})
+	f.suspendAccount(ids["ada"], accounts.Hold{Cause: accounts.CauseAbuse})
+	f.suspendAccount(ids["bea"], accounts.Hold{Cause: accounts.CauseBilling})
+	f.suspendSubscription(f.only(ids["cleo"]).ID, accounts.Hold{Cause: accounts.CauseBilling})
+	f.suspendDomain("dora.example", accounts.Hold{Cause: "own"})
+
+	f.lists(accounts.Query{Status: accounts.Suspended}, "ada", "bea")
+	f.lists(accounts.Query{Status: accounts.Active}, "cleo", "dora")
+	f.lists(accounts.Query{Cause: accounts.CauseBilling}, "ada", "bea")
+	f.lists(accounts.Query{Cause: accounts.CauseAbuse}, "ada")
+	f.lists(accounts.Query{Cause: "own"})
+	f.lists(accounts.Query{Cause: "unheard-of"})
+	f.lists(accounts.Query{Country: "IT"}, "ada", "cleo")
+	f.lists(accounts.Query{Country: "it", Status: accounts.Suspended, Cause: accounts.CauseAbuse, Search: "ada"}, "ada")
+	f.lists(accounts.Query{Country: "FR"})
+	f.lists(accounts.Query{Country: "IT", Status: accounts.Active, IDs: []accounts.ID{ids["dora"], ids["cleo"], ids["bea"]}}, "cleo")
+	f.lists(accounts.Query{Status: accounts.Suspended, Sort: accounts.SortLogin, Desc: true, Limit: 1}, "bea", "ada")
+	f.activateAccount(ids["ada"])
+	f.lists(accounts.Query{Status: accounts.Suspended}, "bea")
+	f.lists(accounts.Query{Cause: accounts.CauseAbuse})
+}
+
+func filterSubscriptions(f *fixture) {
+	e := f.estate()
+	f.suspendAccount(e.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse})
+	f.suspendSubscription(e.shop.ID, accounts.Hold{Cause: accounts.CauseBilling})
+	f.suspendSubscription(e.spare.ID, accounts.Hold{Cause: accounts.CauseBilling})
+	f.suspendDomain("game.example", accounts.Hold{Cause: "own"})
+
+	f.listsSubscriptions(subscriptions.Query{Status: accounts.Suspended}, "blog", "shop", "spare")
+	f.listsSubscriptions(subscriptions.Query{Status: accounts.Active}, "game")
+	f.listsSubscriptions(subscriptions.Query{Cause: accounts.CauseAbuse}, "blog", "shop")
+	f.listsSubscriptions(subscriptions.Query{Cause: accounts.CauseBilling}, "shop", "spare")
+	f.listsSubscriptions(subscriptions.Query{Cause: "own"})
+	f.listsSubscriptions(subscriptions.Query{Status: accounts.Suspended, Desc: true, Limit: 1}, "spare", "shop", "blog")
+	f.activateAccount(e.mario.ID)
+	f.listsSubscriptions(subscriptions.Query{Status: accounts.Active}, "blog", "game")
+}
+
+func filterDomains(f *fixture) {
+	e := f.estate()
+	f.suspendAccount(e.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse})
+	f.suspendSubscription(e.spare.ID, accounts.Hold{Cause: accounts.CauseBilling})
+	f.suspendDomain("game.example", accounts.Hold{Cause: "own"})
+	f.suspendDomain("shop.example", accounts.Hold{Cause: "own"})
+
+	f.listsDomains(subscriptions.DomainQuery{Status: accounts.Active}, "en.game.example")
+	f.listsDomains(subscriptions.DomainQuery{Status: accounts.Suspended, Limit: 2},
+		"blog.example", "en.blog.example", "en.shop.example", "en.spare.example", "game.example", "shop.example", "spare.example")
+	f.listsDomains(subscriptions.DomainQuery{Cause: accounts.CauseAbuse, Limit: 1}, "blog.example", "en.blog.example", "en.shop.example", "shop.example")
+	f.listsDomains(subscriptions.DomainQuery{Cause: accounts.CauseBilling}, "en.spare.example", "spare.example")
+	f.listsDomains(subscriptions.DomainQuery{Cause: "own"}, "game.example", "shop.example")
+	f.listsDomains(subscriptions.DomainQuery{Cause: "own", AccountID: &e.luigi.ID}, "game.example")
+	f.listsDomains(subscriptions.DomainQuery{SubscriptionID: e.shop.ID}, "en.shop.example", "shop.example")
+	f.listsDomains(subscriptions.DomainQuery{SubscriptionID: e.shop.ID, AccountID: &e.luigi.ID})
+	f.listsDomains(subscriptions.DomainQuery{AccountID: point(subscriptions.Provider)}, "en.spare.example", "spare.example")
+	f.listsDomains(subscriptions.DomainQuery{AccountID: point(accounts.ID(nobody))})
+}
+
+func filterSubscriptionFields(f *fixture) {
+	e := f.estate()
+	now := f.clock.now()
+	for i, id := range []subscriptions.ID{e.blog.ID, e.shop.ID, e.game.ID} {
+		_, err := f.subs.Update(f.ctx, id, subscriptions.Changes{ExpiresAt: point(now.Add(time.Duration(i+1) * time.Hour))})
+		f.NoError(err)
+	}
+	_, err := f.subs.Update(f.ctx, e.shop.ID, subscriptions.Changes{Plan: point("Basic")})
+	f.NoError(err)
+	f.listsSubscriptions(subscriptions.Query{AccountID: &e.mario.ID}, "blog", "shop")
+	f.listsSubscriptions(subscriptions.Query{AccountID: point(subscriptions.Provider)}, "spare")
+	f.listsSubscriptions(subscriptions.Query{AccountID: point(accounts.ID(nobody))})
+	f.listsSubscriptions(subscriptions.Query{Plan: "basic"}, "blog", "game", "spare")
+	f.listsSubscriptions(subscriptions.Query{Plan: "Basic"}, "shop")
+	f.listsSubscriptions(subscriptions.Query{Plan: "bas"})
+	f.listsSubscriptions(subscriptions.Query{ExpiresBefore: now.Add(time.Hour)})
+	f.listsSubscriptions(subscriptions.Query{ExpiresBefore: now.Add(time.Hour + time.Microsecond)}, "blog")
+	f.listsSubscriptions(subscriptions.Query{ExpiresBefore: now.Add(24 * time.Hour)}, "blog", "shop", "game")
+	f.listsSubscriptions(subscriptions.Query{ExpiresBefore: now.Add(24 * time.Hour), AccountID: &e.mario.ID, Plan: "basic", Search: "blo"}, "blog")
+	f.listsSubscriptions(subscriptions.Query{IDs: []subscriptions.ID{e.game.ID, nobody, e.blog.ID, e.blog.ID}}, "blog", "game")
+}
+
+func filterStatusAndCause(f *fixture) {
+	e := f.estate()
+	f.suspendAccount(e.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse})
+	f.lists(accounts.Query{Status: accounts.Active, Cause: accounts.CauseAbuse})
+	f.lists(accounts.Query{Status: accounts.Suspended, Cause: accounts.CauseBilling})
+	f.listsSubscriptions(subscriptions.Query{Status: accounts.Active, Cause: accounts.CauseAbuse})
+	f.listsSubscriptions(subscriptions.Query{Status: accounts.Suspended, Cause: accounts.CauseAbuse}, "blog", "shop")
+	f.listsDomains(subscriptions.DomainQuery{Status: accounts.Active, Cause: accounts.CauseAbuse})
+}
+
+func searchAccounts(f *fixture) {
+	in := newAccount("mario.rossi")
+	in.Contact = accounts.Contact{
+		Name: "Zoë Straße", Company: "ÄÖÜ Verlag", Email: "Office@Firma.example", Phone: "+39 06 555", Address: "Nowhere 1", City: "Roma",
+	}
+	in.ExternalID, in.Description, in.AdditionalInfo = "CRM/42", "described", "informed"
+	in.Subscription = &subscriptions.New{Name: "Subscribed", Domains: []string{"bücher.example", "second-name.example"}}
+	f.create(in)
+	f.account("luigi", "game.example")
+
+	for _, search := range []string{
+		"mario", "RIO.RO", "ma", "m", "zoë", "ZOE\u0308", "strasse", "STRASSE", "straße", "äöü", "verlag", "office@firma", "@firma.ex",
+		"06 555", "crm/4", "/42", "bücher", "BÜCHER.ex", "xn--bch", "ond-name", "bü", "xn", "+", "+3", " mario ", "se",
+	} {
+		f.lists(accounts.Query{Search: search}, "mario.rossi")
+	}
+	for _, search := range []string{
+		"ar", "io", "06", "42", "nowhere", "roma", "described", "informed", "subscribed", "mario rossi", "zoe", "üc", "n--bcher-kva.exampleX",
+	} {
+		f.lists(accounts.Query{Search: search})
+	}
+	f.lists(accounts.Query{Search: ".example"}, "mario.rossi", "luigi")
+	f.lists(accounts.Query{Search: "customer l"}, "luigi")
+	f.lists(accounts.Query{Search: "ame.ex", Sort: accounts.SortName, Desc: true, Limit: 1}, "mario.rossi", "luigi")
+}
+
+func searchSubscriptions(f *fixture) {
+	f.subscribe(subscriptions.New{Name: "Größe XL", ExternalID: "Order-77", Plan: "gold", Description: "described", Domains: []string{"bücher.example"}})
+	f.subscribe(subscriptions.New{Name: "other", Domains: []string{"game.example"}})
+	for _, search := range []string{"größe", "GRÖSSE", "grö", "gr", "e xl", "order-7", "ER-77", "or", "büch", "xn--bcher", "kva"} {
+		f.listsSubscriptions(subscriptions.Query{Search: search}, "Größe XL")
+	}
+	for _, search := range []string{"rö", "77", "gold", "described", "grosse"} {
+		f.listsSubscriptions(subscriptions.Query{Search: search})
+	}
+	f.listsSubscriptions(subscriptions.Query{Search: "example", Desc: true, Limit: 1}, "other", "Größe XL")
+}
+
+func searchDomains(f *fixture) {
+	f.subscription(subscriptions.Provider, "bücher.example", "buch.example", "x.buch.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "BÜCHER"}, "xn--bcher-kva.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "bu\u0308c"}, "xn--bcher-kva.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "bcher-k"}, "xn--bcher-kva.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "xn"}, "xn--bcher-kva.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "bü"}, "xn--bcher-kva.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "bu"}, "buch.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "buc"}, "buch.example", "x.buch.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "h.e"}, "buch.example", "x.buch.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "ch"})
+	f.listsDomains(subscriptions.DomainQuery{Search: "example", Limit: 1}, "buch.example", "x.buch.example", "xn--bcher-kva.example")
+}
+
+func searchLiterally(f *fixture) {
+	for login, name := range map[string]string{
+		"percent": `100% sure`, "underscore": `snake_case`, "backslash": `C:\dir`, "star": `a*b?c[d]`, "quote": `O'Neil "x"`, "plain": `100 snake-case C:dir`,
+	} {
+		in := newAccount(login)
+		in.Contact.Name = name
+		a := f.create(in)
+		f.subscribe(subscriptions.New{AccountID: a.ID, Name: name})
+	}
+	for search, want := range map[string]string{
+		`100%`: "percent", `0% s`: "percent", `e_c`: "underscore", `snake_`: "underscore", `:\d`: "backslash", `C:\`: "backslash",
+		`a*b`: "star", `b?c`: "star", `[d]`: "star", `o'n`: "quote", `"x"`: "quote", `a*`: "star", `e-c`: "plain",
+	} {
+		f.lists(accounts.Query{Search: search}, want)
+		p, err := f.subs.List(f.ctx, subscriptions.Query{Search: search})
+		f.NoError(err)
+		f.Len(p.Items, 1, search)
+	}
+	for _, search := range []string{`%`, `_`, `\`, `%%%`, `___`, `\\\`, `*`, `.*.`, `a_b`, `1__`, `10%`, `\%`, `\_`, `100\%`, `'`, `';-`} {
+		f.lists(accounts.Query{Search: search})
+		f.listsSubscriptions(subscriptions.Query{Search: search})
+		f.listsDomains(subscriptions.DomainQuery{Search: search})
+	}
+}
+
+func searchFollowsChanges(f *fixture) {
+	mario := f.account("mario", "mario.example")
+	luigi := f.account("luigi")
+	s := f.only(mario.ID)
+	contact := accounts.Contact{Name: "Renamed"}
+	_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Login: point("maria"), Contact: &contact, ExternalID: point("crm-1")})
+	f.NoError(err)
+	_, err = f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Name: point("purchase"), ExternalID: point("order-1")})
+	f.NoError(err)
+	_, err = f.subs.RenameDomain(f.ctx, f.getDomain("mario.example").ID, "peach.example")
+	f.NoError(err)
+	f.lists(accounts.Query{Search: "mario"})
+	f.lists(accounts.Query{Search: "customer"}, "luigi")
+	for _, search := range []string{"maria", "renamed", "crm", "peach"} {
+		f.lists(accounts.Query{Search: search}, "maria")
+	}
+	f.lists(accounts.Query{Sort: accounts.SortName}, "luigi", "maria")
+	f.lists(accounts.Query{Sort: accounts.SortLogin}, "luigi", "maria")
+	f.listsSubscriptions(subscriptions.Query{Search: "mario"})
+	for _, search := range []string{"purchase", "order", "peach"} {
+		f.listsSubscriptions(subscriptions.Query{Search: search}, "purchase")
+	}
+	_, err = f.clients.GetByLogin(f.ctx, "mario")
+	f.ErrorIs(err, accounts.ErrNotFound)
+
+	f.assign(luigi.ID, s.ID)
+	f.lists(accounts.Query{Search: "peach"}, "luigi")
+	f.assign(subscriptions.Provider, s.ID)
+	f.lists(accounts.Query{Search: "peach"})
+	_, err = f.clients.Update(f.ctx, mario.ID, accounts.Changes{ExternalID: point("")})
+	f.NoError(err)
+	_, err = f.clients.GetByExternalID(f.ctx, "crm-1")
+	f.ErrorIs(err, accounts.ErrNotFound)
+	f.lists(accounts.Query{Search: "crm"})
+}
+
+func countAtMost(f *fixture) {
+	f.estate()
+	for atMost, want := range map[int][3]int{0: {2, 4, 8}, 1: {1, 1, 1}, 2: {2, 2, 2}, 3: {2, 3, 3}, 4: {2, 4, 4}, 8: {2, 4, 8}, 1 << 40: {2, 4, 8}} {
+		a, err := f.clients.Count(f.ctx, accounts.Query{Limit: 1}, atMost)
+		f.NoError(err)
+		s, err := f.subs.Count(f.ctx, subscriptions.Query{Limit: 1}, atMost)
+		f.NoError(err)
+		d, err := f.subs.CountDomains(f.ctx, subscriptions.DomainQuery{Limit: 1}, atMost)
+		f.NoError(err)
+		f.Equal(want, [3]int{a, s, d}, "at most %d", atMost)
+	}
+	_, err := f.clients.Count(f.ctx, accounts.Query{}, -1)
+	f.invalid(err, "atMost")
+	_, err = f.subs.Count(f.ctx, subscriptions.Query{}, -1)
+	f.invalid(err, "atMost")
+	_, err = f.subs.CountDomains(f.ctx, subscriptions.DomainQuery{}, -1)
+	f.invalid(err, "atMost")
+}
+
+func pageSize(f *fixture) {
+	var names []string
+	for i := range 501 {
+		names = append(names, "d"+strings.Repeat("0", i/100)+string(rune('a'+i%100/10))+string(rune('a'+i%10))+".example")
+	}
+	f.subscribe(subscriptions.New{Domains: names})
+	for i := range 51 {
+		in := newAccount("customer" + string(rune('a'+i/26)) + string(rune('a'+i%26)))
+		in.Subscription = &subscriptions.New{Name: in.Login}
+		f.create(in)
+	}
+	for limit, want := range map[int]int{0: 50, 1: 1, 51: 51, 52: 51, 500: 51} {
+		p, err := f.clients.List(f.ctx, accounts.Query{Limit: limit})
+		f.NoError(err)
+		f.Len(p.Items, want)
+		f.Equal(limit >= 51, p.Next == "", "Next is empty at the end, also when the last page is full")
+		s, err := f.subs.List(f.ctx, subscriptions.Query{Limit: limit, AccountID: nil, Search: "customer"})
+		f.NoError(err)
+		f.Len(s.Items, want)
+		f.Equal(limit >= 51, s.Next == "")
+	}
+	for limit, want := range map[int]int{0: 50, 499: 499, 500: 500} {
+		p, err := f.subs.Domains(f.ctx, subscriptions.DomainQuery{Limit: limit})
+		f.NoError(err)
+		f.Len(p.Items, want)
+		f.NotEmpty(p.Next)
+	}
+	for _, limit := range []int{-1, 501, -1 << 62, 1 << 62} {
+		_, err := f.clients.List(f.ctx, accounts.Query{Limit: limit})
+		f.invalid(err, "limit")
+		_, err = f.subs.List(f.ctx, subscriptions.Query{Limit: limit})
+		f.invalid(err, "limit")
+		_, err = f.subs.Domains(f.ctx, subscriptions.DomainQuery{Limit: limit})
+		f.invalid(err, "limit")
+		_, err = f.clients.Events(f.ctx, accounts.EventQuery{Limit: limit})
+		f.invalid(err, "limit")
+	}
+	events, err := f.clients.Events(f.ctx, accounts.EventQuery{})
+	f.NoError(err)
+	f.Len(events.Items, 50)
+}
+
+func idsFilter(f *fixture) {
+	e := f.estate()
+	f.lists(accounts.Query{IDs: []accounts.ID{nobody, e.luigi.ID, -1, 0, e.luigi.ID}}, "luigi")
+	f.lists(accounts.Query{IDs: []accounts.ID{nobody}})
+	f.listsDomains(subscriptions.DomainQuery{IDs: []subscriptions.DomainID{nobody, f.getDomain("shop.example").ID, f.getDomain("blog.example").ID}}, "blog.example", "shop.example")
+	most := make([]int64, 10_001)
+	for i := range most {
+		most[i] = nobody + int64(i)
+	}
+	f.lists(accounts.Query{IDs: as[accounts.ID](most[:10_000])})
+	f.listsSubscriptions(subscriptions.Query{IDs: as[subscriptions.ID](most[:10_000])})
+	f.listsDomains(subscriptions.DomainQuery{IDs: as[subscriptions.DomainID](most[:10_000])})
+	for _, ids := range [][]int64{{}, most} {
+		_, err := f.clients.List(f.ctx, accounts.Query{IDs: append([]accounts.ID{}, as[accounts.ID](ids)...)})
+		f.invalid(err, "ids")
+		_, err = f.clients.Count(f.ctx, accounts.Query{IDs: append([]accounts.ID{}, as[accounts.ID](ids)...)}, 0)
+		f.invalid(err, "ids")
+		_, err = f.subs.List(f.ctx, subscriptions.Query{IDs: append([]subscriptions.ID{}, as[subscriptions.ID](ids)...)})
+		f.invalid(err, "ids")
+		_, err = f.subs.Domains(f.ctx, subscriptions.DomainQuery{IDs: append([]subscriptions.DomainID{}, as[subscriptions.DomainID](ids)...)})
+		f.invalid(err, "ids")
+	}
+}

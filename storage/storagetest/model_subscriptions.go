@@ -1,0 +1,305 @@
+package storagetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// newSubscription checks a subscription that shall be created and answers its domains' names as they are stored.
+func (m *model) newSubscription(f *faults, path string, in subscriptions.New, owned bool) []string {
+	f.line(path+"externalID", in.ExternalID)
+	if f.line(path+"name", in.Name) == "" && len(in.Domains) == 0 {
+		f.add(path+"name", "required")
+	}
+	var names []string
+	for i, given := range in.Domains {
+		name := f.domain(element(path+"domains", i), given, owned)
+		if name != "" && slices.Contains(names, name) {
+			f.add(element(path+"domains", i), "duplicate")
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// subscriptionTaken gathers what of a new subscription somebody else has.
+func (m *model) subscriptionTaken(t *taken, path string, in subscriptions.New, names []string, owner accounts.ID) {
+	t.add(m.externalIDTaken(strings.TrimSpace(in.ExternalID), 0), path+"externalID", in.ExternalID)
+	for i, name := range names {
+		_, there := m.named(name)
+		t.add(there || m.blocked(name, owner, names), element(path+"domains", i), in.Domains[i])
+	}
+}
+
+func (m *model) externalIDTaken(externalID string, by subscriptions.ID) bool {
+	for id, s := range m.subscriptions {
+		if externalID != "" && s.ExternalID == externalID && id != by {
+			return true
+		}
+	}
+	return false
+}
+
+// addSubscription makes a subscription with its domains.
+func (m *model) addSubscription(in subscriptions.New, made made, names []string) {
+	s := subscriptions.Record{Subscription: subscriptions.Subscription{
+		ID: made.subscription, AccountID: made.account, Name: strings.TrimSpace(in.Name), Plan: strings.TrimSpace(in.Plan),
+		Description: strings.TrimSpace(in.Description), ExternalID: strings.TrimSpace(in.ExternalID),
+		Attributes: merged(nil, in.Attributes), ExpiresAt: cut(in.ExpiresAt), Version: 1,
+		CreatedAt: m.created(in.CreatedAt), UpdatedAt: m.now,
+	}}
+	if s.Name == "" {
+		s.Name = names[0]
+	}
+	m.subscriptions[s.ID] = s
+	m.note(subscriptions.LevelSubscription, int64(s.ID), "created", map[string]string{"externalID": s.ExternalID})
+	for i, name := range names {
+		m.addName(made.domains[i], s.ID, name)
+	}
+	m.expireOrNot(s.ID)
+}
+
+// addName makes a domain. The first one of a subscription is its main one.
+func (m *model) addName(id subscriptions.DomainID, to subscriptions.ID, name string) {
+	m.domains[id] = subscriptions.Domain{ID: id, SubscriptionID: to, Name: name, CreatedAt: m.now}
+	m.keepMain(to)
+	m.note(subscriptions.LevelDomain, int64(id), "added", nil)
+}
+
+// keepMain makes the lowest domain of a subscription its main one, if the main one is no longer there.
+func (m *model) keepMain(id subscriptions.ID) {
+	s, all := m.subscriptions[id], m.domainsOf(id)
+	if slices.Contains(all, s.Main) {
+		return
+	}
+	s.Main = 0
+	if len(all) > 0 {
+		s.Main = all[0]
+	}
+	m.subscriptions[id] = s
+}
+
+func cut(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.UTC().Truncate(time.Microsecond)
+}
+
+func (m *model) createSubscription(in subscriptions.New, ids func() made) (subscriptions.Subscription, error) {
+	f := m.command()
+	names := m.newSubscription(f, "", in, in.AccountID != subscriptions.Provider)
+	if err := f.err(); err != nil {
+		return subscriptions.Subscription{}, err
+	}
+	if err := m.give(in.AccountID, names); err != nil {
+		return subscriptions.Subscription{}, err
+	}
+	if in.AccountID != subscriptions.Provider && !m.exists(subscriptions.LevelAccount, int64(in.AccountID)) {
+		return subscriptions.Subscription{}, noAccount(in.AccountID)
+	}
+	var t taken
+	m.subscriptionTaken(&t, "", in, names, in.AccountID)
+	if err := t.err(); err != nil {
+		return subscriptions.Subscription{}, err
+	}
+	made := ids()
+	made.account = in.AccountID
+	m.addSubscription(in, made, names)
+	return m.subscription(made.subscription), nil
+}
+
+func noSubscription(id subscriptions.ID) error {
+	return &accounts.NotFoundError{Kind: "subscription", IDs: []int64{int64(id)}}
+}
+
+func (m *model) getSubscription(id subscriptions.ID) (subscriptions.Subscription, error) {
+	if !m.exists(subscriptions.LevelSubscription, int64(id)) {
+		return subscriptions.Subscription{}, noSubscription(id)
+	}
+	return m.subscription(id), nil
+}
+
+func (m *model) getSubscriptionByExternalID(given string) (subscriptions.Subscription, error) {
+	externalID := strings.TrimSpace(given)
+	for id, s := range m.subscriptions {
+		if externalID != "" && s.ExternalID == externalID {
+			return m.subscription(id), nil
+		}
+	}
+	return subscriptions.Subscription{}, &accounts.NotFoundError{Kind: "subscription", Name: externalID}
+}
+
+// updateSubscription changes fields of a subscription.
+func (m *model) updateSubscription(id subscriptions.ID, c subscriptions.Changes) (subscriptions.Subscription, error) {
+	f := m.command()
+	if c.ExternalID != nil {
+		f.line("externalID", *c.ExternalID)
+	}
+	if c.Version < 0 {
+		f.add("version", "min")
+	}
+	if err := f.err(); err != nil {
+		return subscriptions.Subscription{}, err
+	}
+	if !m.exists(subscriptions.LevelSubscription, int64(id)) {
+		return subscriptions.Subscription{}, noSubscription(id)
+	}
+	next := m.subscriptions[id]
+	if c.Version != 0 && c.Version != next.Version {
+		return subscriptions.Subscription{}, &accounts.ConflictError{Current: next.Version}
+	}
+	fields, err := m.change(&next, c)
+	if err != nil {
+		return subscriptions.Subscription{}, err
+	}
+	next.Version++
+	next.UpdatedAt = m.now
+	m.subscriptions[id] = next
+	m.note(subscriptions.LevelSubscription, int64(id), "updated", map[string]string{"fields": strings.Join(fields, ",")})
+	if c.ExpiresAt != nil {
+		m.expireOrNot(id)
+	}
+	return m.subscription(id), nil
+}
+
+// change applies changes to a subscription and answers the names of the fields that differ.
+func (m *model) change(s *subscriptions.Record, c subscriptions.Changes) (fields []string, err error) {
+	set := func(name string, field *string, to *string) {
+		if to != nil && *field != strings.TrimSpace(*to) {
+			*field = strings.TrimSpace(*to)
+			fields = append(fields, name)
+		}
+	}
+	if c.Name != nil && strings.TrimSpace(*c.Name) == "" { // that stands for the main domain's name
+		if s.Main == 0 {
+			f := &faults{}
+			f.add("name", "required")
+			return nil, f.err()
+		}
+		name := m.domains[s.Main].Name
+		c.Name = &name
+	}
+	set("name", &s.Name, c.Name)
+	set("plan", &s.Plan, c.Plan)
+	set("description", &s.Description, c.Description)
+	set("externalID", &s.ExternalID, c.ExternalID)
+	if attributes := merged(s.Attributes, c.Attributes); fmt.Sprint(attributes) != fmt.Sprint(s.Attributes) {
+		s.Attributes = attributes
+		fields = append(fields, "attributes")
+	}
+	if c.ExpiresAt != nil && !cut(*c.ExpiresAt).Equal(s.ExpiresAt) {
+		s.ExpiresAt = cut(*c.ExpiresAt)
+		fields = append(fields, "expiresAt")
+	}
+	var t taken
+	if c.ExternalID != nil {
+		t.add(m.externalIDTaken(s.ExternalID, s.ID), "externalID", *c.ExternalID)
+	}
+	return fields, t.err()
+}
+
+// overdue tells whether a subscription ran out.
+func (m *model) overdue(s subscriptions.Record) bool {
+	return !s.ExpiresAt.IsZero() && !s.ExpiresAt.After(m.now)
+}
+
+// expireOrNot places the hold of expiry on a subscription that ran out, and lifts it from one that did not.
+func (m *model) expireOrNot(id subscriptions.ID) bool {
+	if m.overdue(m.subscriptions[id]) {
+		return m.place(subscriptions.LevelSubscription, int64(id), accounts.Hold{Cause: accounts.CauseExpired})
+	}
+	return m.raise(subscriptions.LevelSubscription, int64(id), func(c accounts.Cause) bool { return c == accounts.CauseExpired })
+}
+
+// expire places the hold of expiry wherever it is due.
+func (m *model) expire() (outcome, error) {
+	var o outcome
+	if err := m.command().err(); err != nil {
+		return o, err
+	}
+	for _, id := range sorted(m.subscriptions) {
+		if m.overdue(m.subscriptions[id]) && m.expireOrNot(id) {
+			o.changed = append(o.changed, int64(id))
+		}
+	}
+	return o, nil
+}
+
+// assign gives subscriptions to another owner.
+func (m *model) assign(ids []subscriptions.ID, to accounts.ID) (outcome, error) {
+	f := m.command()
+	f.ids(len(ids))
+	if to < 0 {
+		f.add("to", "min")
+	}
+	if err := f.err(); err != nil {
+		return outcome{}, err
+	}
+	all, err := m.known(subscriptions.LevelSubscription, plain(ids))
+	if err != nil {
+		return outcome{}, err
+	}
+	if to != subscriptions.Provider && !m.exists(subscriptions.LevelAccount, int64(to)) {
+		return outcome{}, noAccount(to)
+	}
+	var o outcome
+	var moving []subscriptions.DomainID
+	for _, id := range all {
+		if m.subscriptions[subscriptions.ID(id)].AccountID == to {
+			o.unchanged = append(o.unchanged, id)
+			continue
+		}
+		o.changed = append(o.changed, id)
+		moving = append(moving, m.domainsOf(subscriptions.ID(id))...)
+	}
+	if err := m.handOver(moving, to); err != nil {
+		return outcome{}, err
+	}
+	for _, id := range o.changed {
+		m.reassign(subscriptions.ID(id), to)
+	}
+	return o, nil
+}
+
+func (m *model) reassign(id subscriptions.ID, to accounts.ID) {
+	s := m.subscriptions[id]
+	way := map[string]string{"from": fmt.Sprint(int64(s.AccountID)), "to": fmt.Sprint(int64(to))}
+	if s.AccountID != subscriptions.Provider {
+		m.note(subscriptions.LevelSubscription, int64(id), "unassigned", way)
+	}
+	s.AccountID = to
+	s.Version++
+	s.UpdatedAt = m.now
+	m.subscriptions[id] = s
+	if to != subscriptions.Provider {
+		m.note(subscriptions.LevelSubscription, int64(id), "assigned", way)
+	}
+}
+
+// removeSubscriptions removes subscriptions with their domains.
+func (m *model) removeSubscriptions(ids []subscriptions.ID) (accounts.Removal, error) {
+	f := m.command()
+	f.ids(len(ids))
+	if err := f.err(); err != nil {
+		return accounts.Removal{}, err
+	}
+	all, err := m.known(subscriptions.LevelSubscription, plain(ids))
+	if err != nil {
+		return accounts.Removal{}, err
+	}
+	r := accounts.Removal{Subscriptions: typed[subscriptions.ID](all)}
+	for _, d := range m.domains {
+		if slices.Contains(r.Subscriptions, d.SubscriptionID) {
+			r.Domains = append(r.Domains, d.Name)
+		}
+	}
+	slices.Sort(r.Domains)
+	m.drop(r)
+	return r, nil
+}

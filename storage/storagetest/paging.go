@@ -1,0 +1,385 @@
+package storagetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// pagingCases are those of rule 10 about order and cursors.
+func pagingCases() []testCase {
+	return []testCase{
+		{"accounts are sorted by creation, login and name, both ways, in byte order of the folded text", sortedAccounts},
+		{"subscriptions are sorted by creation, both ways, and domains by name", sortedRest},
+		{"pages of any size make up the whole list", pagesAddUp},
+		{"a page that is gone on from shows no account twice and loses none that stayed", pagingAccounts},
+		{"a page that is gone on from shows no subscription twice and loses none that stayed", pagingSubscriptions},
+		{"a page that is gone on from shows no domain twice and loses none that stayed", pagingDomains},
+		{"a cursor outlives the row that it stands on", cursorOutlives},
+		{"a cursor fits only the list, sort and filters that it came from", foreignCursor},
+		{"a forged or truncated cursor is invalid", forgedCursor},
+	}
+}
+
+// orders answers every order of accounts.
+func orders() []accounts.Query {
+	var all []accounts.Query
+	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortLogin, accounts.SortName} {
+		all = append(all, accounts.Query{Sort: sort}, accounts.Query{Sort: sort, Desc: true})
+	}
+	return all
+}
+
+// compare answers how q orders two accounts, worked out from the accounts alone.
+func compare(q accounts.Query, a, b accounts.Account) int {
+	var order int
+	switch q.Sort {
+	case accounts.SortLogin:
+		order = strings.Compare(a.Login, b.Login)
+	case accounts.SortName:
+		order = strings.Compare(subscriptions.Fold(a.Contact.Name), subscriptions.Fold(b.Contact.Name))
+	default:
+		order = a.CreatedAt.Compare(b.CreatedAt)
+	}
+	if order == 0 {
+		order = int(a.ID - b.ID)
+	}
+	if q.Desc {
+		return -order
+	}
+	return order
+}
+
+// crowd creates accounts whose order is a trap: equal times and names, punctuation and accents.
+func (f *fixture) crowd() []accounts.Account {
+	f.t.Helper()
+	var all []accounts.Account
+	for i, c := range []struct{ login, name string }{
+		{"zoe", "zebra"}, {"ab", "Äpfel"}, {"a-b", "Zebra"}, {"a_b", "apfel"}, {"a.b", "ZEBRA"}, {"a1", "Straße"}, {"aa", "STRASSE"},
+		{"a@b", "straw"}, {"b+c", "étoile"}, {"b", "E\u0301toile"}, {"x9", "_underscore"}, {"x10", "-dash"}, {"x", "Яна"}, {"x-", "яков"}, {"y", "10"}, {"yy", "9"},
+	} {
+		in := newAccount(c.login)
+		in.Contact.Name = c.name
+		in.CreatedAt = f.clock.now().Add(time.Duration(i*7%5) * time.Microsecond)
+		all = append(all, f.create(in))
+	}
+	return all
+}
+
+func sortedAccounts(f *fixture) {
+	all := f.crowd()
+	for _, q := range append(orders(), accounts.Query{}, accounts.Query{Desc: true}) {
+		slices.SortFunc(all, func(a, b accounts.Account) int { return compare(q, a, b) })
+		var want []string
+		for _, a := range all {
+			want = append(want, a.Login)
+		}
+		for _, limit := range []int{0, 1, 5} {
+			q.Limit = limit
+			f.Equal(want, f.logins(q), "sort %q, descending %v, limit %d", q.Sort, q.Desc, limit)
+		}
+		q.Limit, q.Search = 3, "a"
+		var found []string
+		for _, a := range all {
+			if strings.HasPrefix(a.Login, "a") || strings.HasPrefix(a.Contact.Name, "a") {
+				found = append(found, a.Login)
+			}
+		}
+		f.Equal(found, f.logins(q), "searched; sort %q, descending %v", q.Sort, q.Desc)
+	}
+	_, err := f.clients.List(f.ctx, accounts.Query{Sort: "phone"})
+	f.invalid(err, "sort")
+}
+
+func sortedRest(f *fixture) {
+	var want []subscriptions.Subscription
+	for i := range 9 {
+		want = append(want, f.subscribe(subscriptions.New{
+			Name: fmt.Sprint(i), CreatedAt: f.clock.now().Add(time.Duration(i*7%4) * time.Microsecond), Domains: []string{fmt.Sprintf("%c%c.example", 'z'-i, 'a'+i)},
+		}))
+	}
+	slices.SortFunc(want, func(a, b subscriptions.Subscription) int {
+		if order := a.CreatedAt.Compare(b.CreatedAt); order != 0 {
+			return order
+		}
+		return int(a.ID - b.ID)
+	})
+	var names []string
+	for _, s := range want {
+		names = append(names, s.Name)
+	}
+	f.Equal(names, f.names(subscriptions.Query{}))
+	f.Equal(names, f.names(subscriptions.Query{Limit: 2}))
+	slices.Reverse(names)
+	f.Equal(names, f.names(subscriptions.Query{Limit: 2, Desc: true}))
+
+	f.addDomain(want[0].ID, "a-z.example")
+	f.addDomain(want[0].ID, "a.z.example")
+	f.addDomain(want[0].ID, "a0.example")
+	sites := domainNames(f.domains(subscriptions.DomainQuery{Limit: 2}))
+	f.Len(sites, 12)
+	f.True(slices.IsSorted(sites), "byte order: %v", sites)
+}
+
+func pagesAddUp(f *fixture) {
+	all := f.crowd()
+	for limit := 1; limit <= len(all)+1; limit++ {
+		pages := 0
+		for q := (accounts.Query{Sort: accounts.SortName, Limit: limit}); ; pages++ {
+			p, err := f.clients.List(f.ctx, q)
+			f.NoError(err)
+			f.NotEmpty(p.Items, "limit %d: no page is empty", limit)
+			f.LessOrEqual(len(p.Items), limit)
+			if q.After = p.Next; q.After == "" {
+				break
+			}
+			f.Len(p.Items, limit, "only the last page is short")
+		}
+		f.Equal((len(all)-1)/limit, pages)
+	}
+}
+
+// comingAndGoing walks through pages, changes something after each, and asserts that every key that stayed was seen
+// once, and none twice.
+func (f *fixture) comingAndGoing(stay []string, page func(after accounts.Cursor) ([]string, accounts.Cursor), change func(i int)) {
+	f.t.Helper()
+	var seen []string
+	var after accounts.Cursor
+	for i := 0; ; i++ {
+		keys, next := page(after)
+		seen = append(seen, keys...)
+		if after = next; after == "" {
+			break
+		}
+		f.Less(i, 1000, "the list never ends")
+		change(i)
+	}
+	slices.Sort(seen)
+	f.Equal(slices.Compact(slices.Clone(seen)), seen, "nothing is seen twice")
+	for _, key := range stay {
+		f.Contains(seen, key, "what stayed is seen")
+	}
+}
+
+func pagingAccounts(f *fixture) {
+	for round, q := range orders() {
+		var stay []string
+		var go1 []accounts.ID
+		for i := range 24 {
+			in := newAccount(fmt.Sprintf("%c%d.round%d", 'a'+i*7%24, i, round))
+			in.Contact.Name = fmt.Sprintf("%c %d", 'a'+i*5%24/3, round)
+			in.CreatedAt = f.clock.now().Add(time.Duration(i/3) * time.Microsecond)
+			a := f.create(in)
+			if i%3 == 0 {
+				go1 = append(go1, a.ID)
+				continue
+			}
+			stay = append(stay, a.Login)
+		}
+		q.Limit = 4
+		f.comingAndGoing(stay, func(after accounts.Cursor) (logins []string, _ accounts.Cursor) {
+			q.After = after
+			p, err := f.clients.List(f.ctx, q)
+			f.NoError(err)
+			for _, a := range p.Items {
+				logins = append(logins, a.Login)
+			}
+			return logins, p.Next
+		}, func(i int) {
+			if i < len(go1) {
+				f.remove(go1[i])
+				in := newAccount(fmt.Sprintf("%cnew%d.round%d", 'a'+i*11%24, i, round))
+				in.Contact.Name, in.CreatedAt = fmt.Sprintf("%c new", 'a'+i*11%24), f.clock.now().Add(time.Duration(i)*time.Microsecond)
+				f.create(in)
+			}
+		})
+		var all []accounts.ID
+		for _, a := range f.dump().Accounts {
+			all = append(all, a.ID)
+		}
+		f.remove(all...)
+	}
+}
+
+func pagingSubscriptions(f *fixture) {
+	for _, q := range []subscriptions.Query{{Limit: 3}, {Limit: 3, Desc: true}} {
+		var stay []string
+		var goes []subscriptions.ID
+		for i := range 18 {
+			s := f.subscribe(subscriptions.New{Name: fmt.Sprint(q.Desc, i), CreatedAt: f.clock.now().Add(time.Duration(i/3) * time.Microsecond)})
+			if i%3 == 1 {
+				goes = append(goes, s.ID)
+				continue
+			}
+			stay = append(stay, s.Name)
+		}
+		f.comingAndGoing(stay, func(after accounts.Cursor) (names []string, _ accounts.Cursor) {
+			q.After = after
+			p, err := f.subs.List(f.ctx, q)
+			f.NoError(err)
+			for _, s := range p.Items {
+				names = append(names, s.Name)
+			}
+			return names, p.Next
+		}, func(i int) {
+			if i < len(goes) {
+				_, err := f.subs.Remove(f.ctx, goes[i:i+1])
+				f.NoError(err)
+				f.subscribe(subscriptions.New{Name: fmt.Sprint(q.Desc, "new", i), CreatedAt: f.clock.now().Add(time.Duration(i) * time.Microsecond)})
+			}
+		})
+	}
+}
+
+func pagingDomains(f *fixture) {
+	s := f.subscription(subscriptions.Provider, "main.example")
+	stay := []string{"main.example"}
+	var goes []subscriptions.DomainID
+	for i := range 18 {
+		d := f.addDomain(s.ID, fmt.Sprintf("%c%d.example", 'a'+i*7%18, i))
+		if i%3 == 1 {
+			goes = append(goes, d.ID)
+			continue
+		}
+		stay = append(stay, d.Name)
+	}
+	q := subscriptions.DomainQuery{Limit: 3}
+	f.comingAndGoing(stay, func(after accounts.Cursor) ([]string, accounts.Cursor) {
+		q.After = after
+		p, err := f.subs.Domains(f.ctx, q)
+		f.NoError(err)
+		return domainNames(p.Items), p.Next
+	}, func(i int) {
+		if i < len(goes) {
+			_, err := f.subs.RemoveDomains(f.ctx, goes[i:i+1])
+			f.NoError(err)
+			f.addDomain(s.ID, fmt.Sprintf("%cnew%d.example", 'a'+i*5%18, i))
+		}
+	})
+}
+
+func cursorOutlives(f *fixture) {
+	f.crowd()
+	for _, q := range orders() {
+		want := f.logins(q)
+		q.Limit = 4
+		p, err := f.clients.List(f.ctx, q)
+		f.NoError(err)
+		f.remove(p.Items[3].ID)
+		q.After = p.Next
+		f.Equal(want[4:], f.logins(q), "sort %q, descending %v", q.Sort, q.Desc)
+	}
+}
+
+func foreignCursor(f *fixture) {
+	e := f.estate()
+	f.account("peach")
+	first := func(q accounts.Query) accounts.Cursor {
+		q.Limit = 1
+		p, err := f.clients.List(f.ctx, q)
+		f.NoError(err)
+		f.NotEmpty(p.Next)
+		return p.Next
+	}
+	queries := append(orders(),
+		accounts.Query{Search: "cus"}, accounts.Query{Search: "customer"}, accounts.Query{Status: accounts.Active},
+		accounts.Query{IDs: []accounts.ID{e.mario.ID, e.luigi.ID}})
+	for i, from := range queries {
+		cursor := first(from)
+		for j, to := range queries {
+			to.After = cursor
+			_, err := f.clients.List(f.ctx, to)
+			if i == j {
+				f.NoError(err)
+				continue
+			}
+			f.invalid(err, "after")
+		}
+	}
+	to := accounts.Query{After: first(accounts.Query{}), Limit: 2}
+	_, err := f.clients.List(f.ctx, to)
+	f.NoError(err, "the limit may change")
+	to.Cause = accounts.CauseBilling
+	_, err = f.clients.List(f.ctx, to)
+	f.invalid(err, "after")
+
+	bought, err := f.subs.List(f.ctx, subscriptions.Query{Limit: 1})
+	f.NoError(err)
+	sites, err := f.subs.Domains(f.ctx, subscriptions.DomainQuery{Limit: 1})
+	f.NoError(err)
+	events, err := f.clients.Events(f.ctx, accounts.EventQuery{Limit: 1})
+	f.NoError(err)
+	cursors := []accounts.Cursor{to.After, bought.Next, sites.Next, events.Next, events.Items[0].Cursor}
+	for i, after := range cursors {
+		_, err := f.clients.List(f.ctx, accounts.Query{After: after})
+		f.fits(i == 0, err)
+		_, err = f.subs.List(f.ctx, subscriptions.Query{After: after})
+		f.fits(i == 1, err)
+		_, err = f.subs.Domains(f.ctx, subscriptions.DomainQuery{After: after})
+		f.fits(i == 2, err)
+		_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: after})
+		f.fits(i >= 3, err)
+		_, err = f.clients.Owner(e.mario.ID).Subscriptions(f.ctx, subscriptions.Query{After: after})
+		f.fits(false, err)
+	}
+	for _, q := range []subscriptions.Query{{Desc: true}, {AccountID: &e.mario.ID}, {Plan: "basic"}, {ExpiresBefore: f.clock.now()}, {Cause: "own"}} {
+		q.After = bought.Next
+		_, err := f.subs.List(f.ctx, q)
+		f.invalid(err, "after")
+	}
+	for _, q := range []subscriptions.DomainQuery{{SubscriptionID: e.blog.ID}, {AccountID: &e.mario.ID}, {Search: "ex"}, {Status: accounts.Active}} {
+		q.After = sites.Next
+		_, err := f.subs.Domains(f.ctx, q)
+		f.invalid(err, "after")
+	}
+}
+
+// fits asserts that a cursor is valid where it should be, and nowhere else.
+func (f *fixture) fits(valid bool, err error) {
+	f.t.Helper()
+	if valid {
+		f.NoError(err)
+		return
+	}
+	f.invalid(err, "after")
+}
+
+func forgedCursor(f *fixture) {
+	f.estate()
+	p, err := f.clients.List(f.ctx, accounts.Query{Limit: 1})
+	f.NoError(err)
+	bought, err := f.subs.List(f.ctx, subscriptions.Query{Limit: 1})
+	f.NoError(err)
+	sites, err := f.subs.Domains(f.ctx, subscriptions.DomainQuery{Limit: 1})
+	f.NoError(err)
+	events, err := f.clients.Events(f.ctx, accounts.EventQuery{Limit: 1})
+	f.NoError(err)
+	for _, good := range []accounts.Cursor{p.Next, bought.Next, sites.Next, events.Next} {
+		forged := []accounts.Cursor{
+			"x", "0", "-1", "AAAA", good + "A", good + "=", good + "\n", " " + good, "\xff\x00", accounts.Cursor(strings.Repeat("A", 1<<20)),
+		}
+		for i := range good {
+			changed := []byte(good)
+			changed[i] ^= 1
+			forged = append(forged, good[:i], accounts.Cursor(changed))
+		}
+		for _, after := range forged {
+			if after == "" {
+				continue
+			}
+			_, err := f.clients.List(f.ctx, accounts.Query{After: after})
+			f.invalid(err, "after")
+			_, err = f.subs.List(f.ctx, subscriptions.Query{After: after})
+			f.invalid(err, "after")
+			_, err = f.subs.Domains(f.ctx, subscriptions.DomainQuery{After: after})
+			f.invalid(err, "after")
+			_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: after})
+			f.invalid(err, "after")
+			f.invalid(f.clients.Watch(f.ctx, after, func(accounts.Event) error { return nil }), "after")
+		}
+	}
+}

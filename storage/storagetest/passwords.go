@@ -1,0 +1,205 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/clientele-go/clientele/accounts"
+)
+
+// passwordCases are those of rules 7 and 8 about passwords themselves, with the library's own hasher.
+func passwordCases() []testCase {
+	return []testCase{
+		{"passwords are hashed by Argon2id and never leave", ownHash},
+		{"a hash of another system signs in with the raw password, and is replaced", foreignHash},
+		{"a hash beyond the bounds is invalid, and no time is spent on it", monstrousHashes},
+		{"a new account has exactly one of password and hash", passwordOrHash},
+		{"a password has 8 to 128 characters and is not the login", passwordLimits},
+		{"both spellings of an accented password are one", passwordSpellings},
+		{"the host's policy is added to the library's rules", passwordPolicy},
+	}
+}
+
+// realHasher makes the case's manager hash as it does outside of tests.
+func (f *fixture) realHasher() {
+	f.use(f.manager(func(o *accounts.Options) { o.Hasher = nil }))
+}
+
+func ownHash(f *fixture) {
+	f.realHasher()
+	mario := f.account("mario")
+	hash := f.hash(mario.ID)
+	f.True(strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$"), "as RFC 9106 and OWASP say")
+	a, err := f.clients.Authenticate(f.ctx, "mario", password)
+	f.NoError(err)
+	f.Equal(mario, a)
+	f.Equal(hash, f.hash(mario.ID))
+	_, err = f.clients.Authenticate(f.ctx, "mario", password+"!")
+	f.ErrorIs(err, accounts.ErrCredentials)
+	f.NotContains(err.Error(), "argon")
+	f.NoError(f.clients.SetPassword(f.ctx, mario.ID, password))
+	f.NotEqual(hash, f.hash(mario.ID), "a salt of its own each time")
+}
+
+func foreignHash(f *fixture) {
+	f.realHasher()
+	raw := "nai\u0308ve \u2003 short" // PRECIS would store another spelling
+	crypt, err := bcrypt.GenerateFromPassword([]byte(raw), bcrypt.MinCost)
+	f.NoError(err)
+	in := newAccount("mario")
+	in.Password, in.PasswordHash = "", string(crypt)
+	mario := f.create(in)
+	f.Equal(string(crypt), f.hash(mario.ID))
+	f.unchanged(func() {
+		for _, wrong := range []string{"na\u00efve \u2003 short", raw + strings.Repeat("x", 72)} {
+			_, err := f.clients.Authenticate(f.ctx, "mario", wrong)
+			f.ErrorIs(err, accounts.ErrCredentials, "%q", wrong)
+		}
+	})
+	a, err := f.clients.Authenticate(f.ctx, "mario", raw)
+	f.NoError(err)
+	f.Equal(mario.SignIn, a.SignIn)
+	f.True(strings.HasPrefix(f.hash(mario.ID), "$argon2id$v=19$m=19456,t=2,p=1$"))
+	_, err = f.clients.Authenticate(f.ctx, "mario", raw)
+	f.NoError(err)
+}
+
+func monstrousHashes(f *fixture) {
+	const salt, sum = "c29tZXNhbHRzb21lc2FsdA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	argon := func(head string) string { return head + "$" + salt + "$" + sum }
+	f.realHasher()
+	mario := f.account("mario")
+	f.unchanged(func() {
+		for _, hash := range []string{
+			argon("$argon2id$v=19$m=65537,t=2,p=1"), argon("$argon2id$v=19$m=65536,t=9,p=1"), argon("$argon2id$v=19$m=65536,t=8,p=9"),
+			argon("$argon2id$v=19$m=4294967295,t=4294967295,p=255"), argon("$argon2id$v=19$m=99999999999999999999,t=1,p=1"),
+			argon("$argon2id$v=19$m=0,t=0,p=0"), argon("$argon2id$v=19$m=-1,t=1,p=1"), argon("$argon2i$v=19$m=64,t=1,p=1"),
+			argon("$argon2d$v=19$m=64,t=1,p=1"), argon("$argon2id$v=16$m=64,t=1,p=1"), argon("$argon2id$m=64,t=1,p=1"),
+			argon("$argon2id$v=19$m=64"), "$argon2id$v=19$m=64,t=1,p=1$$", "$argon2id$v=19$m=64,t=1,p=1$" + salt + "$",
+			"$argon2id$v=19$m=64,t=1,p=1$" + salt, "$argon2id$", "$2b$15$" + strings.Repeat("a", 53), "$2b$31$" + strings.Repeat("a", 53),
+			"$2b$99$" + strings.Repeat("a", 53), "$2b$10$short", "$2b$10$" + strings.Repeat("\x00", 53), "$1$md5$crypt", "plain text", "\xff\x00",
+			strings.Repeat("$argon2id", 1<<17), "$argon2id$v=19$m=64,t=1,p=1$" + strings.Repeat("A", 1<<20) + "$" + sum,
+			"$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + strings.Repeat("A", 1<<20),
+		} {
+			in := newAccount("luigi")
+			in.Password, in.PasswordHash = "", hash
+			_, err := f.clients.Create(f.ctx, in)
+			f.ErrorIs(err, accounts.ErrInvalid, "%.100q", hash)
+			f.invalid(err, "passwordHash")
+			f.Less(len(err.Error()), 1000)
+		}
+	})
+	for i, hash := range []string{
+		argon("$argon2id$v=19$m=65536,t=8,p=8"), "$2a$14$" + strings.Repeat("a", 53), "$2b$04$" + strings.Repeat("a", 53), "$2y$10$" + strings.Repeat("a", 53),
+	} {
+		in := newAccount("edge" + string(rune('a'+i)))
+		in.Password, in.PasswordHash = "", hash
+		f.create(in)
+	}
+	f.NoError(f.session(mario.ID, mario.SignIn))
+}
+
+func passwordOrHash(f *fixture) {
+	in := newAccount("mario")
+	in.PasswordHash = "$2b$04$" + strings.Repeat("a", 53)
+	f.unchanged(func() {
+		_, err := f.clients.Create(f.ctx, in)
+		f.ErrorIs(err, accounts.ErrInvalid)
+		in.Password, in.PasswordHash = "", ""
+		_, err = f.clients.Create(f.ctx, in)
+		f.invalid(err, "password")
+	})
+}
+
+func passwordLimits(f *fixture) {
+	mario := f.account("mariomario")
+	for _, c := range []struct {
+		password string
+		valid    bool
+	}{
+		{"", false},
+		{"seven77", false},
+		{"eight888", true},
+		{"ääääääää", true},
+		{"äääääää", false},
+		{strings.Repeat("a", 128), true},
+		{strings.Repeat("ä", 128), true},
+		{strings.Repeat("a", 129), false},
+		{strings.Repeat("ä", 129), false},
+		{"11111111", true},
+		{"aaaaaaaa aaaaaaaa", true},
+		{"пароль и ключ", true},
+		{"pass😀word", true},
+		{"tab\tinside", false},
+		{"new\nline inside", false},
+		{"nul\x00inside", false},
+		{"invalid \xff UTF-8", false},
+		{"mariomario", false},
+		{"MarioMario", false},
+		{"mariomario1", true},
+		{strings.Repeat("x", 1<<20), false},
+	} {
+		err := f.clients.SetPassword(f.ctx, mario.ID, c.password)
+		if !c.valid {
+			f.ErrorIs(err, accounts.ErrInvalid, "%.200q", c.password)
+			f.invalid(err, "password")
+			if c.password != "" && !strings.EqualFold(c.password, "mariomario") {
+				f.NotContains(err.Error(), c.password, "no password is ever in an error")
+			}
+			continue
+		}
+		f.NoError(err, "%.200q", c.password)
+		_, err = f.clients.Authenticate(f.ctx, "mariomario", c.password)
+		f.NoError(err, "%.200q", c.password)
+	}
+}
+
+func passwordSpellings(f *fixture) {
+	f.realHasher()
+	in := newAccount("mario")
+	in.Password = "cafe\u0301 \u00a0 corretto"
+	f.create(in)
+	for _, same := range []string{in.Password, "caf\u00e9   corretto"} {
+		_, err := f.clients.Authenticate(f.ctx, "mario", same)
+		f.NoError(err, "%q", same)
+	}
+	_, err := f.clients.Authenticate(f.ctx, "mario", "cafe   corretto")
+	f.ErrorIs(err, accounts.ErrCredentials)
+}
+
+func passwordPolicy(f *fixture) {
+	offline := errors.New("the list of leaked passwords is not there")
+	f.use(f.manager(func(o *accounts.Options) {
+		o.PasswordPolicy = func(_ context.Context, login, password string) error {
+			switch {
+			case strings.Contains(password, "offline"):
+				return offline
+			case strings.Contains(password, "leaked"):
+				return &accounts.InvalidError{Fields: []accounts.FieldError{{Rule: "leaked", Message: login + ": leaked"}}}
+			}
+			return nil
+		}
+	}))
+	in := newAccount("mario")
+	in.Password, in.Locale = "leaked password", "no such language"
+	err := f.refused(accounts.ErrInvalid, func() error {
+		_, err := f.clients.Create(f.ctx, in)
+		return err
+	})
+	f.invalid(err, "locale", "password")
+	mario := f.account("mario")
+	err = f.refused(accounts.ErrInvalid, func() error { return f.clients.SetPassword(f.ctx, mario.ID, "leaked password") })
+	f.invalid(err, "password")
+	var invalid *accounts.InvalidError
+	f.ErrorAs(err, &invalid)
+	f.Equal("leaked", invalid.Fields[0].Rule)
+	f.Equal("mario: leaked", invalid.Fields[0].Message)
+	f.refused(offline, func() error { return f.clients.SetPassword(f.ctx, mario.ID, "offline password") })
+	f.refused(accounts.ErrInvalid, func() error {
+		_, err := f.clients.Owner(mario.ID).ChangePassword(f.ctx, password, "leaked password")
+		return err
+	})
+}

@@ -1,0 +1,94 @@
+package storagetest
+
+import (
+	"time"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// timeCases are those of rule 14.
+func timeCases() []testCase {
+	return []testCase{
+		{"every time is the clock's, in UTC and cut to microseconds", timesAreCut},
+		{"times of any zone and age come back as the same instant", timesOfAnyAge},
+		{"zero means never, or now where something is created", zeroTime},
+	}
+}
+
+// isStored asserts that a time is as it is stored: reflect.DeepEqual of two such times is equality.
+func (f *fixture) isStored(want, got time.Time) {
+	f.t.Helper()
+	f.Equal(stored(want), got)
+	f.Equal(time.UTC, got.Location())
+	f.Zero(got.Nanosecond() % 1000)
+}
+
+func timesAreCut(f *fixture) {
+	e := f.estate()
+	f.clock.advance(time.Hour + 999)
+	now := f.clock.now()
+	f.suspendAccount(e.mario.ID, accounts.Hold{Message: "m"})
+	f.suspendSubscription(e.blog.ID, accounts.Hold{})
+	f.suspendDomain("blog.example", accounts.Hold{})
+	d := f.addDomain(e.game.ID, "added.example")
+	f.isStored(now, d.CreatedAt)
+	f.isStored(now, f.getDomain("added.example").CreatedAt)
+	for _, held := range f.getDomain("blog.example").SuspendedBy() {
+		f.isStored(now, held.At)
+	}
+	peach := f.account("peach")
+	f.isStored(now, peach.CreatedAt)
+	f.isStored(now, f.getAccount(peach.ID).UpdatedAt)
+	f.isStored(now, f.events()[len(f.events())-1].At)
+	profile, err := f.clients.Owner(e.mario.ID).Profile(f.ctx)
+	f.NoError(err)
+	f.isStored(now, profile.Messages[0].At)
+	f.assign(e.luigi.ID, e.spare.ID)
+	f.isStored(now, f.getSubscription(e.spare.ID).UpdatedAt)
+	site, err := f.subs.Resolve(f.ctx, "added.example")
+	f.NoError(err)
+	f.isStored(now, site.Domain.CreatedAt)
+}
+
+func timesOfAnyAge(f *fixture) {
+	for _, at := range []time.Time{
+		time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC), time.Date(1582, 10, 10, 1, 2, 3, 4567, time.FixedZone("", 3600)), time.Unix(-1, 999), time.Unix(0, 0),
+		time.Date(2038, 1, 19, 3, 14, 8, 0, time.Local), time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC),
+	} {
+		s := f.subscribe(subscriptions.New{Name: at.String(), CreatedAt: at, ExpiresAt: at})
+		f.isStored(at, s.CreatedAt)
+		f.isStored(at, s.ExpiresAt)
+		f.Equal(s, f.getSubscription(s.ID))
+	}
+	p, err := f.subs.List(f.ctx, subscriptions.Query{Limit: 500})
+	f.NoError(err)
+	for i := range len(p.Items) - 1 {
+		f.False(p.Items[i].CreatedAt.After(p.Items[i+1].CreatedAt))
+	}
+	f.unchanged(func() {
+		for _, at := range []time.Time{
+			time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1<<40, 0),
+			time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("", -3600)),
+		} {
+			_, err := f.subs.Create(f.ctx, subscriptions.New{Name: "x", CreatedAt: at, ExpiresAt: at})
+			f.invalid(err, "createdAt", "expiresAt")
+			in := newAccount("mario")
+			in.CreatedAt = at
+			_, err = f.clients.Create(f.ctx, in)
+			f.invalid(err, "createdAt")
+			_, err = f.subs.List(f.ctx, subscriptions.Query{ExpiresBefore: at})
+			f.invalid(err, "expiresBefore")
+		}
+	})
+}
+
+func zeroTime(f *fixture) {
+	s := f.subscribe(subscriptions.New{Name: "x", ExpiresAt: time.Time{}.In(time.FixedZone("", 3600))})
+	f.Equal(time.Time{}, s.ExpiresAt)
+	f.Equal(time.Time{}, f.getSubscription(s.ID).ExpiresAt)
+	f.isStored(f.clock.now(), s.CreatedAt)
+	f.clock.advance(1 << 62)
+	f.Empty(f.expire())
+	f.listsSubscriptions(subscriptions.Query{ExpiresBefore: f.clock.now()})
+}

@@ -1,0 +1,209 @@
+package storagetest
+
+import (
+	"errors"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// valueCases prove that what goes in and comes out are copies.
+func valueCases() []testCase {
+	return []testCase{
+		{"nobody changes a stored value through what was handed in", handedIn},
+		{"nobody changes a stored value through what was handed out", handedOut},
+		{"a refused command changes nothing through what it locked", handedToCommand},
+		{"a list that was handed in keeps its order", handedInOrder},
+	}
+}
+
+const spoilt = "spoilt"
+
+func handedIn(f *fixture) {
+	in := newAccount("mario")
+	in.Attributes = map[string]string{"key": "value"}
+	in.Subscription = &subscriptions.New{Attributes: map[string]string{"key": "value"}, Domains: []string{"mario.example", "en.mario.example"}}
+	mario := f.create(in)
+	changes := accounts.Changes{Attributes: map[string]string{"two": "value"}, Contact: &accounts.Contact{Name: "Mario"}, Description: point("x")}
+	_, err := f.clients.Update(f.ctx, mario.ID, changes)
+	f.NoError(err)
+	f.unchanged(func() {
+		in.Attributes["key"], in.Subscription.Attributes["key"], in.Subscription.Domains[0] = spoilt, spoilt, spoilt
+		changes.Attributes["two"], changes.Contact.Name, *changes.Description = spoilt, spoilt, spoilt
+	})
+	f.Equal("value", f.getAccount(mario.ID).Attributes["two"])
+}
+
+// spoil writes into everything that an answer of the kind refers to.
+func spoil(holds accounts.Holds, inherited []accounts.Held, attributes map[string]string) {
+	for i := range holds {
+		holds[i] = accounts.Hold{Cause: spoilt}
+	}
+	for i := range inherited {
+		inherited[i] = accounts.Held{Level: spoilt}
+	}
+	for key := range attributes {
+		attributes[key] = spoilt
+	}
+	if attributes != nil {
+		attributes[spoilt] = spoilt
+	}
+}
+
+func spoilAccount(a accounts.Account) {
+	spoil(a.Holds, a.SuspendedBy(), a.Attributes)
+}
+
+func spoilSubscription(s subscriptions.Subscription) {
+	for i := range s.SuspendedBy() {
+		s.SuspendedBy()[i] = accounts.Held{}
+	}
+	spoil(s.Holds, s.Inherited, s.Attributes)
+}
+
+func spoilDomain(d subscriptions.Domain) {
+	for i := range d.SuspendedBy() {
+		d.SuspendedBy()[i] = accounts.Held{}
+	}
+	spoil(d.Holds, d.Inherited, d.Attributes)
+}
+
+// attributedEstate answers an estate with holds and attributes everywhere.
+func (f *fixture) attributedEstate() estate {
+	f.t.Helper()
+	e := f.heldEstate()
+	_, err := f.clients.Update(f.ctx, e.mario.ID, accounts.Changes{Attributes: map[string]string{"key": "value"}, ExternalID: point("crm-1")})
+	f.NoError(err)
+	_, err = f.subs.Update(f.ctx, e.blog.ID, subscriptions.Changes{Attributes: map[string]string{"key": "value"}, ExternalID: point("order-1")})
+	f.NoError(err)
+	return e
+}
+
+func handedOut(f *fixture) {
+	e := f.attributedEstate()
+	f.unchanged(func() {
+		for range 2 { // what is kept to be handed out again must be no one's either
+			spoilAccount(f.getAccount(e.mario.ID))
+			a, err := f.clients.GetByLogin(f.ctx, "mario")
+			f.NoError(err)
+			spoilAccount(a)
+			a, err = f.clients.CheckSession(f.ctx, e.mario.ID, e.mario.SignIn)
+			f.ErrorIs(err, accounts.ErrSuspended)
+			spoilAccount(a)
+			p, err := f.clients.List(f.ctx, accounts.Query{})
+			f.NoError(err)
+			for _, item := range p.Items {
+				spoilAccount(item.Account)
+			}
+			spoilSubscription(f.getSubscription(e.blog.ID))
+			s, err := f.subs.GetByExternalID(f.ctx, "order-1")
+			f.NoError(err)
+			spoilSubscription(s)
+			bought, err := f.subs.List(f.ctx, subscriptions.Query{})
+			f.NoError(err)
+			for _, s := range bought.Items {
+				spoilSubscription(s)
+			}
+			spoilDomain(f.getDomain("blog.example"))
+			for _, d := range f.domains(subscriptions.DomainQuery{}) {
+				spoilDomain(d)
+			}
+			site, err := f.subs.Resolve(f.ctx, "blog.example")
+			f.NoError(err)
+			spoilDomain(site.Domain)
+			contents, err := f.store.Below(f.ctx, []accounts.ID{e.mario.ID})
+			f.NoError(err)
+			spoilContents(contents)
+			for _, event := range f.events() {
+				for key := range event.Details {
+					event.Details[key] = spoilt
+				}
+			}
+		}
+	})
+	a, err := f.clients.Update(f.ctx, e.mario.ID, accounts.Changes{})
+	f.NoError(err)
+	s, err := f.subs.Update(f.ctx, e.blog.ID, subscriptions.Changes{})
+	f.NoError(err)
+	d, err := f.subs.RenameDomain(f.ctx, f.getDomain("blog.example").ID, "renamed.example")
+	f.NoError(err)
+	f.unchanged(func() {
+		spoilAccount(a)
+		spoilSubscription(s)
+		spoilDomain(d)
+	})
+}
+
+func spoilContents(c accounts.Contents) {
+	for _, s := range c.Subscriptions {
+		spoilSubscription(s)
+	}
+	for _, d := range c.Domains {
+		spoilDomain(d)
+	}
+	for i := range c.Accounts {
+		c.Accounts[i] = -1
+	}
+}
+
+func handedToCommand(f *fixture) {
+	e := f.attributedEstate()
+	refusal := errors.New("refused")
+	domain := f.getDomain("blog.example").ID
+	f.refused(refusal, func() error {
+		return f.store.Update(f.ctx, func(tx accounts.Tx) error {
+			l, err := tx.Lock(subscriptions.Rows{Accounts: []accounts.ID{e.mario.ID}, Subscriptions: []subscriptions.ID{e.blog.ID}, Domains: []subscriptions.DomainID{domain}})
+			if err != nil {
+				return err
+			}
+			for _, a := range l.Accounts {
+				spoil(a.Holds, nil, nil)
+			}
+			for _, s := range l.Subscriptions {
+				spoilSubscription(s.Subscription)
+			}
+			for _, d := range l.Domains {
+				spoilDomain(d)
+			}
+			domains, err := tx.DomainsOf([]subscriptions.ID{e.blog.ID})
+			if err != nil {
+				return err
+			}
+			for _, d := range domains {
+				spoilDomain(d)
+			}
+			return refusal
+		})
+	})
+	f.refused(refusal, func() error {
+		return f.store.Update(f.ctx, func(tx accounts.Tx) error {
+			records, err := tx.LockAccounts([]accounts.ID{e.mario.ID})
+			if err != nil {
+				return err
+			}
+			for _, r := range records {
+				spoilAccount(r.Account)
+			}
+			contents, err := tx.Below([]accounts.ID{e.mario.ID})
+			if err != nil {
+				return err
+			}
+			spoilContents(contents)
+			return refusal
+		})
+	})
+}
+
+func handedInOrder(f *fixture) {
+	e := f.estate()
+	ids := []accounts.ID{e.luigi.ID, e.mario.ID, e.luigi.ID}
+	_, err := f.clients.Suspend(f.ctx, ids, accounts.Hold{})
+	f.NoError(err)
+	_, err = f.clients.PreviewRemoval(f.ctx, ids)
+	f.NoError(err)
+	f.logins(accounts.Query{IDs: ids})
+	f.Equal([]accounts.ID{e.luigi.ID, e.mario.ID, e.luigi.ID}, ids)
+	names := []string{"Z.example.", "A.example"}
+	f.subscription(e.mario.ID, names...)
+	f.Equal([]string{"Z.example.", "A.example"}, names)
+}

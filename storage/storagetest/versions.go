@@ -1,0 +1,303 @@
+package storagetest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// versionCases are those of rule 11, and of what Update does to fields.
+func versionCases() []testCase {
+	return []testCase{
+		{"an update of another version is refused with the current one", staleVersion},
+		{"version 0 means whatever it is", anyVersion},
+		{"each update raises the version by one and sets UpdatedAt", updateRaises},
+		{"holds, passwords and domains touch neither version nor UpdatedAt", versionUntouched},
+		{"of updates with one version at the same time exactly one wins", versionRace},
+		{"every field of an account is changed alone, and its name told, never its value", accountFields},
+		{"every field of a subscription is changed alone, and its name told, never its value", subscriptionFields},
+		{"attributes are merged, and an empty value deletes", attributesMerge},
+		{"attributes that would be too many after merging are invalid", attributesBound},
+		{"a subscription's name that is emptied becomes its main domain's", emptiedName},
+		{"taken fields of an update are told all at once", updateTaken},
+		{"a reserved login is not taken by an update, and kept by who has it", reservedLogins},
+	}
+}
+
+func staleVersion(f *fixture) {
+	mario := f.account("mario", "mario.example")
+	s := f.only(mario.ID)
+	for want := int64(2); want < 4; want++ {
+		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Version: want - 1, Description: point(fmt.Sprint(want))})
+		f.NoError(err)
+		_, err = f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Version: want - 1, Description: point(fmt.Sprint(want))})
+		f.NoError(err)
+		for _, stale := range []int64{want - 1, want + 1, 1 << 62} {
+			f.conflict(want, func() error {
+				_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Version: stale, Description: point("lost")})
+				return err
+			})
+			f.conflict(want, func() error {
+				_, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Version: stale, Description: point("lost")})
+				return err
+			})
+			f.conflict(want, func() error {
+				_, err := f.clients.Owner(mario.ID).SetContact(f.ctx, stale, accounts.Contact{Name: "lost"})
+				return err
+			})
+		}
+	}
+	_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Version: -1})
+	f.invalid(err, "version")
+	_, err = f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Version: -1})
+	f.invalid(err, "version")
+}
+
+// conflict asserts that a command is refused because the version is current by now.
+func (f *fixture) conflict(current int64, command func() error) {
+	f.t.Helper()
+	var conflict *accounts.ConflictError
+	f.ErrorAs(f.refused(accounts.ErrConflict, command), &conflict)
+	f.Equal(current, conflict.Current)
+}
+
+func anyVersion(f *fixture) {
+	mario := f.account("mario", "mario.example")
+	for i := range int64(3) {
+		a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Description: point(fmt.Sprint(i))})
+		f.NoError(err)
+		f.Equal(i+2, a.Version)
+		s, err := f.subs.Update(f.ctx, f.only(mario.ID).ID, subscriptions.Changes{Description: point(fmt.Sprint(i))})
+		f.NoError(err)
+		f.Equal(i+2, s.Version)
+	}
+}
+
+func updateRaises(f *fixture) {
+	mario := f.account("mario", "mario.example")
+	s := f.only(mario.ID)
+	f.clock.advance(time.Hour)
+	a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Locale: point("it-ch")})
+	f.NoError(err)
+	mario.Locale, mario.Version, mario.UpdatedAt = "it-CH", 2, f.clock.stored()
+	f.Equal(mario, a)
+	f.Equal(mario, f.getAccount(mario.ID))
+	f.clock.advance(time.Hour)
+	bought, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Plan: point("gold")})
+	f.NoError(err)
+	s.Plan, s.Version, s.UpdatedAt = "gold", 2, f.clock.stored()
+	f.Equal(s, bought)
+	f.Equal(s, f.getSubscription(s.ID))
+	f.Equal(mario, f.getAccount(mario.ID))
+}
+
+func versionUntouched(f *fixture) {
+	mario := f.account("mario", "mario.example", "en.mario.example")
+	s := f.only(mario.ID)
+	f.clock.advance(time.Hour)
+	f.suspendAccount(mario.ID, accounts.Hold{})
+	f.suspendSubscription(s.ID, accounts.Hold{})
+	f.suspendDomain("mario.example", accounts.Hold{})
+	f.NoError(f.clients.SetPassword(f.ctx, mario.ID, "another password"))
+	f.activateAccount(mario.ID)
+	_, err := f.subs.Activate(f.ctx, []subscriptions.ID{s.ID})
+	f.NoError(err)
+	f.addDomain(s.ID, "added.example")
+	_, err = f.subs.RenameDomain(f.ctx, f.getDomain("added.example").ID, "renamed.example")
+	f.NoError(err)
+	_, err = f.subs.RemoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("renamed.example").ID})
+	f.NoError(err)
+	_, err = f.clients.SignInAs(f.ctx, mario.ID)
+	f.NoError(err)
+
+	mario.SignIn += 2 // the password and the last hold
+	f.Equal(mario, f.getAccount(mario.ID))
+	f.Equal(s, f.getSubscription(s.ID))
+}
+
+func versionRace(f *fixture) {
+	mario := f.account("mario")
+	errs := together(6, func(i int) error {
+		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Version: 1, Description: point(fmt.Sprint(i))})
+		return err
+	})
+	winner := f.oneWinner(errs, accounts.ErrConflict)
+	a := f.getAccount(mario.ID)
+	f.EqualValues(2, a.Version)
+	f.Equal(fmt.Sprint(winner), a.Description)
+}
+
+func accountFields(f *fixture) {
+	mario := f.account("mario")
+	contact := mario.Contact
+	text := func(s string) *string { return &s }
+	for _, c := range []struct {
+		field  string
+		change func(value string) accounts.Changes
+		set    func(a *accounts.Account, value string)
+	}{
+		{"login", func(v string) accounts.Changes { return accounts.Changes{Login: text(v)} }, func(a *accounts.Account, v string) { a.Login = v }},
+		{"additionalInfo", func(v string) accounts.Changes { return accounts.Changes{AdditionalInfo: text(v)} }, func(a *accounts.Account, v string) { a.AdditionalInfo = v }},
+		{"description", func(v string) accounts.Changes { return accounts.Changes{Description: text(v)} }, func(a *accounts.Account, v string) { a.Description = v }},
+		{"externalID", func(v string) accounts.Changes { return accounts.Changes{ExternalID: text(v)} }, func(a *accounts.Account, v string) { a.ExternalID = v }},
+		{"attributes", func(v string) accounts.Changes { return accounts.Changes{Attributes: map[string]string{"key": v}} }, func(a *accounts.Account, v string) { a.Attributes = map[string]string{"key": v} }},
+		{"contact.name", contactChange(&contact, &contact.Name), func(a *accounts.Account, v string) { a.Contact.Name = v }},
+		{"contact.company", contactChange(&contact, &contact.Company), func(a *accounts.Account, v string) { a.Contact.Company = v }},
+		{"contact.phone", contactChange(&contact, &contact.Phone), func(a *accounts.Account, v string) { a.Contact.Phone = v }},
+		{"contact.address", contactChange(&contact, &contact.Address), func(a *accounts.Account, v string) { a.Contact.Address = v }},
+		{"contact.city", contactChange(&contact, &contact.City), func(a *accounts.Account, v string) { a.Contact.City = v }},
+		{"contact.state", contactChange(&contact, &contact.State), func(a *accounts.Account, v string) { a.Contact.State = v }},
+		{"contact.postalCode", contactChange(&contact, &contact.PostalCode), func(a *accounts.Account, v string) { a.Contact.PostalCode = v }},
+	} {
+		const value = "new-value"
+		events := f.recorded(func() {
+			_, err := f.clients.Update(f.ctx, mario.ID, c.change(value))
+			f.NoError(err, c.field)
+		})
+		c.set(&mario, value)
+		mario.Version++
+		f.Equal(mario, f.getAccount(mario.ID), c.field)
+		f.Equal([]accounts.Event{{
+			At: f.clock.stored(), Type: subscriptions.AccountUpdated, Actor: actor, AccountID: mario.ID, Details: map[string]string{"fields": c.field},
+		}}, withoutCursors(events))
+	}
+	contact.Email, contact.Country = "mario@example.com", "it"
+	a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Contact: &contact, Locale: point("it")})
+	f.NoError(err)
+	f.Equal("IT", a.Contact.Country)
+	f.Equal("mario@example.com", a.Contact.Email)
+	f.Equal("contact.email,contact.country,locale", f.events()[len(f.events())-1].Details["fields"])
+}
+
+// contactChange answers a change of one field of a contact, which the next change finds changed.
+func contactChange(contact *accounts.Contact, field *string) func(string) accounts.Changes {
+	return func(value string) accounts.Changes {
+		*field = value
+		changed := *contact
+		return accounts.Changes{Contact: &changed}
+	}
+}
+
+func subscriptionFields(f *fixture) {
+	s := f.subscription(subscriptions.Provider, "mario.example")
+	for _, c := range []struct {
+		field  string
+		change subscriptions.Changes
+		set    func(s *subscriptions.Subscription)
+	}{
+		{"name", subscriptions.Changes{Name: point("new-value")}, func(s *subscriptions.Subscription) { s.Name = "new-value" }},
+		{"plan", subscriptions.Changes{Plan: point("new-value")}, func(s *subscriptions.Subscription) { s.Plan = "new-value" }},
+		{"description", subscriptions.Changes{Description: point("new-value")}, func(s *subscriptions.Subscription) { s.Description = "new-value" }},
+		{"externalID", subscriptions.Changes{ExternalID: point("new-value")}, func(s *subscriptions.Subscription) { s.ExternalID = "new-value" }},
+		{"attributes", subscriptions.Changes{Attributes: map[string]string{"key": "new-value"}}, func(s *subscriptions.Subscription) { s.Attributes = map[string]string{"key": "new-value"} }},
+		{"expiresAt", subscriptions.Changes{ExpiresAt: point(f.clock.now().Add(time.Hour))}, func(s *subscriptions.Subscription) { s.ExpiresAt = stored(f.clock.now().Add(time.Hour)) }},
+	} {
+		events := f.recorded(func() {
+			_, err := f.subs.Update(f.ctx, s.ID, c.change)
+			f.NoError(err, c.field)
+		})
+		c.set(&s)
+		s.Version++
+		f.Equal(s, f.getSubscription(s.ID), c.field)
+		f.Equal([]accounts.Event{{
+			At: f.clock.stored(), Type: subscriptions.SubscriptionUpdated, Actor: actor, SubscriptionID: s.ID, Details: map[string]string{"fields": c.field},
+		}}, withoutCursors(events))
+	}
+}
+
+func attributesMerge(f *fixture) {
+	in := newAccount("mario")
+	in.Attributes = map[string]string{"one": "1", "two": "2", "three": "3"}
+	in.Subscription = &subscriptions.New{Name: "shop", Attributes: in.Attributes}
+	mario := f.create(in)
+	s := f.only(mario.ID)
+	changes := map[string]string{"two": "zwei", "three": "", "four": "4", "five": " "}
+	want := map[string]string{"one": "1", "two": "zwei", "four": "4"}
+	a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Attributes: changes})
+	f.NoError(err)
+	f.Equal(want, a.Attributes)
+	f.Equal(want, f.getAccount(mario.ID).Attributes)
+	bought, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Attributes: changes})
+	f.NoError(err)
+	f.Equal(want, bought.Attributes)
+	f.Equal(want, f.getSubscription(s.ID).Attributes)
+	_, err = f.clients.Update(f.ctx, mario.ID, accounts.Changes{Attributes: map[string]string{"one": "", "two": "", "four": ""}})
+	f.NoError(err)
+	f.Empty(f.getAccount(mario.ID).Attributes)
+}
+
+func attributesBound(f *fixture) {
+	in := newAccount("mario")
+	in.Attributes = attributes(32)
+	in.Subscription = &subscriptions.New{Name: "shop", Attributes: in.Attributes}
+	mario := f.create(in)
+	s := f.only(mario.ID)
+	f.unchanged(func() {
+		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Attributes: map[string]string{"one-more": "x"}})
+		f.invalid(err, "attributes")
+		_, err = f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Attributes: map[string]string{"one-more": "x"}})
+		f.invalid(err, "attributes")
+	})
+	_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Attributes: map[string]string{"one-more": "x", "key0": ""}})
+	f.NoError(err)
+}
+
+// attributes answers so many.
+func attributes(n int) map[string]string {
+	all := map[string]string{}
+	for i := range n {
+		all[fmt.Sprint("key", i)] = "value"
+	}
+	return all
+}
+
+func emptiedName(f *fixture) {
+	e := f.estate()
+	f.NoError(f.subs.SetMainDomain(f.ctx, f.getDomain("en.blog.example").ID))
+	s, err := f.subs.Update(f.ctx, e.blog.ID, subscriptions.Changes{Name: point(" ")})
+	f.NoError(err)
+	f.Equal("en.blog.example", s.Name)
+	f.Equal(s, f.getSubscription(s.ID))
+	empty := f.subscription(subscriptions.Provider)
+	err = f.refused(accounts.ErrInvalid, func() error {
+		_, err := f.subs.Update(f.ctx, empty.ID, subscriptions.Changes{Name: point("")})
+		return err
+	})
+	f.invalid(err, "name")
+}
+
+func updateTaken(f *fixture) {
+	in := newAccount("mario")
+	in.ExternalID = "crm-1"
+	f.create(in)
+	luigi := f.account("luigi")
+	err := f.refused(accounts.ErrTaken, func() error {
+		_, err := f.clients.Update(f.ctx, luigi.ID, accounts.Changes{Login: point("Mario"), ExternalID: point("crm-1"), Description: point("x")})
+		return err
+	})
+	f.taken(err, accounts.Taken{Field: "login", Value: "Mario"}, accounts.Taken{Field: "externalID", Value: "crm-1"})
+	err = f.refused(accounts.ErrInvalid, func() error {
+		_, err := f.clients.Update(f.ctx, luigi.ID, accounts.Changes{Login: point("Mario"), Description: point(strings.Repeat("x", 4097))})
+		return err
+	})
+	f.invalid(err, "description")
+}
+
+func reservedLogins(f *fixture) {
+	early := f.account("sales")
+	f.use(f.manager(func(o *accounts.Options) { o.ReservedLogins = []string{"Sales", "team"} }))
+	mario := f.account("mario")
+	for _, login := range []string{"root", "ADMIN", "postgres", "sales", "Team"} {
+		f.unchanged(func() {
+			_, err := f.clients.Create(f.ctx, newAccount(login))
+			f.invalid(err, "login")
+			_, err = f.clients.Update(f.ctx, mario.ID, accounts.Changes{Login: &login})
+			f.invalid(err, "login")
+		})
+	}
+	_, err := f.clients.Update(f.ctx, early.ID, accounts.Changes{Login: point("SALES"), Description: point("since 1999")})
+	f.NoError(err)
+}
