@@ -91,7 +91,7 @@ type Changes struct {
 	Description    *string           `validate:"omitnil,max=4096,text"`
 	ExternalID     *string           `validate:"omitnil,max=255,line"`
 	Locale         *string           `validate:"omitnil,locale"`
-	Attributes     map[string]string `validate:"max=32,dive,keys,max=64,slug,endkeys,max=1024,text"` // merged; an empty value deletes
+	Attributes     map[string]string `validate:"max=64,dive,keys,max=64,slug,endkeys,max=1024,text"` // merged; an empty value deletes; 32 may be left
 }
 
 // Sort is the order of a list of accounts.

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/language"
-
 	"github.com/clientele-go/clientele/subscriptions"
 	"github.com/clientele-go/clientele/subscriptions/input"
 )
@@ -32,7 +30,7 @@ func (in New) clean() New {
 	in.Login = input.Login(in.Login)
 	in.Contact = in.Contact.clean()
 	in.ExternalID = input.Line(in.ExternalID)
-	in.Locale = cleanLocale(in.Locale)
+	in.Locale = input.Locale(in.Locale)
 	in.AdditionalInfo, in.Description = input.Text(in.AdditionalInfo), input.Text(in.Description)
 	in.Attributes = subscriptions.CleanAttributes(in.Attributes)
 	in.CreatedAt = subscriptions.Cut(in.CreatedAt)
@@ -47,7 +45,7 @@ func (in New) account(id ID, at time.Time) Account {
 	}
 	return Account{
 		ID: id, Login: in.Login, Contact: in.Contact, AdditionalInfo: in.AdditionalInfo, Description: in.Description,
-		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: in.Attributes, SignIn: 1, Version: 1,
+		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: subscriptions.SetAttributes(in.Attributes), SignIn: 1, Version: 1,
 		CreatedAt: created, UpdatedAt: at,
 	}
 }
@@ -58,24 +56,14 @@ func (c Contact) clean() Contact {
 	return c
 }
 
-// cleanLocale answers the canonical form of a language tag, and what is none as it is.
-func cleanLocale(locale string) string {
-	locale = input.Line(locale)
-	tag, err := language.Parse(locale)
-	if locale == "" || err != nil {
-		return locale
-	}
-	return tag.String()
-}
-
 // clean checks the changes and answers them as they are stored, without changing what the caller's pointers point to.
 func (ch Changes) clean(f *input.Faults) Changes {
 	ch.Login = subscriptions.CleanCopy(input.Login, ch.Login)
 	ch.ExternalID = subscriptions.CleanCopy(input.Line, ch.ExternalID)
-	ch.Locale = subscriptions.CleanCopy(cleanLocale, ch.Locale)
+	ch.Locale = subscriptions.CleanCopy(input.Locale, ch.Locale)
 	ch.AdditionalInfo = subscriptions.CleanCopy(input.Text, ch.AdditionalInfo)
 	ch.Description = subscriptions.CleanCopy(input.Text, ch.Description)
-	ch.Attributes = subscriptions.CleanAttributeChanges(ch.Attributes)
+	ch.Attributes = subscriptions.CleanAttributes(ch.Attributes)
 	if ch.Contact != nil {
 		contact := ch.Contact.clean()
 		ch.Contact = &contact
@@ -85,7 +73,7 @@ func (ch Changes) clean(f *input.Faults) Changes {
 }
 
 // apply answers the account with its fields changed and its version raised, and the names of those that differ.
-func (ch Changes) apply(old Account) (changed Account, fields string, err error) {
+func (ch Changes) apply(f *input.Faults, old Account) (changed Account, fields string) {
 	changed = old
 	changed.Version++
 	contact := old.Contact
@@ -109,12 +97,9 @@ func (ch Changes) apply(old Account) (changed Account, fields string, err error)
 		{Path: "externalID", To: &changed.ExternalID, From: ch.ExternalID},
 		{Path: "locale", To: &changed.Locale, From: ch.Locale},
 	})
-	changed.Attributes, err = subscriptions.MergeAttributes(old.Attributes, ch.Attributes)
-	if err != nil {
-		return Account{}, "", err
-	}
+	changed.Attributes = subscriptions.MergeAttributes(f, old.Attributes, ch.Attributes)
 	if !maps.Equal(changed.Attributes, old.Attributes) {
 		differ = append(differ, "attributes")
 	}
-	return changed, strings.Join(differ, ","), nil
+	return changed, strings.Join(differ, ",")
 }

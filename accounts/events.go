@@ -95,6 +95,9 @@ func (m *Manager) Watch(ctx context.Context, after Cursor, fn func(Event) error)
 			return err
 		}
 		for _, event := range page.Items {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			if err := fn(event); err != nil {
 				return err
 			}
@@ -134,5 +137,10 @@ func sleep(ctx context.Context, d time.Duration) error {
 // many. Cursors that pointed before the last of them are ErrGone from then on. Actors and domain names are personal
 // data: a provider prunes as often as its privacy rules say. In a host's transaction it is ErrInvalid.
 func (m *Manager) PruneEvents(ctx context.Context, before time.Time) (int, error) {
+	var f input.Faults
+	f.Var("before", before, "time")
+	if err := f.Err(); err != nil {
+		return 0, err
+	}
 	return m.store.PruneEvents(ctx, subscriptions.Cut(before))
 }

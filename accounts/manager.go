@@ -2,6 +2,8 @@ package accounts
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -51,7 +53,8 @@ type ClientManager interface {
 	PreviewRemoval(ctx context.Context, ids []ID) (Removal, error)
 	// Remove deletes accounts with everything below them and names all that went. ErrNotFound names every unknown one.
 	Remove(ctx context.Context, ids []ID) (Removal, error)
-	// RemovePreviewed removes r.Accounts only if exactly the three sets of r would go. ErrConflict: it would be more, or less.
+	// RemovePreviewed removes r.Accounts only if exactly the three sets of r would go. ErrConflict: it would be more, or less;
+	// where an account is gone already, it matches ErrNotFound too.
 	RemovePreviewed(ctx context.Context, r Removal) (Removal, error)
 }
 
@@ -66,7 +69,8 @@ type Options struct {
 	PasswordPolicy func(ctx context.Context, login, password string) error
 	// ReservedLogins nobody may have, besides the built-in ones.
 	ReservedLogins []string
-	// ReservedDomains, with all names below them, are for the provider's own subscriptions only.
+	// ReservedDomains, with all names below them, are for the provider's own subscriptions only. NewManager panics about an
+	// entry that is no name.
 	ReservedDomains []string
 	// AllowDomain is asked, never inside a transaction of the library's own, about every name that an account would newly
 	// get. Owner is 0 for an account that is about to be created. An error refuses the command and comes back wrapped.
@@ -108,7 +112,8 @@ func NewManager(store Store, opts *Options) *Manager {
 }
 
 // With answers a Manager of another store, with the same options and the same bounds on hashing: for a transaction of
-// the host's own.
+// the host's own. There, Create hashes the password before its first statement; methods that set or check the password
+// of an account read that first.
 func (m *Manager) With(store Store) *Manager {
 	with := *m
 	with.store = store
@@ -220,14 +225,11 @@ func (s first) names() []string {
 	return s.draft.Names()
 }
 
-// newOwner stands for the account about to be created in a claim: it has no names yet, and nobody else is this one.
-const newOwner ID = -1
-
 func (s first) claim() subscriptions.Claim {
 	if s.draft == nil {
 		return subscriptions.Claim{}
 	}
-	return s.draft.Claim(newOwner)
+	return s.draft.Claim(subscriptions.Nobody)
 }
 
 func (s first) taken(c subscriptions.Claimed) []Taken {
@@ -303,7 +305,7 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Account, error
 	given := ch
 	ch = ch.clean(&f)
 	if err := f.Err(); err != nil {
-		return Account{}, err
+		return Account{}, m.withReserved(&f, ch)
 	}
 	var updated Account
 	err := m.store.Update(ctx, func(tx Tx) error {
@@ -315,11 +317,12 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Account, error
 		if err := subscriptions.CheckVersion(ch.Version, old.Version); err != nil {
 			return err
 		}
-		changed, fields, err := ch.apply(old.Account)
-		if err != nil {
-			return err
+		var f input.Faults
+		changed, fields := ch.apply(&f, old.Account)
+		if changed.Login != old.Login { // who has a login that was reserved later keeps it
+			m.checkReserved(&f, changed.Login)
 		}
-		if err := m.checkLogin(old.Account, changed); err != nil {
+		if err := f.Err(); err != nil {
 			return err
 		}
 		if err := claimChanges(tx, given, old.Account, changed); err != nil {
@@ -337,11 +340,10 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Account, error
 	return updated, nil
 }
 
-// checkLogin refuses a reserved login, unless the account has it already: the list may have grown since.
-func (m *Manager) checkLogin(old, changed Account) error {
-	var f input.Faults
-	if changed.Login != old.Login {
-		m.checkReserved(&f, changed.Login)
+// withReserved adds to the faults of an update that its login is reserved, so that all come back at once.
+func (m *Manager) withReserved(f *input.Faults, ch Changes) error {
+	if ch.Login != nil {
+		m.checkReserved(f, *ch.Login)
 	}
 	return f.Err()
 }
@@ -482,13 +484,17 @@ func (m *Manager) Remove(ctx context.Context, ids []ID) (Removal, error) {
 
 // RemovePreviewed implements ClientManager.
 func (m *Manager) RemovePreviewed(ctx context.Context, r Removal) (Removal, error) {
-	return m.remove(ctx, r.Accounts, func(would Removal) error {
+	removed, err := m.remove(ctx, r.Accounts, func(would Removal) error {
 		if !sameSet(r.Accounts, would.Accounts) || !sameSet(r.Subscriptions, would.Subscriptions) ||
 			!sameSet(r.Domains, would.Domains) {
 			return &ConflictError{}
 		}
 		return nil
 	})
+	if errors.Is(err, ErrNotFound) {
+		return Removal{}, fmt.Errorf("%w: %w", &ConflictError{}, err)
+	}
+	return removed, err
 }
 
 func sameSet[T interface{ ~int64 | ~string }](asked, would []T) bool {

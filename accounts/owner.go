@@ -18,8 +18,14 @@ type Owner struct {
 	id      ID
 }
 
-// Owner answers what the owner of an account may see and do.
-func (m *Manager) Owner(id ID) *Owner { return &Owner{manager: m, id: id} }
+// Owner answers what the owner of an account may see and do. An id that is no account's, such as the 0 of an empty
+// session, owns nothing: the provider's own things belong to no owner.
+func (m *Manager) Owner(id ID) *Owner {
+	if id <= subscriptions.Provider {
+		id = subscriptions.Nobody
+	}
+	return &Owner{manager: m, id: id}
+}
 
 // actor is who acts when the host names nobody.
 const actor = "owner"
@@ -62,6 +68,10 @@ func (o *Owner) ChangePassword(ctx context.Context, old, new string) (signIn int
 	m := o.manager
 	var f input.Faults
 	c := m.ownerStamp(ctx, &f)
+	checkForm(&f, new)
+	if err := f.Err(); err != nil {
+		return 0, err
+	}
 	r, err := m.store.Account(ctx, Key{ID: o.id})
 	if err != nil {
 		return 0, err
@@ -73,7 +83,7 @@ func (o *Owner) ChangePassword(ctx context.Context, old, new string) (signIn int
 	if !ok {
 		return 0, ErrCredentials
 	}
-	hash, err := m.newHash(ctx, &f, r.Login, new)
+	hash, err := m.newHash(ctx, r.Login, new)
 	if err != nil {
 		return 0, err
 	}

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"strconv"
-	"sync"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/bcrypt"
@@ -51,12 +51,12 @@ func (Argon2id) Verify(ctx context.Context, hash, password string) (ok, outdated
 	if isArgon && !a.outdated() {
 		return a.matches(password), false, nil
 	}
-	if !isArgon && !isBcrypt(hash) {
-		return false, false, errors.New("clientele: the hash is neither Argon2id nor bcrypt within the bounds")
-	}
 	newArgon().derive(password, argonKey)
-	if isArgon {
+	switch {
+	case isArgon:
 		return a.matches(password), true, nil
+	case !isBcrypt(hash):
+		return false, false, errors.New("the hash is neither Argon2id nor bcrypt within the bounds")
 	}
 	return len(password) <= mostBcryptBytes && bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil, true, nil
 }
@@ -72,10 +72,9 @@ type passwords struct {
 	hasher   PasswordHasher
 	own      bool // the hasher is the library's, so hashes can be checked without verifying
 	policy   func(ctx context.Context, login, password string) error
-	running  chan struct{} // one place for each hash at work
-	waiting  chan struct{} // one place for each caller, at work or not
-	mu       sync.Mutex
-	stranger string // a hash that nobody's password has, for logins that do not exist
+	running  chan struct{}          // one place for each hash at work
+	waiting  chan struct{}          // one place for each caller, at work or not
+	stranger atomic.Pointer[string] // a hash that nobody's password has, for logins that do not exist
 }
 
 func newPasswords(hasher PasswordHasher, policy func(ctx context.Context, login, password string) error) *passwords {
@@ -90,7 +89,8 @@ func newPasswords(hasher PasswordHasher, policy func(ctx context.Context, login,
 	return p
 }
 
-// bounded runs one hash when a processor is free. Too many who wait are ErrUnavailable, and so is a ctx that ends.
+// bounded runs one hash when a processor is free. Too many who wait are ErrUnavailable, and so is a ctx that ends. What
+// the hasher cannot do comes back wrapped.
 func (p *passwords) bounded(ctx context.Context, hash func() error) error {
 	select {
 	case p.waiting <- struct{}{}:
@@ -105,10 +105,13 @@ func (p *passwords) bounded(ctx context.Context, hash func() error) error {
 		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
 	}
 	err := hash()
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("clientele: password hasher: %w", err)
+	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
 	}
-	return err
+	return nil
 }
 
 // hash answers the hash of a password that was checked.
@@ -125,23 +128,30 @@ func (p *passwords) hash(ctx context.Context, password string) (hash string, err
 }
 
 // verify tells whether a password is that of a hash, and whether the hash should be replaced. The password is tried as
-// it is typed, which is how other systems hashed it, and then as RFC 8265 prepares it.
+// it is typed, which is how other systems hashed it, and then as RFC 8265 prepares it. One that nobody can have, empty
+// or too long, takes as long as a wrong one and is refused whatever the hash says.
 func (p *passwords) verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
-	for _, candidate := range candidates(password) {
+	possible := isPossible(password)
+	for _, candidate := range candidates(password, possible) {
 		err := p.bounded(ctx, func() (err error) {
 			ok, outdated, err = p.hasher.Verify(ctx, hash, candidate)
 			return err
 		})
 		if err != nil || ok {
-			return ok, outdated, err
+			return ok && possible, outdated, err
 		}
 	}
 	return false, false, nil
 }
 
-func candidates(password string) []string {
-	if utf8.RuneCountInString(password) > mostPassword {
-		return []string{""} // nobody's: it takes as long as a wrong one
+func isPossible(password string) bool {
+	length := passwordLength(password)
+	return length > 0 && length <= mostPassword
+}
+
+func candidates(password string, possible bool) []string {
+	if !possible {
+		return []string{"nobody's"}
 	}
 	prepared, err := precis.OpaqueString.String(password)
 	if err != nil || prepared == password {
@@ -150,52 +160,84 @@ func candidates(password string) []string {
 	return []string{password, prepared}
 }
 
-// nobody answers a hash that no password has. Whoever signs in needs it first, whether their login exists or not.
-func (p *passwords) nobody(ctx context.Context) (string, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.stranger != "" {
-		return p.stranger, nil
+// passwordLength counts the characters of a password as RFC 8265 prepares it, so that it does not matter whether a
+// keyboard sends letters composed or not. What is longer than any password in bytes is not looked into.
+func passwordLength(password string) int {
+	if len(password) > 4*utf8.UTFMax*mostPassword {
+		return len(password)
 	}
-	if p.own {
-		a := newArgon()
-		a.key = make([]byte, argonKey)
-		rand.Read(a.key)
-		p.stranger = a.String()
-		return p.stranger, nil
+	prepared, err := precis.OpaqueString.String(password)
+	if err != nil {
+		prepared = password
 	}
-	hash, err := p.hash(ctx, rand.Text())
-	p.stranger = hash
-	return hash, err
+	return utf8.RuneCountInString(prepared)
 }
 
-// check finds the faults of a new password. An error of the host's policy that is no *InvalidError comes back wrapped.
+// nobody answers a hash that no password has. Whoever signs in needs it first, whether their login exists or not. A host's
+// hasher makes it at the first sign-in; two that come at once may both make one, and the first stays.
+func (p *passwords) nobody(ctx context.Context) (string, error) {
+	if known := p.stranger.Load(); known != nil {
+		return *known, nil
+	}
+	hash, err := p.strangersHash(ctx)
+	if err != nil {
+		return "", err
+	}
+	p.stranger.CompareAndSwap(nil, &hash)
+	return *p.stranger.Load(), nil
+}
+
+// strangersHash costs nothing where the hasher is the library's: a key that was not derived from anything will do.
+func (p *passwords) strangersHash(ctx context.Context) (string, error) {
+	if !p.own {
+		return p.hash(ctx, rand.Text())
+	}
+	a := newArgon()
+	a.key = make([]byte, argonKey)
+	rand.Read(a.key)
+	return a.String(), nil
+}
+
+// check finds the faults of a new password: those of its form, and then those that checkFor finds.
 func (p *passwords) check(ctx context.Context, f *input.Faults, login, password string) error {
-	length := utf8.RuneCountInString(password)
-	prepared, err := precis.OpaqueString.String(password)
+	checkForm(f, password)
+	if f.Has("password") {
+		return nil
+	}
+	return p.checkFor(ctx, f, login, password)
+}
+
+// checkForm finds the faults of a new password that it has whoever it is for.
+func checkForm(f *input.Faults, password string) {
+	length := passwordLength(password)
+	_, err := precis.OpaqueString.String(password)
 	switch {
-	case !utf8.ValidString(password) || length <= mostPassword && length >= leastPassword && err != nil:
-		f.Add("password", "characters", "")
 	case length < leastPassword:
 		f.Add("password", "minLength", strconv.Itoa(leastPassword))
 	case length > mostPassword:
 		f.Add("password", "max", strconv.Itoa(mostPassword))
-	case input.Login(prepared) == login:
-		f.Add("password", "notLogin", "")
+	case err != nil || !utf8.ValidString(password):
+		f.Add("password", "characters", "")
 	}
-	if f.Has("password") || p.policy == nil {
+}
+
+// checkFor refuses the login as its password, and asks the host's policy. An error of that which is no *InvalidError
+// comes back wrapped.
+func (p *passwords) checkFor(ctx context.Context, f *input.Faults, login, password string) error {
+	if prepared, _ := precis.OpaqueString.String(password); input.Login(prepared) == login {
+		f.Add("password", "notLogin", "")
 		return nil
 	}
-	err = p.policy(ctx, login, password)
+	if p.policy == nil {
+		return nil
+	}
+	err := p.policy(ctx, login, password)
 	var invalid *InvalidError
 	if errors.As(err, &invalid) {
 		f.Append("", atPassword(invalid.Fields))
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("clientele: password policy: %w", err)
-	}
-	return nil
+	return subscriptions.FromHost(ctx, "password policy", err)
 }
 
 // atPassword answers what a policy found, at the path of the password.
@@ -256,11 +298,15 @@ func (p *passwords) hashNew(ctx context.Context, in New) (string, error) {
 func (m *Manager) SetPassword(ctx context.Context, id ID, password string) error {
 	var f input.Faults
 	c := m.stamp(ctx, &f)
+	checkForm(&f, password)
+	if err := f.Err(); err != nil {
+		return err
+	}
 	r, err := m.store.Account(ctx, Key{ID: id})
 	if err != nil {
 		return err
 	}
-	hash, err := m.newHash(ctx, &f, r.Login, password)
+	hash, err := m.newHash(ctx, r.Login, password)
 	if err != nil {
 		return err
 	}
@@ -268,9 +314,10 @@ func (m *Manager) SetPassword(ctx context.Context, id ID, password string) error
 	return err
 }
 
-// newHash checks a new password and answers its hash.
-func (m *Manager) newHash(ctx context.Context, f *input.Faults, login, password string) (string, error) {
-	if err := m.passwords.check(ctx, f, login, password); err != nil {
+// newHash answers the hash of a new password whose form was checked, if it may be that of a login.
+func (m *Manager) newHash(ctx context.Context, login, password string) (string, error) {
+	var f input.Faults
+	if err := m.passwords.checkFor(ctx, &f, login, password); err != nil {
 		return "", err
 	}
 	if err := f.Err(); err != nil {

@@ -84,19 +84,21 @@ func TestWaitingForAProcessorObeysTheContext(t *testing.T) {
 func TestNewPasswords(t *testing.T) {
 	p := newPasswords(nil, nil)
 	for password, rule := range map[string]string{
-		"12345678":                 "",
-		"1234567":                  "minLength",
-		strings.Repeat("é", 8):     "",
-		strings.Repeat("é", 128):   "",
-		strings.Repeat("é", 129):   "max",
-		strings.Repeat("a", 1<<20): "max",
-		"correct horse":            "",
-		"correct\u3000horse":       "",
-		"correct\nhorse":           "characters",
-		"correct\x00horse":         "characters",
-		"correct\xffhorse":         "characters",
-		"mario.rossi":              "notLogin",
-		"MARIO.Rossi":              "notLogin",
+		"12345678":                     "",
+		"1234567":                      "minLength",
+		strings.Repeat("é", 8):         "",
+		strings.Repeat("e\u0301", 128): "",
+		strings.Repeat("e\u0301", 7):   "minLength",
+		strings.Repeat("é", 128):       "",
+		strings.Repeat("é", 129):       "max",
+		strings.Repeat("a", 1<<20):     "max",
+		"correct horse":                "",
+		"correct\u3000horse":           "",
+		"correct\nhorse":               "characters",
+		"correct\x00horse":             "characters",
+		"correct\xffhorse":             "characters",
+		"mario.rossi":                  "notLogin",
+		"MARIO.Rossi":                  "notLogin",
 	} {
 		var f input.Faults
 		require.NoError(t, p.check(context.Background(), &f, "mario.rossi", password))
@@ -139,10 +141,30 @@ func TestThePolicyIsAskedLast(t *testing.T) {
 
 // Other systems hash what was typed; ours hashes what RFC 8265 makes of it.
 func TestPasswordsAreTriedAsTypedAndAsPrepared(t *testing.T) {
-	assert.Equal(t, []string{"plain"}, candidates("plain"))
-	assert.Equal(t, []string{"e\u0301t\u00a0e", "ét e"}, candidates("e\u0301t\u00a0e"))
-	assert.Equal(t, []string{"a\nb"}, candidates("a\nb"))
-	assert.Equal(t, []string{""}, candidates(strings.Repeat("a", 129)))
+	for password, tried := range map[string][]string{
+		"plain":                        {"plain"},
+		"e\u0301t\u00a0e":              {"e\u0301t\u00a0e", "ét e"},
+		"a\nb":                         {"a\nb"},
+		strings.Repeat("e\u0301", 128): {strings.Repeat("e\u0301", 128), strings.Repeat("é", 128)},
+		strings.Repeat("a", 129):       {"nobody's"},
+		strings.Repeat("a", 1<<20):     {"nobody's"},
+		"":                             {"nobody's"},
+	} {
+		assert.Equal(t, tried, candidates(password, isPossible(password)), "%.20q", password)
+	}
+}
+
+// A hash that another system made of nothing lets nobody in.
+func TestImpossiblePasswordsAreRefusedWhateverTheHash(t *testing.T) {
+	for _, password := range []string{"", "nobody's"} {
+		hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+		require.NoError(t, err)
+		for _, typed := range []string{"", strings.Repeat("a", 129)} {
+			ok, _, err := newPasswords(nil, nil).verify(context.Background(), string(hash), typed)
+			require.NoError(t, err)
+			assert.False(t, ok, "%.20q", typed)
+		}
+	}
 }
 
 func TestArgon2id(t *testing.T) {

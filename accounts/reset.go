@@ -95,6 +95,7 @@ func (m *Manager) ResetPassword(ctx context.Context, token, password string) (Ac
 	var f input.Faults
 	c := m.ownerStamp(ctx, &f)
 	m.checkSecret(&f)
+	checkForm(&f, password)
 	if err := f.Err(); err != nil {
 		return Account{}, err
 	}
@@ -109,7 +110,7 @@ func (m *Manager) ResetPassword(ctx context.Context, token, password string) (Ac
 	if err := t.unused(r); err != nil {
 		return Account{}, err
 	}
-	hash, err := m.newHash(ctx, &f, r.Login, password)
+	hash, err := m.newHash(ctx, r.Login, password)
 	if err != nil {
 		return Account{}, err
 	}

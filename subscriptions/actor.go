@@ -26,5 +26,5 @@ func Actor(ctx context.Context, f *input.Faults) string {
 // HasActor tells whether somebody is named in ctx.
 func HasActor(ctx context.Context) bool {
 	actor, _ := ctx.Value(actorKey{}).(string)
-	return actor != ""
+	return input.Line(actor) != ""
 }

@@ -8,19 +8,8 @@ import (
 	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
-// CleanAttributes answers a copy of attributes with their values as they are stored. Empty values are left out: they
-// mean that there is no such attribute.
+// CleanAttributes answers a copy of attributes with their values in the form in which they are stored.
 func CleanAttributes(attributes map[string]string) map[string]string {
-	cleaned := CleanAttributeChanges(attributes)
-	maps.DeleteFunc(cleaned, func(_, value string) bool { return value == "" })
-	if len(cleaned) == 0 {
-		return nil
-	}
-	return cleaned
-}
-
-// CleanAttributeChanges answers a copy of changes to attributes with their values as they are stored.
-func CleanAttributeChanges(attributes map[string]string) map[string]string {
 	cleaned := maps.Clone(attributes)
 	for key, value := range cleaned {
 		cleaned[key] = input.Text(value)
@@ -28,22 +17,31 @@ func CleanAttributeChanges(attributes map[string]string) map[string]string {
 	return cleaned
 }
 
-// mostAttributes is how many attributes an account or a subscription may have, as the tags say.
+// SetAttributes answers the attributes that have a value, nil for none: an empty one means that there is no such
+// attribute.
+func SetAttributes(attributes map[string]string) map[string]string {
+	set := maps.Clone(attributes)
+	maps.DeleteFunc(set, func(_, value string) bool { return value == "" })
+	if len(set) == 0 {
+		return nil
+	}
+	return set
+}
+
+// mostAttributes is how many attributes an account or a subscription may have, as the tags of New say.
 const mostAttributes = 32
 
-// MergeAttributes answers old attributes with changes merged in: empty values delete. More than 32 are ErrInvalid at
+// MergeAttributes answers old attributes with changes merged in: empty values delete. More than 32 are a fault at
 // "attributes". Old stays as it is.
-func MergeAttributes(old, changes map[string]string) (map[string]string, error) {
-	merged := maps.Clone(old)
-	if merged == nil {
-		merged = map[string]string{}
-	}
+func MergeAttributes(f *input.Faults, old, changes map[string]string) map[string]string {
+	merged := make(map[string]string, len(old)+len(changes))
+	maps.Copy(merged, old)
 	maps.Copy(merged, changes)
-	merged = CleanAttributes(merged)
+	merged = SetAttributes(merged)
 	if len(merged) > mostAttributes {
-		return nil, input.Invalid("attributes", "maxItems", strconv.Itoa(mostAttributes))
+		f.Add("attributes", "maxItems", strconv.Itoa(mostAttributes))
 	}
-	return merged, nil
+	return merged
 }
 
 // clean answers the changes as they are stored, without changing what the caller's pointers point to.
@@ -51,7 +49,7 @@ func (ch Changes) clean(f *input.Faults) Changes {
 	ch.Name, ch.Plan = CleanCopy(input.Line, ch.Name), CleanCopy(input.Line, ch.Plan)
 	ch.ExternalID = CleanCopy(input.Line, ch.ExternalID)
 	ch.Description = CleanCopy(input.Text, ch.Description)
-	ch.Attributes = CleanAttributeChanges(ch.Attributes)
+	ch.Attributes = CleanAttributes(ch.Attributes)
 	if ch.ExpiresAt != nil {
 		cut := Cut(*ch.ExpiresAt)
 		ch.ExpiresAt = &cut
@@ -70,8 +68,8 @@ func CleanCopy(clean func(string) string, text *string) *string {
 }
 
 // withName answers the changes with a name that is changed to nothing replaced by that of the main domain. Without
-// domains that is ErrInvalid at "name".
-func (ch Changes) withName(tx Tx, old Record) (Changes, error) {
+// domains that is a fault at "name".
+func (ch Changes) withName(f *input.Faults, tx Tx, old Record) (Changes, error) {
 	if ch.Name == nil || *ch.Name != "" {
 		return ch, nil
 	}
@@ -85,7 +83,8 @@ func (ch Changes) withName(tx Tx, old Record) (Changes, error) {
 			return ch, nil
 		}
 	}
-	return Changes{}, input.Invalid("name", "required", "")
+	f.Add("name", "required", "")
+	return ch, nil
 }
 
 // ChangedText is a field that an update may change: to From, unless that is nil.
@@ -106,7 +105,7 @@ func ApplyTexts(texts []ChangedText) (differ []string) {
 }
 
 // apply answers the subscription with its fields changed and its version raised, and the names of those that differ.
-func (ch Changes) apply(old Record) (changed Record, fields string, err error) {
+func (ch Changes) apply(f *input.Faults, old Record) (changed Record, fields string) {
 	changed = old
 	changed.Version++
 	differ := ApplyTexts([]ChangedText{
@@ -115,10 +114,7 @@ func (ch Changes) apply(old Record) (changed Record, fields string, err error) {
 		{Path: "description", To: &changed.Description, From: ch.Description},
 		{Path: "externalID", To: &changed.ExternalID, From: ch.ExternalID},
 	})
-	changed.Attributes, err = MergeAttributes(old.Attributes, ch.Attributes)
-	if err != nil {
-		return Record{}, "", err
-	}
+	changed.Attributes = MergeAttributes(f, old.Attributes, ch.Attributes)
 	if !maps.Equal(changed.Attributes, old.Attributes) {
 		differ = append(differ, "attributes")
 	}
@@ -126,5 +122,5 @@ func (ch Changes) apply(old Record) (changed Record, fields string, err error) {
 		changed.ExpiresAt = *ch.ExpiresAt
 		differ = append(differ, "expiresAt")
 	}
-	return changed, strings.Join(differ, ","), nil
+	return changed, strings.Join(differ, ",")
 }

@@ -189,15 +189,14 @@ func (m *Manager) MoveDomains(ctx context.Context, ids []DomainID, to ID) (Domai
 		}
 		target := l.subscription(to)
 		moving := slices.DeleteFunc(slices.Clone(l.Domains), func(d Domain) bool { return d.SubscriptionID == to })
-		left, err := leave(tx, l, moving)
+		var f input.Faults
+		left, err := leave(&f, tx, l, moving)
 		if err != nil {
 			return err
 		}
 		changingHands := slices.DeleteFunc(slices.Clone(moving), func(d Domain) bool { return d.AccountID == target.AccountID })
-		if target.AccountID != Provider && len(changingHands) > 0 {
-			if err := m.handOver(tx, g, changingHands, target.AccountID); err != nil {
-				return err
-			}
+		if err := m.handOver(&f, tx, g, changingHands, target.AccountID); err != nil {
+			return err
 		}
 		decided, w := move(l.Domains, target, c)
 		if len(moving) > 0 && target.Main == 0 {
@@ -239,8 +238,8 @@ func move(all []Domain, target *Record, c stamp) (out DomainOutcome, w Writes) {
 }
 
 // leave answers the subscriptions whose main domain goes, with all of their domains, among those that go. If others
-// would stay behind, it is ErrInvalid at "ids".
-func leave(tx Tx, l Locked, going []Domain) ([]Record, error) {
+// would stay behind, it is a fault at "ids".
+func leave(f *input.Faults, tx Tx, l Locked, going []Domain) ([]Record, error) {
 	goes := make(map[DomainID]bool, len(going))
 	for _, d := range going {
 		goes[d.ID] = true
@@ -265,13 +264,12 @@ func leave(tx Tx, l Locked, going []Domain) ([]Record, error) {
 	for _, d := range domains {
 		abandoned[d.SubscriptionID] = abandoned[d.SubscriptionID] || !goes[d.ID]
 	}
-	var f input.Faults
 	for _, d := range domains {
 		if d.Main && abandoned[d.SubscriptionID] {
 			f.Add("ids", "main", d.Name)
 		}
 	}
-	return emptied, f.Err()
+	return emptied, nil
 }
 
 // SetMainDomain implements DomainManager.

@@ -63,8 +63,8 @@ func (d Draft) at(name string, i int) string { return at(d.field(name), i) }
 // Names answers the domains as they are stored.
 func (d Draft) Names() []string { return d.names }
 
-// Claim answers what the subscription wants to be the only one to have, for an owner; 0 both for the provider and for
-// an account that has no id yet, which the caller replaces by one.
+// Claim answers what the subscription wants to be the only one to have, for an owner: Nobody where the account is about
+// to be created.
 func (d Draft) Claim(owner AccountID) Claim {
 	return Claim{
 		NewSubscriptions: 1, NewDomains: len(d.names), ExternalID: d.in.ExternalID, Names: d.names, For: owner,
@@ -94,7 +94,7 @@ func (d Draft) Writes(owner Owner, ids Claimed, by string, at time.Time) (Subscr
 	c := stamp{actor: by, at: at}
 	s := Subscription{
 		ID: ids.SubscriptionIDs[0], AccountID: owner.ID, Name: d.in.Name, Plan: d.in.Plan, Description: d.in.Description,
-		ExternalID: d.in.ExternalID, Attributes: d.in.Attributes, ExpiresAt: d.in.ExpiresAt,
+		ExternalID: d.in.ExternalID, Attributes: SetAttributes(d.in.Attributes), ExpiresAt: d.in.ExpiresAt,
 		Inherited: Inherited(owner.Holds, nil), Version: 1, CreatedAt: d.in.CreatedAt, UpdatedAt: at,
 	}
 	if s.CreatedAt.IsZero() {

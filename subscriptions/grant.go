@@ -9,14 +9,17 @@ import (
 	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
-// handOver checks that domains may be given to an account: names that only the provider may have are ErrInvalid,
-// and those in the way of another account's are ErrTaken, both at "ids".
-func (m *Manager) handOver(tx Tx, g *grants, domains []Domain, to AccountID) error {
-	var f input.Faults
+// handOver checks that domains may be given to an account, beside the faults found so far: names that only the provider
+// may have are ErrInvalid, and those in the way of another account's are ErrTaken, both at "ids". The provider may have
+// them all.
+func (m *Manager) handOver(f *input.Faults, tx Tx, g *grants, domains []Domain, to AccountID) error {
+	if to == Provider || len(domains) == 0 {
+		return f.Err()
+	}
 	names := make([]string, len(domains))
 	for i, d := range domains {
 		names[i] = d.Name
-		m.checkOwnable(&f, "ids", d.Name)
+		m.checkOwnable(f, "ids", d.Name)
 	}
 	if err := f.Err(); err != nil {
 		return err
@@ -100,19 +103,34 @@ func (m *Manager) Allow(ctx context.Context, owner AccountID, names []string) er
 	}
 	for _, name := range names {
 		if err := m.allow(ctx, owner, name); err != nil {
-			return fmt.Errorf("clientele: domain %s: %w", name, err)
+			return FromHost(ctx, "domain "+name, err)
 		}
 	}
 	return nil
 }
 
-// reservedName answers the form in which names are compared with what Options.ReservedDomains says, which may also be a
-// single label.
-func reservedName(name string) string {
-	if canonical, ok := CanonicalName(name); ok {
-		return canonical
+// FromHost wraps the error of a host's function; a ctx that ended meanwhile means that nothing happened.
+func FromHost(ctx context.Context, doing string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %s: %w: %w", ErrUnavailable, doing, ctx.Err(), err)
+	default:
+		return fmt.Errorf("clientele: %s: %w", doing, err)
 	}
-	return strings.ToLower(strings.Trim(name, "."))
+}
+
+// reservedName answers the form in which names are compared with what Options.ReservedDomains says: there, a single
+// label, a leading *. and dots around it are fine. It panics about what is no name, because a host that reserves it
+// would believe itself safe.
+func reservedName(given string) string {
+	name := strings.Trim(strings.TrimPrefix(strings.TrimSpace(given), "*"), ".")
+	canonical, err := profile.ToASCII(name)
+	if err != nil || canonical == "" {
+		panic(fmt.Sprintf("clientele: the reserved domain %q is no name", given))
+	}
+	return canonical
 }
 
 // checkName answers a domain's name as it is stored. Owned says that it is for an account.

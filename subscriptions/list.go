@@ -67,7 +67,7 @@ func (m *Manager) ownerFilter(asked *AccountID) *AccountID {
 		return asked
 	}
 	if asked != nil && *asked != *m.scope {
-		nobody := AccountID(-1)
+		nobody := Nobody
 		return &nobody
 	}
 	return m.scope

@@ -244,12 +244,13 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Subscription, 
 		if err := CheckVersion(ch.Version, old.Version); err != nil {
 			return err
 		}
-		ch, err := ch.withName(tx, old)
+		var f input.Faults
+		ch, err := ch.withName(&f, tx, old)
 		if err != nil {
 			return err
 		}
-		changed, fields, err := ch.apply(old)
-		if err != nil {
+		changed, fields := ch.apply(&f, old)
+		if err := f.Err(); err != nil {
 			return err
 		}
 		if err := claimExternalID(tx, given, ch, old); err != nil {
@@ -307,7 +308,7 @@ func (m *Manager) Assign(ctx context.Context, ids []ID, to AccountID) (Outcome, 
 			if err != nil {
 				return err
 			}
-			if err := m.handOver(tx, g, domains, to); err != nil {
+			if err := m.handOver(&input.Faults{}, tx, g, domains, to); err != nil {
 				return err
 			}
 		}

@@ -1,7 +1,6 @@
 package subscriptions
 
 import (
-	"net/netip"
 	"strings"
 	"unicode"
 
@@ -72,11 +71,7 @@ func isWebsite(name string) bool {
 		return false
 	}
 	last := name[dot+1:]
-	if digits(last, "0123456789") || strings.HasPrefix(last, "0x") && digits(last[2:], "0123456789abcdef") {
-		return false
-	}
-	_, err := netip.ParseAddr(name)
-	return err != nil
+	return !digits(last, "0123456789") && !(strings.HasPrefix(last, "0x") && digits(last[2:], "0123456789abcdef"))
 }
 
 // digits tells whether s has nothing but those of set; the empty string has.

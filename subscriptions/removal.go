@@ -71,8 +71,12 @@ func (m *Manager) RemoveDomains(ctx context.Context, ids []DomainID) (Removal, e
 		if err != nil {
 			return err
 		}
-		emptied, err := leave(tx, l, l.Domains)
+		var f input.Faults
+		emptied, err := leave(&f, tx, l, l.Domains)
 		if err != nil {
+			return err
+		}
+		if err := f.Err(); err != nil {
 			return err
 		}
 		r, w := Remove(nil, l.Domains, c.actor, c.at)

@@ -136,8 +136,8 @@ type Claim struct {
 	ExternalID string // of a subscription; "" claims none
 
 	Names []string // of domains
-	// For is the account that the names shall belong to. For Provider nobody is in the way above or below; -1 stands for an
-	// account that is about to be created.
+	// For is the account that the names shall belong to; Nobody for one that is about to be created. For Provider nothing
+	// above or below is in the way.
 	For AccountID
 }
 

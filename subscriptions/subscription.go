@@ -10,6 +10,9 @@ type AccountID int64
 // Provider owns what belongs to no account: the provider's own subscriptions.
 const Provider AccountID = 0
 
+// Nobody is no account and has nothing. It stands for an account that is about to be created in a Claim.
+const Nobody AccountID = -1
+
 // ID names a subscription. The smallest is 1.
 type ID int64
 
@@ -58,7 +61,7 @@ type Changes struct {
 	Plan        *string           `validate:"omitnil,max=100,line"`
 	Description *string           `validate:"omitnil,max=4096,text"`
 	ExternalID  *string           `validate:"omitnil,max=255,line"`
-	Attributes  map[string]string `validate:"max=32,dive,keys,max=64,slug,endkeys,max=1024,text"` // merged; an empty value deletes
+	Attributes  map[string]string `validate:"max=64,dive,keys,max=64,slug,endkeys,max=1024,text"` // merged; an empty value deletes; 32 may be left
 	ExpiresAt   *time.Time        `validate:"omitnil,time"`
 }
 

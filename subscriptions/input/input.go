@@ -178,10 +178,30 @@ func IsLogin(s string) bool {
 	return login.MatchString(s) && !strings.Contains(s, "..") && !strings.HasSuffix(s, ".")
 }
 
+// mostLocale is as many bytes of a language tag as RFC 5646 (4.4.1) asks everybody to take. Reading longer ones takes
+// time that grows with the square of their length.
+const mostLocale = 35
+
+// Locale answers the canonical form of a language tag, and what is none as it is.
+func Locale(s string) string {
+	s = Line(s)
+	if s == "" || len(s) > mostLocale {
+		return s
+	}
+	tag, err := language.Parse(s)
+	if err != nil {
+		return s
+	}
+	return tag.String()
+}
+
 // isLocale accepts the empty text too: a person whose language is not known.
 func isLocale(s string) bool {
+	if s == "" || len(s) > mostLocale {
+		return s == ""
+	}
 	_, err := language.Parse(s)
-	return s == "" || err == nil && len(s) <= 35 // as long as RFC 5646 (4.4.1) asks everybody to take
+	return err == nil
 }
 
 // Login answers the form in which a login is stored and looked up: trimmed and, if it is ASCII, in lower case. Other
