@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/subscriptions"
+	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
 // ID names an account. The smallest is 1.
@@ -82,6 +83,31 @@ type New struct {
 	Subscription   *subscriptions.New `validate:"-"`                                                  // optional first subscription; its AccountID is 0
 }
 
+// clean answers the input as it is stored.
+func (in New) clean() New {
+	in.Login = input.Login(in.Login)
+	in.Contact = in.Contact.clean()
+	in.ExternalID = input.Line(in.ExternalID)
+	in.Locale = input.Locale(in.Locale)
+	in.AdditionalInfo, in.Description = input.Text(in.AdditionalInfo), input.Text(in.Description)
+	in.Attributes = subscriptions.CleanAttributes(in.Attributes)
+	in.CreatedAt = subscriptions.Cut(in.CreatedAt)
+	return in
+}
+
+// account answers the account that is created from a checked input.
+func (in New) account(id ID, at time.Time) Account {
+	created := in.CreatedAt
+	if created.IsZero() {
+		created = at
+	}
+	return Account{
+		ID: id, Login: in.Login, Contact: in.Contact, AdditionalInfo: in.AdditionalInfo, Description: in.Description,
+		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: subscriptions.SetAttributes(in.Attributes), SignIn: 1, Version: 1,
+		CreatedAt: created, UpdatedAt: at,
+	}
+}
+
 // Changes are the fields of an account to be changed. Nil fields stay as they are.
 type Changes struct {
 	Version        int64             `validate:"min=0"` // the version that was read; 0: whatever it is
@@ -97,7 +123,7 @@ type Changes struct {
 // Sort is the order of a list of accounts.
 type Sort string
 
-// The orders. Those by texts compare bytes, of the folded text where it is not ASCII already.
+// The orders. Those by texts compare bytes.
 const (
 	SortCreated Sort = "created" // by (CreatedAt, ID); the default
 	SortLogin   Sort = "login"

@@ -2,59 +2,11 @@ package accounts
 
 import (
 	"maps"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/clientele-go/clientele/subscriptions"
 	"github.com/clientele-go/clientele/subscriptions/input"
 )
-
-// reservedLogins are names that systems know users by, and that people take for the provider's own.
-var reservedLogins = []string{
-	"abuse", "admin", "administrator", "apache", "backup", "bin", "caddy", "clientele", "daemon", "dovecot", "ftp", "games",
-	"guest", "hostmaster", "info", "httpd", "lp", "mail", "mailman", "man", "mysql", "named", "news", "nginx", "nobody",
-	"noreply", "operator", "owner", "postfix", "postgres", "postmaster", "provider", "proxy", "psaadm", "redis", "root",
-	"security", "sshd", "support", "sync", "sys", "system", "systemd", "tomcat", "user", "usenet", "uucp", "webmaster",
-	"www", "www-data",
-}
-
-func (m *Manager) checkReserved(f *input.Faults, login string) {
-	if slices.Contains(reservedLogins, login) || slices.Contains(m.reservedLogins, login) {
-		f.Add("login", "reserved", "")
-	}
-}
-
-// clean answers the input as it is stored.
-func (in New) clean() New {
-	in.Login = input.Login(in.Login)
-	in.Contact = in.Contact.clean()
-	in.ExternalID = input.Line(in.ExternalID)
-	in.Locale = input.Locale(in.Locale)
-	in.AdditionalInfo, in.Description = input.Text(in.AdditionalInfo), input.Text(in.Description)
-	in.Attributes = subscriptions.CleanAttributes(in.Attributes)
-	in.CreatedAt = subscriptions.Cut(in.CreatedAt)
-	return in
-}
-
-// account answers the account that is created from a checked input.
-func (in New) account(id ID, at time.Time) Account {
-	created := in.CreatedAt
-	if created.IsZero() {
-		created = at
-	}
-	return Account{
-		ID: id, Login: in.Login, Contact: in.Contact, AdditionalInfo: in.AdditionalInfo, Description: in.Description,
-		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: subscriptions.SetAttributes(in.Attributes), SignIn: 1, Version: 1,
-		CreatedAt: created, UpdatedAt: at,
-	}
-}
-
-func (c Contact) clean() Contact {
-	input.Clean(input.Line, &c.Name, &c.Company, &c.Email, &c.Phone, &c.Address, &c.City, &c.State, &c.PostalCode, &c.Country)
-	c.Country = strings.ToUpper(c.Country)
-	return c
-}
 
 // clean checks the changes and answers them as they are stored, without changing what the caller's pointers point to.
 func (ch Changes) clean(f *input.Faults) Changes {

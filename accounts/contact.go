@@ -1,5 +1,11 @@
 package accounts
 
+import (
+	"strings"
+
+	"github.com/clientele-go/clientele/subscriptions/input"
+)
+
 // Contact says who the customer is and how to reach them. Limits are in characters, every field is one line.
 type Contact struct {
 	Name       string `validate:"required,max=60,line"`
@@ -11,4 +17,11 @@ type Contact struct {
 	State      string `validate:"max=50,line"`
 	PostalCode string `validate:"max=20,line"`
 	Country    string `validate:"omitempty,country"` // ISO 3166-1 alpha-2
+}
+
+// clean answers the contact as it is stored.
+func (c Contact) clean() Contact {
+	input.Clean(input.Line, &c.Name, &c.Company, &c.Email, &c.Phone, &c.Address, &c.City, &c.State, &c.PostalCode, &c.Country)
+	c.Country = strings.ToUpper(c.Country)
+	return c
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// The errors that errors.Is matches. The first eight are those of package subscriptions, where they are explained.
+// The errors that errors.Is matches. The first seven are those of package subscriptions, where they are explained.
 var (
 	ErrNotFound    = subscriptions.ErrNotFound
 	ErrTaken       = subscriptions.ErrTaken

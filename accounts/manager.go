@@ -305,7 +305,7 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Account, error
 	given := ch
 	ch = ch.clean(&f)
 	if err := f.Err(); err != nil {
-		return Account{}, m.withReserved(&f, ch)
+		return Account{}, m.withReserved(ctx, &f, id, ch.Login)
 	}
 	var updated Account
 	err := m.store.Update(ctx, func(tx Tx) error {
@@ -319,7 +319,7 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Account, error
 		}
 		var f input.Faults
 		changed, fields := ch.apply(&f, old.Account)
-		if changed.Login != old.Login { // who has a login that was reserved later keeps it
+		if changed.Login != old.Login {
 			m.checkReserved(&f, changed.Login)
 		}
 		if err := f.Err(); err != nil {
@@ -340,10 +340,13 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Account, error
 	return updated, nil
 }
 
-// withReserved adds to the faults of an update that its login is reserved, so that all come back at once.
-func (m *Manager) withReserved(f *input.Faults, ch Changes) error {
-	if ch.Login != nil {
-		m.checkReserved(f, *ch.Login)
+// withReserved adds to the faults of an update that its login is reserved, so that all come back at once. Who has a
+// login that was reserved later keeps it.
+func (m *Manager) withReserved(ctx context.Context, f *input.Faults, id ID, login *string) error {
+	if login != nil {
+		if r, err := m.store.Account(ctx, Key{ID: id}); err == nil && r.Login != *login {
+			m.checkReserved(f, *login)
+		}
 	}
 	return f.Err()
 }

@@ -25,7 +25,7 @@ const (
 type resetToken struct {
 	id      ID
 	signIn  int64
-	expires time.Time // whole seconds
+	expires time.Time // in whole microseconds
 }
 
 const tokenFields = 3 * 8 // bytes
@@ -33,7 +33,7 @@ const tokenFields = 3 * 8 // bytes
 func (t resetToken) fields() []byte {
 	raw := binary.BigEndian.AppendUint64(nil, uint64(t.id))
 	raw = binary.BigEndian.AppendUint64(raw, uint64(t.signIn))
-	return binary.BigEndian.AppendUint64(raw, uint64(t.expires.Unix()))
+	return binary.BigEndian.AppendUint64(raw, uint64(t.expires.UnixMicro()))
 }
 
 func sign(secret, fields []byte) []byte {
@@ -59,7 +59,7 @@ func readToken(secret []byte, token string) (resetToken, bool) {
 	return resetToken{
 		id:      ID(binary.BigEndian.Uint64(fields)),
 		signIn:  int64(binary.BigEndian.Uint64(fields[8:])),
-		expires: time.Unix(int64(binary.BigEndian.Uint64(fields[16:])), 0),
+		expires: time.UnixMicro(int64(binary.BigEndian.Uint64(fields[16:]))),
 	}, true
 }
 

@@ -41,16 +41,22 @@ func (m *Manager) Authenticate(ctx context.Context, login, password string) (Acc
 }
 
 // rehash replaces the hash that was verified, unless another has taken its place. It is the same password, so sessions
-// go on. What cannot be stored now, on a server that is read-only, is stored at a later sign-in.
+// go on. What cannot be done now, on a server that is read-only or too busy, is done at a later sign-in, and a password
+// of another system that could not be set here keeps its hash.
 func (m *Manager) rehash(ctx context.Context, verified Record, password string) error {
 	hash, err := m.passwords.hash(ctx, password)
-	if errors.Is(err, ErrInvalid) {
-		return nil // a password of another system that could not be set here
+	if err == nil {
+		err = m.replaceHash(ctx, verified, hash)
 	}
-	if err != nil {
-		return err
+	later := errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUncertain) || errors.Is(err, ErrInvalid)
+	if later && ctx.Err() == nil {
+		return nil
 	}
-	err = m.store.Update(ctx, func(tx Tx) error {
+	return err
+}
+
+func (m *Manager) replaceHash(ctx context.Context, verified Record, hash string) error {
+	return m.store.Update(ctx, func(tx Tx) error {
 		records, err := tx.LockAccounts([]ID{verified.ID})
 		if err != nil || len(records) == 0 || records[0].Hash != verified.Hash {
 			return err
@@ -58,10 +64,6 @@ func (m *Manager) rehash(ctx context.Context, verified Record, password string) 
 		records[0].Hash = hash
 		return tx.Save(Writes{UpdateAccounts: records})
 	})
-	if errors.Is(err, ErrUnavailable) && ctx.Err() == nil {
-		return nil
-	}
-	return err
 }
 
 // CheckSession implements ClientManager.

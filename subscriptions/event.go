@@ -12,9 +12,13 @@ type Event struct {
 	SubscriptionID ID
 	DomainID       DomainID
 	Domain         string
-	// Details has "cause" (several are joined by commas), "note", "message" and "public" of suspensions, "fields" of
-	// updates (names joined by commas, never values), "from" and "to" of renames, moves and assignments, and "externalID"
-	// of what was created or removed.
+	// Details has, where it is not empty:
+	//   - "cause" of suspensions and activations (several that were lifted are joined by commas);
+	//   - "note", "message" and "public" of suspensions, until what they are about is removed;
+	//   - "fields" of updates: the names of those that differ, joined by commas, never values;
+	//   - "from" and "to": the names of a rename, and the ids, in decimal, of accounts in an assignment, of subscriptions in
+	//     a move, and of domains in a change of the main one;
+	//   - "externalID" of what was created or removed.
 	Details map[string]string
 }
 

@@ -75,7 +75,7 @@ func NewManager(store Store, o Options) *Manager {
 }
 
 // Of answers a Manager to which nothing exists but what owner has: all else is ErrNotFound, decided inside the
-// transaction.
+// transaction. It conceals nothing of that: owners are served by accounts.Owner, which stands on it.
 func (m *Manager) Of(owner AccountID) *Manager {
 	scoped := *m
 	scoped.scope = &owner

@@ -82,6 +82,9 @@ func (f *Faults) Add(path, rule, param string) {
 func (f *Faults) Append(path string, faults []FieldError) {
 	for _, fault := range faults {
 		fault.Path = join(path, fault.Path)
+		if fault.Message == "" {
+			fault.Message = message("en", fault)
+		}
 		f.fields = append(f.fields, fault)
 	}
 }
@@ -97,8 +100,9 @@ func (f *Faults) note(prefix string, err error) {
 	if !errors.As(err, &faults) {
 		return
 	}
+	slices.SortStableFunc(faults, byKey)
 	for _, fault := range faults {
-		_, path, _ := strings.Cut(fault.Namespace(), ".")
+		path := pathOf(fault)
 		rule := fault.Tag()
 		switch kind := fault.Kind(); {
 		case rule == "max" && (kind == reflect.Map || kind == reflect.Slice):
@@ -108,6 +112,26 @@ func (f *Faults) note(prefix string, err error) {
 		}
 		f.Add(join(prefix, path), rule, fault.Param())
 	}
+}
+
+// byKey puts faults of one map in the order of its keys, which the validator finds in any order. Others stay as they are.
+func byKey(a, b validator.FieldError) int {
+	mapA, _, isKeyA := strings.Cut(a.Namespace(), "[")
+	mapB, _, isKeyB := strings.Cut(b.Namespace(), "[")
+	if !isKeyA || !isKeyB || mapA != mapB {
+		return 0
+	}
+	return strings.Compare(a.Namespace(), b.Namespace())
+}
+
+// pathOf answers where a fault is. A key that is none, and may be anything, is not made part of it.
+func pathOf(fault validator.FieldError) string {
+	_, path, _ := strings.Cut(fault.Namespace(), ".")
+	field, key, isKey := strings.Cut(path, "[")
+	if isKey && !attributeKey.MatchString(strings.TrimSuffix(key, "]")) {
+		return field
+	}
+	return path
 }
 
 // Has tells whether a fault is noted at the path.
@@ -148,7 +172,7 @@ var rules = sync.OnceValue(func() *validator.Validate {
 		"line":   IsLine,
 		"locale": isLocale,
 		"login":  IsLogin,
-		"slug":   slug(64).MatchString,
+		"slug":   attributeKey.MatchString,
 		"text":   IsText,
 	} {
 		must(v.RegisterValidation(tag, func(f validator.FieldLevel) bool { return holds(f.Field().String()) }))
@@ -170,6 +194,8 @@ func must(err error) {
 func slug(most int) *regexp.Regexp {
 	return regexp.MustCompile(fmt.Sprintf(`^[a-z][a-z0-9-]{0,%d}$`, most-1))
 }
+
+var attributeKey = slug(64)
 
 var login = regexp.MustCompile(`^[a-z][a-z0-9._@+-]*$`)
 

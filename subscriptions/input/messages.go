@@ -37,7 +37,6 @@ var sentences = map[string]struct{ en, it string }{
 	"publicSuffix": {"{0}: {1} is a public suffix, under which domains are registered", "{0}: {1} è un suffisso pubblico, sotto cui si registrano i domini"},
 	"duplicate":    {"{0}: {1} is given twice", "{0}: {1} è indicato due volte"},
 	"reservedName": {"{0}: {1} is reserved for the provider", "{0}: {1} è riservato al provider"},
-	"allowed":      {"{0}: {1} is not allowed", "{0}: {1} non è consentito"},
 	"main":         {"{0}: {1} is its subscription's main domain; make another one the main domain first", "{0}: {1} è il dominio principale del suo abbonamento; prima renderne principale un altro"},
 	"cursor":       {"{0} is not a cursor of this list", "{0} non è un cursore di questo elenco"},
 	"transaction":  {"{0}: not possible inside a host's transaction", "{0}: non è possibile in una transazione dell'applicazione"},
@@ -45,7 +44,6 @@ var sentences = map[string]struct{ en, it string }{
 	"ttl":          {"{0} must be from 1 minute to 7 days", "{0} deve essere da 1 minuto a 7 giorni"},
 	"secret":       {"{0} must be set, with at least {1} bytes", "{0} deve essere impostato, con almeno {1} byte"},
 	"provider":     {"{0} must be empty here", "{0} qui deve essere vuoto"},
-	"policy":       {"{0} is not allowed", "{0} non è consentita"},
 }
 
 // names are what people call the fields, by the last part of the path.
