@@ -72,7 +72,7 @@ func messages(holds Holds) []Message {
 type New struct {
 	Login          string `validate:"required,max=60,login"` // 1–60; stored in lower case
 	Password       string `validate:"-"`                     // 8–128; exactly one of this and PasswordHash
-	PasswordHash   string `validate:"-"`                     // a PHC string of Argon2id, or bcrypt's, within bounds
+	PasswordHash   string `validate:"-"`                     // Argon2id's PHC string or bcrypt's, as Argon2id says; for a password of 1–128 characters
 	Contact        Contact
 	AdditionalInfo string             `validate:"max=4096,text"`
 	Description    string             `validate:"max=4096,text"`

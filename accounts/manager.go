@@ -86,8 +86,6 @@ type Manager struct {
 	passwords      *passwords
 	now            func() time.Time
 	reservedLogins []string
-	reservedNames  []string
-	allowDomain    func(ctx context.Context, owner ID, name string) error
 	secret         []byte
 }
 
@@ -99,8 +97,8 @@ func NewManager(store Store, opts *Options) *Manager {
 		opts = &Options{}
 	}
 	m := &Manager{
-		passwords: newPasswords(opts.Hasher, opts.PasswordPolicy), now: opts.Now,
-		reservedNames: slices.Clone(opts.ReservedDomains), allowDomain: opts.AllowDomain, secret: slices.Clone(opts.Secret),
+		store: store, passwords: newPasswords(opts.Hasher, opts.PasswordPolicy), now: opts.Now,
+		secret: slices.Clone(opts.Secret),
 	}
 	if m.now == nil {
 		m.now = time.Now
@@ -108,7 +106,10 @@ func NewManager(store Store, opts *Options) *Manager {
 	for _, login := range opts.ReservedLogins {
 		m.reservedLogins = append(m.reservedLogins, input.Login(login))
 	}
-	return m.With(store)
+	m.subscriptions = subscriptions.NewManager(narrow{store}, subscriptions.Options{
+		Now: m.now, ReservedDomains: opts.ReservedDomains, AllowDomain: opts.AllowDomain,
+	})
+	return m
 }
 
 // With answers a Manager of another store, with the same options and the same bounds on hashing: for a transaction of
@@ -117,9 +118,7 @@ func NewManager(store Store, opts *Options) *Manager {
 func (m *Manager) With(store Store) *Manager {
 	with := *m
 	with.store = store
-	with.subscriptions = subscriptions.NewManager(narrow{store}, subscriptions.Options{
-		Now: m.now, ReservedDomains: m.reservedNames, AllowDomain: m.allowDomain,
-	})
+	with.subscriptions = m.subscriptions.With(narrow{store})
 	return &with
 }
 

@@ -20,10 +20,10 @@ import (
 // PasswordHasher turns passwords into what is stored. A Manager never runs more hashes at once than there are
 // processors, and none inside a transaction of its own.
 type PasswordHasher interface {
-	// Hash answers the string to be stored for a password, with a salt of its own. It holds no NUL.
+	// Hash answers the string to be stored for a password, with a salt of its own: a line of at most 512 bytes.
 	Hash(ctx context.Context, password string) (string, error)
 	// Verify tells whether a password is the stored one, and whether its hash should be replaced by a new one. A hash that
-	// it cannot read is an error. It should take no less time for a hash of another kind than for its own.
+	// it cannot read is an error; what fails for another reason matches ErrUnavailable. It should take no less time for a hash of another kind than for its own.
 	Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error)
 }
 
@@ -84,8 +84,9 @@ func newPasswords(hasher PasswordHasher, policy func(ctx context.Context, login,
 		running: make(chan struct{}, processors), waiting: make(chan struct{}, processors+mostWaiting),
 	}
 	if hasher == nil {
-		p.hasher, p.own = Argon2id{}, true
+		p.hasher = Argon2id{}
 	}
+	_, p.own = p.hasher.(Argon2id)
 	return p
 }
 
@@ -122,10 +123,18 @@ func (p *passwords) hash(ctx context.Context, password string) (hash string, err
 	}
 	err = p.bounded(ctx, func() error {
 		hash, err = p.hasher.Hash(ctx, prepared)
+		if err == nil && !isStorable(hash) {
+			err = fmt.Errorf("the hash is no line of 1 to %d bytes", mostHash)
+		}
 		return err
 	})
-	return hash, err
+	if err != nil {
+		return "", err
+	}
+	return hash, nil
 }
+
+func isStorable(hash string) bool { return hash != "" && len(hash) <= mostHash && input.IsLine(hash) }
 
 // verify tells whether a password is that of a hash, and whether the hash should be replaced. The password is tried as
 // it is typed, which is how other systems hashed it, and then as RFC 8265 prepares it. One that nobody can have, empty
@@ -273,7 +282,7 @@ func (p *passwords) checkHash(ctx context.Context, f *input.Faults, hash string)
 		}
 		return nil
 	}
-	if len(hash) > mostHash || !input.IsLine(hash) {
+	if !isStorable(hash) {
 		f.Add("passwordHash", "hash", "")
 		return nil
 	}

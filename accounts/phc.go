@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
 // argon is an Argon2id hash, as a PHC string writes it: $argon2id$v=19$m=19456,t=2,p=1$salt$hash.
@@ -82,8 +84,8 @@ func parseArgon(phc string) (argon, bool) {
 	memory, okM := parameter(parameters[0], "m=", mostArgonMemory)
 	time, okT := parameter(parameters[1], "t=", mostArgonTime)
 	threads, okP := parameter(parameters[2], "p=", mostArgonThreads)
-	salt, okS := decodeB64(parts[4])
-	key, okK := decodeB64(parts[5])
+	salt, okS := input.Decode(base64.RawStdEncoding, parts[4])
+	key, okK := input.Decode(base64.RawStdEncoding, parts[5])
 	if !okM || !okT || !okP || !okS || !okK || memory < 8*threads || len(salt) < 8 || len(key) < 16 || len(key) > 64 {
 		return argon{}, false
 	}
@@ -98,11 +100,6 @@ func parameter(s, name string, most uint64) (uint32, bool) {
 	}
 	n, err := strconv.ParseUint(digits, 10, 32)
 	return uint32(n), err == nil && n >= 1 && n <= most
-}
-
-func decodeB64(s string) ([]byte, bool) {
-	raw, err := base64.RawStdEncoding.Strict().DecodeString(s)
-	return raw, err == nil && !strings.ContainsAny(s, "\r\n")
 }
 
 // isBcrypt tells whether a hash is bcrypt's, with a cost within the bounds.

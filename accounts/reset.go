@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/clientele-go/clientele/subscriptions/input"
@@ -48,8 +47,8 @@ func (t resetToken) signed(secret []byte) string {
 }
 
 func readToken(secret []byte, token string) (resetToken, bool) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(raw) != tokenFields+sha256.Size || strings.ContainsAny(token, "\r\n") {
+	raw, ok := input.Decode(base64.RawURLEncoding, token)
+	if !ok || len(raw) != tokenFields+sha256.Size {
 		return resetToken{}, false
 	}
 	fields, mac := raw[:tokenFields], raw[tokenFields:]
@@ -90,7 +89,7 @@ func (m *Manager) checkSecret(f *input.Faults) {
 
 // ResetPassword sets the password of the account that a token of ResetToken names and ends its sessions. ErrCredentials:
 // the token is forged, expired or used. ErrSuspended, beside the Account: the password is set, but the owner cannot sign
-// in. The actor is ctx's, else "owner".
+// in. A password that nobody could have is ErrInvalid, whatever the token is. The actor is ctx's, else "owner".
 func (m *Manager) ResetPassword(ctx context.Context, token, password string) (Account, error) {
 	var f input.Faults
 	c := m.ownerStamp(ctx, &f)

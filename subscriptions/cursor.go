@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
 // Cursor is an opaque place in a list or in the log of events. It fits only the list, order and filters that it came
@@ -31,12 +33,11 @@ func (c Cursor) Position(list string, filters any) (Position, bool) {
 	if c == "" {
 		return Position{}, true
 	}
-	// No cursor of ours is that long, and none has the line ends that the decoder passes over.
-	if len(c) > 4096 || strings.ContainsAny(string(c), "\r\n") {
+	if len(c) > 4096 { // longer than any cursor of ours
 		return Position{}, false
 	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(string(c))
-	if err != nil || len(raw) < checkLength {
+	raw, ok := input.Decode(base64.RawURLEncoding, string(c))
+	if !ok || len(raw) < checkLength {
 		return Position{}, false
 	}
 	payload := raw[checkLength:]

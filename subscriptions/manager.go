@@ -74,6 +74,13 @@ func NewManager(store Store, o Options) *Manager {
 	return m
 }
 
+// With answers a Manager of another store, with the same options.
+func (m *Manager) With(store Store) *Manager {
+	with := *m
+	with.store = store
+	return &with
+}
+
 // Of answers a Manager to which nothing exists but what owner has: all else is ErrNotFound, decided inside the
 // transaction. It conceals nothing of that: owners are served by accounts.Owner, which stands on it.
 func (m *Manager) Of(owner AccountID) *Manager {

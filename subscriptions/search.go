@@ -1,6 +1,7 @@
 package subscriptions
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
@@ -42,15 +43,15 @@ func (d Domain) SearchTexts() []string {
 
 // Fold answers the form in which texts are compared, sorted and searched in every store: NFC, case folded, NFC.
 func Fold(s string) string {
-	if isFolded(s) {
-		return s
+	if isASCII(s) { // most texts are, and for them the three steps are one
+		return strings.ToLower(s)
 	}
 	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
 }
 
-func isFolded(s string) bool {
+func isASCII(s string) bool {
 	for i := range len(s) {
-		if s[i] >= 0x80 || s[i] >= 'A' && s[i] <= 'Z' {
+		if s[i] >= utf8.RuneSelf {
 			return false
 		}
 	}

@@ -3,6 +3,7 @@ package subscriptions
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,19 +25,26 @@ func NewHold(f *input.Faults, h Hold, by string, at time.Time) Hold {
 	return h
 }
 
-// Causes checks the causes that somebody wants to lift. Its faults are at "causes".
+// Causes checks the causes that somebody wants to lift, from 1 to 100. Its faults are at "causes".
 func Causes(f *input.Faults, causes []Cause) []Cause {
-	if len(causes) == 0 {
+	switch {
+	case len(causes) == 0:
 		f.Add("causes", "required", "")
+	case len(causes) > mostCauses:
+		f.Add("causes", "maxItems", strconv.Itoa(mostCauses))
+		return nil
 	}
 	for i, c := range causes {
-		f.Var(at("causes", i), string(c), "cause")
+		f.Var(at("causes", i), string(c), "required,cause")
 		if c == CauseExpired {
 			f.Add(at("causes", i), "notByHand", string(CauseExpired))
 		}
 	}
 	return slices.Clone(causes)
 }
+
+// mostCauses is how many causes one command may name. Each is compared with every hold of every thing that it names.
+const mostCauses = 100
 
 // Target is one account, subscription or domain that is to be suspended or activated.
 type Target[K ~int64] struct {

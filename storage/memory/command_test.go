@@ -255,7 +255,8 @@ func TestAnAbortedCommandsIDsAreNotGivenAgain(t *testing.T) {
 		require.ErrorIs(t, err, fail)
 		return id
 	}
-	require.Greater(t, given(nil), given(errors.New("refused")))
+	failed := given(errors.New("refused"))
+	require.Greater(t, given(nil), failed)
 }
 
 func TestWaitingForTheWriterObeysCtx(t *testing.T) {
@@ -318,4 +319,32 @@ func TestResolvingAllocatesNothing(t *testing.T) {
 			t.Error(err)
 		}
 	}))
+}
+
+func TestRemovalTakesTheTextsOfAllEvents(t *testing.T) {
+	s := memory.New()
+	about := func(details map[string]string) accounts.Event {
+		return accounts.Event{At: at, Type: subscriptions.AccountSuspended, AccountID: 1, Details: details}
+	}
+	save := func(w accounts.Writes) {
+		require.NoError(t, s.Update(t.Context(), func(tx accounts.Tx) error { return tx.Save(w) }))
+	}
+	save(accounts.Writes{
+		AddAccounts: []accounts.Record{{Account: accounts.Account{ID: 1, Login: "mario", CreatedAt: at}}},
+		Writes: subscriptions.Writes{Events: []accounts.Event{
+			about(map[string]string{"note": "n"}),
+			about(map[string]string{"cause": "abuse", "message": "m", "public": "p"}),
+		}},
+	})
+	save(accounts.Writes{
+		RemoveAccounts: []accounts.ID{1},
+		Writes:         subscriptions.Writes{Events: []accounts.Event{about(map[string]string{"note": "n", "externalID": "x"})}},
+	})
+	log, err := s.Events(t.Context(), accounts.EventRange{Limit: 9})
+	require.NoError(t, err)
+	var details []map[string]string
+	for _, e := range log.Events {
+		details = append(details, e.Details)
+	}
+	require.Equal(t, []map[string]string{nil, {"cause": "abuse"}, {"externalID": "x"}}, details)
 }

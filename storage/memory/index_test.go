@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"math/rand/v2"
 	"reflect"
@@ -58,6 +59,51 @@ func requireIndexed(t *testing.T, r *root) {
 	requireDomainsIndexed(t, r)
 	requireHoldsIndexed(t, r)
 	requireEventsIndexed(t, r)
+	requireHeldFound(t, r)
+	requireNamesFound(t, r)
+}
+
+// requireHeldFound compares the ways to what is held: from the holds downwards, and by looking at every row.
+func requireHeldFound(t *testing.T, r *root) {
+	t.Helper()
+	for _, cause := range []subscriptions.Cause{"", subscriptions.CauseBilling, subscriptions.CauseExpired} {
+		held := accounts.Query{Status: accounts.Suspended, Cause: cause}
+		isHeld := r.accountFilter(t.Context(), accounts.Listing{Query: held})
+		require.ElementsMatch(t, chosen(all(r.accounts.byID.read), isHeld), slices.Collect(r.heldAccounts(cause)))
+
+		heldSubs := subscriptions.Query{Status: accounts.Suspended, Cause: cause}
+		isSubHeld := r.subscriptionFilter(t.Context(), subscriptions.Listing{Query: heldSubs})
+		require.ElementsMatch(t, chosen(all(r.subscriptions.byID.read), isSubHeld), slices.Collect(r.heldSubscriptions(cause)))
+
+		heldDomains := subscriptions.DomainQuery{Status: accounts.Suspended, Cause: cause}
+		isDomainHeld := r.domainFilter(subscriptions.DomainListing{DomainQuery: heldDomains})
+		require.ElementsMatch(t, chosen(all(r.domains.byID.read), isDomainHeld), slices.Collect(r.heldDomains(cause)))
+	}
+}
+
+// requireNamesFound compares the ways to who has a name: all domains at once, and one account or subscription by itself.
+func requireNamesFound(t *testing.T, r *root) {
+	t.Helper()
+	for _, n := range []needle{"site1", mark + "l1.", "l2.site", "no such name"} {
+		accountsNaming := r.accountsNaming(n, &pace{ctx: t.Context()})
+		for a := range all(r.accounts.byID.read) {
+			require.Equal(t, r.accountNames(a, n), accountsNaming.has(int64(a.ID)))
+		}
+		naming := r.subscriptionsNaming(n, &pace{ctx: t.Context()})
+		for s := range all(r.subscriptions.byID.read) {
+			require.Equal(t, r.names(s.ID, n), naming.has(int64(s.ID)))
+		}
+	}
+}
+
+func chosen[R any](rows iter.Seq[*R], keep func(*R) bool) []*R {
+	var kept []*R
+	for row := range rows {
+		if keep(row) {
+			kept = append(kept, row)
+		}
+	}
+	return kept
 }
 
 // requireSealed looks for trees that a later command would write to although readers hold them.
@@ -109,7 +155,7 @@ func requireAccountsIndexed(t *testing.T, r *root) {
 	}
 	delete(counts, subscriptions.Provider)
 	kept := entries(r.accounts.counts)
-	maps.DeleteFunc(kept, func(_ accounts.ID, n count) bool { return n == count{} })
+	maps.DeleteFunc(kept, func(id accounts.ID, n count) bool { return n == count{} && r.exists(subject{"account", int64(id)}) })
 	require.Equal(t, counts, kept)
 }
 

@@ -203,7 +203,7 @@ func badContacts(f *fixture) {
 			f.ErrorIs(err, accounts.ErrInvalid, "%q", country)
 			f.invalid(err, "contact.country")
 		}
-		for _, locale := range []string{"x", "italian language", "1", "it-", "\xff", "it\x00", "toolongsubtag123", strings.Repeat("it-", 1<<18)} {
+		for _, locale := range []string{"x", "italian language", "1", "it-", "\xff", "it\x00", "toolongsubtag123", strings.Repeat("it-", 1<<18), "en" + strings.Repeat("-!", 1<<19), "en" + strings.Repeat("-1abc", 1<<17)} {
 			err := with(func(in *accounts.New) { in.Locale = locale })
 			f.ErrorIs(err, accounts.ErrInvalid, "%.40q", locale)
 			f.invalid(err, "locale")
@@ -228,8 +228,10 @@ func badAttributes(f *fixture) {
 	}
 	f.unchanged(func() {
 		for _, key := range []string{"", "K", "1k", "-k", "k_k", "k k", "ä", "k.k", "\xff", "k\x00", strings.Repeat("k", 65), strings.Repeat("k", 1<<20)} {
-			for _, err := range try(map[string]string{key: "value"}) {
-				f.ErrorIs(err, accounts.ErrInvalid, "key %.40q", key)
+			for _, value := range []string{"value", ""} {
+				for _, err := range try(map[string]string{key: value}) {
+					f.ErrorIs(err, accounts.ErrInvalid, "key %.40q", key)
+				}
 			}
 		}
 		for _, value := range append(badTexts(false), long(1025), strings.Repeat("v", 1<<20)) {

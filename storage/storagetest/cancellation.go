@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
 )
 
 // cancellationCases prove that every context is obeyed, and that an error says where things stand.
@@ -15,6 +16,7 @@ func cancellationCases() []testCase {
 		{"every command whose context ends at any step is unavailable and changes nothing", cancelledInside},
 		{"the store itself obeys the context in every read", cancelledReads},
 		{"a watcher whose context has ended is told nothing", cancelledWatch},
+		{"a context that ends while the host is asked makes a command unavailable", cancelledHost},
 	}
 }
 
@@ -101,4 +103,33 @@ func cancelledWatch(f *fixture) {
 		return nil
 	})
 	f.ErrorIs(err, context.Canceled)
+}
+
+func cancelledHost(f *fixture) {
+	e := f.estate()
+	ctx, cancel := context.WithCancel(f.ctx)
+	m := f.manager(func(o *accounts.Options) {
+		o.AllowDomain = func(ctx context.Context, _ accounts.ID, _ string) error { cancel(); return ctx.Err() }
+		o.PasswordPolicy = func(ctx context.Context, _, _ string) error { cancel(); return ctx.Err() }
+	})
+	in := newAccount("peach")
+	in.Password, in.PasswordHash = "", "$plain$x"
+	in.Subscription = &subscriptions.New{Domains: []string{"peach.example"}}
+	f.unchanged(func() {
+		for what, call := range map[string]func() error{
+			"Create":    func() error { _, err := m.Create(ctx, in); return err },
+			"AddDomain": func() error { _, err := m.Subscriptions().AddDomain(ctx, e.blog.ID, "new.example"); return err },
+			"Assign": func() error {
+				_, err := m.Subscriptions().Assign(ctx, []subscriptions.ID{e.spare.ID}, e.mario.ID)
+				return err
+			},
+			"SetPassword": func() error { return m.SetPassword(ctx, e.mario.ID, "another password") },
+		} {
+			ctx, cancel = context.WithCancel(f.ctx)
+			err := call()
+			f.ErrorIs(err, context.Canceled, what)
+			f.ErrorIs(err, accounts.ErrUnavailable, what)
+			cancel()
+		}
+	})
 }

@@ -144,7 +144,10 @@ func (f *fixture) subscriptionCommands(clients *accounts.Manager, e estate) []co
 		{"subscriptions.Activate", true, func(ctx context.Context) error { _, err := subs.Activate(ctx, ids); return err }},
 		{"Expire", true, func(ctx context.Context) error { _, err := subs.Expire(ctx); return err }},
 		{"AddDomain", true, func(ctx context.Context) error { _, err := subs.AddDomain(ctx, e.blog.ID, "added.example"); return err }},
-		{"RenameDomain", true, func(ctx context.Context) error { _, err := subs.RenameDomain(ctx, second, "renamed.example"); return err }},
+		{"RenameDomain", true, func(ctx context.Context) error {
+			_, err := subs.RenameDomain(ctx, second, "renamed.example")
+			return err
+		}},
 		{"SuspendDomains", true, func(ctx context.Context) error {
 			_, err := subs.SuspendDomains(ctx, domains, accounts.Hold{Cause: accounts.CauseBilling})
 			return err

@@ -11,11 +11,11 @@ import (
 
 // replayed is what the log of events says of one thing.
 type replayed struct {
-	parent     string // of a subscription its account, of a domain its subscription
-	name       string // of a domain
-	causes     []string
-	version    int64
-	signIn     int64
+	parent  string // of a subscription its account, of a domain its subscription
+	name    string // of a domain
+	causes  []string
+	version int64
+	signIn  int64
 }
 
 // story is what follows from the events alone: the things by kind and id, "account 7".

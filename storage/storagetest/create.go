@@ -168,15 +168,15 @@ func takenAtOnce(f *fixture) {
 	in.Subscription = &subscriptions.New{ExternalID: "shop-1", Domains: []string{"a.example", "b.example", "c.example"}}
 	f.create(in)
 
-	in.Login = "MARIO"
+	in.Login, in.ExternalID, in.Subscription.ExternalID = "MARIO", " crm-1", "shop-1 "
 	in.Subscription.Domains = []string{"C.Example.", "new.example", "a.example"}
 	err := f.refused(accounts.ErrTaken, func() error {
 		_, err := f.clients.Create(f.ctx, in)
 		return err
 	})
 	f.taken(err,
-		accounts.Taken{Field: "login", Value: "MARIO"}, accounts.Taken{Field: "externalID", Value: "crm-1"},
-		accounts.Taken{Field: "subscription.externalID", Value: "shop-1"},
+		accounts.Taken{Field: "login", Value: "MARIO"}, accounts.Taken{Field: "externalID", Value: " crm-1"},
+		accounts.Taken{Field: "subscription.externalID", Value: "shop-1 "},
 		accounts.Taken{Field: "subscription.domains[0]", Value: "C.Example."},
 		accounts.Taken{Field: "subscription.domains[2]", Value: "a.example"},
 	)
@@ -185,7 +185,7 @@ func takenAtOnce(f *fixture) {
 		return err
 	})
 	f.taken(err,
-		accounts.Taken{Field: "externalID", Value: "shop-1"}, accounts.Taken{Field: "domains[0]", Value: "C.Example."},
+		accounts.Taken{Field: "externalID", Value: "shop-1 "}, accounts.Taken{Field: "domains[0]", Value: "C.Example."},
 		accounts.Taken{Field: "domains[2]", Value: "a.example"},
 	)
 	in.Locale = "no such language"
@@ -240,10 +240,10 @@ func takenExternalID(f *fixture) {
 	})
 	f.taken(err, accounts.Taken{Field: "externalID", Value: "x-1"})
 	err = f.refused(accounts.ErrTaken, func() error {
-		_, err := f.subs.Update(f.ctx, other.ID, subscriptions.Changes{ExternalID: point("x-1")})
+		_, err := f.subs.Update(f.ctx, other.ID, subscriptions.Changes{ExternalID: point(" x-1 ")})
 		return err
 	})
-	f.taken(err, accounts.Taken{Field: "externalID", Value: "x-1"})
+	f.taken(err, accounts.Taken{Field: "externalID", Value: " x-1 "})
 	_, err = f.clients.Update(f.ctx, luigi.ID, accounts.Changes{ExternalID: point("X-1")})
 	f.NoError(err, "external ids differ in case")
 	f.account("peach") // no external id is no collision

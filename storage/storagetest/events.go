@@ -218,7 +218,8 @@ func holdEvents(f *fixture) {
 		f.Equal([]map[string]string{
 			{"cause": "one", "note": "n", "message": "m", "public": "p"},
 			{"cause": "one", "note": "n", "message": "changed", "public": "p"},
-			{"cause": "two"}, {"cause": "one,two"},
+			{"cause": "two"},
+			{"cause": "one,two"},
 		}, details, r.level)
 	}
 }
@@ -410,9 +411,10 @@ func watchEvents(f *fixture) {
 	f.Equal(enough, err)
 	f.Equal(f.events(), seen)
 
+	f.account("peach")
 	ctx, cancel := context.WithCancel(f.ctx)
 	err = f.clients.Watch(ctx, first.Cursor, func(e accounts.Event) error {
-		f.Equal(seen[1], e)
+		f.Equal(seen[1], e, "nothing more is told when the context has ended")
 		cancel()
 		return nil
 	})
@@ -437,6 +439,12 @@ func pruneEvents(f *fixture) {
 	f.NoError(err)
 	f.Zero(n)
 	f.Len(f.dump().Accounts, 3)
+	f.unchanged(func() {
+		for _, never := range []time.Time{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1<<43, 0), time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC)} {
+			_, err := f.clients.PruneEvents(f.ctx, never)
+			f.invalid(err, "before")
+		}
+	})
 }
 
 func prunedCursor(f *fixture) {

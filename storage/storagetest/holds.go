@@ -34,7 +34,9 @@ func holdReachesBelow(f *fixture) {
 	e := f.estate()
 	before := f.dump()
 	f.clock.advance(time.Hour)
-	events := f.recorded(func() { f.suspendAccount(e.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse, Public: "Gone fishing"}) })
+	events := f.recorded(func() {
+		f.suspendAccount(e.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse, Public: "Gone fishing"})
+	})
 
 	f.Len(events, 1, "a command on a parent has no events for its children")
 	inherited := f.getAccount(e.mario.ID).SuspendedBy()

@@ -168,8 +168,8 @@ func (t *looseTx) Save(w accounts.Writes) (err error) {
 	return t.Tx.Save(w)
 }
 
-// tornStore loses answers: now and then a command is uncertain, whether it happened or not, or unavailable, and did not.
-// If it lies, it says unavailable of what did happen.
+// tornStore loses answers: now and then a command is unavailable, and did not happen, and a few are uncertain, whether
+// they happened or not. If it lies, it says unavailable of what did happen.
 type tornStore struct {
 	accounts.Store
 	lies  bool
@@ -177,27 +177,28 @@ type tornStore struct {
 	count int
 }
 
-// fate answers what shall become of the next command. The first few are those that set an object up.
-func (s *tornStore) fate() int {
+// next answers the number of a command. The first few are those that set an object up.
+func (s *tornStore) next() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count++
-	return max(s.count-6, 0) % 7
+	return s.count - 6
 }
 
 func (s *tornStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
-	fate := s.fate()
+	n := s.next()
+	lost := n > 0 && n%7 == 0
 	switch {
-	case fate == 1 && !s.lies:
-		return accounts.ErrUnavailable
-	case fate == 3:
+	case n == 10 || n == 20:
 		return accounts.ErrUncertain
+	case lost && !s.lies:
+		return accounts.ErrUnavailable
 	}
 	err := s.Store.Update(ctx, fn)
 	switch {
-	case err == nil && fate == 1:
+	case err == nil && lost:
 		return accounts.ErrUnavailable
-	case err == nil && fate == 5:
+	case err == nil && (n == 15 || n == 25):
 		return accounts.ErrUncertain
 	}
 	return err

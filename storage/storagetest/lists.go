@@ -1,6 +1,8 @@
 package storagetest
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +19,7 @@ func listCases() []testCase {
 		{"domains are filtered by inherited status and cause too", filterDomains},
 		{"subscriptions are filtered by owner, plan and expiry", filterSubscriptionFields},
 		{"a status and a cause together mean both", filterStatusAndCause},
+		{"the few that are held are found among many", filterFew},
 		{"accounts are searched by every text that lists them and by their domains", searchAccounts},
 		{"subscriptions are searched by name, external id and domains", searchSubscriptions},
 		{"domains are searched in both spellings", searchDomains},
@@ -195,6 +198,48 @@ func filterStatusAndCause(f *fixture) {
 	f.listsSubscriptions(subscriptions.Query{Status: accounts.Active, Cause: accounts.CauseAbuse})
 	f.listsSubscriptions(subscriptions.Query{Status: accounts.Suspended, Cause: accounts.CauseAbuse}, "blog", "shop")
 	f.listsDomains(subscriptions.DomainQuery{Status: accounts.Active, Cause: accounts.CauseAbuse})
+}
+
+func filterFew(f *fixture) {
+	var held []accounts.Account
+	for i := range 48 {
+		name := fmt.Sprintf("c%02d", i*29%48)
+		in := newAccount(name)
+		in.Contact.Name = name
+		in.Subscription = &subscriptions.New{Name: name, Domains: []string{name + "-b.example", name + "-a.example"}}
+		if a := f.create(in); i == 7 || i == 30 {
+			held = append(held, a) // c11 and c06
+		}
+	}
+	names := func(a accounts.Account) []string {
+		return []string{a.Login + "-a.example", a.Login + "-b.example"}
+	}
+	first, second := held[0], held[1]
+	f.suspendAccount(first.ID, accounts.Hold{Cause: accounts.CauseAbuse})
+	for _, q := range []accounts.Query{{Status: accounts.Suspended}, {Cause: accounts.CauseAbuse}} {
+		f.lists(q, first.Login)
+	}
+	f.suspendAccount(second.ID, accounts.Hold{Cause: accounts.CauseBilling})
+	for _, q := range orders() {
+		want := []string{first.Login, second.Login}
+		if q.Desc != (q.Sort != accounts.SortCreated) {
+			slices.Reverse(want)
+		}
+		q.Status, q.Limit = accounts.Suspended, 1
+		f.lists(q, want...)
+		q.Cause = accounts.CauseBilling
+		f.lists(q, second.Login)
+	}
+	f.listsSubscriptions(subscriptions.Query{Status: accounts.Suspended, Limit: 1}, first.Login, second.Login)
+	f.listsSubscriptions(subscriptions.Query{Cause: accounts.CauseBilling, Desc: true}, second.Login)
+	f.listsDomains(subscriptions.DomainQuery{Status: accounts.Suspended, Limit: 3}, slices.Concat(names(second), names(first))...)
+	f.activateAccount(first.ID)
+	f.suspendSubscription(f.only(first.ID).ID, accounts.Hold{Cause: accounts.CauseBilling})
+	f.suspendDomain("c00-b.example", accounts.Hold{Cause: accounts.CauseBilling})
+	f.lists(accounts.Query{Cause: accounts.CauseBilling}, second.Login)
+	f.listsSubscriptions(subscriptions.Query{Cause: accounts.CauseBilling, Limit: 1, Desc: true}, second.Login, first.Login)
+	f.listsDomains(subscriptions.DomainQuery{Cause: accounts.CauseBilling, Limit: 2}, slices.Concat([]string{"c00-b.example"}, names(second), names(first))...)
+	f.listsDomains(subscriptions.DomainQuery{Cause: accounts.CauseBilling, Search: "-b.ex"}, "c00-b.example", names(second)[1], names(first)[1])
 }
 
 func searchAccounts(f *fixture) {

@@ -41,7 +41,7 @@ func bounded(t *testing.T, limit time.Duration) context.Context {
 // testModel plays random histories of all commands and look-ups on the managers over a store, and on a model; every
 // answer must be the same. A history that fails is shrunk to a short one and printed.
 func testModel(t *testing.T, open func(*testing.T) accounts.Store) {
-	setDefault(t, "rapid.checks", scale(40, 400))
+	setDefault(t, "rapid.checks", scale(35, 400))
 	setDefault(t, "rapid.steps", scale(90, 300))
 	s := &stage{t: t, ctx: bounded(t, 2*time.Minute), open: open}
 	rapid.Check(t, func(rt *rapid.T) {
@@ -107,6 +107,7 @@ type history struct {
 	model   *model
 
 	asked   []string          // the names about which Options.AllowDomain was asked during the last command
+	crowded bool              // many accounts moved in at once
 	gone    []int64           // ids of what was removed
 	tokens  []token           // of ResetToken
 	cursors []accounts.Cursor // of the model's events that were read, in the same order

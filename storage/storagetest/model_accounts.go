@@ -18,7 +18,8 @@ func (m *model) create(in accounts.New, ids func() made) (accounts.Account, erro
 	if in.Password == "" {
 		f.add("password", "required")
 	} else {
-		f.password("password", in.Password, login)
+		f.password(in.Password)
+		f.notLogin(in.Password, login)
 	}
 	contact := f.contact("contact", in.Contact)
 	externalID := f.line("externalID", in.ExternalID)
@@ -85,12 +86,15 @@ func (f *faults) reserved(path, login string) {
 	}
 }
 
-func (f *faults) password(path, password, login string) {
-	switch {
-	case len(password) < 8:
-		f.add(path, "minLength")
-	case password == login:
-		f.add(path, "notLogin")
+func (f *faults) password(password string) {
+	if len(password) < 8 {
+		f.add("password", "minLength")
+	}
+}
+
+func (f *faults) notLogin(password, login string) {
+	if password == login {
+		f.add("password", "notLogin")
 	}
 }
 
@@ -268,11 +272,15 @@ func (m *model) update(id accounts.ID, c accounts.Changes) (accounts.Account, er
 // setPassword changes a password, which ends all sessions.
 func (m *model) setPassword(id accounts.ID, password string) error {
 	f := m.command()
+	f.password(password)
+	if err := f.err(); err != nil {
+		return err
+	}
 	a, err := m.get(id)
 	if err != nil {
 		return err
 	}
-	f.password("password", password, a.Login)
+	f.notLogin(password, a.Login)
 	if err := f.err(); err != nil {
 		return err
 	}
@@ -344,6 +352,7 @@ type token struct {
 func (m *model) resetPassword(t token, password string) (accounts.Account, error) {
 	m.actor = either(m.actor, "owner")
 	f := m.command()
+	f.password(password)
 	if err := f.err(); err != nil {
 		return accounts.Account{}, err
 	}
@@ -351,7 +360,7 @@ func (m *model) resetPassword(t token, password string) (accounts.Account, error
 	if !found || a.SignIn != t.signIn || !m.now.Before(t.until) {
 		return accounts.Account{}, accounts.ErrCredentials
 	}
-	f.password("password", password, a.Login)
+	f.notLogin(password, a.Login)
 	if err := f.err(); err != nil {
 		return accounts.Account{}, err
 	}

@@ -62,12 +62,15 @@ func knownSpellings() []spelling {
 	}
 }
 
-// spelled answers what is known about a name, given or stored.
+// spelled answers what is known about a name, given or stored. Plain names below example are stored as they are given.
 func spelled(name string) spelling {
 	for _, s := range knownSpellings() {
 		if s.given == name || s.stored == name && name != "" {
 			return s
 		}
+	}
+	if strings.HasSuffix(name, ".example") && !strings.ContainsAny(name, "*") {
+		return spelling{given: name, stored: name}
 	}
 	return spelling{given: name}
 }

@@ -53,6 +53,10 @@ func (m *model) setContact(id accounts.ID, version int64, c accounts.Contact) (a
 
 func (m *model) changeOwnPassword(id accounts.ID, from, to string) (int64, error) {
 	f := m.ownerCommand()
+	f.password(to)
+	if err := f.err(); err != nil {
+		return 0, err
+	}
 	a, err := m.get(id)
 	if err != nil {
 		return 0, err
@@ -60,7 +64,7 @@ func (m *model) changeOwnPassword(id accounts.ID, from, to string) (int64, error
 	if m.passwords[id] != from {
 		return 0, accounts.ErrCredentials
 	}
-	f.password("password", to, a.Login)
+	f.notLogin(to, a.Login)
 	if err := f.err(); err != nil {
 		return 0, err
 	}

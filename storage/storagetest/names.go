@@ -26,17 +26,17 @@ func nameCases() []testCase {
 func nameSpellings(f *fixture) {
 	s := f.subscription(subscriptions.Provider)
 	for given, stored := range map[string]string{
-		"BÜCHER.Example":           "xn--bcher-kva.example",
-		"faß.example":              "xn--fa-hia.example",
-		"Shop.EXAMPLE.":            "shop.example",
-		"例え.テスト":                   "xn--r8jz45g.xn--zckzah",
-		"ｗｉｄｅ.example":             "wide.example",
-		"ideographic。example":      "ideographic.example",
-		"\u212aelvin.example":      "kelvin.example",
-		"xn--mnchen-3ya.example":   "xn--mnchen-3ya.example",
-		"XN--4GBWDL.XN--WGBH1C":    "xn--4gbwdl.xn--wgbh1c",
-		"sub.1and1.example":        "sub.1and1.example",
-		"123.456.example":          "123.456.example",
+		"BÜCHER.Example":         "xn--bcher-kva.example",
+		"faß.example":            "xn--fa-hia.example",
+		"Shop.EXAMPLE.":          "shop.example",
+		"例え.テスト":                 "xn--r8jz45g.xn--zckzah",
+		"ｗｉｄｅ.example":           "wide.example",
+		"ideographic。example":    "ideographic.example",
+		"\u212aelvin.example":    "kelvin.example",
+		"xn--mnchen-3ya.example": "xn--mnchen-3ya.example",
+		"XN--4GBWDL.XN--WGBH1C":  "xn--4gbwdl.xn--wgbh1c",
+		"sub.1and1.example":      "sub.1and1.example",
+		"123.456.example":        "123.456.example",
 	} {
 		d, err := f.subs.AddDomain(f.ctx, s.ID, given)
 		f.NoError(err, given)
@@ -186,7 +186,9 @@ func bareSuffix(f *fixture) {
 }
 
 func reservedDomains(f *fixture) {
-	f.use(f.manager(func(o *accounts.Options) { o.ReservedDomains = []string{"Panel.example.", "bücher.example", "internal"} }))
+	f.use(f.manager(func(o *accounts.Options) {
+		o.ReservedDomains = []string{"Panel.example.", "bücher.example", "internal"}
+	}))
 	e := f.estate()
 	f.unchanged(func() {
 		for _, name := range []string{"panel.example", "sub.panel.example", "xn--bcher-kva.example", "a.b.bücher.example", "host.internal"} {

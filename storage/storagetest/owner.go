@@ -22,6 +22,7 @@ func ownerCases() []testCase {
 		{"an owner changes the password by knowing the old one", ownerPassword},
 		{"the actor is the context's, else the owner", ownerActor},
 		{"an owner whose account is removed finds nothing", ownerGone},
+		{"the provider's own things belong to no owner", ownerNobody},
 	}
 }
 
@@ -53,7 +54,8 @@ func ownerProfile(f *fixture) {
 	f.Equal(accounts.Profile{
 		ID: a.ID, Login: "mario", Contact: a.Contact, AdditionalInfo: "info", Status: accounts.Suspended, Version: a.Version, CreatedAt: a.CreatedAt,
 		Messages: []accounts.Message{
-			{Cause: accounts.CauseAbuse, Text: "message", At: f.clock.stored()}, {Cause: accounts.CauseBilling, Text: "Please pay", At: f.clock.stored()},
+			{Cause: accounts.CauseAbuse, Text: "message", At: f.clock.stored()},
+			{Cause: accounts.CauseBilling, Text: "Please pay", At: f.clock.stored()},
 			{Cause: accounts.CauseCustomer, Text: "message", At: f.clock.stored()},
 		},
 	}, p)
@@ -228,7 +230,11 @@ func ownerActor(f *fixture) {
 	e := f.estate()
 	owner, ids := f.clients.Owner(e.mario.ID), []subscriptions.DomainID{f.getDomain("blog.example").ID}
 	nobodyNamed := accounts.WithActor(f.ctx, "")
-	for want, ctx := range map[string]context.Context{actor: f.ctx, "owner": context.WithoutCancel(f.t.Context())} {
+	for _, c := range []struct {
+		want string
+		ctx  context.Context
+	}{{actor, f.ctx}, {"owner", f.t.Context()}, {"owner", accounts.WithActor(f.ctx, " \u00a0")}} {
+		want, ctx := c.want, c.ctx
 		events := f.recorded(func() {
 			_, err := owner.SwitchOff(ctx, ids)
 			f.NoError(err)
@@ -246,6 +252,26 @@ func ownerActor(f *fixture) {
 	}
 	events := f.recorded(func() { f.NoError(f.clients.SetPassword(nobodyNamed, e.mario.ID, password)) })
 	f.Empty(events[0].Actor)
+}
+
+func ownerNobody(f *fixture) {
+	f.estate()
+	spare := []subscriptions.DomainID{f.getDomain("spare.example").ID}
+	for _, id := range []accounts.ID{subscriptions.Provider, -1, nobody} {
+		owner := f.clients.Owner(id)
+		_, err := owner.Profile(f.ctx)
+		f.ErrorIs(err, accounts.ErrNotFound)
+		bought, err := owner.Subscriptions(f.ctx, subscriptions.Query{})
+		f.NoError(err)
+		f.Empty(bought.Items)
+		sites, err := owner.Domains(f.ctx, subscriptions.DomainQuery{IDs: spare})
+		f.NoError(err)
+		f.Empty(sites.Items)
+		f.refused(accounts.ErrNotFound, func() error {
+			_, err := owner.SwitchOff(f.ctx, spare)
+			return err
+		})
+	}
 }
 
 func ownerGone(f *fixture) {

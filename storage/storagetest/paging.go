@@ -59,8 +59,22 @@ func (f *fixture) crowd() []accounts.Account {
 	f.t.Helper()
 	var all []accounts.Account
 	for i, c := range []struct{ login, name string }{
-		{"zoe", "zebra"}, {"ab", "Äpfel"}, {"a-b", "Zebra"}, {"a_b", "apfel"}, {"a.b", "ZEBRA"}, {"a1", "Straße"}, {"aa", "STRASSE"},
-		{"a@b", "straw"}, {"b+c", "étoile"}, {"b", "E\u0301toile"}, {"x9", "_underscore"}, {"x10", "-dash"}, {"x", "Яна"}, {"x-", "яков"}, {"y", "10"}, {"yy", "9"},
+		{"zoe", "zebra"},
+		{"ab", "Äpfel"},
+		{"a-b", "Zebra"},
+		{"a_b", "apfel"},
+		{"a.b", "ZEBRA"},
+		{"a1", "Straße"},
+		{"aa", "STRASSE"},
+		{"a@b", "straw"},
+		{"b+c", "étoile"},
+		{"b", "E\u0301toile"},
+		{"x9", "_underscore"},
+		{"x10", "-dash"},
+		{"x", "Яна"},
+		{"x-", "яков"},
+		{"y", "10"},
+		{"yy", "9"},
 	} {
 		in := newAccount(c.login)
 		in.Contact.Name = c.name

@@ -15,6 +15,7 @@ func passwordCases() []testCase {
 	return []testCase{
 		{"passwords are hashed by Argon2id and never leave", ownHash},
 		{"a hash of another system signs in with the raw password, and is replaced", foreignHash},
+		{"a hash of no password lets nobody in", emptyForeignHash},
 		{"a hash beyond the bounds is invalid, and no time is spent on it", monstrousHashes},
 		{"a new account has exactly one of password and hash", passwordOrHash},
 		{"a password has 8 to 128 characters and is not the login", passwordLimits},
@@ -65,6 +66,21 @@ func foreignHash(f *fixture) {
 	f.True(strings.HasPrefix(f.hash(mario.ID), "$argon2id$v=19$m=19456,t=2,p=1$"))
 	_, err = f.clients.Authenticate(f.ctx, "mario", raw)
 	f.NoError(err)
+}
+
+func emptyForeignHash(f *fixture) {
+	f.realHasher()
+	crypt, err := bcrypt.GenerateFromPassword(nil, bcrypt.MinCost)
+	f.NoError(err)
+	in := newAccount("mario")
+	in.Password, in.PasswordHash = "", string(crypt)
+	f.create(in)
+	f.unchanged(func() {
+		for _, password := range []string{"", strings.Repeat("x", 129), strings.Repeat("x", 1<<20), "\xff"} {
+			_, err := f.clients.Authenticate(f.ctx, "mario", password)
+			f.ErrorIs(err, accounts.ErrCredentials, "%.40q", password)
+		}
+	})
 }
 
 func monstrousHashes(f *fixture) {
@@ -125,6 +141,9 @@ func passwordLimits(f *fixture) {
 		{"eight888", true},
 		{"ääääääää", true},
 		{"äääääää", false},
+		{strings.Repeat("e\u0301", 4), false}, // four characters, however they are typed
+		{strings.Repeat("e\u0301", 128), true},
+		{strings.Repeat("e\u0301", 129), false},
 		{strings.Repeat("a", 128), true},
 		{strings.Repeat("ä", 128), true},
 		{strings.Repeat("a", 129), false},
@@ -158,7 +177,6 @@ func passwordLimits(f *fixture) {
 }
 
 func passwordSpellings(f *fixture) {
-	f.realHasher()
 	in := newAccount("mario")
 	in.Password = "cafe\u0301 \u00a0 corretto"
 	f.create(in)

@@ -287,8 +287,11 @@ func readDue(f *fixture) {
 func readSite(f *fixture) {
 	f.estate()
 	for _, c := range []struct{ name, otherwise, found string }{
-		{"blog.example", "", "blog.example"}, {"blog.example", "shop.example", "blog.example"}, {"no.example", "shop.example", "shop.example"},
-		{"no.example", "", ""}, {"no.example", "neither.example", ""},
+		{"blog.example", "", "blog.example"},
+		{"blog.example", "shop.example", "blog.example"},
+		{"no.example", "shop.example", "shop.example"},
+		{"no.example", "", ""},
+		{"no.example", "neither.example", ""},
 	} {
 		site, err := f.store.Site(f.ctx, c.name, c.otherwise)
 		if c.found == "" {

@@ -52,13 +52,27 @@ func signIn(f *fixture) {
 
 func oneError(f *fixture) {
 	f.account("mario")
-	unknown, err := f.clients.Authenticate(f.ctx, "luigi", password)
-	f.ErrorIs(err, accounts.ErrCredentials)
-	for _, wrong := range []string{"", "wrong", password + " ", strings.Repeat("x", 1<<20), "\xff\x00"} {
-		a, also := f.clients.Authenticate(f.ctx, "mario", wrong)
-		f.Equal(err, also)
-		f.Equal(unknown, a)
+	verified := 0
+	f.use(f.manager(func(o *accounts.Options) {
+		o.Hasher = hookedHasher{verify: func() error { verified++; return nil }}
+	}))
+	try := func(login, password string) (hashes int, err error) {
+		before := verified
+		a, err := f.clients.Authenticate(f.ctx, login, password)
+		f.ErrorIs(err, accounts.ErrCredentials, "%.40q with %.40q", login, password)
 		f.Zero(a)
+		return verified - before, err
+	}
+	for _, wrong := range []string{
+		"wrong", "", password + " ", password + "\x00", "\xff" + password, strings.ToUpper(password), "cafe\u0301", strings.Repeat("x", 1<<20),
+	} {
+		hashes, unknown := try("luigi", wrong)
+		f.Positive(hashes)
+		for _, login := range append(unstorable(), "mario", "MARIO", "root", strings.Repeat("l", 1<<20)) {
+			n, err := try(login, wrong)
+			f.Equal(unknown, err)
+			f.Equal(hashes, n, "as many hashes, and so the same time, for %.40q", login)
+		}
 	}
 }
 

@@ -165,11 +165,17 @@ func accountFields(f *fixture) {
 		}}, withoutCursors(events))
 	}
 	contact.Email, contact.Country = "mario@example.com", "it"
+	_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Locale: point("")})
+	f.NoError(err, "there is no language to remove")
 	a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Contact: &contact, Locale: point("it")})
 	f.NoError(err)
 	f.Equal("IT", a.Contact.Country)
 	f.Equal("mario@example.com", a.Contact.Email)
 	f.Equal("contact.email,contact.country,locale", f.events()[len(f.events())-1].Details["fields"])
+	contact.Email, contact.Country = "", ""
+	a, err = f.clients.Update(f.ctx, mario.ID, accounts.Changes{Contact: &contact, Locale: point("")})
+	f.NoError(err)
+	f.Empty(a.Contact.Email + a.Contact.Country + a.Locale)
 }
 
 // contactChange answers a change of one field of a contact, which the next change finds changed.
@@ -243,6 +249,13 @@ func attributesBound(f *fixture) {
 	})
 	_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Attributes: map[string]string{"one-more": "x", "key0": ""}})
 	f.NoError(err)
+	others := map[string]string{}
+	for key := range f.getAccount(mario.ID).Attributes {
+		others[key], others["other-"+key] = "", "value"
+	}
+	a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Attributes: others})
+	f.NoError(err, "32 for 32 others, in one call")
+	f.Len(a.Attributes, 32)
 }
 
 // attributes answers so many.
@@ -298,6 +311,11 @@ func reservedLogins(f *fixture) {
 			f.invalid(err, "login")
 		})
 	}
-	_, err := f.clients.Update(f.ctx, early.ID, accounts.Changes{Login: point("SALES"), Description: point("since 1999")})
+	err := f.refused(accounts.ErrInvalid, func() error {
+		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Login: point("root"), Contact: &accounts.Contact{Name: "Mario", Email: "x"}})
+		return err
+	})
+	f.invalid(err, "login", "contact.email")
+	_, err = f.clients.Update(f.ctx, early.ID, accounts.Changes{Login: point("SALES"), Description: point("since 1999")})
 	f.NoError(err)
 }

@@ -4,6 +4,7 @@
 package input
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"reflect"
@@ -327,6 +328,13 @@ func (f *Faults) Limit(limit int) int {
 		return DefaultItems
 	}
 	return limit
+}
+
+// Decode reads base64 that has one spelling only: no padding, no stray bits, and none of the line ends that decoders pass
+// over.
+func Decode(encoding *base64.Encoding, s string) ([]byte, bool) {
+	raw, err := encoding.Strict().DecodeString(s)
+	return raw, err == nil && !strings.ContainsAny(s, "\r\n")
 }
 
 // Clean gives every text that is set the form that clean answers.
