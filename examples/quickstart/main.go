@@ -10,6 +10,10 @@
 //
 //	go run ./examples/quickstart -serve
 //	curl -i -H 'Host: mario.localhost' http://127.0.0.1:8080/
+//
+// With -dsn everything is kept in PostgreSQL, in a schema of its own, and is still there when it is started again:
+//
+//	go run ./examples/quickstart -serve -dsn postgres://postgres@localhost/postgres
 package main
 
 import (
@@ -21,9 +25,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
-	"github.com/clientele-go/clientele/accounts"
-	"github.com/clientele-go/clientele/storage/memory"
 )
 
 func main() {
@@ -42,13 +43,14 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	flags.SetOutput(out)
 	stay := flags.Bool("serve", false, "stay up, and take commands from standard input")
 	addr := flags.String("addr", "127.0.0.1:8080", "the address to serve at, with -serve; port 0 is any that is free")
+	dsn := flags.String("dsn", "", "where PostgreSQL is, such as postgres://user@host/database; empty: all is kept in memory")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if !*stay {
 		*addr = "127.0.0.1:0"
 	}
-	store, closeStore, err := openStore()
+	store, closeStore, err := openStore(ctx, *dsn)
 	if err != nil {
 		return err
 	}
@@ -63,9 +65,4 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		err = walk(ctx, h, out)
 	}
 	return errors.Join(err, h.stop())
-}
-
-// openStore answers where everything is kept, and a function that closes it.
-func openStore() (accounts.Store, func(), error) {
-	return memory.New(), func() {}, nil
 }

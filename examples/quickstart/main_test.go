@@ -71,14 +71,14 @@ type serving struct {
 	stop  context.CancelFunc
 }
 
-func startServing(t *testing.T) *serving {
+func startServing(t *testing.T, args ...string) *serving {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	stdin, keyboard := io.Pipe()
 	screen, stdout := io.Pipe()
 	s := &serving{t: t, stdin: keyboard, lines: make(chan string, 1000), ended: make(chan error, 1), stop: stop}
 	go func() {
-		s.ended <- run(ctx, []string{"-serve", "-addr", "127.0.0.1:0"}, stdin, stdout)
+		s.ended <- run(ctx, append([]string{"-serve", "-addr", "127.0.0.1:0"}, args...), stdin, stdout)
 		_ = stdout.Close()
 	}()
 	go func() {

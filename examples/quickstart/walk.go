@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/clientele-go/clientele/accounts"
 )
 
 // customers are the commands that create them: mario has two subscriptions, luigi one.
@@ -44,6 +47,9 @@ var secrets = []string{"invoice 42", "reminder", "reported", "spam", "call us"}
 // walk tells the story, and visits every site after each command.
 func walk(ctx context.Context, h *host, out io.Writer) error {
 	w := &walker{console: console{host: h, out: out}}
+	if err := w.forget(ctx); err != nil {
+		return err
+	}
 	fmt.Fprintf(out, "Three sites of two customers, at http://%s\n", h.addr)
 	fmt.Fprint(out, "\n1. Two customers: mario has two subscriptions, luigi has one.\n")
 	for _, line := range customers {
@@ -65,6 +71,23 @@ func walk(ctx context.Context, h *host, out io.Writer) error {
 type walker struct {
 	console
 	pages int // that were seen
+}
+
+// forget removes the customers of an earlier walk, which a store that keeps things still has.
+func (w *walker) forget(ctx context.Context) error {
+	for _, login := range []string{"mario", "luigi"} {
+		left, err := w.clients.GetByLogin(ctx, login)
+		if errors.Is(err, accounts.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := w.clients.Remove(ctx, []accounts.ID{left.ID}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // step carries out a command, and shows what every site answers and whether mario may sign in after it.

@@ -10,10 +10,18 @@
 //
 // # Memory
 //
-// A million accounts with a subscription and a domain each, their three million events included, are about 1.6 GB of live
-// heap. By default Go lets the heap grow to twice what is live before it collects, so that such a process takes up to
-// 3.5 GB; and each collection goes through all of it, which at that size costs commands more than the trees do. GOMEMLIMIT
-// bounds what the process takes: set it to what the machine can spare, well above what is live, else the collector runs
-// all the time. GOGC=off beside it collects only when that limit comes near, which suits a process that has the machine to
-// itself; a GOGC of 200 to 400 is a milder trade of memory for time.
+// An account with a subscription, a domain and their three events takes about 1.9 kB of live heap, measured with 30,000 of
+// them; a million, just under 2 GB. By default Go lets the heap grow to twice what is live before it collects, and each
+// collection goes through all of it, which at that size costs commands more than the trees do. GOMEMLIMIT bounds what the
+// process takes: set it to what the machine can spare, well above what is live, else the collector runs all the time.
+// GOGC=off beside it collects only when that limit comes near, which suits a process that has the machine to itself; a
+// GOGC of 200 to 400 is a milder trade of memory for time.
+//
+// # Speed
+//
+// Among 100,000 accounts with a subscription and two domains each, on two cores of a shared machine: Resolve takes 3 µs,
+// Get and CheckSession 0.7 µs, GetByLogin 2 µs, and suspending 10,000 accounts in one command 90 ms. To measure this and
+// the rest again:
+//
+//	go test -run '^$' -bench . ./storage/memory
 package memory

@@ -79,7 +79,6 @@ type crowd struct {
 	accounts      []int64 // the ids that were answered, the latest last
 	subscriptions []int64
 	domains       []int64
-	logins        int
 	failures      []string
 }
 

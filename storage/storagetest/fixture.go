@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"encoding/json"
 	"sync"
 	"testing"
 	"time"
@@ -256,7 +257,7 @@ func (f *fixture) dump() state {
 		p, err := f.clients.List(f.ctx, q)
 		f.NoError(err)
 		s.Accounts = append(s.Accounts, p.Items...)
-		if q.After = p.Next; q.After == "" {
+		if !f.goesOn(&q.After, p.Next) {
 			break
 		}
 	}
@@ -269,13 +270,32 @@ func (f *fixture) dump() state {
 		p, err := f.subs.List(f.ctx, q)
 		f.NoError(err)
 		s.Subscriptions = append(s.Subscriptions, p.Items...)
-		if q.After = p.Next; q.After == "" {
+		if !f.goesOn(&q.After, p.Next) {
 			break
 		}
 	}
 	s.Domains = f.domains(subscriptions.DomainQuery{Limit: 500})
 	s.Events = f.events()
-	return s
+	return f.frozen(s)
+}
+
+// frozen answers a copy that shares nothing with the store, not even with one that hands out its own maps: else what is
+// changed through such a map would change in both of the states that a case compares.
+func (f *fixture) frozen(s state) state {
+	f.t.Helper()
+	text, err := json.Marshal(s)
+	f.NoError(err)
+	var copied state
+	f.NoError(json.Unmarshal(text, &copied))
+	return copied
+}
+
+// goesOn moves a cursor to the next page, and answers whether there is one. A list that stands still would never end.
+func (f *fixture) goesOn(after *accounts.Cursor, next accounts.Cursor) bool {
+	f.t.Helper()
+	f.False(next != "" && next == *after, "the page behind a cursor ends at that cursor")
+	*after = next
+	return next != ""
 }
 
 // domains answers all pages of q.
@@ -286,7 +306,7 @@ func (f *fixture) domains(q subscriptions.DomainQuery) []subscriptions.Domain {
 		p, err := f.subs.Domains(f.ctx, q)
 		f.NoError(err)
 		all = append(all, p.Items...)
-		if q.After = p.Next; q.After == "" {
+		if !f.goesOn(&q.After, p.Next) {
 			return all
 		}
 	}
@@ -306,10 +326,11 @@ func (f *fixture) eventsAfter(after accounts.Cursor) ([]accounts.Event, accounts
 	for {
 		p, err := f.clients.Events(f.ctx, accounts.EventQuery{After: after, Limit: 500})
 		f.NoError(err)
-		all, after = append(all, p.Items...), p.Next
 		if len(p.Items) == 0 {
-			return all, after
+			return all, p.Next
 		}
+		all = append(all, p.Items...)
+		f.True(f.goesOn(&after, p.Next), "the log goes on from its end")
 	}
 }
 

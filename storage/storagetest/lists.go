@@ -41,7 +41,7 @@ func (f *fixture) logins(q accounts.Query) []string {
 		for _, a := range p.Items {
 			logins = append(logins, a.Login)
 		}
-		if q.After = p.Next; q.After == "" {
+		if !f.goesOn(&q.After, p.Next) {
 			return logins
 		}
 	}
@@ -57,7 +57,7 @@ func (f *fixture) names(q subscriptions.Query) []string {
 		for _, s := range p.Items {
 			names = append(names, s.Name)
 		}
-		if q.After = p.Next; q.After == "" {
+		if !f.goesOn(&q.After, p.Next) {
 			return names
 		}
 	}

@@ -41,7 +41,7 @@ func bounded(t *testing.T, limit time.Duration) context.Context {
 // testModel plays random histories of all commands and look-ups on the managers over a store, and on a model; every
 // answer must be the same. A history that fails is shrunk to a short one and printed.
 func testModel(t *testing.T, open func(*testing.T) accounts.Store) {
-	setDefault(t, "rapid.checks", scale(35, 400))
+	setDefault(t, "rapid.checks", scale(24, 150))
 	setDefault(t, "rapid.steps", scale(90, 300))
 	s := &stage{t: t, ctx: bounded(t, 2*time.Minute), open: open}
 	rapid.Check(t, func(rt *rapid.T) {
@@ -107,6 +107,7 @@ type history struct {
 	model   *model
 
 	asked   []string          // the names about which Options.AllowDomain was asked during the last command
+	given   map[string]bool   // ids that the store gave to something
 	crowded bool              // many accounts moved in at once
 	gone    []int64           // ids of what was removed
 	tokens  []token           // of ResetToken
@@ -116,7 +117,7 @@ type history struct {
 }
 
 func newHistory(ctx context.Context, rt *rapid.T, store accounts.Store, c *clock) *history {
-	h := &history{t: rt, ctx: ctx, store: store, clock: c, model: newModel()}
+	h := &history{t: rt, ctx: ctx, store: store, clock: c, model: newModel(), given: map[string]bool{}}
 	h.clients = accounts.NewManager(store, &accounts.Options{
 		Now: c.now, Hasher: plainHasher{}, Secret: []byte("thirty-two bytes are the minimum"),
 		ReservedLogins: []string{reservedLogin}, ReservedDomains: []string{reservedTop},
@@ -198,15 +199,32 @@ func (h *history) askedAbout(what string, names []string) {
 	}
 }
 
-// ids answers how the model learns the ids of what a command created. If the command failed, the model is wrong about
+// learned answers how the model learns the ids of what a command created. If the command failed, the model is wrong about
 // that, or the library.
-func (h *history) ids(what string, err error, learn func() made) func() made {
+func (h *history) learned(what string, err error, learn func() made) func() made {
 	return func() made {
 		if err != nil {
 			h.t.Fatalf("%s\nanswers %s\nmodel   it can be done", what, toldError(err))
 		}
-		return learn()
+		ids := learn()
+		h.isNew(accounts.LevelAccount, int64(ids.account))
+		h.isNew(accounts.LevelSubscription, int64(ids.subscription))
+		for _, id := range ids.domains {
+			h.isNew(accounts.LevelDomain, int64(id))
+		}
+		return ids
 	}
+}
+
+// isNew checks that an id was never given before; 0 is none.
+func (h *history) isNew(l accounts.Level, id int64) {
+	if id == 0 {
+		return
+	}
+	key := fmt.Sprintf("%s %d", l, id)
+	require.Positive(h.t, id, key)
+	require.False(h.t, h.given[key], "%s was given before", key)
+	h.given[key] = true
 }
 
 // domainsOf answers the ids of a new subscription's domains as the store has them, ascending, and that there are so many.

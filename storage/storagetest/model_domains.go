@@ -128,12 +128,11 @@ func (m *model) blocked(name string, owner accounts.ID, moving []string) bool {
 }
 
 // handOver checks that domains may come to an owner, whatever way.
-func (m *model) handOver(ids []subscriptions.DomainID, to accounts.ID) error {
+func (m *model) handOver(f *faults, ids []subscriptions.DomainID, to accounts.ID) error {
 	if to == subscriptions.Provider {
-		return nil
+		return f.err()
 	}
 	slices.Sort(ids)
-	f := &faults{}
 	var names []string
 	for _, id := range ids {
 		names = append(names, f.domain("ids", m.domains[id].Name, true))
@@ -271,10 +270,8 @@ func (m *model) moveDomains(ids []subscriptions.DomainID, to subscriptions.ID) (
 			coming = append(coming, d.ID)
 		}
 	}
-	if err := m.leaves(moving); err != nil {
-		return outcome{}, err
-	}
-	if err := m.handOver(coming, owner); err != nil {
+	m.leaves(f, moving)
+	if err := m.handOver(f, coming, owner); err != nil {
 		return outcome{}, err
 	}
 	for _, id := range moving {
@@ -287,14 +284,12 @@ func (m *model) moveDomains(ids []subscriptions.DomainID, to subscriptions.ID) (
 }
 
 // leaves checks that no main domain leaves its subscription unless all domains of it do.
-func (m *model) leaves(going []subscriptions.DomainID) error {
-	f := &faults{}
+func (m *model) leaves(f *faults, going []subscriptions.DomainID) {
 	for _, id := range going {
 		if d := m.domain(id); d.Main && !containsAll(going, m.domainsOf(d.SubscriptionID)) {
 			f.add("ids", "main")
 		}
 	}
-	return f.err()
 }
 
 func containsAll[K comparable](all, wanted []K) bool {
@@ -353,7 +348,8 @@ func (m *model) removeDomains(ids []subscriptions.DomainID) (accounts.Removal, e
 		return accounts.Removal{}, err
 	}
 	going := typed[subscriptions.DomainID](all)
-	if err := m.leaves(going); err != nil {
+	m.leaves(f, going)
+	if err := f.err(); err != nil {
 		return accounts.Removal{}, err
 	}
 	var r accounts.Removal

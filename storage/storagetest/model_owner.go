@@ -14,7 +14,7 @@ func ownerSteps() []modelStep {
 		{2, "an owner looks at the account", (*history).profile},
 		{2, "an owner changes the contact", (*history).setContact},
 		{2, "an owner changes the password", (*history).changePassword},
-		{2, "an owner lists subscriptions", (*history).ownSubscriptions},
+		{3, "an owner lists subscriptions", (*history).ownSubscriptions},
 		{2, "an owner lists domains", (*history).ownDomains},
 		{3, "an owner switches domains off", (*history).switchOff},
 		{3, "an owner switches domains on", (*history).switchOn},
@@ -182,6 +182,9 @@ func (h *history) changePassword() {
 
 func (h *history) ownSubscriptions() {
 	id, q, limit := h.accountID(), h.subscriptionQuery(), h.limit()
+	if h.chance(3) { // external ids are the provider's own affair
+		q = subscriptions.Query{Search: "x-"}
+	}
 	what := fmt.Sprintf("Owner(%d).Subscriptions(%s)", id, asked(q))
 	paged(h, what, h.model.ownSubscriptions(id, q), limit,
 		func(after accounts.Cursor) ([]subscriptions.Subscription, accounts.Cursor, error) {

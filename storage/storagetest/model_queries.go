@@ -108,7 +108,7 @@ func counted[T any](all []T, atMost int) int {
 	return len(all)
 }
 
-func (h *history) limit() int { return one(h, "limit", 1, 2, 3, 500) }
+func (h *history) limit() int { return one(h, "limit", 2, 5, 500) }
 
 // search is a piece of something, in various spellings.
 func (h *history) search() string {
@@ -273,7 +273,7 @@ func (h *history) readNew() {
 // readEvents reads a part of the log: new events, those behind any cursor, of one account, either way.
 func (h *history) readEvents() {
 	h.readNew()
-	q := accounts.EventQuery{Limit: h.limit(), Desc: h.chance(3)}
+	q := accounts.EventQuery{Limit: one(h, "limit", 7, 30, 500), Desc: h.chance(3)}
 	want := h.model.events
 	if len(h.cursors) > 0 && h.chance(2) {
 		at := uniform(len(h.cursors)).Draw(h.t, "after event")

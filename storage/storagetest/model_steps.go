@@ -21,17 +21,17 @@ type modelStep struct {
 }
 
 // creating is the weight of the first steps, which create something.
-const creating = 19
+const creating = 19 // the weights of the first three
 
 func modelSteps() []modelStep {
 	return []modelStep{
 		{8, "create an account", (*history).create},
 		{5, "create a subscription", (*history).createSubscription},
 		{6, "add a domain", (*history).addDomain},
-		{3, "let time pass", (*history).wait},
-		{2, "expire", (*history).expire},
+		{5, "let time pass", (*history).wait},
+		{4, "expire", (*history).expire},
 
-		{2, "let twenty move in", (*history).moveIn},
+		{1, "let many move in", (*history).moveIn},
 
 		{3, "look an account up", (*history).lookUpAccount},
 		{2, "look a subscription up", (*history).lookUpSubscription},
@@ -40,7 +40,7 @@ func modelSteps() []modelStep {
 		{3, "list subscriptions", (*history).listSubscriptions},
 		{3, "list domains", (*history).listDomains},
 		{2, "list with a wrong query", (*history).listWrongly},
-		{3, "read events", (*history).readEvents},
+		{2, "read events", (*history).readEvents},
 		{1, "prune events", (*history).pruneEvents},
 		{1, "compare everything", (*history).everything},
 
@@ -259,24 +259,47 @@ func (h *history) createThis(ctx context.Context, in accounts.New) {
 	what := fmt.Sprintf("Create(%+v, %+v)", in, first)
 	in.Subscription = first
 	got, err := h.clients.Create(ctx, in)
-	want, wantErr := h.model.create(in, h.ids(what, err, func() made {
+	want, wantErr := h.model.create(in, h.learned(what, err, func() made {
 		return h.madeWith(got.ID, in.Subscription)
 	}))
 	h.same(what, got, err, want, wantErr)
 }
 
-// moveIn adds so many accounts that a store may choose other ways to find few among many.
+// moveIn adds so many accounts that a store may choose other ways to find few among many, and suspends one of them with
+// all that it has, so that these few are there.
 func (h *history) moveIn() {
 	if h.crowded {
 		return
 	}
 	h.crowded = true
-	for i := range 20 {
+	for i := range 36 {
 		ctx := h.command()
 		in := newAccount(fmt.Sprintf("extra%d", i))
 		in.Subscription = &subscriptions.New{Domains: []string{fmt.Sprintf("extra%d.example", i), fmt.Sprintf("www.extra%d.example", i)}}
 		h.createThis(ctx, in)
 	}
+	if a, err := h.model.getByLogin("extra0"); err == nil {
+		h.suspendAll(a.ID)
+	}
+	h.sameAccounts(accounts.Query{Status: accounts.Suspended}, 5)
+	h.sameSubscriptions(subscriptions.Query{Cause: accounts.CauseBilling}, 5)
+	h.sameDomains(subscriptions.DomainQuery{Status: accounts.Suspended}, 5)
+}
+
+// suspendAll places the same hold on an account, its subscriptions and the first domain of each.
+func (h *history) suspendAll(id accounts.ID) {
+	ctx, hold := h.command(), accounts.Hold{Cause: accounts.CauseBilling}
+	own := h.model.subscriptionsOf(id)
+	firsts := h.model.domainsOf(own[0])[:1]
+	got, err := h.clients.Suspend(ctx, []accounts.ID{id}, hold)
+	want, wantErr := h.model.suspend(accounts.LevelAccount, []int64{int64(id)}, hold)
+	h.same(fmt.Sprintf("Suspend(%d)", id), got, err, want.accounts(), wantErr)
+	of, err := h.subs.Suspend(ctx, own, hold)
+	want, wantErr = h.model.suspend(accounts.LevelSubscription, plain(own), hold)
+	h.same(fmt.Sprintf("Subscriptions.Suspend(%v)", own), of, err, want.subscriptions(), wantErr)
+	below, err := h.subs.SuspendDomains(ctx, firsts, hold)
+	want, wantErr = h.model.suspend(accounts.LevelDomain, plain(firsts), hold)
+	h.same(fmt.Sprintf("SuspendDomains(%v)", firsts), below, err, want.domains(), wantErr)
 }
 
 func (h *history) madeWith(id accounts.ID, first *subscriptions.New) made {
@@ -306,7 +329,7 @@ func (h *history) createSubscription() {
 	in.AccountID = h.owner()
 	what := fmt.Sprintf("Subscriptions.Create(%+v)", in)
 	got, err := h.subs.Create(ctx, in)
-	want, wantErr := h.model.createSubscription(in, h.ids(what, err, func() made {
+	want, wantErr := h.model.createSubscription(in, h.learned(what, err, func() made {
 		return made{subscription: got.ID, domains: h.domainsOf(got.ID, len(in.Domains))}
 	}))
 	h.same(what, got, err, want, wantErr)
@@ -317,7 +340,7 @@ func (h *history) addDomain() {
 	to, name := h.subscriptionID(), h.name()
 	what := fmt.Sprintf("AddDomain(%d, %q)", to, name)
 	got, err := h.subs.AddDomain(ctx, to, name)
-	want, wantErr := h.model.addDomain(to, name, h.ids(what, err, func() made {
+	want, wantErr := h.model.addDomain(to, name, h.learned(what, err, func() made {
 		return made{domains: []subscriptions.DomainID{got.ID}}
 	}))
 	h.same(what, got, err, want, wantErr)
@@ -338,7 +361,8 @@ func (h *history) update() {
 		to   **string
 		from func() string
 	}{
-		{&c.Login, h.login}, {&c.ExternalID, h.externalID},
+		{&c.Login, h.login},
+		{&c.ExternalID, h.externalID},
 		{&c.AdditionalInfo, func() string { return one(h, "info", "", "hello") }},
 		{&c.Description, func() string { return one(h, "description", "", "pays late") }},
 		{&c.Locale, func() string { return one(h, "locale", "", "it") }},
@@ -377,7 +401,8 @@ func (h *history) updateSubscription() {
 	}{
 		{&c.Name, func() string { return one(h, "name", "Hosting", "", "Mail") }},
 		{&c.Plan, func() string { return one(h, "plan", "", "basic", "pro") }},
-		{&c.Description, h.text}, {&c.ExternalID, h.externalID},
+		{&c.Description, h.text},
+		{&c.ExternalID, h.externalID},
 	} {
 		if h.chance(3) {
 			*field.to = point(field.from())

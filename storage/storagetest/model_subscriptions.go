@@ -258,7 +258,7 @@ func (m *model) assign(ids []subscriptions.ID, to accounts.ID) (outcome, error) 
 		o.changed = append(o.changed, id)
 		moving = append(moving, m.domainsOf(subscriptions.ID(id))...)
 	}
-	if err := m.handOver(moving, to); err != nil {
+	if err := m.handOver(f, moving, to); err != nil {
 		return outcome{}, err
 	}
 	for _, id := range o.changed {

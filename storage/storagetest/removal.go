@@ -21,6 +21,7 @@ func removalCases() []testCase {
 		{"a domain is removed, and its subscription stays", removeDomain},
 		{"a main domain is removed only with all of its subscription's", removeMain},
 		{"texts go from the events of what is removed, and from no others", removeRedacts},
+		{"texts of what changed hands go with it and not with who had it", redactionFollows},
 		{"what is removed is gone from every list and look-up", removedIsGone},
 	}
 }
@@ -229,6 +230,22 @@ func (f *fixture) redacted(gone func(accounts.Event) bool) {
 		f.NotEmpty(texts, "texts of %+v", e)
 	}
 	f.Positive(seen)
+}
+
+func redactionFollows(f *fixture) {
+	e := f.estate()
+	roaming := f.addDomain(e.blog.ID, "roaming.example")
+	h := accounts.Hold{Cause: accounts.CauseAbuse, Note: "note", Message: "message", Public: "public"}
+	f.suspendDomain(roaming.Name, h)
+	f.suspendSubscription(e.shop.ID, h)
+	f.suspendAccount(e.mario.ID, h)
+	_, err := f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{roaming.ID}, e.game.ID)
+	f.NoError(err)
+	f.assign(e.luigi.ID, e.shop.ID)
+	f.remove(e.mario.ID)
+	f.redacted(func(event accounts.Event) bool { return event.SubscriptionID == 0 && event.AccountID == e.mario.ID })
+	f.remove(e.luigi.ID)
+	f.redacted(func(accounts.Event) bool { return true })
 }
 
 func removedIsGone(f *fixture) {

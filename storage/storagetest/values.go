@@ -3,6 +3,8 @@ package storagetest
 import (
 	"errors"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -14,6 +16,7 @@ func valueCases() []testCase {
 		{"nobody changes a stored value through what was handed out", handedOut},
 		{"a refused command changes nothing through what it locked", handedToCommand},
 		{"a list that was handed in keeps its order", handedInOrder},
+		{"text that means something to a database comes back as it is", nastyText},
 	}
 }
 
@@ -206,4 +209,39 @@ func handedInOrder(f *fixture) {
 	names := []string{"Z.example.", "A.example"}
 	f.subscription(e.mario.ID, names...)
 	f.Equal([]string{"Z.example.", "A.example"}, names)
+}
+
+func nastyText(f *fixture) {
+	for i, nasty := range []string{
+		`it's "quoted" \\ \' back`, "? ?0 ?tableName ??", "$1 $2 :name @name", "%s %d %% _", "'; DROP TABLE accounts; --", "/* x */ {\"a\": null}", "\\x00 \\000 \\u0000 E'\\n'",
+		"NULL", "null", "{a,b}", "(1,2)", "☃ 😀 \u200b e\u0308\u0301 ﬁ", "0", "true", "2026-01-01",
+	} {
+		in := newAccount("mario" + string(rune('a'+i)))
+		in.Contact = accounts.Contact{Name: nasty, Company: nasty, Address: nasty, City: nasty, State: nasty}
+		in.AdditionalInfo, in.Description, in.ExternalID = nasty, nasty, nasty
+		in.Attributes = map[string]string{"key": nasty, "null": "null"}
+		in.Subscription = &subscriptions.New{Name: nasty, Plan: nasty, Description: nasty, ExternalID: nasty, Attributes: in.Attributes}
+		f.ctx = accounts.WithActor(f.ctx, nasty)
+		a := f.create(in)
+		f.Equal(a, f.getAccount(a.ID))
+		f.Equal(norm.NFC.String(nasty), a.Contact.City)
+		s := f.only(a.ID)
+		f.Equal(a.Description, s.Description)
+		f.Equal(a.Attributes, s.Attributes)
+		f.suspendAccount(a.ID, accounts.Hold{Note: nasty, Message: nasty, Public: nasty})
+		h := f.getAccount(a.ID).Holds[0]
+		f.Equal([]string{a.Description, a.Description, a.Description, a.Description}, []string{h.Note, h.Message, h.Public, h.By})
+		event := f.events()[len(f.events())-1]
+		f.Equal(a.Description, event.Actor)
+		f.Equal(a.Description, event.Details["note"])
+
+		found, err := f.clients.GetByExternalID(f.ctx, nasty)
+		f.NoError(err)
+		f.Equal(a.ID, found.ID)
+		bought, err := f.subs.GetByExternalID(f.ctx, nasty)
+		f.NoError(err)
+		f.Equal(s.ID, bought.ID)
+		f.Contains(f.logins(accounts.Query{Search: nasty}), a.Login)
+		f.Contains(f.names(subscriptions.Query{Search: nasty, Plan: nasty}), s.Name)
+	}
 }

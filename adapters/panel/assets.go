@@ -1,0 +1,115 @@
+package panel
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+//go:embed assets
+var assetFiles embed.FS
+
+// assets are the one style sheet and the one script, under names that change with their content, so that browsers keep
+// them for ever.
+type assets struct {
+	style, script, icon string // file names
+	files               map[string]asset
+}
+
+type asset struct {
+	kind          string
+	plain, zipped []byte
+}
+
+var (
+	variableName  = regexp.MustCompile(`^--[a-zA-Z0-9-]+$`)
+	variableValue = regexp.MustCompile(`^[^{}<>;\\@]*$`)
+)
+
+func newAssets(variables map[string]string) (assets, error) {
+	style, err := joined("assets/pico/pico.min.css", "assets/panel.css")
+	if err != nil {
+		return assets{}, err
+	}
+	if len(variables) > 0 {
+		style = append(style, ":root:root{"...)
+		for _, name := range slices.Sorted(maps.Keys(variables)) {
+			if !variableName.MatchString(name) || !variableValue.MatchString(variables[name]) {
+				return assets{}, fmt.Errorf("panel: Options.Variables: %q is no CSS variable with a plain value", name)
+			}
+			style = append(style, name+":"+variables[name]+";"...)
+		}
+		style = append(style, '}')
+	}
+	script, err := joined("assets/htmx/htmx.min.js", "assets/panel.js")
+	if err != nil {
+		return assets{}, err
+	}
+	a := assets{files: map[string]asset{}}
+	a.style = a.add("panel", ".css", "text/css; charset=utf-8", style)
+	a.script = a.add("panel", ".js", "text/javascript; charset=utf-8", script)
+	icon, err := joined("assets/icon.svg")
+	if err != nil {
+		return assets{}, err
+	}
+	a.icon = a.add("icon", ".svg", "image/svg+xml", icon)
+	return a, nil
+}
+
+func joined(names ...string) ([]byte, error) {
+	var all []byte
+	for _, name := range names {
+		content, err := fs.ReadFile(assetFiles, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(append(all, content...), '\n')
+	}
+	return all, nil
+}
+
+// add keeps a file and answers its name.
+func (a *assets) add(name, extension, kind string, content []byte) string {
+	sum := sha256.Sum256(content)
+	name += "-" + hex.EncodeToString(sum[:8]) + extension
+	a.files[name] = asset{kind: kind, plain: content, zipped: zip(content)}
+	return name
+}
+
+func zip(content []byte) []byte {
+	var zipped bytes.Buffer
+	// Level 9 is valid, and a buffer takes whatever is written.
+	w, _ := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
+	_, _ = w.Write(content)
+	_ = w.Close()
+	return zipped.Bytes()
+}
+
+func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
+	file, known := a.files[r.PathValue("name")]
+	if !known {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Content-Type", file.kind)
+	h.Set("Vary", "Accept-Encoding")
+	h.Set("X-Content-Type-Options", "nosniff")
+	body := file.plain
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		body = file.zipped
+	}
+	h.Set("Content-Length", fmt.Sprint(len(body)))
+	_, _ = w.Write(body) // a browser that has gone misses nothing
+}

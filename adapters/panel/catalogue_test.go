@@ -1,0 +1,157 @@
+package panel
+
+import (
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// built are keys that are put together, by how they begin.
+var built = []string{"event.", "cause.", "status.", "problem.", "field.", "from.", "above.", "why.", "suspend.", "activate.", "remove.", "done.", "signin."}
+
+var (
+	literal = regexp.MustCompile(`"([a-z]+(?:\.[a-zA-Z0-9\[\]]+)+|copy|provider)"`)
+	option  = regexp.MustCompile(`"(?:label|hint)=([a-zA-Z.]+)"`)
+	verb    = regexp.MustCompile(`%(\[\d+\])?[a-z]`)
+)
+
+// Every text is there in both languages, with the same verbs; every key that is asked for is there, and none is left over.
+func TestCatalogueIsComplete(t *testing.T) {
+	for key, text := range catalogue {
+		assert.NotEmpty(t, text.en, key)
+		assert.NotEmpty(t, text.it, key)
+		assert.Len(t, verb.FindAllString(text.it, -1), len(verb.FindAllString(text.en, -1)), key)
+		if one, found := strings.CutSuffix(key, ".one"); found {
+			assert.Contains(t, catalogue, one+".other")
+		}
+	}
+	used := map[string]bool{}
+	note := func(source string) {
+		for _, found := range append(literal.FindAllStringSubmatch(source, -1), option.FindAllStringSubmatch(source, -1)...) {
+			used[found[1]], used[found[1]+".one"], used[found[1]+".other"] = true, true, true
+		}
+	}
+	templates, err := fs.Glob(templateFiles, "templates/*.html")
+	require.NoError(t, err)
+	for _, name := range templates {
+		source, err := fs.ReadFile(templateFiles, name)
+		require.NoError(t, err)
+		note(string(source))
+		for _, found := range regexp.MustCompile(`\.T "([^"]+)"`).FindAllStringSubmatch(string(source), -1) {
+			assert.Contains(t, catalogue, found[1], name)
+		}
+		for _, found := range regexp.MustCompile(`\.N "([^"]+)"`).FindAllStringSubmatch(string(source), -1) {
+			assert.Contains(t, catalogue, found[1]+".one", name)
+		}
+		for _, found := range option.FindAllStringSubmatch(string(source), -1) {
+			assert.Contains(t, catalogue, found[1], name)
+		}
+		for _, found := range regexp.MustCompile(`\.(?:Field|Password) [^"]+"([^"]+)"`).FindAllStringSubmatch(string(source), -1) {
+			used["field."+found[1]] = true
+		}
+	}
+	sources, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, name := range sources {
+		if strings.HasPrefix(name, "catalogue") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := os.ReadFile(name)
+		require.NoError(t, err)
+		note(string(source))
+		for _, found := range regexp.MustCompile(`v\.T\("([^"]+[^."])"[,)]`).FindAllStringSubmatch(string(source), -1) {
+			assert.Contains(t, catalogue, found[1], name)
+		}
+	}
+	for key := range catalogue {
+		isBuilt := false
+		for _, start := range built {
+			isBuilt = isBuilt || strings.HasPrefix(key, start)
+		}
+		assert.True(t, used[key] || isBuilt, "%s is never said", key)
+	}
+}
+
+// What the domain can say has a text: events, fields that change, causes, statuses, problems.
+func TestCatalogueKnowsTheDomain(t *testing.T) {
+	for _, e := range []accounts.EventType{
+		subscriptions.AccountCreated, subscriptions.AccountUpdated, subscriptions.AccountPasswordChanged, subscriptions.AccountSuspended,
+		subscriptions.AccountActivated, subscriptions.AccountRemoved, subscriptions.AccountSignedInAs, subscriptions.SubscriptionCreated,
+		subscriptions.SubscriptionUpdated, subscriptions.SubscriptionAssigned, subscriptions.SubscriptionUnassigned,
+		subscriptions.SubscriptionSuspended, subscriptions.SubscriptionActivated, subscriptions.SubscriptionRemoved, subscriptions.DomainAdded,
+		subscriptions.DomainRenamed, subscriptions.DomainMoved, subscriptions.DomainMainChanged, subscriptions.DomainSuspended,
+		subscriptions.DomainActivated, subscriptions.DomainRemoved,
+	} {
+		assert.Contains(t, catalogue, "event."+string(e))
+	}
+	for _, c := range []accounts.Cause{accounts.CauseProvider, accounts.CauseBilling, accounts.CauseAbuse, accounts.CauseCustomer, accounts.CauseExpired} {
+		assert.Contains(t, catalogue, "cause."+string(c))
+	}
+	for _, name := range append([]string{"attributes"}, editableNames...) {
+		assert.Contains(t, catalogue, "field."+name)
+	}
+	for _, err := range []error{
+		errNoPage, errCrossSite, errNoOperator, errNotTheOwner,
+		errBadForm{os.ErrInvalid},
+		&http.MaxBytesError{}, accounts.ErrInvalid,
+		accounts.ErrNotFound, accounts.ErrConflict, accounts.ErrTaken, accounts.ErrUncertain, accounts.ErrUnavailable, os.ErrClosed,
+	} {
+		_, key := (&visit{}).problem(err)
+		assert.Contains(t, catalogue, "problem."+key)
+		assert.Contains(t, catalogue, "problem."+key+".text")
+	}
+	for _, kind := range []kind{customerKind, subscriptionKind, domainKind} {
+		for _, what := range []string{"suspend.", "activate.", "remove.", "done.removed."} {
+			assert.Contains(t, catalogue, what+kind.name+".one")
+		}
+		assert.Contains(t, catalogue, "suspend.means."+kind.name)
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	o := open(t, nil)
+	b := o.browser()
+	assert.Contains(t, b.get("/signin").body, "Wrong"[:0]+"Sign in")
+	b.header.Set("Accept-Language", "de, it-CH;q=0.9, en;q=0.1")
+	got := b.get("/signin")
+	assert.Contains(t, got.body, "Accedi")
+	assert.Contains(t, got.body, `<html lang="it">`)
+	assert.Equal(t, "it", got.Header.Get("Content-Language"))
+
+	italian := "it-CH"
+	_, err := o.clients.Update(t.Context(), o.mario.ID, accounts.Changes{Locale: &italian})
+	require.NoError(t, err)
+	mario := o.customer("mario")
+	mario.header.Set("Accept-Language", "en")
+	assert.Contains(t, mario.get("/account").body, "Cliente dal <time", "the account's language")
+	assert.Contains(t, mario.get("/account").body, "3 lug 2026")
+	assert.Equal(t, "/account?x=1", mario.post("/language", "language", "en", "back", "/account?x=1").to())
+	assert.Contains(t, mario.get("/account").body, "Customer since", "the one that was chosen")
+	assert.Equal(t, "/", mario.post("/language", "language", "en", "back", "https://evil.example/").to())
+	mario.post("/language", "language", "xx")
+	assert.Contains(t, mario.get("/account").body, "Customer since")
+}
+
+func TestNumbersAndDates(t *testing.T) {
+	at := time.Date(2026, 8, 9, 23, 30, 0, 0, time.UTC)
+	rome := time.FixedZone("CEST", 2*60*60)
+	for language, want := range map[string][3]string{
+		"en": {"1,234", "10 Aug 2026", "1,000+ customers"}, "it": {"1.234", "10 ago 2026", "1.000+ clienti"},
+	} {
+		v := &visit{Panel: &Panel{opts: Options{Location: rome}}, language: language}
+		assert.Equal(t, want[0], v.number(1234))
+		assert.Equal(t, want[1], v.date(at))
+		assert.Equal(t, want[2], v.T("customers.many", 1000))
+	}
+}

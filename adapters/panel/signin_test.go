@@ -1,0 +1,181 @@
+package panel
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/accounts"
+)
+
+func TestSignInSaysTheSame(t *testing.T) {
+	o := open(t, nil)
+	b := o.browser()
+	unknown := b.post("/signin", "login", "nobody", "password", "whatever it is")
+	wrong := b.post("/signin", "login", "mario", "password", "whatever it is")
+	assert.Equal(t, http.StatusUnauthorized, unknown.StatusCode)
+	assert.Equal(t, wrong.StatusCode, unknown.StatusCode)
+	assert.Equal(t, strings.ReplaceAll(wrong.body, "mario", "nobody"), unknown.body)
+	assert.NotContains(t, wrong.body, "whatever it is")
+
+	_, err := o.clients.Suspend(t.Context(), []accounts.ID{o.mario.ID}, accounts.Hold{Message: "Please pay", Note: "Hidden"})
+	require.NoError(t, err)
+	assert.Equal(t, wrong.body, b.post("/signin", "login", "mario", "password", "whatever it is").body, "the right password first")
+	told := b.post("/signin", "login", "mario", "password", marioPassword)
+	assert.Equal(t, http.StatusForbidden, told.StatusCode)
+	assert.Contains(t, told.body, "Please pay")
+	assert.Contains(t, told.body, "https://pay.example/")
+	assert.NotContains(t, told.body, "Hidden")
+	assert.False(t, b.isIn())
+}
+
+// Too many attempts are refused before anything is hashed; time lets them in again, and the owner's browser always.
+func TestAttemptsAreSlowedDown(t *testing.T) {
+	o := open(t, nil)
+	owner := o.customer("mario")
+	attacker := o.browser()
+	for range loginBurst {
+		attacker.post("/signin", "login", "mario", "password", "guess")
+	}
+	asked := o.hasher.asked
+	got := attacker.post("/signin", "login", " MARIO", "password", marioPassword)
+	assert.Equal(t, http.StatusTooManyRequests, got.StatusCode, "even with the right password, in another spelling")
+	seconds, err := strconv.Atoi(got.Header.Get("Retry-After"))
+	require.NoError(t, err)
+	assert.InDelta(t, 10, seconds, 10)
+	assert.Equal(t, asked, o.hasher.asked, "nothing was hashed")
+
+	owner.post("/account/signout")
+	assert.Equal(t, "/account", owner.post("/signin", "login", "mario", "password", marioPassword).to(), "the owner's own browser")
+	assert.Equal(t, "/account", attacker.post("/signin", "login", "luigi", "password", "luigi's own secret").to(), "another login")
+
+	o.clock.pass(loginEvery)
+	assert.Equal(t, http.StatusUnauthorized, attacker.post("/signin", "login", "mario", "password", "guess").StatusCode, "one more after a while")
+
+	for i := range addressBurst {
+		attacker.post("/signin", "login", "victim"+strconv.Itoa(i), "password", "guess")
+	}
+	assert.Equal(t, http.StatusTooManyRequests, o.browser().post("/signin", "login", "fresh", "password", "x").StatusCode, "one address, many logins")
+	assert.Equal(t, http.StatusTooManyRequests, o.browser().post("/operator", "login", "fresh", "password", "x").StatusCode, "operators too")
+}
+
+func TestAttemptsByNetwork(t *testing.T) {
+	at := &clock{at: time.Unix(0, 0)}
+	a := newAttempts(at.now)
+	addr := netip.MustParseAddr
+	for range loginBurst {
+		require.Zero(t, a.allow("customer", "mario", "", addr("192.0.2.1")))
+	}
+	assert.Equal(t, loginEvery, a.allow("customer", "mario", "", addr("192.0.2.200")), "the same network")
+	assert.Zero(t, a.allow("customer", "mario", "", addr("198.51.100.1")), "another network")
+	assert.Zero(t, a.allow("customer", "mario", "device", addr("192.0.2.1")), "a known device")
+	assert.Zero(t, a.allow("operator", "mario", "", addr("192.0.2.1")), "another kind")
+	for range loginBurst {
+		require.Zero(t, a.allow("customer", "luigi", "", addr("2001:db8::1")))
+	}
+	assert.NotZero(t, a.allow("customer", "luigi", "", addr("2001:db8::2")))
+	assert.NotPanics(t, func() { a.allow("customer", "x", "", netip.Addr{}) })
+
+	for i := range mostBuckets + 100 {
+		a.allow("customer", strings.Repeat("x", 10_000)+strconv.Itoa(i), "", netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+	}
+	assert.LessOrEqual(t, a.logins.Len(), mostBuckets)
+	assert.LessOrEqual(t, a.addresses.Len(), mostBuckets)
+	for _, key := range a.logins.Keys() {
+		require.Less(t, len(key), 400, "keys are bounded too")
+	}
+}
+
+func TestDevices(t *testing.T) {
+	var d, other devices
+	other[0] = 1
+	cookie := d.mark("customer", "Mario")
+	assert.NotEmpty(t, d.proves(cookie, "customer", "mario"))
+	assert.Empty(t, d.proves(cookie, "customer", "luigi"))
+	assert.Empty(t, d.proves(cookie, "operator", "mario"))
+	assert.Empty(t, other.proves(cookie, "customer", "mario"))
+	assert.Empty(t, d.proves("x"+cookie, "customer", "mario"))
+	assert.Empty(t, d.proves("", "customer", "mario"))
+}
+
+func TestOperators(t *testing.T) {
+	hash, err := accounts.Argon2id{}.Hash(t.Context(), "right")
+	require.NoError(t, err)
+	check := Operators(map[string]string{"anna": hash})
+	for _, c := range []struct {
+		name, password string
+		ok             bool
+	}{{"anna", "right", true}, {"anna", "wrong", false}, {"nobody", "nobody's password", false}, {"", "", false}} {
+		ok, err := check(t.Context(), c.name, c.password)
+		require.NoError(t, err)
+		assert.Equal(t, c.ok, ok, c.name)
+	}
+}
+
+// mailbox is where links for new passwords go.
+type mailbox struct {
+	sent chan string
+	err  error
+}
+
+func (m *mailbox) send(_ context.Context, to accounts.Account, link string) error {
+	m.sent <- to.Login + " " + link
+	return m.err
+}
+
+func TestForgottenPassword(t *testing.T) {
+	box := &mailbox{sent: make(chan string, 10)}
+	o := open(t, func(opts *Options) { opts.SendReset, opts.Origin = box.send, "https://panel.example/" })
+	contact := accounts.Contact{Name: "Mario Rossi", Email: "mario@example.com"}
+	_, err := o.clients.Update(t.Context(), o.mario.ID, accounts.Changes{Contact: &contact})
+	require.NoError(t, err)
+
+	b := o.browser()
+	known, unknown := b.post("/forgot", "login", "Mario"), b.post("/forgot", "login", "nobody")
+	assert.Equal(t, "/forgot?said=sent", known.to())
+	assert.Equal(t, known.to(), unknown.to())
+	assert.Contains(t, b.get("/forgot?said=sent").body, "If the username is right")
+	login, link, _ := strings.Cut(<-box.sent, " ")
+	assert.Equal(t, "mario", login)
+	path, found := strings.CutPrefix(link, "https://panel.example")
+	require.True(t, found, "not the host that the request named: %s", link)
+
+	assert.Equal(t, http.StatusOK, b.get(path).StatusCode)
+	got := b.post(path, "password", "short", "password2", "short")
+	assert.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
+	assert.Contains(t, got.body, "at least 8 characters")
+	assert.Contains(t, b.post(path, "password", "another secret", "password2", "another").body, "not the same")
+	assert.Equal(t, "/signin?said=reset", b.post(path, "password", "another secret", "password2", "another secret").to())
+	assert.Equal(t, http.StatusGone, b.post(path, "password", "another secret", "password2", "another secret").StatusCode, "once")
+	assert.Equal(t, "/account", b.post("/signin", "login", "mario", "password", "another secret").to())
+	require.Empty(t, box.sent, "none to the unknown one")
+
+	operator := o.operator()
+	operator.post("/customers/" + text(o.mario.ID) + "/link")
+	assert.Contains(t, <-box.sent, "mario https://panel.example/reset/")
+	page := operator.get("/customers/" + text(o.mario.ID))
+	assert.Contains(t, page.body, "on its way to mario@example.com")
+	assert.NotContains(t, page.body, "/reset/")
+	box.err = errors.New("the mail server is down")
+	operator.post("/customers/" + text(o.mario.ID) + "/link")
+	<-box.sent
+	assert.Contains(t, operator.get("/customers/"+text(o.mario.ID)).body, "could not be sent")
+}
+
+func TestLinkIsShownOnce(t *testing.T) {
+	o := open(t, nil)
+	b := o.operator()
+	path := "/customers/" + text(o.mario.ID)
+	require.Equal(t, path, b.post(path+"/link").to())
+	assert.Contains(t, b.get(path).body, o.server.URL+"/reset/")
+	assert.NotContains(t, b.get(path).body, "/reset/", "only once")
+	assert.Contains(t, o.browser().get("/forgot").body, "ask your provider")
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/postgres/pgtest"
+)
+
+// The program prints testdata/output.txt, however often it is run.
+func TestADayInTheShop(t *testing.T) {
+	dsn := pgtest.Shared(t).Database(t)
+	defer goleak.VerifyNone(t)
+	want, err := os.ReadFile("testdata/output.txt")
+	require.NoError(t, err)
+	for range 2 {
+		var out bytes.Buffer
+		require.NoError(t, run(t.Context(), []string{"-dsn", dsn}, &out))
+		assert.Equal(t, string(want), out.String())
+	}
+}
+
+// What was rolled back can be sold again.
+func TestARolledBackSaleLeavesNothing(t *testing.T) {
+	ctx := t.Context()
+	s, err := openShop(ctx, pgtest.Open(t, pgtest.Shared(t).Database(t), 4), io.Discard)
+	require.NoError(t, err)
+	require.ErrorIs(t, s.sell(ctx, "luigi", func() error { return errCard }), errCard)
+	_, err = s.clients.GetByLogin(ctx, "luigi")
+	require.ErrorIs(t, err, accounts.ErrNotFound)
+	require.NoError(t, s.sell(ctx, "luigi", func() error { return nil }))
+	require.ErrorIs(t, s.sell(ctx, "luigi", func() error { return nil }), accounts.ErrTaken)
+	n, err := s.db.NewSelect().Model((*invoice)(nil)).Count(ctx)
+	require.NoError(t, err)
+	assert.EqualValues(t, 1, n)
+}
+
+func TestWhatIsWrongIsTold(t *testing.T) {
+	require.ErrorIs(t, run(t.Context(), []string{"-h"}, io.Discard), flag.ErrHelp)
+	require.Error(t, run(t.Context(), []string{"-dsn", "postgres://127.0.0.1:nowhere"}, io.Discard))
+	require.Error(t, run(t.Context(), []string{"-dsn", "host=/nowhere user=nobody"}, io.Discard))
+}

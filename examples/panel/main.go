@@ -1,0 +1,82 @@
+// Command panel is a small but complete host: the panel at http://localhost:8080, and the websites of its customers at
+// http://NAME.localhost:8080, behind the gateway. It prints how to sign in:
+//
+//	go run ./examples/panel
+//
+// Suspend mario in the panel, and http://mario.localhost:8080 answers 503; activate him, and it is up again.
+//
+// Flags: -addr, -host, -empty for no demo customers, and -dsn for PostgreSQL, without which all is forgotten at exit.
+// Environment: CLIENTELE_OPERATOR and CLIENTELE_PASSWORD are the operator's, else "admin" and a fresh password;
+// CLIENTELE_SECRET, of at least 32 bytes, lets links for new passwords outlive a restart.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "panel:", err)
+		os.Exit(1)
+	}
+}
+
+// settings are what the command line and the environment say.
+type settings struct {
+	addr, host, dsn  string
+	empty            bool
+	operator, secret string
+	password         string
+}
+
+func read(args []string, getenv func(string) string, out io.Writer) (settings, error) {
+	var s settings
+	flags := flag.NewFlagSet("panel", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "the address to serve at; port 0 is any that is free")
+	flags.StringVar(&s.host, "host", "localhost", "the host name of the panel, which no customer can take")
+	flags.StringVar(&s.dsn, "dsn", "", "where PostgreSQL is, such as postgres://user@host/database; empty: all is kept in memory")
+	flags.BoolVar(&s.empty, "empty", false, "begin without demo customers")
+	if err := flags.Parse(args); err != nil {
+		return settings{}, err
+	}
+	s.operator = cmp.Or(getenv("CLIENTELE_OPERATOR"), "admin")
+	s.password, s.secret = getenv("CLIENTELE_PASSWORD"), getenv("CLIENTELE_SECRET")
+	return s, nil
+}
+
+// run is the whole program. It ends without an error when ctx does.
+func run(ctx context.Context, args []string, getenv func(string) string, out, log io.Writer) error {
+	s, err := read(args, getenv, out)
+	if err != nil {
+		return err
+	}
+	store, closeStore, err := openStore(ctx, s.dsn)
+	if err != nil {
+		return err
+	}
+	defer closeStore()
+	h, err := newHost(ctx, store, s, slog.New(slog.NewTextHandler(log, nil)))
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		return err
+	}
+	h.greet(out, listener.Addr())
+	return h.serve(ctx, listener)
+}

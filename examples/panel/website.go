@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/gateway"
+)
+
+//go:embed website.html
+var websiteHTML string
+
+var websitePage = template.Must(template.New("website").Parse(websiteHTML))
+
+// website is what the host serves for every active site. A real one would find the files of the domain here.
+func website(w http.ResponseWriter, r *http.Request) {
+	site, _ := gateway.SiteFrom(r.Context())
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_ = websitePage.Execute(w, site) // a visitor who has gone misses nothing
+}
+
+// notThePanel refuses the panel's own host name to customers.
+func notThePanel(host string) func(context.Context, accounts.ID, string) error {
+	return func(_ context.Context, _ accounts.ID, name string) error {
+		if strings.EqualFold(name, host) || strings.HasSuffix(host, "."+name) {
+			return &accounts.InvalidError{Fields: []accounts.FieldError{{
+				Path: "name", Rule: "reservedName", Param: name, Message: name + " is the name of the panel itself",
+			}}}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,62 @@
+package bench
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// searches are lists that an index of their own must bound, and counts. Each tells its time.
+func (a *arena) searches(b *testing.B) {
+	for _, filter := range []struct {
+		name string
+		q    accounts.Query
+	}{
+		{"List with a country that 1 of 10 has", accounts.Query{Country: "ES"}},
+		{"List of the suspended", accounts.Query{Status: accounts.Suspended}},
+		{"List of the active", accounts.Query{Status: accounts.Active}},
+		{"List with a cause that 1 of 200 has", accounts.Query{Cause: accounts.CauseAbuse, Sort: accounts.SortName}},
+		{"List with a cause that nobody has", accounts.Query{Cause: "nobody"}},
+	} {
+		a.fight(b, duel{name: filter.name, of: library, wanted: "bounded", rounds: 30, one: func(int) error {
+			_, err := a.exec.clients.List(a.ctx, filter.q)
+			return err
+		}})
+	}
+	for _, piece := range []string{
+		fmt.Sprintf("rossi%d", a.accounts/2), // one login
+		"4821", "trattoria", "osteria", "nobody has this",
+	} {
+		q := accounts.Query{Search: piece}
+		many, err := a.exec.clients.Count(a.ctx, q, 0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		a.fight(b, duel{name: fmt.Sprintf("Search of %q with %d matches", piece, many), of: library, wanted: "≤ 30 ms", rounds: 30, one: func(int) error {
+			_, err := a.exec.clients.List(a.ctx, q)
+			return err
+		}})
+	}
+	a.fight(b, duel{name: "Search of domains", of: library, wanted: "≤ 30 ms", rounds: 30, one: func(int) error {
+		_, err := a.exec.subs.Domains(a.ctx, subscriptions.DomainQuery{Search: "osteria5"})
+		return err
+	}})
+	for _, count := range []struct {
+		name string
+		q    accounts.Query
+	}{
+		{"Count of all, at most 1,000", accounts.Query{}},
+		{"Count of the active, at most 1,000", accounts.Query{Status: accounts.Active}},
+		{"Count of a piece that all have, at most 1,000", accounts.Query{Search: "azienda"}},
+	} {
+		a.fight(b, duel{name: count.name, of: library, wanted: "bounded", rounds: 30, one: func(int) error {
+			n, err := a.exec.clients.Count(a.ctx, count.q, 1000)
+			if err == nil && n != 1000 {
+				return fmt.Errorf("%d were counted", n)
+			}
+			return err
+		}})
+	}
+}

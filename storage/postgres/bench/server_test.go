@@ -1,0 +1,90 @@
+package bench
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/storage/postgres"
+	"github.com/clientele-go/clientele/storage/postgres/pgtest"
+)
+
+// accountsVariable sets how many accounts there are.
+const accountsVariable = "CLIENTELE_BENCH_ACCOUNTS"
+
+// settings are those of a small server of its own, in place of the tests'. Commits wait for the system's cache, not for
+// the disk: what the disk costs is the same for both sides, and would hide what is not.
+const settings = `
+shared_buffers = 2GB
+work_mem = 16MB
+maintenance_work_mem = 1GB
+effective_cache_size = 6GB
+random_page_cost = 1.1
+max_wal_size = 16GB
+checkpoint_timeout = 1h
+wal_level = minimal
+max_wal_senders = 0
+fsync = off
+synchronous_commit = on
+full_page_writes = on
+autovacuum = off
+`
+
+// number answers how many accounts there are to be.
+func number(t testing.TB) int {
+	t.Helper()
+	said := os.Getenv(accountsVariable)
+	if said == "" {
+		return 1_000_000
+	}
+	n, err := strconv.Atoi(said)
+	require.NoError(t, err)
+	require.Zero(t, n%100, "%s must be a multiple of 100", accountsVariable)
+	return n
+}
+
+// serve answers how to reach a server with so many accounts. Its data are a copy of those that the first run made, so
+// that every run begins with the same.
+func serve(t testing.TB, accounts int) (dsn string) {
+	t.Helper()
+	server := pgtest.Start(t, settings)
+	require.NoError(t, postgres.Migrate(t.Context(), pgtest.Open(t, server.DSN(), 1), nil))
+	kept := filepath.Join(os.TempDir(), "clientele-bench-"+fingerprint(t.Context(), t, server.DSN(), accounts))
+	data := filepath.Join(server.Dir(), "data")
+	if _, err := os.Lstat(kept); err != nil {
+		begin := time.Now()
+		seed(t.Context(), t, server.DSN(), accounts, false)
+		fmt.Printf("seeded %d accounts in %v\n", accounts, time.Since(begin).Round(time.Second))
+		server.Stop(t, "fast")
+		server.Run(t, fmt.Sprintf("cp -R %[1]s %[2]s.$$ && mv %[2]s.$$ %[2]s", data, kept))
+		server.Start(t)
+		return server.DSN()
+	}
+	server.Stop(t, "fast")
+	// -O: whoever runs the server made it.
+	server.Run(t, fmt.Sprintf("[ -O %[2]s ] && mv %[1]s %[1]s.fresh && cp -R %[2]s %[1]s && cp %[1]s.fresh/postgresql.conf %[1]s/ && rm -rf %[1]s.fresh",
+		data, kept))
+	server.Start(t)
+	return server.DSN()
+}
+
+// fingerprint tells apart what would be seeded differently.
+func fingerprint(ctx context.Context, t testing.TB, dsn string, accounts int) string {
+	t.Helper()
+	conn, err := pgx.Connect(ctx, dsn)
+	require.NoError(t, err)
+	defer func() { _ = conn.Close(ctx) }()
+	var migrations string
+	require.NoError(t, conn.QueryRow(ctx, `
+SELECT current_setting('server_version') || string_agg(checksum, '' ORDER BY version) FROM clientele.migrations`).Scan(&migrations))
+	sum := sha256.Sum256([]byte(migrations + seedStatements))
+	return fmt.Sprintf("%d-%x", accounts, sum[:6])
+}

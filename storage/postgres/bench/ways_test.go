@@ -1,0 +1,71 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/postgres"
+	"github.com/clientele-go/clientele/storage/postgres/pgtest"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// ways are the two to one database: the library's, and by hand.
+type ways struct {
+	clients *accounts.Manager
+	subs    *subscriptions.Manager
+	store   *postgres.Store
+	hand    hand
+}
+
+// callers is how many there are at once at most, and how many connections each of the pools has.
+const callers = 16
+
+// openWays opens both in the same execution mode: that which the README recommends, or with prepared statements.
+func openWays(t testing.TB, dsn string, prepared bool, now func() time.Time) ways {
+	t.Helper()
+	store, err := postgres.New(t.Context(), pgtest.Open(t, dsn, callers), &postgres.Options{Prepared: prepared})
+	require.NoError(t, err)
+	config, err := pgxpool.ParseConfig(dsn)
+	require.NoError(t, err)
+	config.MinConns, config.MaxConns = callers, callers
+	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	if prepared {
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
+	}
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	clients := accounts.NewManager(store, &accounts.Options{Hasher: plain{}, Now: now})
+	return ways{clients: clients, subs: clients.Subscriptions(), store: store, hand: hand{pool, now}}
+}
+
+// plain is a hasher that costs nothing.
+type plain struct{}
+
+func (plain) Hash(_ context.Context, password string) (string, error) {
+	return "$plain$" + password, nil
+}
+
+func (plain) Verify(_ context.Context, hash, password string) (ok, outdated bool, err error) {
+	return hash == "$plain$"+password, false, nil
+}
+
+// customer answers an account that is not among the seeded ones, with one subscription and one domain.
+func customer(n int) accounts.New {
+	return accounts.New{
+		Login: fmt.Sprintf("new%08d", n), Password: "correct horse battery",
+		Contact: accounts.Contact{
+			Name: fmt.Sprintf("Mario Rossi %d", n), Company: "Rossi & Figli S.r.l.",
+			Email: fmt.Sprintf("new%08d@example.com", n), Phone: "+39 051 123456", Country: "IT",
+		},
+		ExternalID:   fmt.Sprintf("new-%d", n),
+		Subscription: &subscriptions.New{Plan: "basic", Domains: []string{fmt.Sprintf("new-customer%08d.com", n)}},
+	}
+}

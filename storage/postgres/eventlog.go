@@ -1,0 +1,155 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions/input"
+)
+
+// The order of events is the order in which they are first read as committed. A sequence would not do: a smaller number
+// may be committed after a greater one was read. Ids of transactions would not do either: they start again after a dump
+// and restore, and what is visible to all of them waits for every other database of the server. So a reader that sees
+// events without a number gives them the next ones, in a transaction of its own, one reader at a time.
+const (
+	lockEventNumbers = `SELECT pg_advisory_xact_lock($1::integer, $2::integer)`
+
+	// Events that a command is just redacting are left for the next reader.
+	giveEventNumbers = `
+WITH fresh AS MATERIALIZED (
+    SELECT id FROM clientele.events
+    WHERE number IS NULL
+    ORDER BY id
+    LIMIT $1::integer
+    FOR UPDATE SKIP LOCKED
+), given AS (
+    UPDATE clientele.event_log SET last = last + (SELECT count(*) FROM fresh)
+    WHERE EXISTS (SELECT FROM fresh)
+    RETURNING last - (SELECT count(*) FROM fresh) AS before
+), numbered AS (
+    SELECT id, row_number() OVER (ORDER BY id) AS nth FROM fresh
+)
+UPDATE clientele.events AS e
+SET number = given.before + numbered.nth
+FROM given, numbered
+WHERE e.id = ANY(ARRAY(SELECT id FROM fresh)) AND e.id = numbered.id`
+
+	pruneEvents = `
+WITH gone AS (
+    DELETE FROM clientele.events
+    WHERE number IS NOT NULL AND at < $1::timestamptz
+    RETURNING number
+)
+UPDATE clientele.event_log SET pruned = greatest(pruned, (SELECT max(number) FROM gone))
+WHERE EXISTS (SELECT FROM gone)
+RETURNING (SELECT count(*) FROM gone) AS count`
+)
+
+// numberedAtOnce bounds how long one transaction that gives numbers holds its locks.
+const numberedAtOnce = 10_000
+
+// Events implements accounts.Store.
+func (s *Store) Events(ctx context.Context, q accounts.EventRange) (accounts.EventLog, error) {
+	if s.host != nil {
+		return accounts.EventLog{}, errInTransaction()
+	}
+	rows, f := s.readEvents(ctx, q)
+	if f != nil {
+		return accounts.EventLog{}, f
+	}
+	if !rows[0].Unnumbered || rows[0].ReadOnly {
+		return eventLog(rows), nil
+	}
+	switch err := s.numberEvents(ctx); {
+	case mayOnlyRead(err):
+		return eventLog(rows), nil
+	case err != nil && !errors.Is(err, accounts.ErrUncertain): // whether the numbers were committed will be seen
+		return accounts.EventLog{}, err
+	}
+	if rows, f = s.readEvents(ctx, q); f != nil {
+		return accounts.EventLog{}, f
+	}
+	return eventLog(rows), nil
+}
+
+// PruneEvents implements accounts.Store.
+func (s *Store) PruneEvents(ctx context.Context, before time.Time) (int, error) {
+	if s.host != nil {
+		return 0, errInTransaction()
+	}
+	var rows []countRow
+	err := s.inOwn(ctx, func(r runner) error {
+		if f := r.query(ctx, &rows, pruneEvents, instant(before)); f != nil {
+			return f
+		}
+		return nil
+	})
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	return rows[0].Count, nil
+}
+
+func errInTransaction() error { return input.Invalid("transaction", "transaction", "") }
+
+// readEvents answers at least one row, with the state of the log.
+func (s *Store) readEvents(ctx context.Context, q accounts.EventRange) ([]eventRow, *failure) {
+	l := list{key: []string{"number"}, desc: q.Desc}
+	l.filter("number IS NOT NULL")
+	if q.After != 0 {
+		l.behind(l.argument(q.After, "bigint"))
+	}
+	if q.AccountID != nil {
+		l.filter(owned("account_id", *q.AccountID, &l))
+	}
+	statement := `
+SELECT l.last, l.pruned, e.*,
+    EXISTS (SELECT FROM clientele.events WHERE number IS NULL) AS unnumbered,
+    current_setting('transaction_read_only') = 'on' AS read_only
+FROM clientele.event_log AS l
+LEFT JOIN LATERAL (
+    SELECT number, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts
+    FROM clientele.events` + l.conditions() + l.order() + l.limit(q.Limit) + `
+) AS e ON true` + l.order()
+	var rows []eventRow
+	if f := s.query(ctx, &rows, statement, l.args...); f != nil {
+		return nil, f
+	}
+	if len(rows) == 0 {
+		return nil, unavailable(ctx, sql.ErrNoRows) // somebody emptied event_log
+	}
+	return rows, nil
+}
+
+func eventLog(rows []eventRow) accounts.EventLog {
+	l := accounts.EventLog{Events: []accounts.Recorded{}, Pruned: rows[0].Pruned, Last: rows[0].Last}
+	for _, row := range rows {
+		if row.Number != 0 {
+			l.Events = append(l.Events, row.recorded())
+		}
+	}
+	return l
+}
+
+// numberEvents gives a number to every committed event that has none, so many in a transaction.
+func (s *Store) numberEvents(ctx context.Context) error {
+	for given := int64(numberedAtOnce); given == numberedAtOnce; {
+		err := s.inOwn(ctx, func(r runner) error {
+			if _, f := r.exec(ctx, lockEventNumbers, s.schema.lockClass(), lockNumbers); f != nil {
+				return f
+			}
+			var f *failure
+			if given, f = r.exec(ctx, giveEventNumbers, numberedAtOnce); f != nil {
+				return f
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

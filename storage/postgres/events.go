@@ -1,0 +1,137 @@
+package postgres
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+var eventTable = table[subscriptions.Event]{"clientele.events", 0, []column[subscriptions.Event]{
+	moment("at", func(e subscriptions.Event) time.Time { return e.At }),
+	text("type", func(e subscriptions.Event) string { return string(e.Type) }),
+	text("actor", func(e subscriptions.Event) string { return e.Actor }),
+	reference("account_id", func(e subscriptions.Event) int64 { return int64(e.AccountID) }),
+	reference("subscription_id", func(e subscriptions.Event) int64 { return int64(e.SubscriptionID) }),
+	reference("domain_id", func(e subscriptions.Event) int64 { return int64(e.DomainID) }),
+	text("domain", func(e subscriptions.Event) string { return e.Domain }),
+	pairs("details", func(e subscriptions.Event) map[string]string { return pick(e.Details, false) }),
+	pairs("texts", func(e subscriptions.Event) map[string]string { return pick(e.Details, true) }),
+}}
+
+// eventTexts are the details that an event loses when its subject goes.
+var eventTexts = [...]string{"note", "message", "public"}
+
+// pick answers those details that are texts, or those that are not.
+func pick(details map[string]string, texts bool) map[string]string {
+	picked := map[string]string{}
+	for key, value := range details {
+		if slices.Contains(eventTexts[:], key) == texts {
+			picked[key] = value
+		}
+	}
+	return picked
+}
+
+// The texts of earlier events about what is removed. An event is about the lowest thing that it names.
+const (
+	redactAccounts = `
+UPDATE clientele.events SET texts = NULL
+WHERE account_id = ANY($1::bigint[]) AND subscription_id IS NULL AND domain_id IS NULL AND texts IS NOT NULL`
+
+	redactSubscriptions = `
+UPDATE clientele.events SET texts = NULL
+WHERE subscription_id = ANY($1::bigint[]) AND domain_id IS NULL AND texts IS NOT NULL`
+
+	redactDomains = `
+UPDATE clientele.events SET texts = NULL
+WHERE domain_id = ANY($1::bigint[]) AND texts IS NOT NULL`
+)
+
+// saveEvents appends the events, and takes the texts from those about what goes: from earlier ones and from these.
+func (t *transaction) saveEvents(w accounts.Writes) error {
+	if err := redact(t, redactAccounts, w.RemoveAccounts); err != nil {
+		return err
+	}
+	if err := redact(t, redactSubscriptions, w.RemoveSubscriptions); err != nil {
+		return err
+	}
+	if err := redact(t, redactDomains, w.RemoveDomains); err != nil {
+		return err
+	}
+	return add(t, eventTable, withoutGone(w))
+}
+
+func redact[N ~int64](t *transaction, statement string, ids []N) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return t.exec(anyNumber, statement, numberArray(ids))
+}
+
+// withoutGone answers the events, those about what goes without their texts.
+func withoutGone(w accounts.Writes) []subscriptions.Event {
+	gone := map[any]bool{} // ids of three types
+	for _, id := range w.RemoveAccounts {
+		gone[id] = true
+	}
+	for _, id := range w.RemoveSubscriptions {
+		gone[id] = true
+	}
+	for _, id := range w.RemoveDomains {
+		gone[id] = true
+	}
+	if len(gone) == 0 {
+		return w.Events
+	}
+	return each(w.Events, func(e subscriptions.Event) subscriptions.Event {
+		if gone[subject(e)] {
+			e.Details = pick(e.Details, false)
+		}
+		return e
+	})
+}
+
+// subject answers the id of what an event is about.
+func subject(e subscriptions.Event) any {
+	switch {
+	case e.DomainID != 0:
+		return e.DomainID
+	case e.SubscriptionID != 0:
+		return e.SubscriptionID
+	default:
+		return e.AccountID
+	}
+}
+
+// eventRow is a row of events as bun scans it, beside the state of the log.
+type eventRow struct {
+	Last, Pruned   int64
+	Unnumbered     bool
+	ReadOnly       bool
+	Number         int64 // 0: there is no event, only the state of the log
+	At             time.Time
+	Type           accounts.EventType
+	Actor          string
+	AccountID      subscriptions.AccountID
+	SubscriptionID subscriptions.ID
+	DomainID       subscriptions.DomainID
+	Domain         string
+	Details, Texts map[string]string
+}
+
+func (r eventRow) recorded() accounts.Recorded {
+	details := r.Details
+	if details == nil {
+		details = r.Texts
+	} else {
+		maps.Copy(details, r.Texts)
+	}
+	return accounts.Recorded{Number: r.Number, Event: accounts.Event{
+		At: utc(r.At), Type: r.Type, Actor: r.Actor,
+		AccountID: r.AccountID, SubscriptionID: r.SubscriptionID, DomainID: r.DomainID, Domain: r.Domain,
+		Details: details,
+	}}
+}

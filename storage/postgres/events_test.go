@@ -1,0 +1,173 @@
+package postgres_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/postgres"
+	"github.com/clientele-go/clientele/storage/postgres/pgtest"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// reader reads events as a subscriber does, and remembers only its cursor.
+type reader struct {
+	m      *accounts.Manager
+	cursor accounts.Cursor
+}
+
+// next answers the logins' numbers, or names of subscriptions, of what was created since the last call: the external
+// ids of the events.
+func (r *reader) next(t *testing.T) []string {
+	t.Helper()
+	var seen []string
+	for {
+		page, err := r.m.Events(t.Context(), accounts.EventQuery{After: r.cursor, Limit: 2})
+		require.NoError(t, err)
+		r.cursor = page.Next
+		if len(page.Items) == 0 {
+			return seen
+		}
+		for _, e := range page.Items {
+			seen = append(seen, e.Details["externalID"])
+		}
+	}
+}
+
+// create makes one subscription, and so one event, that is known by its external id.
+func create(t *testing.T, m *accounts.Manager, externalID string) {
+	t.Helper()
+	_, err := m.Subscriptions().Create(t.Context(), subscriptions.New{Name: "s", ExternalID: externalID})
+	require.NoError(t, err)
+}
+
+// A transaction that appended early and is committed late is read late, and not missed.
+func TestEventsOfATransactionHeldOpenAreNotMissed(t *testing.T) {
+	s := newStores(t, pgtest.Shared(t).Database(t), 8)
+	store := s.openStore(t)
+	m := manager(store)
+	r := reader{m: m}
+	create(t, m, "first")
+	slow := begin(t, s.db, sql.LevelDefault)
+	create(t, m.With(store.In(slow)), "slow 1")
+	create(t, m, "between")
+	slower := begin(t, s.db, sql.LevelDefault)
+	create(t, m.With(store.In(slower)), "slower")
+	create(t, m.With(store.In(slow)), "slow 2")
+	create(t, m, "last")
+	require.Equal(t, []string{"first", "between", "last"}, r.next(t))
+	require.NoError(t, slow.Commit())
+	create(t, m, "after")
+	require.Equal(t, []string{"slow 1", "slow 2", "after"}, r.next(t))
+	require.NoError(t, slower.Commit())
+	require.Equal(t, []string{"slower"}, r.next(t))
+	require.Empty(t, r.next(t))
+	again := reader{m: m}
+	require.Equal(t, []string{"first", "between", "last", "slow 1", "slow 2", "after", "slower"}, again.next(t), "the order stays")
+}
+
+// Neither a long transaction in another database of the server nor a snapshot held in this one delays anything.
+func TestEventsDoNotWaitForOtherTransactions(t *testing.T) {
+	server := pgtest.Shared(t)
+	s := newStores(t, server.Database(t), 8)
+	m := manager(s.openStore(t))
+	other := pgtest.Open(t, server.Database(t), 1)
+	long := begin(t, other, sql.LevelRepeatableRead)
+	_, err := long.ExecContext(t.Context(), "CREATE TABLE something (id int)") // takes a transaction id
+	require.NoError(t, err)
+	snapshot := begin(t, s.db, sql.LevelRepeatableRead)
+	_, err = snapshot.ExecContext(t.Context(), "CREATE TABLE something (id int)")
+	require.NoError(t, err)
+	r := reader{m: m}
+	create(t, m, "seen at once")
+	require.Equal(t, []string{"seen at once"}, r.next(t))
+}
+
+// A command that waits to redact what is being read does not stand in a reader's way.
+func TestReadersDoNotWaitForARemovalInAHostsTransaction(t *testing.T) {
+	s := newStores(t, pgtest.Shared(t).Database(t), 8)
+	store := s.openStore(t)
+	m := manager(store)
+	a, err := m.Create(t.Context(), alice())
+	require.NoError(t, err)
+	_, err = m.Suspend(t.Context(), []accounts.ID{a.ID}, accounts.Hold{Note: "secret"})
+	require.NoError(t, err)
+	tx := begin(t, s.db, sql.LevelDefault)
+	_, err = m.With(store.In(tx)).Remove(t.Context(), []accounts.ID{a.ID})
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	page, err := m.Events(ctx, accounts.EventQuery{})
+	require.NoError(t, err)
+	require.Len(t, page.Items, 4, "what is just being redacted comes later")
+	require.NoError(t, tx.Commit())
+	page, err = m.Events(ctx, accounts.EventQuery{After: page.Next})
+	require.NoError(t, err)
+	require.Equal(t, accounts.EventType("account.suspended"), page.Items[0].Type)
+	require.NotContains(t, page.Items[0].Details, "note")
+}
+
+// A cursor goes on in a fresh cluster, where transaction ids start again, into which the database was restored.
+func TestACursorOutlivesADumpAndRestore(t *testing.T) {
+	old, fresh := pgtest.Start(t, ""), pgtest.Start(t, "")
+	db := pgtest.Open(t, old.DSN(), 2)
+	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
+	before := manager(must(postgres.New(t.Context(), db, nil))(t))
+	for i := range 50 {
+		create(t, before, fmt.Sprint(i))
+	}
+	r := reader{m: before}
+	require.Len(t, r.next(t), 50)
+	create(t, before, "not read before the dump")
+	require.NoError(t, db.Close())
+	old.Run(t, fmt.Sprintf("'%[1]s/pg_dump' -h '%[2]s' -U postgres postgres | '%[1]s/psql' -v ON_ERROR_STOP=1 -qX -h '%[3]s' -U postgres postgres",
+		old.Binaries(), old.Dir(), fresh.Dir()))
+
+	after := manager(must(postgres.New(t.Context(), pgtest.Open(t, fresh.DSN(), 2), nil))(t))
+	create(t, after, "created after the restore")
+	r.m = after
+	require.Equal(t, []string{"not read before the dump", "created after the restore"}, r.next(t))
+}
+
+func TestWatchSurvivesARestartOfTheServer(t *testing.T) {
+	server := pgtest.Start(t, "")
+	db := pgtest.Open(t, server.DSN(), 4)
+	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
+	m := manager(must(postgres.New(t.Context(), db, nil))(t))
+	create(t, m, "before")
+
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	seen, ended := make(chan string, 10), make(chan error, 1)
+	go func() {
+		ended <- m.Watch(ctx, "", func(e accounts.Event) error {
+			seen <- e.Details["externalID"]
+			return nil
+		})
+	}()
+	require.Equal(t, "before", <-seen)
+	server.Stop(t, "immediate")
+	time.Sleep(300 * time.Millisecond) // Watch asks a server that is not there
+	server.Start(t)
+	for {
+		_, err := m.Subscriptions().Create(ctx, subscriptions.New{Name: "s", ExternalID: "after"})
+		if err == nil {
+			break
+		}
+		require.ErrorIs(t, err, accounts.ErrUnavailable)
+	}
+	select {
+	case id := <-seen:
+		require.Equal(t, "after", id)
+	case err := <-ended:
+		t.Fatalf("Watch ended: %v", err)
+	}
+	cancel()
+	require.True(t, errors.Is(<-ended, context.Canceled))
+}

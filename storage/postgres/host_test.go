@@ -1,0 +1,154 @@
+package postgres_test
+
+import (
+	"context"
+	"database/sql"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/postgres"
+	"github.com/clientele-go/clientele/storage/postgres/pgtest"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// plain is a hasher that costs nothing.
+type plain struct{}
+
+func (plain) Hash(_ context.Context, password string) (string, error) {
+	return "plain:" + password, nil
+}
+
+func (plain) Verify(_ context.Context, hash, password string) (ok, outdated bool, err error) {
+	return hash == "plain:"+password, false, nil
+}
+
+// manager answers a manager over a store, with cheap passwords.
+func manager(store accounts.Store) *accounts.Manager {
+	return accounts.NewManager(store, &accounts.Options{Hasher: plain{}})
+}
+
+// alice is a customer with one subscription and two domains.
+func alice() accounts.New {
+	return accounts.New{
+		Login: "alice", Password: "correct horse battery", ExternalID: "ext-alice",
+		Contact:      accounts.Contact{Name: "Alice Liddell", Email: "alice@wonder.example", Country: "GB"},
+		Subscription: &subscriptions.New{Plan: "gold", Domains: []string{"wonder.example.com", "looking-glass.example.com"}},
+	}
+}
+
+// begin begins a transaction of a host, which is rolled back when the test ends at the latest.
+func begin(t *testing.T, db *bun.DB, level sql.IsolationLevel) bun.Tx {
+	t.Helper()
+	tx, err := db.BeginTx(t.Context(), &sql.TxOptions{Isolation: level})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = tx.Rollback() })
+	return tx
+}
+
+func TestCommandsAndAHostsRowAreRolledBackTogether(t *testing.T) {
+	ctx := t.Context()
+	s := newStores(t, pgtest.Shared(t).Database(t), 4)
+	store := s.openStore(t)
+	clients := manager(store)
+	_, err := s.db.ExecContext(ctx, "CREATE TABLE invoices (account bigint, cents int)")
+	require.NoError(t, err)
+
+	tx := begin(t, s.db, sql.LevelDefault)
+	joined := clients.With(store.In(tx))
+	a, err := joined.Create(ctx, alice())
+	require.NoError(t, err)
+	_, err = joined.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{Cause: accounts.CauseBilling})
+	require.NoError(t, err)
+	_, err = tx.ExecContext(ctx, "INSERT INTO invoices VALUES (?, 900)", a.ID)
+	require.NoError(t, err)
+
+	seen, err := joined.Get(ctx, a.ID)
+	require.NoError(t, err)
+	require.Equal(t, accounts.Suspended, seen.Status(), "the transaction sees what it has done")
+	_, err = clients.Get(ctx, a.ID)
+	require.ErrorIs(t, err, accounts.ErrNotFound, "nobody else does")
+
+	require.NoError(t, tx.Rollback())
+	for _, table := range []string{"invoices", "accounts", "subscriptions", "domains", "account_holds", "events"} {
+		name := bun.Ident(s.schemaOf(store) + "." + table)
+		if table == "invoices" {
+			name = bun.Ident(table)
+		}
+		var rows int
+		require.NoError(t, s.db.NewSelect().ColumnExpr("count(*)").TableExpr("?", name).Scan(ctx, &rows))
+		require.Zero(t, rows, table)
+	}
+	_, err = clients.Create(ctx, alice())
+	require.NoError(t, err, "login, external id and names are free")
+}
+
+func TestARefusedCommandLeavesTheHostsTransactionUsable(t *testing.T) {
+	ctx := t.Context()
+	s := newStores(t, pgtest.Shared(t).Database(t), 4)
+	store := s.openStore(t)
+	clients := manager(store)
+	a, err := clients.Create(ctx, alice())
+	require.NoError(t, err)
+
+	tx := begin(t, s.db, sql.LevelDefault)
+	joined := clients.With(store.In(tx))
+	_, err = joined.Create(ctx, alice())
+	require.ErrorIs(t, err, accounts.ErrTaken)
+	_, err = joined.Suspend(ctx, []accounts.ID{a.ID, 4711}, accounts.Hold{})
+	require.ErrorIs(t, err, accounts.ErrNotFound)
+	_, err = joined.Update(ctx, a.ID, accounts.Changes{Version: 7})
+	require.ErrorIs(t, err, accounts.ErrConflict)
+	_, err = joined.Events(ctx, accounts.EventQuery{})
+	require.ErrorIs(t, err, accounts.ErrInvalid)
+	_, err = joined.PruneEvents(ctx, a.CreatedAt)
+	require.ErrorIs(t, err, accounts.ErrInvalid)
+	_, err = joined.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{})
+	require.NoError(t, err)
+	require.NoError(t, tx.Commit())
+
+	seen, err := clients.Get(ctx, a.ID)
+	require.NoError(t, err)
+	require.Equal(t, accounts.Suspended, seen.Status())
+}
+
+func TestATransactionOfAnotherLevelIsRefusedAndNothingChanges(t *testing.T) {
+	ctx := t.Context()
+	s := newStores(t, pgtest.Shared(t).Database(t), 4)
+	store := s.openStore(t)
+	for _, level := range []sql.IsolationLevel{sql.LevelRepeatableRead, sql.LevelSerializable} {
+		tx := begin(t, s.db, level)
+		joined := manager(store).With(store.In(tx))
+		_, err := joined.Create(ctx, alice())
+		var invalid *accounts.InvalidError
+		require.ErrorAs(t, err, &invalid)
+		require.Equal(t, "transaction", invalid.Fields[0].Path)
+		require.Equal(t, "isolation", invalid.Fields[0].Rule)
+		page, err := joined.List(ctx, accounts.Query{})
+		require.NoError(t, err, "the transaction is usable, and may read")
+		require.Empty(t, page.Items)
+		require.NoError(t, tx.Commit())
+	}
+	_, err := manager(store).Create(ctx, alice())
+	require.NoError(t, err)
+}
+
+// The library begins its own transactions READ COMMITTED whatever the server's default is.
+func TestTheServersDefaultLevelDoesNotMatter(t *testing.T) {
+	ctx := t.Context()
+	for _, level := range []string{"serializable", "repeatable read", "read uncommitted"} {
+		s := newStores(t, pgtest.Shared(t).Database(t)+" default_transaction_isolation='"+level+"'", 2)
+		clients := manager(s.openStore(t))
+		a, err := clients.Create(ctx, alice())
+		require.NoError(t, err)
+		_, err = clients.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{})
+		require.NoError(t, err)
+		page, err := clients.Events(ctx, accounts.EventQuery{})
+		require.NoError(t, err)
+		require.Len(t, page.Items, 5)
+	}
+}
+
+var _ accounts.Store = (*postgres.Store)(nil)

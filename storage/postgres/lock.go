@@ -1,0 +1,216 @@
+package postgres
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// Accounts are locked in share mode by commands on what is below them, which may go on side by side, and exclusively by
+// commands on themselves; neither stands in the way of references to them. Every statement finds its rows first, sorts
+// them, and then locks in that order. ANY(ARRAY(SELECT …)) keeps the planner with the index of the outer table.
+//
+// Domains need no locks: whoever touches one has locked its subscription, or the account above it exclusively.
+const (
+	lockOwners = `
+SELECT a.id FROM clientele.accounts AS a
+WHERE a.id = ANY(ARRAY(
+    SELECT unnest($1::bigint[])
+    UNION ALL
+    SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = ANY($2::bigint[])
+    UNION ALL
+    SELECT s.account_id FROM clientele.domains AS d JOIN clientele.subscriptions AS s ON s.id = d.subscription_id
+    WHERE d.id = ANY($3::bigint[])))
+ORDER BY a.id
+FOR SHARE`
+
+	lockSubscriptions = `
+SELECT s.id FROM clientele.subscriptions AS s
+WHERE s.id = ANY(ARRAY(
+    SELECT unnest($1::bigint[])
+    UNION ALL
+    SELECT d.subscription_id FROM clientele.domains AS d WHERE d.id = ANY($2::bigint[])))
+ORDER BY s.id
+FOR NO KEY UPDATE`
+
+	lockAccounts = `
+SELECT a.id FROM clientele.accounts AS a
+WHERE a.id = ANY($1::bigint[])
+ORDER BY a.id
+FOR NO KEY UPDATE`
+
+	lockedOwners = `
+SELECT a.id, (SELECT ` + holdsAsJSON + ` FROM clientele.account_holds AS h WHERE h.account_id = a.id) AS holds
+FROM clientele.accounts AS a
+WHERE a.id = ANY($1::bigint[])`
+
+	lockedAccounts = `
+SELECT ` + accountColumns + `, a.password_hash
+FROM clientele.accounts AS a
+WHERE a.id = ANY($1::bigint[])
+ORDER BY a.id`
+
+	lockedSubscriptions = `
+SELECT ` + subscriptionColumns + `, ` + accountHolds + `
+FROM clientele.subscriptions AS s
+WHERE s.id = ANY($1::bigint[])
+ORDER BY s.id`
+
+	lockedDomains = `
+SELECT ` + domainColumns + `
+FROM clientele.domains AS d
+WHERE d.id = ANY($1::bigint[])
+ORDER BY d.id`
+
+	domainsOfLocked = `
+SELECT ` + domainColumns + `
+FROM clientele.domains AS d
+WHERE d.subscription_id = ANY($1::bigint[])
+ORDER BY d.id`
+)
+
+// idRow is a row of which only the id was asked for.
+type idRow struct{ ID int64 }
+
+func (r idRow) id() int64 { return r.ID }
+
+// Lock implements subscriptions.Tx.
+func (t *transaction) Lock(r subscriptions.Rows) (subscriptions.Locked, error) {
+	var owners, parents []idRow
+	if err := t.query(&owners, lockOwners, numberArray(r.Accounts), numberArray(r.Subscriptions), numberArray(r.Domains)); err != nil {
+		return subscriptions.Locked{}, err
+	}
+	if len(r.Subscriptions)+len(r.Domains) > 0 {
+		if err := t.query(&parents, lockSubscriptions, numberArray(r.Subscriptions), numberArray(r.Domains)); err != nil {
+			return subscriptions.Locked{}, err
+		}
+	}
+	domains, err := t.loadDomains(r.Domains)
+	if err != nil {
+		return subscriptions.Locked{}, err
+	}
+	if err := t.loadSubscriptions(each(parents, idRow.id)); err != nil {
+		return subscriptions.Locked{}, err
+	}
+	holds, err := t.loadHolds(r.Accounts)
+	if err != nil {
+		return subscriptions.Locked{}, err
+	}
+	if t.moved(owners, domains) {
+		return subscriptions.Locked{}, t.fail(unavailable(t.ctx, errMoved))
+	}
+	return t.locked(r, domains, holds), nil
+}
+
+func (t *transaction) loadDomains(ids []subscriptions.DomainID) ([]domainRow, error) {
+	var rows []domainRow
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return rows, t.query(&rows, lockedDomains, numberArray(ids))
+}
+
+func (t *transaction) loadSubscriptions(ids []int64) error {
+	t.subscriptions = map[subscriptions.ID]subscriptionRow{}
+	if len(ids) == 0 {
+		return nil
+	}
+	var rows []subscriptionRow
+	if err := t.query(&rows, lockedSubscriptions, numberArray(ids)); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		t.subscriptions[row.ID] = row
+	}
+	return nil
+}
+
+// loadHolds answers the holds of the accounts that there are.
+func (t *transaction) loadHolds(ids []subscriptions.AccountID) (map[subscriptions.AccountID]subscriptions.Holds, error) {
+	holds := map[subscriptions.AccountID]subscriptions.Holds{}
+	if len(ids) == 0 {
+		return holds, nil
+	}
+	var rows []accountRow
+	if err := t.query(&rows, lockedOwners, numberArray(ids)); err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		holds[row.ID] = row.Holds
+	}
+	return holds, nil
+}
+
+// moved tells whether something belongs to an owner that was not locked, because it changed before it could be.
+func (t *transaction) moved(owners []idRow, domains []domainRow) bool {
+	for _, d := range domains {
+		if _, locked := t.subscriptions[d.SubscriptionID]; !locked {
+			return true
+		}
+	}
+	for _, s := range t.subscriptions {
+		if s.AccountID != subscriptions.Provider && !slices.Contains(owners, idRow{int64(s.AccountID)}) {
+			return true
+		}
+	}
+	return false
+}
+
+// locked answers the rows named and those above them. More may have been locked: what was above them a moment before.
+func (t *transaction) locked(
+	r subscriptions.Rows, domains []domainRow, holds map[subscriptions.AccountID]subscriptions.Holds,
+) subscriptions.Locked {
+	l := subscriptions.Locked{Domains: make([]subscriptions.Domain, len(domains))}
+	named := map[subscriptions.ID]bool{}
+	for _, id := range r.Subscriptions {
+		named[id] = true
+	}
+	for i, d := range domains {
+		named[d.SubscriptionID] = true
+		l.Domains[i] = d.under(t.subscriptions[d.SubscriptionID])
+	}
+	for _, id := range slices.Sorted(maps.Keys(t.subscriptions)) {
+		if !named[id] {
+			continue
+		}
+		row := t.subscriptions[id]
+		l.Subscriptions = append(l.Subscriptions, row.record())
+		if row.AccountID != subscriptions.Provider {
+			holds[row.AccountID] = row.AccountHolds
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(holds)) {
+		l.Accounts = append(l.Accounts, subscriptions.Owner{ID: id, Holds: slices.Clone(holds[id])})
+	}
+	return l
+}
+
+// DomainsOf implements subscriptions.Tx.
+func (t *transaction) DomainsOf(ids []subscriptions.ID) ([]subscriptions.Domain, error) {
+	var rows []domainRow
+	if err := t.query(&rows, domainsOfLocked, numberArray(ids)); err != nil {
+		return nil, err
+	}
+	return each(rows, func(d domainRow) subscriptions.Domain { return d.under(t.subscriptions[d.SubscriptionID]) }), nil
+}
+
+// LockAccounts implements accounts.Tx.
+func (t *transaction) LockAccounts(ids []accounts.ID) ([]accounts.Record, error) {
+	var locked []idRow
+	if err := t.query(&locked, lockAccounts, numberArray(ids)); err != nil {
+		return nil, err
+	}
+	var rows []accountRow
+	if err := t.query(&rows, lockedAccounts, numberArray(each(locked, idRow.id))); err != nil {
+		return nil, err
+	}
+	return each(rows, accountRow.record), nil
+}
+
+// Below implements accounts.Tx.
+func (t *transaction) Below(ids []accounts.ID) (accounts.Contents, error) {
+	contents, f := t.runner.below(t.ctx, ids)
+	return contents, t.fail(f)
+}

@@ -1,0 +1,161 @@
+package postgres_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/postgres"
+	"github.com/clientele-go/clientele/storage/postgres/pgtest"
+)
+
+// another is the dialect of another database.
+type another struct{ *pgdialect.Dialect }
+
+func (another) Name() dialect.Name { return dialect.SQLite }
+
+func TestTenProcessesMigrateAtOnce(t *testing.T) {
+	dsn := pgtest.Shared(t).Database(t)
+	var all sync.WaitGroup
+	errs := make([]error, 10)
+	for i := range errs {
+		db := pgtest.Open(t, dsn, 1)
+		all.Go(func() { errs[i] = postgres.Migrate(t.Context(), db, nil) })
+	}
+	all.Wait()
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
+	db := pgtest.Open(t, dsn, 2)
+	require.NoError(t, postgres.Migrate(t.Context(), db, nil), "again")
+	store, err := postgres.New(t.Context(), db, nil)
+	require.NoError(t, err)
+	_, err = manager(store).Create(t.Context(), alice())
+	require.NoError(t, err)
+}
+
+func TestNewRefusesAndSaysWhatToDo(t *testing.T) {
+	ctx := t.Context()
+	dsn := pgtest.Shared(t).Database(t)
+	db := pgtest.Open(t, dsn, 2)
+	_, err := postgres.New(ctx, db, nil)
+	require.ErrorContains(t, err, "call postgres.Migrate first", "nothing is there")
+	require.NoError(t, postgres.Migrate(ctx, db, nil))
+	_, err = postgres.New(ctx, db, &postgres.Options{Schema: "another"})
+	require.ErrorContains(t, err, `the schema "another" is at version 0`)
+
+	careless := pgtest.Open(t, dsn+" standard_conforming_strings=off", 1)
+	_, err = postgres.New(ctx, careless, nil)
+	require.ErrorContains(t, err, "standard_conforming_strings is off")
+	require.ErrorContains(t, postgres.Migrate(ctx, careless, nil), "standard_conforming_strings is off")
+
+	_, err = postgres.New(ctx, bun.NewDB(db.DB, another{pgdialect.New()}), nil)
+	require.ErrorContains(t, err, "pgdialect")
+	for _, name := range []string{"pg_mine", "information_schema", `a"b`, "a'b", "a.b", "a b", "1a", "ä", strings.Repeat("a", 64)} {
+		_, err = postgres.New(ctx, db, &postgres.Options{Schema: name})
+		require.ErrorContains(t, err, "cannot be a schema's name")
+	}
+
+	_, err = db.ExecContext(ctx, "DELETE FROM clientele.migrations WHERE version > 1")
+	require.NoError(t, err)
+	_, err = postgres.New(ctx, db, nil)
+	require.ErrorContains(t, err, "is at version 1 and this code needs 2")
+}
+
+func TestAChangedMigrationIsRefused(t *testing.T) {
+	ctx := t.Context()
+	db := pgtest.Open(t, pgtest.Shared(t).Database(t), 2)
+	require.NoError(t, postgres.Migrate(ctx, db, nil))
+	_, err := db.ExecContext(ctx, "UPDATE clientele.migrations SET checksum = 'another' WHERE version = 2")
+	require.NoError(t, err)
+	require.ErrorContains(t, postgres.Migrate(ctx, db, nil), "0002_views.sql is not the one that made this schema")
+	_, err = postgres.New(ctx, db, nil)
+	require.ErrorContains(t, err, "0002_views.sql is not the one that made this schema")
+}
+
+// A schema that a newer version of the library has migrated says which older ones may still use it.
+func TestOlderCodeUsesANewerSchemaWhileItMay(t *testing.T) {
+	ctx := t.Context()
+	db := pgtest.Open(t, pgtest.Shared(t).Database(t), 2)
+	require.NoError(t, postgres.Migrate(ctx, db, nil))
+	newer := func(oldest int) {
+		_, err := db.ExecContext(ctx, "DELETE FROM clientele.migrations WHERE version = 3")
+		require.NoError(t, err)
+		_, err = db.ExecContext(ctx, "INSERT INTO clientele.migrations VALUES (3, '0003_more.sql', 'sum', ?)", oldest)
+		require.NoError(t, err)
+	}
+	newer(2)
+	require.NoError(t, postgres.Migrate(ctx, db, nil))
+	store, err := postgres.New(ctx, db, nil)
+	require.NoError(t, err)
+	_, err = manager(store).Create(ctx, alice())
+	require.NoError(t, err)
+	newer(3)
+	_, err = postgres.New(ctx, db, nil)
+	require.ErrorContains(t, err, "upgrade the library")
+	require.ErrorContains(t, postgres.Migrate(ctx, db, nil), "upgrade the library")
+}
+
+// The privileges that the README names are enough, and a role that may only read reads.
+func TestPrivileges(t *testing.T) {
+	ctx := t.Context()
+	dsn := pgtest.Shared(t).Database(t)
+	db := pgtest.Open(t, dsn, 2)
+	require.NoError(t, postgres.Migrate(ctx, db, nil))
+	run := func(statements string) {
+		_, err := db.ExecContext(context.WithoutCancel(ctx), statements)
+		require.NoError(t, err)
+	}
+	run(`
+CREATE ROLE clientele_app;
+GRANT USAGE ON SCHEMA clientele TO clientele_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA clientele TO clientele_app;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA clientele TO clientele_app;
+CREATE ROLE clientele_report;
+GRANT USAGE ON SCHEMA clientele TO clientele_report;
+GRANT SELECT ON ALL TABLES IN SCHEMA clientele TO clientele_report`)
+	t.Cleanup(func() {
+		run("DROP OWNED BY clientele_app, clientele_report; DROP ROLE clientele_app, clientele_report")
+	})
+
+	app := pgtest.Open(t, dsn+" role=clientele_app", 2)
+	require.NoError(t, postgres.Migrate(ctx, app, nil), "there is nothing to do")
+	store, err := postgres.New(ctx, app, nil)
+	require.NoError(t, err)
+	a, err := manager(store).Create(ctx, alice())
+	require.NoError(t, err)
+	_, err = manager(store).Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{})
+	require.NoError(t, err)
+
+	report := pgtest.Open(t, dsn+" role=clientele_report", 2)
+	store, err = postgres.New(ctx, report, nil)
+	require.NoError(t, err)
+	page, err := manager(store).Events(ctx, accounts.EventQuery{})
+	require.NoError(t, err)
+	require.Empty(t, page.Items, "what is not numbered stays so")
+	_, err = manager(store).Create(ctx, accounts.New{Login: "bob", Password: "correct horse battery", Contact: accounts.Contact{Name: "Bob"}})
+	require.ErrorIs(t, err, accounts.ErrUnavailable)
+
+	page, err = manager(must(postgres.New(ctx, app, nil))(t)).Events(ctx, accounts.EventQuery{})
+	require.NoError(t, err)
+	require.NotEmpty(t, page.Items)
+	page, err = manager(store).Events(ctx, accounts.EventQuery{})
+	require.NoError(t, err)
+	require.NotEmpty(t, page.Items, "what is numbered is read")
+}
+
+// must answers a value, or ends the test.
+func must[V any](v V, err error) func(*testing.T) V {
+	return func(t *testing.T) V {
+		t.Helper()
+		require.NoError(t, err)
+		return v
+	}
+}

@@ -1,0 +1,285 @@
+package postgres_test
+
+import (
+	"context"
+	_ "embed"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/postgres"
+	"github.com/clientele-go/clientele/storage/postgres/pgtest"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+//go:embed testdata/seed.sql
+var seed string
+
+// sequential finds scans of the tables that grow. Those of holds may be read whole: that is what some statements are for.
+var sequential = regexp.MustCompile(`Seq Scan on (accounts|subscriptions|domains|events)\b`)
+
+// scanned finds how many rows such a scan answered.
+var scanned = regexp.MustCompile(sequential.String() + `.*\(actual rows=(\d+)`)
+
+// everywhere is a piece of every account's e-mail address and every domain's name.
+const everywhere = "example"
+
+// No statement that a command or a look-up sends reads a big table from its beginning to its end.
+func TestNoStatementScansABigTable(t *testing.T) {
+	ctx := t.Context()
+	dsn := pgtest.Shared(t).Database(t)
+	var r recorder
+	db := pgtest.Open(t, dsn, 2, r.trace)
+	require.NoError(t, postgres.Migrate(ctx, db, nil))
+	for _, part := range []string{seed, "CREATE EXTENSION pg_trgm SCHEMA public", "VACUUM ANALYZE"} {
+		_, err := db.ExecContext(ctx, part)
+		require.NoError(t, err)
+	}
+	require.NoError(t, postgres.Migrate(ctx, db, nil), "makes the indexes for search, now that the extension is there")
+	store, err := postgres.New(ctx, db, nil)
+	require.NoError(t, err)
+
+	r.take()
+	readEverything(t, store)
+	doEverything(t, store)
+	said := map[string]statement{}
+	for _, s := range r.take() {
+		if !slices.Contains([]string{"BEGIN", "COMMIT", "ROLLBACK", "SHOW", "--", "-- PING"}, s.verb()) {
+			said[s.text] = s
+		}
+	}
+	require.Greater(t, len(said), 60, "statements that were seen")
+	for _, text := range slices.Sorted(maps.Keys(said)) {
+		plan := explain(t, db, "EXPLAIN", said[text])
+		if !sequential.MatchString(plan) {
+			continue
+		}
+		// A piece that is nearly everywhere is looked for in the table, but only until more is found than will be used.
+		require.Contains(t, said[text].args, "%"+everywhere+"%", plan)
+		for _, rows := range scanned.FindAllStringSubmatch(explain(t, db, "EXPLAIN (ANALYZE, TIMING OFF)", said[text]), -1) {
+			n, err := strconv.Atoi(rows[2])
+			require.NoError(t, err)
+			require.LessOrEqual(t, n, 10_001, text)
+		}
+	}
+	require.Regexp(t, sequential, explain(t, db, "EXPLAIN", statement{text: "SELECT count(details) FROM clientele.events"}), "the test can fail")
+}
+
+// explain answers the plan of a statement, or its execution, with the arguments that it was sent with.
+func explain(t *testing.T, db *bun.DB, how string, s statement) string {
+	t.Helper()
+	var lines []string
+	rows, err := db.DB.QueryContext(t.Context(), how+" "+s.text, s.args...)
+	require.NoError(t, err)
+	require.NoError(t, db.ScanRows(t.Context(), rows, &lines))
+	return strings.Join(lines, "\n")
+}
+
+// readEverything asks for every kind of look-up, and for lists in every order with every filter.
+func readEverything(t *testing.T, store *postgres.Store) {
+	t.Helper()
+	ctx := t.Context()
+	for _, k := range []accounts.Key{{ID: 7}, {Login: "user7"}, {ExternalID: "crm-7"}} {
+		_, err := store.Account(ctx, k)
+		require.NoError(t, err)
+	}
+	for _, k := range []subscriptions.Key{{ID: 7}, {ExternalID: "order-7"}} {
+		_, err := store.Subscription(ctx, k)
+		require.NoError(t, err)
+	}
+	_, err := store.Site(ctx, "site7.example7.com", "")
+	require.NoError(t, err)
+	_, err = store.Below(ctx, []accounts.ID{7, 8})
+	require.NoError(t, err)
+	due, err := store.Due(ctx, time.Now(), 1000)
+	require.NoError(t, err)
+	require.Len(t, due, 1000)
+	for _, q := range []accounts.EventRange{{}, {After: 100}, {Desc: true}, {AccountID: new(accounts.ID)}, {AccountID: point(accounts.ID(7)), After: 9}} {
+		q.Limit = 50
+		_, err := store.Events(ctx, q)
+		require.NoError(t, err)
+	}
+	for _, q := range accountQueries() {
+		for _, desc := range []bool{false, true} {
+			q.Desc, q.Limit = desc, 50
+			_, err := store.Accounts(ctx, q)
+			require.NoError(t, err)
+		}
+		if q.From == (subscriptions.Position{}) {
+			_, err = store.CountAccounts(ctx, q, 1000)
+			require.NoError(t, err)
+			_, err = store.CountAccounts(ctx, q, 0)
+			require.NoError(t, err)
+		}
+	}
+	for _, q := range subscriptionQueries() {
+		for _, desc := range []bool{false, true} {
+			q.Desc, q.Limit = desc, 50
+			_, err := store.Subscriptions(ctx, q)
+			require.NoError(t, err)
+		}
+		if q.From == (subscriptions.Position{}) {
+			_, err = store.CountSubscriptions(ctx, q, 1000)
+			require.NoError(t, err)
+			_, err = store.CountSubscriptions(ctx, q, 0)
+			require.NoError(t, err)
+		}
+	}
+	for _, q := range domainQueries() {
+		q.Limit = 50
+		_, err := store.Domains(ctx, q)
+		require.NoError(t, err)
+		if q.From == (subscriptions.Position{}) {
+			_, err = store.CountDomains(ctx, q, 1000)
+			require.NoError(t, err)
+			_, err = store.CountDomains(ctx, q, 0)
+			require.NoError(t, err)
+		}
+	}
+}
+
+func point[V any](v V) *V { return &v }
+
+var (
+	somewhere = subscriptions.Position{At: time.Date(2020, 1, 5, 0, 0, 0, 0, time.UTC), ID: 7000, Key: "m"}
+	pieces    = []subscriptions.Piece{{Text: "4711", Anywhere: true}, {Text: "us"}, {Text: everywhere, Anywhere: true}}
+)
+
+func accountQueries() []accounts.Listing {
+	var all []accounts.Listing
+	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortLogin, accounts.SortName} {
+		for _, from := range []subscriptions.Position{{}, somewhere} {
+			for _, q := range []accounts.Query{
+				{},
+				{Status: accounts.Suspended},
+				{Status: accounts.Active},
+				{Cause: accounts.CauseAbuse},
+				{Country: "IT"},
+				{IDs: []accounts.ID{5, 6, 7}},
+				{Country: "DE", Status: accounts.Suspended},
+			} {
+				q.Sort = sort
+				all = append(all, accounts.Listing{Query: q, From: from})
+			}
+			for _, piece := range pieces {
+				all = append(all, accounts.Listing{Query: accounts.Query{Sort: sort}, Piece: piece, From: from})
+			}
+		}
+	}
+	return all
+}
+
+func subscriptionQueries() []subscriptions.Listing {
+	var all []subscriptions.Listing
+	for _, from := range []subscriptions.Position{{}, somewhere} {
+		for _, q := range []subscriptions.Query{
+			{},
+			{Status: accounts.Suspended},
+			{Status: accounts.Active},
+			{Cause: accounts.CauseAbuse},
+			{Plan: "plan7"},
+			{IDs: []subscriptions.ID{5, 6, 7}},
+			{AccountID: point(subscriptions.AccountID(7))},
+			{AccountID: new(subscriptions.AccountID)},
+			{ExpiresBefore: time.Date(2021, 1, 2, 0, 0, 0, 0, time.UTC)},
+		} {
+			all = append(all, subscriptions.Listing{Query: q, From: from})
+		}
+		for _, piece := range pieces {
+			all = append(all, subscriptions.Listing{Piece: piece, From: from},
+				subscriptions.Listing{Query: subscriptions.Query{AccountID: point(subscriptions.AccountID(7))}, Piece: piece, From: from, Own: true})
+		}
+	}
+	return all
+}
+
+func domainQueries() []subscriptions.DomainListing {
+	var all []subscriptions.DomainListing
+	for _, from := range []subscriptions.Position{{}, somewhere} {
+		for _, q := range []subscriptions.DomainQuery{
+			{},
+			{Status: accounts.Suspended},
+			{Status: accounts.Active},
+			{Cause: accounts.CauseAbuse},
+			{SubscriptionID: 7},
+			{IDs: []subscriptions.DomainID{5, 6, 7}},
+			{AccountID: point(subscriptions.AccountID(7))},
+			{AccountID: new(subscriptions.AccountID)},
+		} {
+			all = append(all, subscriptions.DomainListing{DomainQuery: q, From: from})
+		}
+		for _, piece := range pieces {
+			all = append(all, subscriptions.DomainListing{Piece: piece, From: from})
+		}
+	}
+	return all
+}
+
+// doEverything runs every command once.
+func doEverything(t *testing.T, store *postgres.Store) {
+	t.Helper()
+	ctx := accounts.WithActor(context.Background(), "test")
+	m := manager(store)
+	s := m.Subscriptions()
+	must := func(err error) {
+		t.Helper()
+		require.NoError(t, err)
+	}
+	a, err := m.Create(ctx, alice())
+	must(err)
+	_, err = m.Update(ctx, a.ID, accounts.Changes{Login: point("alice2"), ExternalID: point("ext2")})
+	must(err)
+	must(m.SetPassword(ctx, a.ID, "another horse battery"))
+	ids := []accounts.ID{a.ID, 5, 6}
+	_, err = m.Suspend(ctx, ids, accounts.Hold{Note: "n"})
+	must(err)
+	_, err = m.Activate(ctx, ids)
+	must(err)
+	one, err := s.Create(ctx, subscriptions.New{AccountID: a.ID, Name: "one", ExternalID: "o", ExpiresAt: time.Now().Add(time.Hour)})
+	must(err)
+	_, err = s.Update(ctx, one.ID, subscriptions.Changes{ExpiresAt: point(time.Now().Add(-time.Hour))})
+	must(err)
+	d, err := s.AddDomain(ctx, one.ID, "one.example.org")
+	must(err)
+	_, err = s.RenameDomain(ctx, d.ID, "two.example.org")
+	must(err)
+	other, err := s.AddDomain(ctx, one.ID, "other.example.org")
+	must(err)
+	must(s.SetMainDomain(ctx, other.ID))
+	domains := []subscriptions.DomainID{d.ID, 9, 10}
+	_, err = s.SuspendDomains(ctx, domains, accounts.Hold{Note: "n"})
+	must(err)
+	_, err = s.LiftDomains(ctx, domains, []accounts.Cause{accounts.CauseProvider})
+	must(err)
+	_, err = s.MoveDomains(ctx, []subscriptions.DomainID{d.ID}, 8)
+	must(err)
+	several := []subscriptions.ID{one.ID, 11, 12}
+	_, err = s.Suspend(ctx, several, accounts.Hold{Note: "n"})
+	must(err)
+	_, err = s.Lift(ctx, several, []accounts.Cause{accounts.CauseProvider})
+	must(err)
+	_, err = s.Assign(ctx, several, subscriptions.Provider)
+	must(err)
+	_, err = s.Assign(ctx, several, a.ID)
+	must(err)
+	_, err = s.Expire(ctx)
+	must(err)
+	_, err = s.RemoveDomains(ctx, []subscriptions.DomainID{d.ID})
+	must(err)
+	_, err = s.Remove(ctx, []subscriptions.ID{12, 13})
+	must(err)
+	_, err = m.Events(ctx, accounts.EventQuery{})
+	must(err)
+	_, err = m.Remove(ctx, ids)
+	must(err)
+	_, err = m.PruneEvents(ctx, time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC))
+	must(err)
+}
