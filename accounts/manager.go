@@ -2,8 +2,6 @@ package accounts
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -486,21 +484,8 @@ func (m *Manager) Remove(ctx context.Context, ids []ID) (Removal, error) {
 
 // RemovePreviewed implements ClientManager.
 func (m *Manager) RemovePreviewed(ctx context.Context, r Removal) (Removal, error) {
-	removed, err := m.remove(ctx, r.Accounts, func(would Removal) error {
-		if !sameSet(r.Accounts, would.Accounts) || !sameSet(r.Subscriptions, would.Subscriptions) ||
-			!sameSet(r.Domains, would.Domains) {
-			return &ConflictError{}
-		}
-		return nil
-	})
-	if errors.Is(err, ErrNotFound) {
-		return Removal{}, fmt.Errorf("%w: %w", &ConflictError{}, err)
-	}
-	return removed, err
-}
-
-func sameSet[T interface{ ~int64 | ~string }](asked, would []T) bool {
-	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(asked))), would)
+	removed, err := m.remove(ctx, r.Accounts, func(would Removal) error { return subscriptions.CheckPreviewed(r, would) })
+	return removed, subscriptions.GoneSince(err)
 }
 
 func (m *Manager) remove(ctx context.Context, ids []ID, agreed func(would Removal) error) (Removal, error) {

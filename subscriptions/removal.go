@@ -2,14 +2,39 @@ package subscriptions
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
+// PreviewRemoval answers what Remove would take away now: the subscriptions and their domains. ErrNotFound names every
+// unknown subscription.
+func (m *Manager) PreviewRemoval(ctx context.Context, ids []ID) (Removal, error) {
+	return m.remove(ctx, ids, func(tx Tx, would Removal, _ Writes) error { return nil })
+}
+
 // Remove implements SubscriptionManager.
 func (m *Manager) Remove(ctx context.Context, ids []ID) (Removal, error) {
+	return m.remove(ctx, ids, func(tx Tx, _ Removal, w Writes) error { return tx.Save(w) })
+}
+
+// RemovePreviewed removes r.Subscriptions only if exactly they and r.Domains would go. ErrConflict: it would be more, or
+// less; where a subscription is gone already, it matches ErrNotFound too.
+func (m *Manager) RemovePreviewed(ctx context.Context, r Removal) (Removal, error) {
+	removed, err := m.remove(ctx, r.Subscriptions, func(tx Tx, would Removal, w Writes) error {
+		if err := CheckPreviewed(r, would); err != nil {
+			return err
+		}
+		return tx.Save(w)
+	})
+	return removed, GoneSince(err)
+}
+
+// remove finds out what a removal of subscriptions takes away, and lets do see to it.
+func (m *Manager) remove(ctx context.Context, ids []ID, do func(tx Tx, would Removal, w Writes) error) (Removal, error) {
 	var f input.Faults
 	c := m.stamp(ctx, &f)
 	ids = input.IDs(&f, ids)
@@ -30,14 +55,35 @@ func (m *Manager) Remove(ctx context.Context, ids []ID) (Removal, error) {
 		for i, r := range l.Subscriptions {
 			gone[i] = r.Subscription
 		}
-		var w Writes
-		removal, w = Remove(gone, domains, c.actor, c.at)
-		return tx.Save(w)
+		would, w := Remove(gone, domains, c.actor, c.at)
+		removal = would
+		return do(tx, would, w)
 	})
 	if err != nil {
 		return Removal{}, err
 	}
 	return removal, nil
+}
+
+// CheckPreviewed answers a *ConflictError unless exactly the three sets of what was previewed would go.
+func CheckPreviewed(previewed, would Removal) error {
+	if sameSet(previewed.Accounts, would.Accounts) && sameSet(previewed.Subscriptions, would.Subscriptions) &&
+		sameSet(previewed.Domains, would.Domains) {
+		return nil
+	}
+	return &ConflictError{}
+}
+
+func sameSet[T interface{ ~int64 | ~string }](asked, would []T) bool {
+	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(asked))), would)
+}
+
+// GoneSince turns the ErrNotFound of a removal that was previewed into an ErrConflict that matches both.
+func GoneSince(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("%w: %w", &ConflictError{}, err)
+	}
+	return err
 }
 
 // Remove decides what the removal of subscriptions and domains takes away: every one of them has its own event.

@@ -46,7 +46,7 @@ var (
 			out, err := v.subscriptions().Lift(ctx, as[subscriptions.ID](ids), causes)
 			return outcome{len(out.Changed), len(out.Unchanged), len(out.Still)}, err
 		},
-		preview: (*visit).previewSubscriptions, remove: (*visit).removeTheseSubscriptions,
+		preview: (*visit).previewSubscriptions, remove: (*visit).removePreviewedSubscriptions,
 	}
 	domainKind = kind{
 		name: "domains", pick: (*visit).pickDomains,

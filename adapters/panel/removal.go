@@ -159,29 +159,11 @@ func (v *visit) removePreviewed(ctx context.Context, r accounts.Removal, _ []int
 }
 
 func (v *visit) previewSubscriptions(s selection) (accounts.Removal, error) {
-	r := accounts.Removal{Subscriptions: as[subscriptions.ID](s.ids())}
-	for _, id := range r.Subscriptions {
-		below, err := gather(0, func(after subscriptions.Cursor) ([]target, subscriptions.Cursor, error) {
-			found, err := v.subscriptions().Domains(v.r.Context(), subscriptions.DomainQuery{SubscriptionID: id, Limit: perLook, After: after})
-			var all []target
-			for _, d := range found.Items {
-				all = append(all, target{Name: d.Name})
-			}
-			return all, found.Next, err
-		})
-		if err != nil {
-			return accounts.Removal{}, err
-		}
-		for _, d := range below {
-			r.Domains = append(r.Domains, d.Name)
-		}
-	}
-	slices.Sort(r.Domains)
-	return r, nil
+	return v.subscriptions().PreviewRemoval(v.r.Context(), as[subscriptions.ID](s.ids()))
 }
 
-func (v *visit) removeTheseSubscriptions(ctx context.Context, r accounts.Removal, _ []int64) error {
-	_, err := v.subscriptions().Remove(ctx, r.Subscriptions)
+func (v *visit) removePreviewedSubscriptions(ctx context.Context, r accounts.Removal, _ []int64) error {
+	_, err := v.subscriptions().RemovePreviewed(ctx, r)
 	return err
 }
 

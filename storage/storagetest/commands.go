@@ -30,7 +30,7 @@ func (f *fixture) commandsBy(m *accounts.Manager, e estate) []command {
 	f.NoError(err)
 	token, err := f.clients.ResetToken(f.ctx, e.mario.ID, time.Hour)
 	f.NoError(err)
-	return slices.Concat(f.reads(m, e), f.accountCommands(m, e, token, preview), f.subscriptionCommands(m, e))
+	return slices.Concat(f.reads(m, e), f.accountCommands(m, e, token, preview), f.subscriptionCommands(m, e, due))
 }
 
 func (f *fixture) reads(clients *accounts.Manager, e estate) []command {
@@ -120,7 +120,7 @@ func (f *fixture) accountCommands(clients *accounts.Manager, e estate, token str
 	}
 }
 
-func (f *fixture) subscriptionCommands(clients *accounts.Manager, e estate) []command {
+func (f *fixture) subscriptionCommands(clients *accounts.Manager, e estate, due subscriptions.Subscription) []command {
 	subs, owner := clients.Subscriptions(), clients.Owner(e.mario.ID)
 	main, second := f.getDomain("blog.example").ID, f.getDomain("en.blog.example").ID
 	ids, domains := []subscriptions.ID{e.blog.ID}, []subscriptions.DomainID{main, second}
@@ -169,6 +169,10 @@ func (f *fixture) subscriptionCommands(clients *accounts.Manager, e estate) []co
 		}},
 		{"RemoveDomains", true, func(ctx context.Context) error {
 			_, err := subs.RemoveDomains(ctx, []subscriptions.DomainID{f.second(e)})
+			return err
+		}},
+		{"subscriptions.RemovePreviewed", true, func(ctx context.Context) error {
+			_, err := subs.RemovePreviewed(ctx, subscriptions.Removal{Subscriptions: []subscriptions.ID{due.ID}})
 			return err
 		}},
 		{"subscriptions.Remove", true, func(ctx context.Context) error { _, err := subs.Remove(ctx, ids); return err }},

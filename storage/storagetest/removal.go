@@ -15,6 +15,7 @@ func removalCases() []testCase {
 		{"a preview names what would go and takes nothing", previewNames},
 		{"what was previewed is removed when it is still exactly that", removePreviewed},
 		{"what was previewed is not removed when there is more or less by then", removePreviewedChanged},
+		{"subscriptions are removed as previewed, or not at all", removeSubscriptionsPreviewed},
 		{"logins, external ids and names are free again", removedIsFree},
 		{"a suspended account is removed without being activated", removeSuspended},
 		{"a subscription is removed with its domains, and its account stays", removeSubscription},
@@ -128,6 +129,50 @@ func removePreviewedChanged(f *fixture) {
 	removed, err := f.clients.RemovePreviewed(f.ctx, preview)
 	f.NoError(err)
 	f.Equal(preview, removed)
+}
+
+func removeSubscriptionsPreviewed(f *fixture) {
+	e := f.estate()
+	ids := []subscriptions.ID{e.shop.ID, e.spare.ID, e.blog.ID}
+	var preview subscriptions.Removal
+	f.unchanged(func() {
+		var err error
+		preview, err = f.subs.PreviewRemoval(f.ctx, ids)
+		f.NoError(err)
+	})
+	f.Equal(subscriptions.Removal{
+		Subscriptions: []subscriptions.ID{e.blog.ID, e.shop.ID, e.spare.ID},
+		Domains:       []string{"blog.example", "en.blog.example", "en.shop.example", "en.spare.example", "shop.example", "spare.example"},
+	}, preview)
+	changed := func(why string, r subscriptions.Removal) {
+		f.t.Helper()
+		err := f.refused(accounts.ErrConflict, func() error {
+			_, err := f.subs.RemovePreviewed(f.ctx, r)
+			return err
+		})
+		var conflict *subscriptions.ConflictError
+		f.ErrorAs(err, &conflict, why)
+	}
+	more := f.addDomain(e.blog.ID, "more.example")
+	changed("one domain more", preview)
+	_, err := f.subs.RemoveDomains(f.ctx, []subscriptions.DomainID{more.ID})
+	f.NoError(err)
+	changed("not a word of the domains", subscriptions.Removal{Subscriptions: preview.Subscriptions})
+	changed("an account, which no subscription takes along", subscriptions.Removal{
+		Accounts: []accounts.ID{e.mario.ID}, Subscriptions: preview.Subscriptions, Domains: preview.Domains,
+	})
+	_, err = f.subs.RemovePreviewed(f.ctx, subscriptions.Removal{Domains: preview.Domains})
+	f.ErrorIs(err, accounts.ErrInvalid, "no subscriptions")
+	removed, err := f.subs.RemovePreviewed(f.ctx, preview)
+	f.NoError(err)
+	f.Equal(preview, removed)
+	_, err = f.subs.RemovePreviewed(f.ctx, preview)
+	f.ErrorIs(err, accounts.ErrConflict)
+	f.ErrorIs(err, accounts.ErrNotFound)
+	f.refused(accounts.ErrNotFound, func() error {
+		_, err := f.subs.PreviewRemoval(f.ctx, ids)
+		return err
+	})
 }
 
 func removedIsFree(f *fixture) {
