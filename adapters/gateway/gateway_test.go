@@ -246,6 +246,9 @@ func TestForwardedHostCountsOnlyIfTold(t *testing.T) {
 		{"RFC 7239, the nearest proxy's", "forwarded", http.Header{"Forwarded": {`for="a,b;\",";host=evil.example, host=mario.example`}}, "mario.example"},
 		{"RFC 7239, a comma in quotes", "Forwarded", http.Header{"Forwarded": {`host=mario.example;for="a,host=evil.example"`}}, "mario.example"},
 		{"RFC 7239, the nearest proxy said none", "Forwarded", http.Header{"Forwarded": {"host=evil.example, for=192.0.2.1"}}, "proxy.example"},
+		{"RFC 7239, a megabyte", "Forwarded", http.Header{"Forwarded": {strings.Repeat(",;", 500_000) + "host=mario.example"}}, "mario.example"},
+		{"RFC 7239, several in one element", "Forwarded", http.Header{"Forwarded": {"host=mario.example;host=evil.example"}}, "mario.example"},
+		{"RFC 7239, in several lines", "Forwarded", http.Header{"Forwarded": {"host=evil.example", "host=mario.example"}}, "mario.example"},
 		{"RFC 7239, garbage", "Forwarded", http.Header{"Forwarded": {`host="mario.example`}}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
