@@ -6,7 +6,7 @@
 # make deps    PostgreSQL, PgBouncer and Chromium for the tests
 
 GO         ?= go
-FUZZTIME   ?= 5s
+FUZZTIME   ?= 3s
 GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
 
@@ -25,12 +25,7 @@ check:
 	$(GO) mod tidy -diff
 
 fuzz:
-	@set -e; grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do \
-		for target in $$(grep -rhoE --include='*_test.go' '^func Fuzz[A-Za-z0-9]+' $$dir/*_test.go | cut -d' ' -f2); do \
-			echo "$$dir $$target"; \
-			$(GO) test $$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME); \
-		done; \
-	done
+	@GO="$(GO)" .ci/fuzz $(FUZZTIME)
 
 soak: deps
 	CLIENTELE_SOAK=1 $(REQUIRE) $(GO) test -race -timeout 6h -count 1 ./...

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -87,11 +88,12 @@ func (c *answers) last(name string) answer {
 	return a
 }
 
+// put keeps a copy of the name: what was cut out of a header would keep all of that header in memory.
 func (c *answers) put(name string, a answer) {
 	in, other := c.sites, c.unknown
 	if a.site == nil {
 		in, other = other, in
 	}
 	other.Remove(name)
-	in.Add(name, a)
+	in.Add(strings.Clone(name), a)
 }

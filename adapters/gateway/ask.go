@@ -12,8 +12,8 @@ import (
 
 // Ask answers the question that Caddy asks before it gets a certificate for a name on demand (its option
 // on_demand_tls { ask … }): GET with ?domain=NAME. It is 200 for every name that a site has, suspended ones too, whose
-// visitors see a page and no broken certificate; 404 for every other; and 503 where the store fails, which Caddy takes
-// for a no that does not last. Each look-up takes 2 seconds at most.
+// visitors see a page and no broken certificate; 404 for every other, and for a question that names none or several; and
+// 503 where the store fails, which Caddy takes for a no that does not last. Each look-up takes 2 seconds at most.
 //
 // It tells anybody which names are there, so it belongs on a loopback listener of its own. Ask(g) of a Gateway goes on
 // with what that one knows while the store fails.
@@ -25,8 +25,8 @@ func Ask(sites Resolver) http.Handler {
 			http.Error(w, "ask with GET", http.StatusMethodNotAllowed)
 			return
 		}
-		name, valid := subscriptions.CanonicalName(r.URL.Query().Get("domain"))
-		if !valid {
+		name, ok := askedFor(r)
+		if !ok {
 			http.Error(w, "no site has this name", http.StatusNotFound)
 			return
 		}
@@ -42,4 +42,13 @@ func Ask(sites Resolver) http.Handler {
 			_, _ = io.WriteString(w, "a site has this name\n")
 		}
 	})
+}
+
+// askedFor answers the one name that is asked about.
+func askedFor(r *http.Request) (name string, ok bool) {
+	domains := r.URL.Query()["domain"]
+	if len(domains) != 1 {
+		return "", false
+	}
+	return subscriptions.CanonicalName(domains[0])
 }

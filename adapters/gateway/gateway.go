@@ -58,7 +58,7 @@ type Options struct {
 	Template *template.Template
 
 	// Failed is told of every look-up that the store could not answer, and of every page that the Template could not make.
-	// It is called from many goroutines. nil: nobody is told.
+	// It is called from many goroutines, and a panic in it goes no further. nil: nobody is told.
 	Failed func(ctx context.Context, err error)
 
 	// Now tells the time. nil: time.Now.
@@ -83,8 +83,11 @@ func (o *Options) orDefaults() Options {
 	if filled.Timeout <= 0 {
 		filled.Timeout = 2 * time.Second
 	}
-	if filled.Failed == nil {
-		filled.Failed = func(context.Context, error) {}
+	tell := filled.Failed
+	filled.Failed = func(ctx context.Context, failure error) {
+		if tell != nil {
+			_ = safely(func() error { tell(ctx, failure); return nil }) // there is nobody left to be told
+		}
 	}
 	if filled.Now == nil {
 		filled.Now = time.Now
@@ -104,7 +107,7 @@ type Gateway struct {
 
 // New answers a gateway that asks sites for each host name and hands the requests for active sites to next, with its
 // ResponseWriter unchanged, so that upgrades and streams work, and with the Site in the request's context. Nil opts are
-// the defaults.
+// the defaults. A connection that was upgraded before its site went down stays open: ending it is up to next.
 //
 // The handler goes by SiteFrom, never by r.Host: with Options.HostHeader the two may differ.
 func New(sites Resolver, next http.Handler, opts *Options) *Gateway {
@@ -211,15 +214,24 @@ func (g *Gateway) lookUp(ctx context.Context, name string) answer {
 	}
 }
 
-// ask turns a panic of the store into an error: net/http would survive it in a handler, and so must a host that is
-// asked for in a goroutine of its own.
+// ask asks the store, whose panic is an error like others: net/http would survive it in a handler, and so must a host
+// that is asked for in a goroutine of its own.
 func (g *Gateway) ask(ctx context.Context, name string) (site subscriptions.Site, err error) {
+	err = safely(func() error {
+		site, err = g.sites.Resolve(ctx, name)
+		return err
+	})
+	return site, err
+}
+
+// safely turns a panic of what the host brought along into an error.
+func safely(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return g.sites.Resolve(ctx, name)
+	return fn()
 }
 
 // verdict answers what is said of a name by the last known answer.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -187,6 +188,13 @@ func TestHostNames(t *testing.T) {
 		{"user@mario.example", 404},
 		{"mario.example/../x", 404},
 		{" mario.example", 404},
+		{"mario.example:80 ", 404},
+		{"mario%2eexample", 404},
+		{"mario.example%00", 404},
+		{"[fe80::1%25eth0]:80", 404},
+		{"[::ffff:127.0.0.1]", 404},
+		{"[", 404},
+		{"]:80", 404},
 		{"mario.example\x00", 404},
 		{"mario_.example", 404},
 		{"*.example", 404},
@@ -238,6 +246,9 @@ func TestForwardedHostCountsOnlyIfTold(t *testing.T) {
 		{"RFC 7239, the nearest proxy's", "forwarded", http.Header{"Forwarded": {`for="a,b;\",";host=evil.example, host=mario.example`}}, "mario.example"},
 		{"RFC 7239, a comma in quotes", "Forwarded", http.Header{"Forwarded": {`host=mario.example;for="a,host=evil.example"`}}, "mario.example"},
 		{"RFC 7239, the nearest proxy said none", "Forwarded", http.Header{"Forwarded": {"host=evil.example, for=192.0.2.1"}}, "proxy.example"},
+		{"RFC 7239, a megabyte", "Forwarded", http.Header{"Forwarded": {strings.Repeat(",;", 500_000) + "host=mario.example"}}, "mario.example"},
+		{"RFC 7239, several in one element", "Forwarded", http.Header{"Forwarded": {"host=mario.example;host=evil.example"}}, "mario.example"},
+		{"RFC 7239, in several lines", "Forwarded", http.Header{"Forwarded": {"host=evil.example", "host=mario.example"}}, "mario.example"},
 		{"RFC 7239, garbage", "Forwarded", http.Header{"Forwarded": {`host="mario.example`}}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -320,18 +331,45 @@ func TestATemplateThatFailsLeavesPlainText(t *testing.T) {
 	assert.Contains(t, told[0], "Missing")
 }
 
+// Whatever a host's template does, visitors get a whole page.
+func TestATemplateThatPanicsLeavesPlainText(t *testing.T) {
+	panicking := template.FuncMap{"panics": func() string { panic("a bug") }}
+	for name, own := range map[string]*template.Template{
+		"a function of its own": template.Must(template.New("own").Funcs(panicking).Parse(`half a page {{panics}}`)),
+		"never parsed":          {},
+		"without a text":        template.New("own"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			told := 0
+			g := gateway.New(newBook(), website, &gateway.Options{Template: own, Failed: func(context.Context, error) {
+				told++
+				panic("a bug in the host's log")
+			}})
+			w := get(g, "mario.example")
+			assert.Equal(t, http.StatusNotFound, w.Code)
+			assert.Equal(t, "text/plain; charset=utf-8", w.Header().Get("Content-Type"))
+			assert.True(t, strings.HasPrefix(w.Body.String(), "There is no site here\n\n"), w.Body.String())
+			assert.Equal(t, 1, told)
+		})
+	}
+}
+
 func TestLanguages(t *testing.T) {
 	g := gateway.New(newBook(suspended("mario.example", subscriptions.Hold{Cause: "abuse"})), website, nil)
 	for accept, want := range map[string]string{
-		"":                            "en",
-		"en":                          "en",
-		"it":                          "it",
-		"it-CH":                       "it",
-		"IT-it, en;q=0.8":             "it",
-		"en-GB, it;q=0.9":             "en",
-		"en;q=0.2, it;q=0.8":          "it",
-		"de, it;q=0.5":                "it",
-		"de":                          "en",
+		"":                   "en",
+		"en":                 "en",
+		"it":                 "it",
+		"it-CH":              "it",
+		"IT-it, en;q=0.8":    "it",
+		"en-GB, it;q=0.9":    "en",
+		"en;q=0.2, it;q=0.8": "it",
+		"de, it;q=0.5":       "it",
+		"de":                 "en",
+		"xx, it;q=0.3":       "it",
+		"?, it":              "it",
+		"it" + strings.Repeat(",en;q=0.1", 100_000): "it",
+		strings.Repeat("de;q=0.1,", 100_000) + "it": "en",
 		"*":                           "en",
 		"it;q=0":                      "en",
 		";;;,,,q=":                    "en",
@@ -608,6 +646,37 @@ func TestAThousandRequestsForOneNameAreOneLookUp(t *testing.T) {
 	})
 }
 
+func TestAStampedeIsOneLookUpWhateverTheStoreSays(t *testing.T) {
+	for name, c := range map[string]struct {
+		host string
+		then func(*book) // after the site is known, and its answer has run out
+		wait time.Duration
+		code int
+	}{
+		"nobody has the name":        {"luigi.example", func(*book) {}, time.Second, 404},
+		"the store fails":            {"mario.example", func(b *book) { b.fails = errDown }, time.Second, 200},
+		"it fails, nothing is known": {"luigi.example", func(b *book) { b.fails = errDown }, time.Second, 503},
+		"it fails for too long":      {"mario.example", func(b *book) { b.fails = errDown }, time.Hour, 503},
+		"it does not answer":         {"mario.example", func(b *book) { b.hangs = true }, time.Second, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sites := newBook(active("mario.example"))
+				g := gateway.New(sites, website, nil)
+				get(g, "mario.example")
+				time.Sleep(c.wait)
+				sites.set(func(b *book) { b.takes, b.asked = 500*time.Millisecond, nil; c.then(b) })
+				var all sync.WaitGroup
+				for range 1000 {
+					all.Go(func() { assert.Equal(t, c.code, get(g, c.host).Code) })
+				}
+				all.Wait()
+				assert.Len(t, sites.questions(), 1)
+			})
+		})
+	}
+}
+
 func TestALookUpThatBeganTooEarlyIsNotEnough(t *testing.T) {
 	for name, c := range map[string]struct {
 		cacheFor time.Duration
@@ -710,6 +779,35 @@ func TestTheCacheIsBounded(t *testing.T) {
 	})
 }
 
+// A name that was cut out of a longer text, as net/http and the headers give it, must not keep that text in memory.
+func TestTheCacheKeepsNamesAndNotTheirHeaders(t *testing.T) {
+	const hosts, length = 32, 1 << 20
+	sites := newBook()
+	g := gateway.New(sites, website, &gateway.Options{CacheFor: time.Hour, HostHeader: "Forwarded"})
+	before := liveHeap()
+	for i := range hosts {
+		name := fmt.Sprintf("invented-%d.example", i)
+		get(g, name+":"+strings.Repeat("0", length))
+		r := request(http.MethodGet, "proxy.example")
+		r.Header.Set("Forwarded", "host=www."+name+";for="+strings.Repeat("0", length))
+		serve(g, r)
+	}
+	sites.set(func(b *book) {
+		assert.Len(t, b.asked, 2*hosts)
+		b.asked = nil
+	})
+	assert.Less(t, liveHeap()-before, int64(hosts*length/2))
+	assert.Equal(t, 404, get(g, "invented-0.example").Code)
+	assert.Empty(t, sites.questions(), "it is still remembered")
+}
+
+func liveHeap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc) //nolint:gosec // no heap of a test is that large
+}
+
 type panics struct{}
 
 func (panics) Resolve(context.Context, string) (subscriptions.Site, error) { panic("a bug") }
@@ -719,6 +817,15 @@ func TestAPanicOfTheStoreIsAFailure(t *testing.T) {
 	g := gateway.New(panics{}, website, &gateway.Options{Failed: func(_ context.Context, err error) { told <- err }})
 	assert.Equal(t, 503, get(g, "mario.example").Code)
 	assert.ErrorContains(t, <-told, "a bug")
+}
+
+func TestAPanicOfTheHostsLogGoesNoFurther(t *testing.T) {
+	sites := newBook(active("mario.example"))
+	g := gateway.New(sites, website, &gateway.Options{CacheFor: -1, Failed: func(context.Context, error) { panic("a bug") }})
+	get(g, "mario.example")
+	sites.set(func(b *book) { b.fails = errDown })
+	assert.Equal(t, 200, get(g, "mario.example").Code)
+	assert.Equal(t, 503, get(g, "luigi.example").Code)
 }
 
 func TestAsk(t *testing.T) {
@@ -751,6 +858,36 @@ func TestAsk(t *testing.T) {
 			assert.Equal(t, c.code, w.Code)
 			assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
 		})
+	}
+}
+
+func TestAskTakesOneNameInOneSpellingOfTheQuestion(t *testing.T) {
+	ask := gateway.Ask(newBook(active("mario.example"), active("luigi.example")))
+	for query, code := range map[string]int{
+		"":                             404,
+		"name=mario.example":           404,
+		"Domain=mario.example":         404,
+		"domain":                       404,
+		"domain=&domain=mario.example": 404,
+		"domain=mario.example&domain=": 404,
+		"domain=mario.example&x=1":     200,
+		"domain=mario.example&domain=luigi.example":           404,
+		"domain=mario.example;domain=luigi.example":           404,
+		"domain=mario.example%":                               404,
+		"domain=mario%2Eexample":                              200,
+		"domain=*.mario.example":                              404,
+		"domain=[::1]":                                        404,
+		"domain=" + strings.Repeat("a.", 500_000) + "example": 404,
+		"domain=" + strings.Repeat("a", 64) + ".example":      404,
+	} {
+		t.Run(fmt.Sprintf("%.60q", query), func(t *testing.T) {
+			assert.Equal(t, code, serve(ask, httptest.NewRequest("GET", "/any/path?"+query, nil)).Code)
+		})
+	}
+	for _, method := range []string{"POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "TRACE"} {
+		w := serve(ask, httptest.NewRequest(method, "http://127.0.0.1/?domain=mario.example", nil))
+		assert.Equal(t, 405, w.Code, method)
+		assert.Equal(t, "GET, HEAD", w.Header().Get("Allow"))
 	}
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"iter"
 	"net/http"
 	"strings"
 )
@@ -35,8 +36,11 @@ func forwardedHost(header string, values []string) string {
 	if !strings.EqualFold(header, "Forwarded") {
 		return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
 	}
-	elements := splitOutside(last, ',')
-	for _, pair := range splitOutside(elements[len(elements)-1], ';') {
+	var nearest string
+	for element := range splitOutside(last, ',') {
+		nearest = element
+	}
+	for pair := range splitOutside(nearest, ';') {
 		key, value, _ := strings.Cut(pair, "=")
 		if strings.EqualFold(strings.TrimSpace(key), "host") {
 			return unquote(strings.TrimSpace(value))
@@ -45,22 +49,26 @@ func forwardedHost(header string, values []string) string {
 	return ""
 }
 
-// splitOutside parts s at sep where that is not within a quoted string, as RFC 9110 (5.6.4) defines those.
-func splitOutside(s string, sep byte) []string {
-	var parts []string
-	quoted, from := false, 0
-	for i := 0; i < len(s); i++ {
-		switch {
-		case quoted && s[i] == '\\':
-			i++
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == sep && !quoted:
-			parts = append(parts, s[from:i])
-			from = i + 1
+// splitOutside parts s at sep where that is not within a quoted string, as RFC 9110 (5.6.4) defines those. It keeps no
+// parts: a header of a megabyte may have as many.
+func splitOutside(s string, sep byte) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		quoted, from := false, 0
+		for i := 0; i < len(s); i++ {
+			switch {
+			case quoted && s[i] == '\\':
+				i++
+			case s[i] == '"':
+				quoted = !quoted
+			case s[i] == sep && !quoted:
+				if !yield(s[from:i]) {
+					return
+				}
+				from = i + 1
+			}
 		}
+		yield(s[from:])
 	}
-	return append(parts, s[from:])
 }
 
 // unquote answers what is within quotation marks. No host name has a character that must be escaped there.

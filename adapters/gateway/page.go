@@ -68,11 +68,21 @@ var (
 
 // say answers what is said to a visitor, and in which language: the one that Accept-Language asks for.
 func (w reason) say(r *http.Request) (lang string, said saying) {
-	_, i := language.MatchStrings(languages, r.Header.Values("Accept-Language")...)
-	if i == 1 {
+	if _, i := language.MatchStrings(languages, acceptedLanguages(r.Header)); i == 1 {
 		return "it", italian[w]
 	}
 	return "en", english[w]
+}
+
+// acceptedLanguages answers the header Accept-Language without what cannot be read in it. No more than a thousand bytes
+// count: browsers send less than a hundred, and a megabyte, which net/http lets pass, takes half a second to be matched.
+func acceptedLanguages(h http.Header) string {
+	accept := strings.Join(h.Values("Accept-Language"), ",")
+	ranges := strings.Split(accept[:min(len(accept), 1000)], ",")
+	return strings.Join(slices.DeleteFunc(ranges, func(one string) bool {
+		_, _, err := language.ParseAcceptLanguage(one)
+		return err != nil
+	}), ",")
 }
 
 // publicTexts answers what the holds of a site say to visitors, each text once.
@@ -119,7 +129,7 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, why reason, tex
 // render answers the page and its content type; as plain text if the template fails.
 func (g *Gateway) render(r *http.Request, p Page) (body []byte, kind string) {
 	var made bytes.Buffer
-	if err := g.pages.template.Execute(&made, p); err != nil {
+	if err := safely(func() error { return g.pages.template.Execute(&made, p) }); err != nil {
 		g.opts.Failed(r.Context(), fmt.Errorf("gateway: making the page: %w", err))
 		text := p.Title + "\n\n" + strings.Join(p.Paragraphs, "\n\n") + "\n"
 		return []byte(text), "text/plain; charset=utf-8"

@@ -96,6 +96,36 @@ func TestHEADOverTheWireKeepsTheConnection(t *testing.T) {
 	}
 }
 
+// What net/http hands on for requests that name no host, or name it elsewhere.
+func TestHostsOverTheWire(t *testing.T) {
+	srv := httptest.NewServer(gateway.New(newBook(active("mario.example")), website, nil))
+	defer srv.Close()
+	for _, c := range []struct {
+		name, raw string
+		code      int
+	}{
+		{"HTTP/1.0 without Host", "GET / HTTP/1.0\r\n\r\n", 404},
+		{"HTTP/1.0 with Host", "GET / HTTP/1.0\r\nHost: mario.example\r\n\r\n", 200},
+		{"HTTP/1.1 without Host", "GET / HTTP/1.1\r\n\r\n", 400},
+		{"an empty Host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 404},
+		{"two Hosts", "GET / HTTP/1.1\r\nHost: mario.example\r\nHost: luigi.example\r\n\r\n", 400},
+		{"the request line counts", "GET http://mario.example/ HTTP/1.1\r\nHost: luigi.example\r\n\r\n", 200},
+		{"a tunnel", "CONNECT mario.example:443 HTTP/1.1\r\nHost: mario.example:443\r\n\r\n", 200},
+		{"a tunnel elsewhere", "CONNECT 192.0.2.1:25 HTTP/1.1\r\nHost: 192.0.2.1:25\r\n\r\n", 404},
+		{"bytes that are no UTF-8", "GET / HTTP/1.1\r\nHost: b\xfccher.example\r\n\r\n", 400},
+		{"an escape", "GET / HTTP/1.1\r\nHost: mario%2eexample\r\n\r\n", 404},
+		{"an IPv6 zone", "GET / HTTP/1.1\r\nHost: [fe80::1%25eth0]:80\r\n\r\n", 404},
+		{"half a megabyte", "GET / HTTP/1.1\r\nHost: " + strings.Repeat("a.", 250_000) + "example\r\n\r\n", 404},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, answer := exchange(t, srv, c.raw)
+			got, err := http.ReadResponse(answer, nil)
+			require.NoError(t, err)
+			assert.Equal(t, c.code, got.StatusCode)
+		})
+	}
+}
+
 // Whatever the host name, nothing panics, the store is asked for canonical names only, and what is served is the site
 // whose name was asked for.
 func FuzzHost(f *testing.F) {
@@ -105,13 +135,18 @@ func FuzzHost(f *testing.F) {
 	} {
 		f.Add(host, host)
 	}
+	sites := newBook(active("mario.example"), active("xn--bcher-kva.example"))
+	var gateways []*gateway.Gateway
+	for _, header := range []string{"", "X-Forwarded-Host", "Forwarded"} {
+		gateways = append(gateways, gateway.New(sites, website, &gateway.Options{HostHeader: header, CacheFor: -1}))
+	}
 	f.Fuzz(func(t *testing.T, host, forwarded string) {
-		for _, header := range []string{"", "X-Forwarded-Host", "Forwarded"} {
-			sites := newBook(active("mario.example"), active("xn--bcher-kva.example"))
+		for _, g := range gateways {
+			sites.set(func(b *book) { b.asked = nil })
 			r := request(http.MethodGet, host)
 			r.Header[http.CanonicalHeaderKey("X-Forwarded-Host")] = []string{forwarded}
 			r.Header["Forwarded"] = []string{forwarded}
-			w := serve(gateway.New(sites, website, &gateway.Options{HostHeader: header}), r)
+			w := serve(g, r)
 			asked := sites.questions()
 			for _, name := range asked {
 				again, ok := subscriptions.CanonicalName(name)

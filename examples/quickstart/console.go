@@ -5,7 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
+	"strconv"
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -15,7 +15,7 @@ import (
 // console carries out commands that are typed, as the operator of the host.
 type console struct {
 	*host
-	out io.Writer
+	screen
 }
 
 // action carries out a command.
@@ -28,29 +28,52 @@ type command struct {
 	do                action
 }
 
-// commands answers all that there are, in the order of help.
+// commands answers all that there are, in the order of help. A command without a name parts them there.
 func commands() []command {
 	account, subscription, site := (*console).account, (*console).subscription, (*console).site
 	return []command{
-		{"list", "", "everything, and what it is suspended by", 0, (*console).list},
-		{"visit", "DOMAIN…", "what a visitor sees", 1, (*console).visits},
-		{"sign-in", "LOGIN PASSWORD", "whether the owner may sign in", 2, (*console).signIn},
-		{"create", "LOGIN [DOMAIN…] [plan=] [password=]", "a customer with a subscription", 1, (*console).create},
-		{"subscribe", "LOGIN DOMAIN… [plan=]", "one more subscription for a customer", 2, (*console).subscribe},
-		{"remove", "LOGIN", "a customer with all that is below", 1, (*console).remove},
-		{"suspend", "LOGIN [CAUSE] [TEXTS]", "a customer, and so all that is below", 1, suspend(account)},
-		{"activate", "LOGIN", "lift every hold of the customer's own", 1, activate(account)},
+		{"list", "", "all, and what holds it down", 0, (*console).list},
+		{"visit", "DOMAIN…", "what a visitor gets", 1, (*console).visits},
+		{"sign-in", "LOGIN PASSWORD", "may the owner sign in?", 2, (*console).signIn},
+		{},
+		{"create", "LOGIN [DOMAIN…] [OPTIONS]", "a customer, with sites", 1, (*console).create},
+		{"subscribe", "LOGIN DOMAIN… [OPTIONS]", "one more subscription", 2, (*console).subscribe},
+		{"remove", "LOGIN", "a customer and all below", 1, (*console).remove},
+		{},
+		{"suspend", "LOGIN [CAUSE] [TEXTS]", "a customer, so all below", 1, suspend(account)},
+		{"activate", "LOGIN", "lift every cause of its own", 1, activate(account)},
 		{"lift", "LOGIN CAUSE…", "lift these causes only", 2, lift(account)},
-		{"suspend-subscription", "DOMAIN [CAUSE] [TEXTS]", "the subscription that has this domain", 1, suspend(subscription)},
-		{"activate-subscription", "DOMAIN", "lift every hold of its own", 1, activate(subscription)},
+		{},
+		{"suspend-subscription", "DOMAIN [CAUSE] [TEXTS]", "the one with this domain", 1, suspend(subscription)},
+		{"activate-subscription", "DOMAIN", "lift every cause of its own", 1, activate(subscription)},
 		{"lift-subscription", "DOMAIN CAUSE…", "lift these causes only", 2, lift(subscription)},
+		{},
 		{"suspend-site", "DOMAIN [CAUSE] [TEXTS]", "one site", 1, suspend(site)},
-		{"activate-site", "DOMAIN", "lift every hold of its own", 1, activate(site)},
+		{"activate-site", "DOMAIN", "lift every cause of its own", 1, activate(site)},
 		{"lift-site", "DOMAIN CAUSE…", "lift these causes only", 2, lift(site)},
+		{},
 		{"help", "", "this list", 0, (*console).help},
 		{"quit", "", "stop", 0, (*console).quit},
 	}
 }
+
+// explanation is what help says below the commands.
+const explanation = `
+CAUSE    why: billing, abuse, or a word of your own; without one, provider.
+         Causes know nothing of each other: lifting one leaves the others.
+TEXTS    public="visitors see it" message="the owner sees it"
+         note="only the provider sees it"
+OPTIONS  plan=NAME password=SECRET
+…        one or more; [ ] may be left out; "quote what has spaces"
+
+A customer has subscriptions, and a subscription has sites. Suspending one
+thing takes all that is below it down. For example:
+
+suspend mario billing public="Back soon." message="Please pay invoice 42."
+suspend-site mario.localhost abuse
+lift mario billing
+list
+visit mario.localhost pizza.localhost`
 
 // errQuit is what the command quit answers.
 var errQuit = errors.New("quit")
@@ -73,18 +96,13 @@ func (c *console) run(ctx context.Context, line string) error {
 	return fmt.Errorf("there is no command %q; try help", name)
 }
 
-// say prints a line of what a command did.
-func (c *console) say(format string, args ...any) {
-	fmt.Fprintln(c.out, strings.TrimRight("     "+fmt.Sprintf(format, args...), " "))
-}
-
 func (c *console) help(context.Context, arguments) error {
 	for _, known := range commands() {
-		c.say("%-46s  %s", known.name+" "+known.usage, known.help)
+		c.say("%-45s %s", known.name+" "+known.usage, known.help)
 	}
-	c.say("")
-	c.say("A CAUSE is billing, abuse or any slug; provider if none is given.")
-	c.say(`TEXTS are public="for visitors" message="for the owner" note="for the provider".`)
+	for line := range strings.Lines(explanation) {
+		c.say("%s", strings.TrimSuffix(line, "\n"))
+	}
 	return nil
 }
 
@@ -106,7 +124,7 @@ func (c *console) look(ctx context.Context, site string) (answer, error) {
 		return answer{}, err
 	}
 	lines := page.lines()
-	c.say("%-16s  %d  %s", site, page.status, lines[0])
+	c.say("%-16s  %s  %s", site, c.paint(page.colour(), strconv.Itoa(page.status)), lines[0])
 	for _, line := range lines[1:] {
 		c.say("%-16s       %s", "", line)
 	}
@@ -114,21 +132,21 @@ func (c *console) look(ctx context.Context, site string) (answer, error) {
 }
 
 func (c *console) signIn(ctx context.Context, args arguments) error {
-	login, may, why := args.words[0], "yes", ""
+	login, may, why := args.words[0], c.paint(green, "yes"), ""
 	_, err := c.clients.Authenticate(ctx, login, args.words[1])
 	var held *accounts.SuspendedError
 	switch {
 	case errors.As(err, &held):
-		may, why = "no", "suspended."
+		may, why = c.paint(red, "no "), "suspended."
 		for _, m := range held.Messages {
 			why += " " + m.Text
 		}
 	case errors.Is(err, accounts.ErrCredentials):
-		may, why = "no", "wrong login or password"
+		may, why = c.paint(red, "no "), "wrong login or password"
 	case err != nil:
 		return err
 	}
-	c.say("%-16s  %-3s  %s", login+" signs in", may, why)
+	c.say("%-16s  %s  %s", login+" signs in", may, why)
 	return nil
 }
 
@@ -190,7 +208,7 @@ func (c *console) list(ctx context.Context, _ arguments) error {
 			return err
 		}
 		for _, a := range page.Items {
-			c.say("%-28s %s", a.Login, state(a.SuspendedBy()))
+			c.say("%-28s %s", a.Login, c.state(a.SuspendedBy()))
 			if err := c.listBelow(ctx, a.ID); err != nil {
 				return err
 			}
@@ -208,7 +226,7 @@ func (c *console) listBelow(ctx context.Context, owner accounts.ID) error {
 			return err
 		}
 		for _, s := range page.Items {
-			c.say("  %-26s %s", strings.TrimSpace("subscription "+s.Plan), state(s.SuspendedBy()))
+			c.say("  %-26s %s", strings.TrimSpace("subscription "+s.Plan), c.state(s.SuspendedBy()))
 			if err := c.listDomains(ctx, s.ID); err != nil {
 				return err
 			}
@@ -226,7 +244,7 @@ func (c *console) listDomains(ctx context.Context, of subscriptions.ID) error {
 			return err
 		}
 		for _, d := range page.Items {
-			c.say("    %-24s %s", d.Unicode(), state(d.SuspendedBy()))
+			c.say("    %-24s %s", d.Unicode(), c.state(d.SuspendedBy()))
 		}
 		if q.After = page.Next; q.After == "" {
 			return nil
@@ -235,13 +253,13 @@ func (c *console) listDomains(ctx context.Context, of subscriptions.ID) error {
 }
 
 // state says whether something is up, and what holds it down otherwise.
-func state(held []subscriptions.Held) string {
+func (s screen) state(held []subscriptions.Held) string {
 	if len(held) == 0 {
-		return "active"
+		return s.paint(green, "active")
 	}
 	causes := make([]string, len(held))
 	for i, h := range held {
-		causes[i] = fmt.Sprintf("%s (on the %s)", h.Cause, h.Level)
+		causes[i] = fmt.Sprintf("%s (%s)", h.Cause, h.Level)
 	}
-	return "suspended: " + strings.Join(causes, ", ")
+	return s.paint(yellow, "suspended: "+strings.Join(causes, ", "))
 }

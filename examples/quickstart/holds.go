@@ -122,7 +122,7 @@ func holding(find finder, change func(thing, arguments) error) action {
 		if err != nil {
 			return err
 		}
-		c.say("%s is %s", t.called, state(held))
+		c.say("%s is %s", t.called, c.state(held))
 		return nil
 	}
 }

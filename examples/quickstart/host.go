@@ -32,7 +32,7 @@ func start(store accounts.Store, addr string) (*host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &host{clients: clients, addr: listener.Addr().String(), ended: make(chan error, 1)}
+	h := &host{clients: clients, addr: reachable(listener.Addr()), ended: make(chan error, 1)}
 	h.server = &http.Server{
 		Handler:           gateway.New(clients.Subscriptions(), http.HandlerFunc(website), &gateway.Options{CacheFor: -1}),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -46,6 +46,15 @@ func start(store accounts.Store, addr string) (*host, error) {
 	}
 	go func() { h.ended <- h.server.Serve(listener) }()
 	return h, nil
+}
+
+// reachable answers where a listener is found on this machine: one that listens everywhere has no address to go to.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err == nil && net.ParseIP(host).IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return addr.String()
 }
 
 // stop ends the web server when the requests under way are answered, or after five seconds.
@@ -95,17 +104,36 @@ func (h *host) visit(ctx context.Context, site string) (answer, error) {
 	return answer{status: got.StatusCode, body: string(body)}, err
 }
 
-// paragraph finds the paragraphs of the gateway's page.
-var paragraph = regexp.MustCompile(`(?s)<p[^>]*>(.*?)</p>`)
+// Parts of the gateway's page.
+var (
+	heading   = regexp.MustCompile(`(?s)<h1>(.*?)</h1>`)
+	paragraph = regexp.MustCompile(`(?s)<p[^>]*>(.*?)</p>`)
+)
 
-// lines answers what the page says, as a person reads it.
+// lines answers what the page says, as a person reads it: its texts, or the heading where no site is.
 func (a answer) lines() []string {
+	part := paragraph
+	if a.status == http.StatusNotFound {
+		part = heading
+	}
 	var said []string
-	for _, found := range paragraph.FindAllStringSubmatch(a.body, -1) {
+	for _, found := range part.FindAllStringSubmatch(a.body, -1) {
 		said = append(said, strings.Split(html.UnescapeString(found[1]), "\n")...)
 	}
 	if said == nil {
 		said = strings.Split(strings.TrimSpace(a.body), "\n")
 	}
 	return said
+}
+
+// colour answers in which colour the status is shown.
+func (a answer) colour() string {
+	switch a.status {
+	case http.StatusOK:
+		return green
+	case http.StatusServiceUnavailable:
+		return yellow
+	default:
+		return faint
+	}
 }

@@ -8,14 +8,18 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/clientele-go/clientele/storage/memory"
 )
 
 var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
@@ -49,16 +53,72 @@ func TestNoPageOfTheWalkHasANoteOrAMessage(t *testing.T) {
 	}
 }
 
-func TestHelpIsNoFailureOfTheProgram(t *testing.T) {
+// A terminal is 80 columns wide, and nobody wants to read what it folds.
+func TestNothingIsTooWideForATerminal(t *testing.T) {
+	golden, err := os.ReadFile("testdata/walk.txt")
+	require.NoError(t, err)
+	var help bytes.Buffer
+	require.NoError(t, (&console{screen: newScreen(&help)}).run(t.Context(), "help"))
+	for line := range strings.Lines(string(golden) + usage + help.String()) {
+		if strings.Contains(line, "plan=gold") { // a command as it is typed
+			continue
+		}
+		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
+	}
+	for _, known := range commands() {
+		assert.Contains(t, help.String(), known.name+" "+known.usage)
+	}
+}
+
+func TestFlags(t *testing.T) {
 	var out bytes.Buffer
 	require.ErrorIs(t, run(t.Context(), []string{"-h"}, nil, &out), flag.ErrHelp)
-	assert.Contains(t, out.String(), "-serve")
+	for _, said := range []string{"go run ./examples/quickstart", "-serve", "-addr address", "-dsn PostgreSQL"} {
+		assert.Contains(t, out.String(), said)
+	}
+	require.ErrorContains(t, run(t.Context(), []string{"serve"}, nil, io.Discard), `there is no argument "serve"`)
+	for want, args := range map[string][]string{
+		"127.0.0.1:0":    nil,
+		"127.0.0.1:8080": {"-serve"},
+		"127.0.0.1:9":    {"-addr", "127.0.0.1:9"},
+	} {
+		s, err := readFlags(args, io.Discard)
+		require.NoError(t, err)
+		assert.Equal(t, want, s.addr)
+	}
 }
 
 func TestAnAddressInUseIsTold(t *testing.T) {
 	s := startServing(t)
 	err := run(t.Context(), []string{"-serve", "-addr", s.addr}, strings.NewReader(""), io.Discard)
-	assert.ErrorContains(t, err, s.addr)
+	require.ErrorContains(t, err, s.addr)
+	require.ErrorContains(t, err, "another address: -addr")
+	assert.Error(t, run(t.Context(), []string{"-addr", "nowhere"}, nil, io.Discard))
+}
+
+// A host that listens everywhere is visited here.
+func TestAnAddressThatIsEverywhere(t *testing.T) {
+	h, err := start(memory.New(), ":0")
+	require.NoError(t, err)
+	assert.True(t, strings.HasPrefix(h.addr, "127.0.0.1:"), h.addr)
+	page, err := h.visit(t.Context(), "mario.localhost")
+	require.NoError(t, err)
+	assert.Equal(t, 404, page.status)
+	require.NoError(t, h.stop())
+}
+
+func TestOnlyATerminalIsPainted(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	require.NoError(t, err)
+	defer func() { _ = file.Close() }()
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer func() { _ = null.Close() }()
+	for _, plain := range []any{file, null, &bytes.Buffer{}, (*os.File)(nil)} {
+		assert.False(t, isTerminal(plain))
+	}
+	assert.Equal(t, "200", newScreen(file).paint(green, "200"))
+	assert.Equal(t, "\x1b[32m200\x1b[0m", screen{colours: true}.paint(green, "200"))
 }
 
 // serving is the program with -serve, as somebody at a terminal and a visitor see it.
@@ -148,23 +208,23 @@ func TestServeFollowsEachCommand(t *testing.T) {
 	s := startServing(t)
 	s.visits("mario.localhost", 200, "Welcome to mario.localhost!")
 
-	s.types(`suspend mario billing public="Back soon." message="Please pay invoice 42."`, "mario is suspended: billing (on the account)")
+	s.types(`suspend mario billing public="Back soon." message="Please pay invoice 42."`, "mario is suspended: billing (account)")
 	s.visits("mario.localhost", 503, "Back soon.")
 	s.visits("pizza.localhost", 503, "Back soon.")
 	s.visits("luigi.localhost", 200, "Welcome")
 	s.types("sign-in mario wonderful-mushrooms", "mario signs in    no   suspended. Please pay invoice 42.")
 
-	s.types("suspend-site mario.localhost abuse", "mario.localhost is suspended: billing (on the account), abuse (on the domain)")
+	s.types("suspend-site mario.localhost abuse", "mario.localhost is suspended: billing (account), abuse (domain)")
 	s.types("lift mario billing", "mario is active")
 	s.visits("mario.localhost", 503, "currently unavailable")
 	s.visits("pizza.localhost", 200, "Welcome")
 	s.types("activate-site mario.localhost", "mario.localhost is active")
 	s.visits("mario.localhost", 200, "Welcome")
 
-	s.types("suspend-subscription pizza.localhost", "the subscription of pizza.localhost is suspended: provider (on the subscription)")
+	s.types("suspend-subscription pizza.localhost", "the subscription of pizza.localhost is suspended: provider (subscription)")
 	s.visits("pizza.localhost", 503, "currently unavailable")
 	s.visits("mario.localhost", 200, "Welcome")
-	s.types("list", "pizza.localhost          suspended: provider (on the subscription)")
+	s.types("list", "pizza.localhost          suspended: provider (subscription)")
 
 	s.types("create peach bücher.localhost", "peach has bücher.localhost")
 	s.visits("xn--bcher-kva.localhost", 200, "Welcome to bücher.localhost!")
@@ -172,7 +232,7 @@ func TestServeFollowsEachCommand(t *testing.T) {
 	s.visits("mario.localhost", 404, "There is no site here")
 
 	require.NoError(t, s.stdin.Close())
-	s.reads("still serving")
+	s.reads("The input has ended; still serving.")
 	s.visits("luigi.localhost", 200, "Welcome")
 	s.stop()
 	s.reads("Stopping.")
@@ -196,7 +256,7 @@ func TestServeTellsWhatIsWrongAndGoesOn(t *testing.T) {
 		{"sign-in luigi haunted-mansion", "luigi signs in    no   wrong login or password"},
 		{"sign-in luigi haunted-mansions", "luigi signs in    yes"},
 		{"remove nobody", `error: clientele: no account "nobody"`},
-		{"help", "TEXTS are"},
+		{"help", "TEXTS    public="},
 		{"visit luigi.localhost", "luigi.localhost   200  Welcome to luigi.localhost!"},
 		{"\t list  ", "luigi.localhost          active"},
 		{"create wario password=quite-a-bit", "wario has wario.localhost"},
@@ -205,6 +265,14 @@ func TestServeTellsWhatIsWrongAndGoesOn(t *testing.T) {
 	}
 	s.types("\n# a comment\nquit", "Stopping.")
 	require.NoError(t, <-s.ended)
+}
+
+// A line that is too long ends the input, and not the sites.
+func TestInputThatCannotBeReadIsToldApartFromItsEnd(t *testing.T) {
+	s := startServing(t)
+	go func() { _, _ = io.WriteString(s.stdin, strings.Repeat("x", bufio.MaxScanTokenSize)+"\n") }() // until nobody reads
+	s.reads("The input has ended (bufio.Scanner: token too long); still serving.")
+	s.visits("luigi.localhost", 200, "Welcome")
 }
 
 func TestParse(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -18,26 +17,33 @@ var customers = []string{
 }
 
 // story is the worked case: two causes that know nothing of each other, and a removal.
-var story = []struct{ title, command string }{
+var story = []struct {
+	title    string
+	commands []string
+}{
+	{
+		"Two customers: mario has two subscriptions, luigi has one.",
+		customers,
+	},
 	{
 		"The subscription of pizza.localhost is not paid.",
-		`suspend-subscription pizza.localhost billing public="The pizzeria is closed for a few days." message="Please pay invoice 42." note="third reminder was on Monday"`,
+		[]string{`suspend-subscription pizza.localhost billing public="The pizzeria is closed for a few days." message="Please pay invoice 42." note="third reminder was on Monday"`},
 	},
 	{
-		"Mario is found to send spam: all that he has goes down, and he cannot sign in.",
-		`suspend mario abuse public="This site was taken offline by its provider." message="Your sites send spam. Please call us." note="reported by three networks"`,
+		"Mario's sites send spam. All that he has goes down; he cannot sign in.",
+		[]string{`suspend mario abuse public="This site was taken offline by its provider." message="Your sites send spam. Please call us." note="reported by three networks"`},
 	},
 	{
-		"That is settled, and his account is active again. The invoice is not: pizza.localhost stays down.",
-		`activate mario`,
+		"The spam has ended. The invoice is still unpaid: pizza.localhost stays down.",
+		[]string{`activate mario`, `list`},
 	},
 	{
 		"The invoice is paid.",
-		`lift-subscription pizza.localhost billing`,
+		[]string{`lift-subscription pizza.localhost billing`},
 	},
 	{
 		"Mario leaves, with everything below him.",
-		`remove mario`,
+		[]string{`remove mario`},
 	},
 }
 
@@ -45,25 +51,23 @@ var story = []struct{ title, command string }{
 var secrets = []string{"invoice 42", "reminder", "reported", "spam", "call us"}
 
 // walk tells the story, and visits every site after each command.
-func walk(ctx context.Context, h *host, out io.Writer) error {
-	w := &walker{console: console{host: h, out: out}}
+func walk(ctx context.Context, h *host, s screen) error {
+	w := &walker{console: console{host: h, screen: s}}
 	if err := w.forget(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "Three sites of two customers, at http://%s\n", h.addr)
-	fmt.Fprint(out, "\n1. Two customers: mario has two subscriptions, luigi has one.\n")
-	for _, line := range customers {
-		if err := w.step(ctx, line); err != nil {
-			return err
-		}
-	}
+	w.print("Three sites of two customers, on a web server at http://%s.", h.addr)
+	w.print("Below each command: what a visitor of each site gets, and if mario may sign in.")
 	for i, part := range story {
-		fmt.Fprintf(out, "\n%d. %s\n", i+2, part.title)
-		if err := w.step(ctx, part.command); err != nil {
-			return err
+		w.print("\n%s", w.paint(bold, fmt.Sprintf("%d. %s", i+1, part.title)))
+		for _, line := range part.commands {
+			if err := w.step(ctx, line); err != nil {
+				return err
+			}
 		}
 	}
-	fmt.Fprintf(out, "\nNone of these %d pages had a note or a message in it: visitors see public texts only.\n", w.pages)
+	w.print("\nNone of these %d pages had a note or a message in it: visitors see public texts", w.pages)
+	w.print("only. To type commands yourself: go run ./examples/quickstart -serve")
 	return nil
 }
 
@@ -90,13 +94,14 @@ func (w *walker) forget(ctx context.Context) error {
 	return nil
 }
 
-// step carries out a command, and shows what every site answers and whether mario may sign in after it.
+// step carries out a command, and shows what every site answers and whether mario may sign in after it. A command that
+// only looks changes none of that.
 func (w *walker) step(ctx context.Context, line string) error {
-	fmt.Fprintf(w.out, "\n   > %s\n", folded(line))
-	if err := w.run(ctx, line); err != nil {
+	w.echo(line)
+	if err := w.run(ctx, line); err != nil || line == "list" {
 		return err
 	}
-	fmt.Fprintln(w.out)
+	w.print("")
 	for _, site := range []string{"mario.localhost", "pizza.localhost", "luigi.localhost"} {
 		page, err := w.look(ctx, site)
 		if err != nil {
@@ -112,10 +117,10 @@ func (w *walker) step(ctx context.Context, line string) error {
 	return w.signIn(ctx, arguments{words: []string{"mario", "wonderful-mushrooms"}})
 }
 
-// folded puts each text of a long command on a line of its own, for the eye.
-func folded(line string) string {
-	if len(line) <= 80 {
-		return line
+// echo prints a command as if it had been typed, each text of a long one on a line of its own, for the eye.
+func (c *console) echo(line string) {
+	if len(line) > 80 {
+		line = strings.NewReplacer(" public=", "\n       public=", " message=", "\n       message=", " note=", "\n       note=").Replace(line)
 	}
-	return strings.NewReplacer(" public=", "\n       public=", " message=", "\n       message=", " note=", "\n       note=").Replace(line)
+	c.print("\n   %s", c.paint(bold, "> "+line))
 }
