@@ -47,4 +47,6 @@ var italian = map[string]string{
 	"It is switched on, but stays down for another reason.":     "È acceso, ma resta giù per un altro motivo.",
 	"Your password was changed. All other sessions have ended.": "La tua password è stata cambiata. Tutte le altre sessioni sono terminate.",
 	"Please ask your provider for a link to a new password.":    "Chiedi al tuo provider un link per una nuova password.",
+	"Make a link for a new password":                            "Crea un link per una nuova password",
+	"Sign in as this customer":                                  "Accedi come questo cliente",
 }
