@@ -88,7 +88,7 @@ func (c customer) account(hash string, since time.Time) accounts.New {
 		Contact: accounts.Contact{
 			Name: c.name, Company: c.company, Email: c.login + "@example.com", City: c.city, Country: c.country,
 		},
-		Subscription: &subscriptions.New{Plan: c.plan, Domains: c.domains, CreatedAt: since},
+		Subscription: &subscriptions.New{Name: c.domains[0], Plan: c.plan, Domains: c.domains, CreatedAt: since},
 	}
 }
 

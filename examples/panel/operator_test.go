@@ -158,7 +158,7 @@ func suspendAllThatMatch(s *scene) {
 	operator := s.operator()
 	assert.True(s.t, evaluate[bool](operator, `document.querySelector(".bulk button").disabled`), "nothing is ticked")
 	operator.pick("[data-check-all]")
-	operator.reads("50 ✓")
+	operator.reads("50 selected")
 	operator.press("Suspend")
 	operator.says("Suspend 50 customers")
 	operator.press("Cancel")
