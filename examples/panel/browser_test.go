@@ -37,6 +37,10 @@ var chromium struct {
 }
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
 	code := m.Run()
 	if chromium.ctx != nil {
 		if err := chromium.end(); err != nil { // so that no process outlives the tests
