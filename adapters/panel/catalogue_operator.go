@@ -15,6 +15,7 @@ var operatorTexts = map[string]said{
 	"list.since":             {"Since", "Dal"},
 	"list.select":            {"Select %s", "Seleziona %s"},
 	"list.selected":          {"What to do with the selected ones", "Cosa fare con i selezionati"},
+	"list.picked":            {"%s selected", "Selezionati: %s"},
 	"list.selectPage":        {"Select all on this page", "Seleziona tutti in questa pagina"},
 	"list.selectAll":         {"Select all that match", "Seleziona tutti i risultati"},
 	"list.selectNone":        {"Select none", "Deseleziona tutto"},

@@ -93,6 +93,9 @@ type causeCount struct {
 	Lift  bool // it is ticked
 }
 
+// holdInput is the input of the cause to place: "cause" is a filter of lists, which the form carries along.
+const holdInput = "hold"
+
 func (v *visit) suspendPage(k kind) error {
 	s, err := k.pick(v)
 	if err != nil {
@@ -101,7 +104,7 @@ func (v *visit) suspendPage(k kind) error {
 	if s.N() == 0 {
 		return v.nothingSelected(s)
 	}
-	return v.showSuspend(http.StatusOK, k, s, filled("cause", string(accounts.CauseProvider)))
+	return v.showSuspend(http.StatusOK, k, s, filled(holdInput, string(accounts.CauseProvider)))
 }
 
 func (v *visit) showSuspend(status int, k kind, s selection, f form) error {
@@ -128,10 +131,10 @@ func (v *visit) suspend(k kind) error {
 		return v.showSuspend(http.StatusConflict, k, s, f)
 	}
 	out, err := k.suspend(v, v.ctx(), s.ids(), accounts.Hold{
-		Cause: accounts.Cause(f.Value("cause")), Note: f.Value("note"), Message: f.Value("message"), Public: f.Value("public"),
+		Cause: accounts.Cause(f.Value(holdInput)), Note: f.Value("note"), Message: f.Value("message"), Public: f.Value("public"),
 	})
 	if err != nil {
-		if err := v.refused(&f, err, []string{"cause", "note", "message", "public"}); err != nil {
+		if err := v.refused(&f, err, []string{holdInput, "note", "message", "public"}, "cause", holdInput); err != nil {
 			return err
 		}
 		return v.showSuspend(http.StatusUnprocessableEntity, k, s, f)

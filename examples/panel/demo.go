@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
 	"strings"
 	"time"
 
@@ -20,7 +18,7 @@ type customer struct {
 
 // demo are the customers that the program begins with. Names and domains are made up.
 var demo = []customer{
-	{"Mario Rossi", "Rossi Pizza", "mario", "Napoli", "IT", "Pro", []string{"mario.localhost", "pizza-rossi.localhost", "www2.mario.localhost"}},
+	{"Mario Rossi", "Rossi Pizza", "mario", "Napoli", "IT", "Pro", []string{"mario.localhost", "pizza-rossi.localhost", "menu.mario.localhost"}},
 	{"Anna Bianchi", "Studio Bianchi", "anna.bianchi", "Milano", "IT", "Business", []string{"studiobianchi.example", "annabianchi.localhost"}},
 	{"Jürgen Müller", "Müller & Söhne", "jmueller", "Köln", "DE", "Pro", []string{"müller-söhne.example"}},
 	{"Chloé Lefèvre", "Atelier Lefèvre", "chloe", "Lyon", "FR", "Basic", []string{"atelier-lefevre.example"}},
@@ -54,7 +52,7 @@ func addDemo(ctx context.Context, clients *accounts.Manager, now time.Time) (str
 	if n, err := clients.Count(ctx, accounts.Query{}, 1); n > 0 || err != nil {
 		return "", err
 	}
-	password := strings.ToLower(rand.Text())[:16]
+	password := freshPassword()
 	hash, err := accounts.Argon2id{}.Hash(ctx, password) // once for all: hashing is meant to take its time
 	if err != nil {
 		return "", err
@@ -70,12 +68,12 @@ func addDemo(ctx context.Context, clients *accounts.Manager, now time.Time) (str
 	return password, enliven(ctx, clients, ids, now)
 }
 
-// madeUp answers n more customers.
+// madeUp answers n more customers, each with another name; there are 220.
 func madeUp(n int) []customer {
 	var all []customer
 	for i := range n {
-		g, f := given[i%len(given)], family[(i*7+i/len(given))%len(family)]
-		login := strings.ToLower(g+"."+f) + fmt.Sprint(i)
+		g, f := given[i%len(given)], family[(i+i/len(given))%len(family)]
+		login := strings.ToLower(g + "." + f)
 		all = append(all, customer{
 			name: g + " " + f, login: login, city: "Genova", country: "IT", plan: plans[i%len(plans)],
 			domains: []string{strings.ReplaceAll(login, ".", "-") + ".example"},
@@ -90,7 +88,7 @@ func (c customer) account(hash string, since time.Time) accounts.New {
 		Contact: accounts.Contact{
 			Name: c.name, Company: c.company, Email: c.login + "@example.com", City: c.city, Country: c.country,
 		},
-		Subscription: &subscriptions.New{Plan: c.plan, Domains: c.domains, CreatedAt: since},
+		Subscription: &subscriptions.New{Name: c.domains[0], Plan: c.plan, Domains: c.domains, CreatedAt: since},
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -24,6 +25,7 @@ type host struct {
 	clients *accounts.Manager
 	handler http.Handler
 	log     *slog.Logger
+	fresh   string // the operator's password, if it was made up for this run
 	demo    string // the password of the demo customers; "" if there are none
 }
 
@@ -31,18 +33,18 @@ type host struct {
 var plans = []string{"Basic", "Pro", "Business"}
 
 func newHost(ctx context.Context, store accounts.Store, s settings, log *slog.Logger) (*host, error) {
-	if s.password == "" {
-		s.password = strings.ToLower(rand.Text())[:16]
-	}
-	hash, err := accounts.Argon2id{}.Hash(ctx, s.password)
-	if err != nil {
-		return nil, err
-	}
 	h := &host{settings: s, log: log, clients: accounts.NewManager(store, &accounts.Options{
 		Secret: secret(s.secret), ReservedDomains: reserved(s.host), AllowDomain: notThePanel(s.host),
 	})}
+	if s.password == "" {
+		h.fresh = freshPassword()
+	}
+	hash, err := accounts.Argon2id{}.Hash(ctx, cmp.Or(s.password, h.fresh))
+	if err != nil {
+		return nil, err
+	}
 	pages, err := panel.New(h.clients, &panel.Options{
-		CheckOperator: panel.Operators(map[string]string{s.operator: hash}), Plans: plans, Footer: s.footer, Logger: log,
+		CheckOperator: panel.Operators(map[string]string{s.operator: hash}), Plans: plans, PayURL: s.pay, Footer: s.footer, Location: time.Local, Logger: log,
 	})
 	if err != nil {
 		return nil, err
@@ -61,6 +63,9 @@ func newHost(ctx context.Context, store accounts.Store, s settings, log *slog.Lo
 	}
 	return h, nil
 }
+
+// freshPassword answers 16 letters and digits, of 80 random bits.
+func freshPassword() string { return strings.ToLower(rand.Text())[:16] }
 
 // reserved answers the names that no customer can have: the panel's own. A host name of one label is no domain anyway.
 func reserved(host string) []string {
@@ -111,15 +116,30 @@ func (h *host) divided(pages, sites http.Handler) http.Handler {
 // logged writes a line for every request, without what is secret in an address.
 func (h *host) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began := time.Now()
-		next.ServeHTTP(w, r)
+		began, answer := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(answer, r)
 		path := r.URL.Path
 		if before, _, found := strings.Cut(path, "/reset/"); found {
 			path = before + "/reset/…"
 		}
-		h.log.InfoContext(r.Context(), "request", "method", r.Method, "host", r.Host, "path", path, "took", time.Since(began))
+		h.log.InfoContext(r.Context(), "request", "method", r.Method, "host", r.Host, "path", path,
+			"status", answer.status, "took", time.Since(began))
 	})
 }
+
+// statusWriter remembers the status that was answered.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach what is below, to flush say.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // greet prints how to get in.
 func (h *host) greet(out io.Writer, at net.Addr) {
@@ -128,7 +148,7 @@ func (h *host) greet(out io.Writer, at net.Addr) {
 		port = "8080"
 	}
 	fmt.Fprintf(out, "\n  The panel: http://%s:%s/operator\n", h.settings.host, port)
-	fmt.Fprintf(out, "  Operator:  %s\n  Password:  %s\n", h.operator, h.password)
+	fmt.Fprintf(out, "  Operator:  %s\n  Password:  %s\n", h.operator, cmp.Or(h.fresh, "that of CLIENTELE_PASSWORD"))
 	if h.demo != "" {
 		fmt.Fprintf(out, "\n  A customer: mario, password %s, at http://%s:%s/signin\n", h.demo, h.settings.host, port)
 		fmt.Fprintf(out, "  His site:   http://mario.localhost:%s/\n", port)

@@ -9,12 +9,13 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
-
-	"github.com/clientele-go/clientele/accounts"
 )
 
 // The pictures of the README are made by: go test ./examples/panel -run TestScreenshots -screenshots screenshots
 var screenshots = flag.String("screenshots", "", "the folder, from this one, to write the pictures of the panel to")
+
+// mostOfScreenshot bounds a picture, in bytes: they are kept in the repository.
+const mostOfScreenshot = 200_000
 
 func TestScreenshots(t *testing.T) {
 	folder := *screenshots
@@ -22,53 +23,47 @@ func TestScreenshots(t *testing.T) {
 		folder = t.TempDir()
 	}
 	require.NoError(t, os.MkdirAll(folder, 0o755))
-	w := newWorld(t, nil)
-	mario, err := w.host.clients.GetByLogin(t.Context(), "mario")
-	require.NoError(t, err)
-	_, err = w.host.clients.Suspend(accounts.WithActor(t.Context(), "anna"), idsOf(t, w, "chloe"), accounts.Hold{
-		Cause: accounts.CauseProvider, Public: "This site is being moved. It will be back tomorrow.",
-	})
-	require.NoError(t, err)
-
-	operator, owner, visitor := w.tab(), w.tab(), w.tab()
-	operator.signInOperator()
-	owner.signIn("mario", w.host.demo)
+	s := newScene(t, world{})
+	operator, owner, visitor := s.operator(), s.customer("mario"), s.tab()
 	for _, scheme := range []string{"light", "dark"} {
-		take := func(b *tab, name string, actions ...chromedp.Action[chromedp.Void]) {
-			b.wears(scheme)
-			b.do(actions...)
-			b.do(chromedp.Evaluate[chromedp.Void](`window.scrollTo(0, 0); document.activeElement.blur()`))
-			shot := b.screenshot()
+		take := func(b *tab, name string) {
+			t.Helper()
+			evaluate[any](b, `document.activeElement.blur(), window.scrollTo(0, 0)`)
+			shot := do(b, chromedp.CaptureScreenshot(), name)
 			require.Greater(t, len(shot), 5_000, name)
+			require.Less(t, len(shot), mostOfScreenshot, name)
 			require.NoError(t, os.WriteFile(filepath.Join(folder, name+"-"+scheme+".png"), shot, 0o644))
 		}
+		for _, b := range []*tab{operator, owner, visitor} {
+			b.wear(scheme)
+		}
 		operator.open("/customers")
-		take(operator, "list", chromedp.Click(chromedp.CSS("tbody tr:nth-child(3) input")), chromedp.Click(chromedp.CSS("tbody tr:nth-child(4) input")))
+		operator.tick(s.id("jmueller"))
+		operator.tick(s.id("oliver"))
+		take(operator, "list")
 		operator.open("/customers/new")
 		operator.fill("contact.name", "Paola Verdi")
 		operator.fill("contact.company", "Verdi Fiori")
 		operator.fill("contact.email", "paola@verdifiori.example")
+		operator.fill("contact.phone", "+39 055 555 0168")
+		operator.fill("contact.address", "Via dei Servi 8")
+		operator.fill("contact.postalCode", "50122")
+		operator.fill("contact.city", "Firenze")
+		operator.choose("contact.country", "IT")
 		operator.fill("login", "paola")
+		operator.choose("subscription.plan", "Pro")
 		operator.fill("subscription.domains[0]", "verdifiori.example")
-		take(operator, "add", chromedp.Click(chromedp.CSS("[data-generate]")))
-		operator.open(fmt.Sprintf("/customers/%d", mario.ID))
+		operator.fill("additionalInfo", "Anna looks after you: +39 055 555 0100.")
+		operator.click("Generate")
+		take(operator, "add")
+		operator.open(fmt.Sprintf("/customers/%d", s.id("mario")))
 		take(operator, "customer")
-		operator.open(fmt.Sprintf("/customers/remove?id=%d", mario.ID))
+		operator.open(fmt.Sprintf("/customers/remove?id=%d", s.id("mario")))
+		operator.fill("number", "4")
 		take(operator, "removal")
 		owner.open("/account")
 		take(owner, "own")
-		visitor.do(chromedp.Navigate("http://pizza-rossi.localhost:" + w.port()))
+		visitor.visit("pizza-rossi.localhost", "/")
 		take(visitor, "suspended")
 	}
-}
-
-func idsOf(t *testing.T, w *world, logins ...string) []accounts.ID {
-	t.Helper()
-	var ids []accounts.ID
-	for _, login := range logins {
-		a, err := w.host.clients.GetByLogin(t.Context(), login)
-		require.NoError(t, err)
-		ids = append(ids, a.ID)
-	}
-	return ids
 }

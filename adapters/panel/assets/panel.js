@@ -18,7 +18,7 @@
     }
     for (const button of all("button[formaction]", form)) button.disabled = ticked === 0;
     const shown = form.querySelector("[data-picked]");
-    if (shown) shown.textContent = ticked > 0 && !every ? String(ticked) + " ✓" : "";
+    if (shown) shown.textContent = ticked > 0 && !every ? shown.dataset.picked.replace("%s", String(ticked)) : "";
   };
   const refresh = () => all("form[data-picks]").forEach(count);
 
