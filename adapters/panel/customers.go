@@ -1,11 +1,8 @@
 package panel
 
 import (
-	"encoding/csv"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
 )
@@ -97,75 +94,4 @@ func (t customerTable) Column(key string) column {
 		}
 	}
 	return column{}
-}
-
-// customerExport answers the list as CSV, as far as it goes.
-func (v *visit) customerExport() error {
-	q := customerQuery(v.filters(customerFilters))
-	q.Limit = perLook
-	found, err := v.clients.List(v.r.Context(), q)
-	if err != nil {
-		return err
-	}
-	h := v.w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
-	h.Set("Content-Disposition", `attachment; filename="customers.csv"`)
-	_, _ = v.w.Write([]byte("\ufeff")) // spreadsheets take it for UTF-8 then
-	out := csv.NewWriter(v.w)
-	if err := out.Write(v.exportHead()); err != nil {
-		return nil // the browser has gone
-	}
-	for {
-		for _, a := range found.Items {
-			if err := out.Write(v.exportRow(a)); err != nil {
-				return nil
-			}
-		}
-		if found.Next == "" {
-			break
-		}
-		q.After = found.Next
-		if found, err = v.clients.List(v.r.Context(), q); err != nil {
-			v.opts.Logger.ErrorContext(v.r.Context(), "panel: an export broke off", "error", err)
-			panic(http.ErrAbortHandler) // so that nobody takes it for the whole list
-		}
-	}
-	out.Flush()
-	return nil
-}
-
-func (v *visit) exportHead() []string {
-	head := []string{"id"}
-	for _, name := range []string{
-		"contact.name", "contact.company", "login", "contact.email", "contact.phone", "contact.address", "contact.city",
-		"contact.state", "contact.postalCode", "contact.country",
-	} {
-		head = append(head, v.T("field."+name))
-	}
-	return append(head, v.T("list.status"), v.T("list.causes"), v.T("list.subscriptions"), v.T("list.domains"), v.T("list.since"))
-}
-
-func (v *visit) exportRow(a accounts.Summary) []string {
-	c := a.Contact
-	var causes []string
-	for _, held := range a.SuspendedBy() {
-		causes = append(causes, v.cause(held.Cause))
-	}
-	row := []string{
-		strconv.FormatInt(int64(a.ID), 10), c.Name, c.Company, a.Login, c.Email, c.Phone, c.Address, c.City, c.State, c.PostalCode,
-		c.Country, v.T("status." + string(a.Status())), strings.Join(causes, ", "), strconv.Itoa(a.Subscriptions),
-		strconv.Itoa(a.Domains), a.CreatedAt.In(v.opts.Location).Format("2006-01-02"),
-	}
-	for i, cell := range row {
-		row[i] = harmless(cell)
-	}
-	return row
-}
-
-// harmless answers a cell that no spreadsheet takes for a formula, as OWASP's "CSV Injection" advises.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

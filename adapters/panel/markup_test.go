@@ -191,4 +191,14 @@ func TestExportIsHarmless(t *testing.T) {
 	for i, want := range []string{",'=1+1,", ",'+1,", ",'-1,", ",'@SUM(1),", `,"""quoted"", and more",`} {
 		assert.Contains(t, lines[i+1], want)
 	}
+
+	_, err := o.clients.Subscriptions().Create(t.Context(), subscriptions.New{Name: "=2", Plan: "Pro", ExpiresAt: o.clock.now().Add(time.Hour)})
+	require.NoError(t, err)
+	got = o.operator().get("/subscriptions.csv?unassigned=1")
+	lines = strings.Split(strings.TrimSpace(got.body), "\n")
+	require.Len(t, lines, 2)
+	assert.Equal(t, "3,'=2,,,Pro,Active,,2026-07-03,,2026-07-03", lines[1])
+	got = o.operator().get("/subscriptions.csv?plan=Basic&dir=asc")
+	assert.Contains(t, got.body, ",Mario Rossi,mario,Basic,")
+	assert.NotContains(t, got.body, "'=2")
 }

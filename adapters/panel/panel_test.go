@@ -7,7 +7,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -200,8 +199,6 @@ func (o *office) customer(login string) *browser {
 	require.Equal(o.t, o.panel.URL("/account"), got.to(), got.body)
 	return b
 }
-
-func text[K ~int64](id K) string { return strconv.FormatInt(int64(id), 10) }
 
 type idOf = subscriptions.DomainID
 

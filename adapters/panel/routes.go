@@ -56,6 +56,7 @@ var routes = []route{
 	{http.MethodGet, "/customers/{id}/history", operators, (*visit).customerHistory},
 
 	{http.MethodGet, "/subscriptions", operators, (*visit).subscriptionList},
+	{http.MethodGet, "/subscriptions.csv", operators, (*visit).subscriptionExport},
 	{http.MethodGet, "/subscriptions/new", operators, (*visit).subscriptionNewPage},
 	{http.MethodPost, "/subscriptions/new", operators, (*visit).subscriptionCreate},
 	{http.MethodGet, "/subscriptions/suspend", operators, (*visit).suspendSubscriptionsPage},

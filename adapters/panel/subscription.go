@@ -76,7 +76,7 @@ func (v *visit) subscriptionEditPage() error {
 
 func (v *visit) editableSubscription(s subscriptions.Subscription) map[string]string {
 	return map[string]string{
-		"name": s.Name, "plan": s.Plan, "description": s.Description, "externalID": s.ExternalID, "expiresAt": v.dateInput(s.ExpiresAt),
+		"name": s.Name, "plan": s.Plan, "description": s.Description, "externalID": s.ExternalID, "expiresAt": v.day(s.ExpiresAt),
 	}
 }
 
@@ -99,7 +99,7 @@ func (v *visit) subscriptionUpdate() error {
 		Version: version, Name: text("name"), Plan: text("plan"), Description: text("description"), ExternalID: text("externalID"),
 	}
 	// The page knows days; a moment within the same day stays as it is.
-	if expires := v.expiry(&f); f.Value("expiresAt") != v.dateInput(now.ExpiresAt) {
+	if expires := v.expiry(&f); f.Value("expiresAt") != v.day(now.ExpiresAt) {
 		changes.ExpiresAt = &expires
 	}
 	edit := subscriptionForm{Form: f, Subscription: now}

@@ -171,11 +171,3 @@ func (v *visit) expiry(f *form) time.Time {
 	}
 	return day.AddDate(0, 0, 1).Add(-time.Second)
 }
-
-// dateInput answers a day as an input of the type date has it.
-func (v *visit) dateInput(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.In(v.opts.Location).Format(time.DateOnly)
-}
