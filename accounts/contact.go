@@ -1,10 +1,6 @@
 package accounts
 
-import (
-	"strings"
-
-	"github.com/clientele-go/clientele/subscriptions/input"
-)
+import "github.com/clientele-go/clientele/subscriptions/input"
 
 // Contact says who the customer is and how to reach them. Limits are in characters, every field is one line.
 type Contact struct {
@@ -21,7 +17,7 @@ type Contact struct {
 
 // clean answers the contact as it is stored.
 func (c Contact) clean() Contact {
-	input.Clean(input.Line, &c.Name, &c.Company, &c.Email, &c.Phone, &c.Address, &c.City, &c.State, &c.PostalCode, &c.Country)
-	c.Country = strings.ToUpper(c.Country)
+	input.Clean(input.Line, &c.Name, &c.Company, &c.Email, &c.Phone, &c.Address, &c.City, &c.State, &c.PostalCode)
+	c.Country = input.Country(c.Country)
 	return c
 }

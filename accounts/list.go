@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"strings"
 
 	"github.com/clientele-go/clientele/subscriptions"
 	"github.com/clientele-go/clientele/subscriptions/input"
@@ -46,7 +45,7 @@ func (q Query) listing() (Listing, error) {
 	var f input.Faults
 	l := Listing{Query: q}
 	l.IDs = input.Selection(&f, q.IDs)
-	l.Country = strings.ToUpper(input.Line(q.Country))
+	l.Country = input.Country(q.Country)
 	f.Var("country", l.Country, "omitempty,country")
 	subscriptions.CheckFilters(&f, q.Status, q.Cause)
 	switch q.Sort {

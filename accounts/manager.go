@@ -189,7 +189,7 @@ func (m *Manager) Create(ctx context.Context, in New) (Account, error) {
 		}
 		r := Record{Account: in.account(claimed.AccountIDs[0], c.at), Hash: hash}
 		w := Writes{AddAccounts: []Record{r}, Writes: draft.writes(r.ID, claimed.Claimed, c)}
-		w.Events = slices.Insert(w.Events, 0, c.event(subscriptions.AccountCreated, r.ID, details("externalID", in.ExternalID)))
+		w.Events = slices.Insert(w.Events, 0, c.event(AccountCreated, r.ID, details("externalID", in.ExternalID)))
 		created = r.Account
 		return tx.Save(w)
 	})
@@ -328,7 +328,7 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Account, error
 		changed.UpdatedAt = c.at
 		updated = changed
 		w := Writes{UpdateAccounts: []Record{{Account: changed, Hash: old.Hash}}}
-		w.Events = []Event{c.event(subscriptions.AccountUpdated, id, details("fields", fields))}
+		w.Events = []Event{c.event(AccountUpdated, id, details("fields", fields))}
 		return tx.Save(w)
 	})
 	if err != nil {
@@ -511,7 +511,7 @@ func (m *Manager) remove(ctx context.Context, ids []ID, agreed func(would Remova
 			return err
 		}
 		for _, r := range records {
-			w.Events = append(w.Events, c.event(subscriptions.AccountRemoved, r.ID, details("externalID", r.ExternalID)))
+			w.Events = append(w.Events, c.event(AccountRemoved, r.ID, details("externalID", r.ExternalID)))
 		}
 		removal = would
 		return tx.Save(Writes{RemoveAccounts: ids, Writes: w})

@@ -353,7 +353,7 @@ func (m *Manager) replacePassword(
 		r.SignIn++
 		replaced = r.Account
 		w := Writes{UpdateAccounts: []Record{r}}
-		w.Events = []Event{c.event(subscriptions.AccountPasswordChanged, id, nil)}
+		w.Events = []Event{c.event(AccountPasswordChanged, id, nil)}
 		return tx.Save(w)
 	})
 	if err != nil {

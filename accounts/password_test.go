@@ -199,3 +199,40 @@ func TestArgon2id(t *testing.T) {
 	_, _, err = Argon2id{}.Verify(ctx, "$6$salt$hash", "password")
 	assert.Error(t, err)
 }
+
+// A hash of another system costs one of ours besides. Each of ours takes 19 MiB, which can be counted and time cannot.
+func TestForeignHashesNeverAnswerFaster(t *testing.T) {
+	ctx := context.Background()
+	ours, err := Argon2id{}.Hash(ctx, "correct horse")
+	require.NoError(t, err)
+	weak := argon{memory: 64, time: 1, threads: 1, salt: []byte("somesalt"), key: make([]byte, 16)}
+	crypt, err := bcrypt.GenerateFromPassword([]byte("correct horse"), bcrypt.MinCost)
+	require.NoError(t, err)
+	for _, hash := range []string{ours, weak.String(), string(crypt), "$6$salt$hash"} {
+		for _, typed := range []string{"correct horse", "wrong horse"} {
+			assert.GreaterOrEqual(t, allocated(func() { _, _, _ = Argon2id{}.Verify(ctx, hash, typed) }), uint64(argonMemory*1024), hash)
+		}
+	}
+}
+
+// allocated answers how many bytes the process allocated while fn ran.
+func allocated(fn func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	fn()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// Bcrypt looks at 72 bytes of a password and no further, so a longer one is never that of its hash.
+func TestBcryptTakesSeventyTwoBytes(t *testing.T) {
+	longest := strings.Repeat("correct ", 9)
+	require.Len(t, longest, mostBcryptBytes)
+	hash, err := bcrypt.GenerateFromPassword([]byte(longest), bcrypt.MinCost)
+	require.NoError(t, err)
+	for typed, fits := range map[string]bool{longest: true, longest + "h": false, longest[:71]: false} {
+		ok, _, err := Argon2id{}.Verify(context.Background(), string(hash), typed)
+		require.NoError(t, err)
+		assert.Equal(t, fits, ok, typed)
+	}
+}

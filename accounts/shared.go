@@ -44,6 +44,36 @@ const (
 	LevelDomain       = subscriptions.LevelDomain
 )
 
+// Provider owns what belongs to no account; see package subscriptions.
+const Provider = subscriptions.Provider
+
+// The types of events; see package subscriptions.
+const (
+	AccountCreated         = subscriptions.AccountCreated
+	AccountUpdated         = subscriptions.AccountUpdated
+	AccountPasswordChanged = subscriptions.AccountPasswordChanged
+	AccountSuspended       = subscriptions.AccountSuspended
+	AccountActivated       = subscriptions.AccountActivated
+	AccountRemoved         = subscriptions.AccountRemoved
+	AccountSignedInAs      = subscriptions.AccountSignedInAs
+
+	SubscriptionCreated    = subscriptions.SubscriptionCreated
+	SubscriptionUpdated    = subscriptions.SubscriptionUpdated
+	SubscriptionAssigned   = subscriptions.SubscriptionAssigned
+	SubscriptionUnassigned = subscriptions.SubscriptionUnassigned
+	SubscriptionSuspended  = subscriptions.SubscriptionSuspended
+	SubscriptionActivated  = subscriptions.SubscriptionActivated
+	SubscriptionRemoved    = subscriptions.SubscriptionRemoved
+
+	DomainAdded       = subscriptions.DomainAdded
+	DomainRenamed     = subscriptions.DomainRenamed
+	DomainMoved       = subscriptions.DomainMoved
+	DomainMainChanged = subscriptions.DomainMainChanged
+	DomainSuspended   = subscriptions.DomainSuspended
+	DomainActivated   = subscriptions.DomainActivated
+	DomainRemoved     = subscriptions.DomainRemoved
+)
+
 // WithActor answers a context whose commands are recorded as done by actor; see subscriptions.WithActor.
 func WithActor(ctx context.Context, actor string) context.Context {
 	return subscriptions.WithActor(ctx, actor)

@@ -97,7 +97,7 @@ func (m *Manager) SignInAs(ctx context.Context, id ID) (Account, error) {
 		}
 		owner = records[0].Account
 		return tx.Save(Writes{Writes: subscriptions.Writes{
-			Events: []Event{c.event(subscriptions.AccountSignedInAs, id, nil)},
+			Events: []Event{c.event(AccountSignedInAs, id, nil)},
 		}})
 	})
 	if err != nil {

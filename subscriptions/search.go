@@ -43,19 +43,10 @@ func (d Domain) SearchTexts() []string {
 
 // Fold answers the form in which texts are compared, sorted and searched in every store: NFC, case folded, NFC.
 func Fold(s string) string {
-	if isASCII(s) { // most texts are, and for them the three steps are one
+	if input.IsASCII(s) { // most texts are, and for them the three steps are one
 		return strings.ToLower(s)
 	}
 	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
-}
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }
 
 func foldAll(texts ...string) []string {

@@ -198,10 +198,12 @@ func badContacts(f *fixture) {
 			f.ErrorIs(err, accounts.ErrInvalid, "%.40q", email)
 			f.invalid(err, "contact.email")
 		}
-		for _, country := range []string{"XX", "I", "ITA", "Italy", "1T", "ÏT", "\xff\xff", "I\x00"} {
+		for _, country := range []string{"XX", "I", "ITA", "Italy", "1T", "ÏT", "\u0131t", "\u017fe", "\xff\xff", "I\x00"} { // U+0131 and U+017F rise to I and S
 			err := with(func(in *accounts.New) { in.Contact.Country = country })
 			f.ErrorIs(err, accounts.ErrInvalid, "%q", country)
 			f.invalid(err, "contact.country")
+			_, err = f.clients.List(f.ctx, accounts.Query{Country: country})
+			f.invalid(err, "country")
 		}
 		for _, locale := range []string{"x", "italian language", "1", "it-", "\xff", "it\x00", "toolongsubtag123", strings.Repeat("it-", 1<<18), "en" + strings.Repeat("-!", 1<<19), "en" + strings.Repeat("-1abc", 1<<17)} {
 			err := with(func(in *accounts.New) { in.Locale = locale })

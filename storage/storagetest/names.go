@@ -173,6 +173,11 @@ func bareSuffix(f *fixture) {
 		f.invalid(err, "name")
 		_, err = f.subs.RenameDomain(f.ctx, f.getDomain("blog.example").ID, "co.uk")
 		f.invalid(err, "name")
+		// A suffix of the list's private section, and one by a wildcard rule.
+		for _, suffix := range []string{"github.io", "anything.ck"} {
+			_, err = f.subs.AddDomain(f.ctx, e.blog.ID, suffix)
+			f.invalid(err, "name")
+		}
 	})
 	f.addDomain(e.spare.ID, "co.uk")
 	f.unchanged(func() {

@@ -23,6 +23,7 @@ func ownerCases() []testCase {
 		{"the actor is the context's, else the owner", ownerActor},
 		{"an owner whose account is removed finds nothing", ownerGone},
 		{"the provider's own things belong to no owner", ownerNobody},
+		{"a manager of one owner's things gives and takes nothing of others", ownersManager},
 	}
 }
 
@@ -272,6 +273,24 @@ func ownerNobody(f *fixture) {
 			return err
 		})
 	}
+}
+
+func ownersManager(f *fixture) {
+	e := f.estate()
+	marios := f.subs.Of(e.mario.ID)
+	for _, to := range []accounts.ID{e.luigi.ID, subscriptions.Provider, nobody} {
+		f.refused(accounts.ErrNotFound, func() error {
+			_, err := marios.Create(f.ctx, subscriptions.New{AccountID: to, Name: "gift"})
+			return err
+		})
+		f.refused(accounts.ErrNotFound, func() error {
+			_, err := marios.Assign(f.ctx, []subscriptions.ID{e.blog.ID}, to)
+			return err
+		})
+	}
+	s, err := marios.Create(f.ctx, subscriptions.New{AccountID: e.mario.ID, Name: "another"})
+	f.NoError(err)
+	f.Equal(s, f.getSubscription(s.ID))
 }
 
 func ownerGone(f *fixture) {

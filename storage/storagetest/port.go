@@ -29,7 +29,26 @@ func portCases() []testCase {
 		{"a site is found by its name, or else by the other one", readSite},
 		{"events have ascending numbers, and the log says how far it reaches", readEvents},
 		{"waiting for another command obeys the context", waitingObeys},
+		{"a manager with another store uses that one throughout, with the same options", withAnotherStore},
 	}
+}
+
+func withAnotherStore(f *fixture) {
+	e, other := f.estate(), &spy{Store: f.store}
+	m := f.manager(func(o *accounts.Options) {
+		o.ReservedLogins, o.ReservedDomains = []string{"peach"}, []string{"reserved.example"}
+	}).With(other)
+	_, err := m.Suspend(f.ctx, []accounts.ID{e.mario.ID}, accounts.Hold{})
+	f.NoError(err)
+	_, err = m.Subscriptions().Suspend(f.ctx, []subscriptions.ID{e.blog.ID}, accounts.Hold{})
+	f.NoError(err)
+	_, err = m.Owner(e.mario.ID).SwitchOff(f.ctx, []subscriptions.DomainID{f.getDomain("blog.example").ID})
+	f.NoError(err)
+	f.EqualValues(3, other.commands.Load())
+	_, err = m.Create(f.ctx, newAccount("peach"))
+	f.invalid(err, "login")
+	_, err = m.Subscriptions().AddDomain(f.ctx, e.blog.ID, "a.reserved.example")
+	f.invalid(err, "name")
 }
 
 var errRefused = errors.New("refused by the case")

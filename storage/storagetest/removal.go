@@ -126,9 +126,14 @@ func removePreviewedChanged(f *fixture) {
 	conflicts("not a word of the subscriptions", accounts.Removal{Accounts: ids, Domains: preview.Domains})
 	_, err = f.clients.RemovePreviewed(f.ctx, accounts.Removal{})
 	f.ErrorIs(err, accounts.ErrInvalid, "no accounts")
+	both, err := f.clients.PreviewRemoval(f.ctx, []accounts.ID{e.mario.ID, e.luigi.ID})
+	f.NoError(err)
+	f.remove(e.luigi.ID)
+	conflicts("one account less", both)
 	removed, err := f.clients.RemovePreviewed(f.ctx, preview)
 	f.NoError(err)
 	f.Equal(preview, removed)
+	conflicts("nothing is left of it", preview)
 }
 
 func removeSubscriptionsPreviewed(f *fixture) {

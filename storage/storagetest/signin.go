@@ -25,6 +25,7 @@ func signInCases() []testCase {
 		{"a changed password counts at once, and nothing else changes", changedPassword},
 		{"a hash that is outdated is replaced at sign-in", outdatedHash},
 		{"a password changed while the old one is verified stays", changedDuringVerify},
+		{"a password changed while another is hashed stays", changedDuringHash},
 		{"hashing holds neither a transaction nor a connection", hashingHoldsNothing},
 		{"a hasher's error comes back wrapped and refuses nothing silently", hasherFails},
 		{"as many hashes at once as there are processors, 256 wait, and no more", hashingIsBounded},
@@ -270,6 +271,28 @@ func changedDuringVerify(f *fixture) {
 	f.NoError(err)
 }
 
+// changedDuringHash lets somebody else change the password after the first look at the account and before the
+// transaction, which looks again.
+func changedDuringHash(f *fixture) {
+	plain, mario := f.clients, f.account("mario")
+	overtaken := func(command func(m *accounts.Manager) error) {
+		change := sync.OnceValue(func() error { return plain.SetPassword(f.ctx, mario.ID, "a newer password") })
+		err := command(f.manager(func(o *accounts.Options) { o.Hasher = hookedHasher{hash: change} }))
+		f.ErrorIs(err, accounts.ErrCredentials)
+		f.Equal("$plain$a newer password", f.hash(mario.ID))
+	}
+	overtaken(func(m *accounts.Manager) error {
+		_, err := m.Owner(mario.ID).ChangePassword(f.ctx, password, "another password")
+		return err
+	})
+	token, err := plain.ResetToken(f.ctx, mario.ID, time.Hour)
+	f.NoError(err)
+	overtaken(func(m *accounts.Manager) error {
+		_, err := m.ResetPassword(f.ctx, token, "another password")
+		return err
+	})
+}
+
 func hashingHoldsNothing(f *fixture) {
 	e := f.estate()
 	plain, calls := f.clients, 0
@@ -352,6 +375,11 @@ func hashingIsBounded(f *fixture) {
 		err := <-done
 		f.ErrorIs(err, accounts.ErrUnavailable)
 		f.NotErrorIs(err, context.Canceled)
+	}
+	select {
+	case err := <-done:
+		f.NoError(err, "there was room for one more")
+	case <-time.After(50 * time.Millisecond): // long enough for the last of them to be refused, if it were
 	}
 	f.LessOrEqual(h.most.Load(), int64(runtime.GOMAXPROCS(0)))
 	giveUp()

@@ -235,12 +235,30 @@ func isLocale(s string) bool {
 // letters stay as they are, for U+212A would lower to "k".
 func Login(s string) string {
 	s = strings.TrimSpace(s)
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return s
-		}
+	if !IsASCII(s) {
+		return s
 	}
 	return strings.ToLower(s)
+}
+
+// Country answers the form in which a country's code is stored and looked for: trimmed and, if it is ASCII, in upper
+// case. Other letters stay as they are, for U+0131 would rise to "I".
+func Country(s string) string {
+	s = strings.TrimSpace(s)
+	if !IsASCII(s) {
+		return s
+	}
+	return strings.ToUpper(s)
+}
+
+// IsASCII tells whether s has nothing but ASCII.
+func IsASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // Line answers the form in which one-line text is stored: trimmed and in NFC. Invalid text comes back as it is.
