@@ -15,17 +15,17 @@ SELECT '1 account' AS kind, a.id, NULL::bigint AS subscription_id, NULL::bigint 
     NULL::text AS plan, NULL::text AS description, NULL::text AS external_id, NULL::jsonb AS attributes,
     NULL::timestamptz AS expires_at, NULL::bigint AS main_domain_id, NULL::bigint AS version,
     NULL::timestamptz AS created_at, NULL::timestamptz AS updated_at,
-    (SELECT ` + holdsAsJSON + ` FROM clientele.account_holds AS h WHERE h.account_id = a.id) AS holds
+    (SELECT ` + holdsAsJSON + ` FROM clientele.account_holds AS h WHERE h.account_id = a.id) AS h) AS holds
 FROM clientele.accounts AS a WHERE a.id = ANY($1::bigint[])
 UNION ALL
 SELECT '2 subscription', s.id, NULL, s.account_id, s.name, s.plan, s.description, s.external_id, s.attributes,
     s.expires_at, s.main_domain_id, s.version, s.created_at, s.updated_at,
-    (SELECT ` + holdsAsJSON + ` FROM clientele.subscription_holds AS h WHERE h.subscription_id = s.id)
+    (SELECT ` + holdsAsJSON + ` FROM clientele.subscription_holds AS h WHERE h.subscription_id = s.id) AS h)
 FROM clientele.subscriptions AS s WHERE s.account_id = ANY($1::bigint[])
 UNION ALL
 SELECT '3 domain', d.id, d.subscription_id, NULL, d.name, NULL, NULL, NULL, d.attributes,
     NULL, NULL, NULL, d.created_at, NULL,
-    (SELECT ` + holdsAsJSON + ` FROM clientele.domain_holds AS h WHERE h.domain_id = d.id)
+    (SELECT ` + holdsAsJSON + ` FROM clientele.domain_holds AS h WHERE h.domain_id = d.id) AS h)
 FROM clientele.domains AS d
 WHERE d.subscription_id = ANY(ARRAY(
     SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = ANY($1::bigint[])))

@@ -14,6 +14,10 @@ const (
 
 	joinAbove = "\nJOIN clientele.subscriptions AS s ON s.id = d.subscription_id"
 
+	// The same for a page, one look-up for each row: the planner takes a long page for a reason to read all subscriptions.
+	joinAboveEach = `
+CROSS JOIN LATERAL (SELECT s.* FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s`
+
 	// One look-up by the names' index for both; the name itself goes first.
 	siteByName = `
 SELECT ` + domainColumns + domainsAbove + `
@@ -45,7 +49,7 @@ func (s *Store) Domains(ctx context.Context, q subscriptions.DomainListing) ([]s
 		l.behind(l.argument(q.From.Key, "text"))
 	}
 	var rows []domainRow
-	statement := l.page(domainColumns+domainsAbove, joinAbove, q.Limit)
+	statement := l.page(domainColumns+domainsAbove, joinAboveEach, q.Limit)
 	if f := s.query(ctx, &rows, statement, l.args...); f != nil {
 		return nil, f
 	}

@@ -61,7 +61,12 @@ func (t *transaction) saveEvents(w accounts.Writes) error {
 	if err := redact(t, redactDomains, w.RemoveDomains); err != nil {
 		return err
 	}
-	return add(t, eventTable, withoutGone(w))
+	events := withoutGone(w)
+	if len(events) == 0 {
+		return nil
+	}
+	statement, args := eventTable.insert(events) // which nothing can conflict with
+	return t.exec(len(events), statement, args...)
 }
 
 func redact[N ~int64](t *transaction, statement string, ids []N) error {

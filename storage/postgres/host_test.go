@@ -27,7 +27,7 @@ func (plain) Verify(_ context.Context, hash, password string) (ok, outdated bool
 
 // manager answers a manager over a store, with cheap passwords.
 func manager(store accounts.Store) *accounts.Manager {
-	return accounts.NewManager(store, &accounts.Options{Hasher: plain{}})
+	return accounts.NewManager(store, &accounts.Options{Hasher: plain{}, Secret: make([]byte, 32)})
 }
 
 // alice is a customer with one subscription and two domains.

@@ -42,7 +42,7 @@ ORDER BY a.id
 FOR NO KEY UPDATE`
 
 	lockedOwners = `
-SELECT a.id, (SELECT ` + holdsAsJSON + ` FROM clientele.account_holds AS h WHERE h.account_id = a.id) AS holds
+SELECT a.id, (SELECT ` + holdsAsJSON + ` FROM clientele.account_holds AS h WHERE h.account_id = a.id) AS h) AS holds
 FROM clientele.accounts AS a
 WHERE a.id = ANY($1::bigint[])`
 
@@ -198,11 +198,11 @@ func (t *transaction) DomainsOf(ids []subscriptions.ID) ([]subscriptions.Domain,
 
 // LockAccounts implements accounts.Tx.
 func (t *transaction) LockAccounts(ids []accounts.ID) ([]accounts.Record, error) {
-	var locked []idRow
+	locked := make([]idRow, 0, len(ids))
 	if err := t.query(&locked, lockAccounts, numberArray(ids)); err != nil {
 		return nil, err
 	}
-	var rows []accountRow
+	rows := make([]accountRow, 0, len(locked))
 	if err := t.query(&rows, lockedAccounts, numberArray(each(locked, idRow.id))); err != nil {
 		return nil, err
 	}

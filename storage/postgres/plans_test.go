@@ -1,9 +1,9 @@
 package postgres_test
 
 import (
-	"context"
 	_ "embed"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -134,9 +134,11 @@ func readEverything(t *testing.T, store *postgres.Store) {
 		}
 	}
 	for _, q := range domainQueries() {
-		q.Limit = 50
-		_, err := store.Domains(ctx, q)
-		require.NoError(t, err)
+		for _, limit := range []int{50, 501} { // the longest page of 500 asks for one more
+			q.Limit = limit
+			_, err := store.Domains(ctx, q)
+			require.NoError(t, err)
+		}
 		if q.From == (subscriptions.Position{}) {
 			_, err = store.CountDomains(ctx, q, 1000)
 			require.NoError(t, err)
@@ -223,63 +225,42 @@ func domainQueries() []subscriptions.DomainListing {
 	return all
 }
 
-// doEverything runs every command once.
+// doEverything gives every command, as TestEveryMethodIsAmongTheCommands knows them: those on many to one thing, and to
+// several.
 func doEverything(t *testing.T, store *postgres.Store) {
 	t.Helper()
-	ctx := accounts.WithActor(context.Background(), "test")
 	m := manager(store)
-	s := m.Subscriptions()
-	must := func(err error) {
-		t.Helper()
-		require.NoError(t, err)
+	for _, n := range []int{3, 1} {
+		c := populate(t, store, n)
+		for _, command := range commands() {
+			require.NoError(t, command.run(t, m, c), command.name)
+		}
 	}
-	a, err := m.Create(ctx, alice())
-	must(err)
-	_, err = m.Update(ctx, a.ID, accounts.Changes{Login: point("alice2"), ExternalID: point("ext2")})
-	must(err)
-	must(m.SetPassword(ctx, a.ID, "another horse battery"))
-	ids := []accounts.ID{a.ID, 5, 6}
-	_, err = m.Suspend(ctx, ids, accounts.Hold{Note: "n"})
-	must(err)
-	_, err = m.Activate(ctx, ids)
-	must(err)
-	one, err := s.Create(ctx, subscriptions.New{AccountID: a.ID, Name: "one", ExternalID: "o", ExpiresAt: time.Now().Add(time.Hour)})
-	must(err)
-	_, err = s.Update(ctx, one.ID, subscriptions.Changes{ExpiresAt: point(time.Now().Add(-time.Hour))})
-	must(err)
-	d, err := s.AddDomain(ctx, one.ID, "one.example.org")
-	must(err)
-	_, err = s.RenameDomain(ctx, d.ID, "two.example.org")
-	must(err)
-	other, err := s.AddDomain(ctx, one.ID, "other.example.org")
-	must(err)
-	must(s.SetMainDomain(ctx, other.ID))
-	domains := []subscriptions.DomainID{d.ID, 9, 10}
-	_, err = s.SuspendDomains(ctx, domains, accounts.Hold{Note: "n"})
-	must(err)
-	_, err = s.LiftDomains(ctx, domains, []accounts.Cause{accounts.CauseProvider})
-	must(err)
-	_, err = s.MoveDomains(ctx, []subscriptions.DomainID{d.ID}, 8)
-	must(err)
-	several := []subscriptions.ID{one.ID, 11, 12}
-	_, err = s.Suspend(ctx, several, accounts.Hold{Note: "n"})
-	must(err)
-	_, err = s.Lift(ctx, several, []accounts.Cause{accounts.CauseProvider})
-	must(err)
-	_, err = s.Assign(ctx, several, subscriptions.Provider)
-	must(err)
-	_, err = s.Assign(ctx, several, a.ID)
-	must(err)
-	_, err = s.Expire(ctx)
-	must(err)
-	_, err = s.RemoveDomains(ctx, []subscriptions.DomainID{d.ID})
-	must(err)
-	_, err = s.Remove(ctx, []subscriptions.ID{12, 13})
-	must(err)
-	_, err = m.Events(ctx, accounts.EventQuery{})
-	must(err)
-	_, err = m.Remove(ctx, ids)
-	must(err)
-	_, err = m.PruneEvents(ctx, time.Date(2020, 1, 2, 0, 0, 0, 0, time.UTC))
-	must(err)
+}
+
+// A filter cannot be forgotten among the lists that are explained.
+func TestEveryFilterIsAmongTheLists(t *testing.T) {
+	all := map[reflect.Type][]reflect.Value{}
+	note := func(query any) {
+		v := reflect.ValueOf(query)
+		all[v.Type()] = append(all[v.Type()], v)
+	}
+	for _, q := range accountQueries() {
+		note(q.Query)
+	}
+	for _, q := range subscriptionQueries() {
+		note(q.Query)
+	}
+	for _, q := range domainQueries() {
+		note(q.DomainQuery)
+	}
+	require.Len(t, all, 3)
+	elsewhere := []string{"Search", "After", "Desc", "Limit"} // they are in the listing, or set for each list
+	for query, values := range all {
+		for i := range query.NumField() {
+			name := query.Field(i).Name
+			set := slices.ContainsFunc(values, func(v reflect.Value) bool { return !v.Field(i).IsZero() })
+			require.True(t, set || slices.Contains(elsewhere, name), "no list is filtered by %s of %s", name, query)
+		}
+	}
 }

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,8 +13,8 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// table says how values of R are written into the columns of a table: any number of rows with one statement and one
-// argument a column. The first columns are the key.
+// table says how values of R are written into the columns of a table: any number of rows, but at least one, with one
+// statement and one argument a column. The first columns are the key.
 type table[R any] struct {
 	name    string
 	key     int // so many columns
@@ -68,62 +70,120 @@ func pairs[R any](name string, value func(R) map[string]string) column[R] {
 		if len(m) == 0 {
 			return append(b, "NULL"...)
 		}
-		encoded, _ := json.Marshal(m) // a map of texts always can be
-		return appendText(b, string(encoded))
+		return appendText(b, object(m))
 	}}
+}
+
+// object answers a map as JSON. Most are so small and plain that the encoder's reflection would cost more than all the rest.
+func object(m map[string]string) string {
+	b := []byte{'{'}
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		b = appendJSON(b, key)
+		b = append(b, ':')
+		b = append(appendJSON(b, m[key]), ',')
+	}
+	b[len(b)-1] = '}'
+	return string(b)
+}
+
+func appendJSON(b []byte, text string) []byte {
+	plain := func(c rune) bool { return c >= ' ' && c < 0x7f && c != '"' && c != '\\' }
+	if strings.IndexFunc(text, func(c rune) bool { return !plain(c) }) < 0 {
+		b = append(b, '"')
+		b = append(b, text...)
+		return append(b, '"')
+	}
+	encoded, _ := json.Marshal(text) // a text always can be
+	return append(b, encoded...)
 }
 
 // insert answers a statement that adds rows, in their order, and its arguments.
 func (t table[R]) insert(rows []R) (string, []any) {
-	return "INSERT INTO " + t.name + " (" + t.list("") + ")\nSELECT " + t.list("r.") + t.from() + "\nORDER BY r.ordinality",
-		t.arguments(rows)
+	r := t.with(rows)
+	return "INSERT INTO " + t.name + " (" + t.list() + ")\nSELECT " + strings.Join(r.values, ", ") + r.from("FROM") + r.inOrder(), r.args
 }
 
 // update answers a statement that writes every column of the rows with these keys, and its arguments.
 func (t table[R]) update(rows []R) (string, []any) {
-	return "UPDATE " + t.name + " AS t SET " + t.pairwise(t.columns[t.key:], ", ", "") + t.from() +
-		"\nWHERE " + t.pairwise(t.columns[:t.key], " AND ", "t."), t.arguments(rows)
+	r := t.with(rows)
+	return "UPDATE " + t.name + " AS t SET " + t.pairwise(r, t.key, len(t.columns), ", ", "") + r.from("FROM") +
+		"\nWHERE " + t.pairwise(r, 0, t.key, " AND ", "t."), r.args
 }
 
 // delete answers a statement that deletes the rows with these keys, and its arguments.
 func (t table[R]) delete(rows []R) (string, []any) {
-	keys := table[R]{t.name, t.key, t.columns[:t.key]}
-	return "DELETE FROM " + t.name + " AS t USING" + strings.TrimPrefix(keys.from(), "\nFROM") +
-		"\nWHERE " + keys.pairwise(keys.columns, " AND ", "t."), keys.arguments(rows)
+	t.columns = t.columns[:t.key]
+	r := t.with(rows)
+	return "DELETE FROM " + t.name + " AS t" + r.from("USING") +
+		"\nWHERE " + t.pairwise(r, 0, t.key, " AND ", "t."), r.args
 }
 
-// list answers the columns' names, each with a prefix.
-func (t table[R]) list(prefix string) string {
+// list answers the columns' names.
+func (t table[R]) list() string {
 	names := make([]string, len(t.columns))
 	for i, c := range t.columns {
-		names[i] = prefix + c.name
+		names[i] = c.name
 	}
 	return strings.Join(names, ", ")
 }
 
-func (t table[R]) pairwise(columns []column[R], between, prefix string) string {
-	equal := make([]string, len(columns))
-	for i, c := range columns {
-		equal[i] = prefix + c.name + " = r." + c.name
+// pairwise says that some of the columns are, or become, what the rows say.
+func (t table[R]) pairwise(r given, from, to int, between, prefix string) string {
+	equal := make([]string, 0, to-from)
+	for i := from; i < to; i++ {
+		equal = append(equal, prefix+t.columns[i].name+" = "+r.values[i])
 	}
 	return strings.Join(equal, between)
 }
 
-// from answers the rows as a table called r.
-func (t table[R]) from() string {
-	arrays := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		arrays[i] = "$" + strconv.Itoa(i+1) + "::" + c.kind + "[]"
-	}
-	return "\nFROM unnest(" + strings.Join(arrays, ", ") + ") WITH ORDINALITY AS r(" + t.list("") + ", ordinality)"
+// given is how a statement speaks of the rows that it is given: of those columns that differ from row to row as a table
+// called r, of the others as one value, which spares the server the rest. A single row needs no table.
+type given struct {
+	values        []string // of each column
+	arrays, names []string // of those in r
+	args          []any
 }
 
-func (t table[R]) arguments(rows []R) []any {
-	all := make([]any, len(t.columns))
+func (t table[R]) with(rows []R) given {
+	r := given{values: make([]string, len(t.columns)), args: make([]any, len(t.columns))}
 	for i, c := range t.columns {
-		all[i] = array(rows, c.element)
+		argument := "$" + strconv.Itoa(i+1) + "::" + c.kind + "[]"
+		counts := len(rows) > 1 && i == len(t.columns)-1 && len(r.names) == 0 // one column must say how many rows there are
+		if !counts && c.same(rows) {
+			r.values[i], r.args[i] = "("+argument+")[1]", array(rows[:1], c.element)
+			continue
+		}
+		r.values[i], r.args[i] = "r."+c.name, array(rows, c.element)
+		r.arrays, r.names = append(r.arrays, argument), append(r.names, c.name)
 	}
-	return all
+	return r
+}
+
+// same tells whether all rows have the same in this column.
+func (c column[R]) same(rows []R) bool {
+	first := c.element(nil, rows[0])
+	var element []byte
+	for _, row := range rows[1:] {
+		if element = c.element(element[:0], row); !bytes.Equal(first, element) {
+			return false
+		}
+	}
+	return true
+}
+
+// from answers the clause that joins r, if there is one.
+func (r given) from(word string) string {
+	if len(r.names) == 0 {
+		return ""
+	}
+	return "\n" + word + " unnest(" + strings.Join(r.arrays, ", ") + ") WITH ORDINALITY AS r(" + strings.Join(r.names, ", ") + ", ordinality)"
+}
+
+func (r given) inOrder() string {
+	if len(r.names) == 0 {
+		return ""
+	}
+	return "\nORDER BY r.ordinality"
 }
 
 // separator stands before, between and after the texts of a column that is searched. No text has it: they are lines.

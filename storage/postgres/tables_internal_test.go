@@ -1,0 +1,66 @@
+package postgres
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// pair is a row of a table with two columns.
+type pair struct{ a, b string }
+
+var pairTable = table[pair]{"clientele.pairs", 1, []column[pair]{
+	text("a", func(p pair) string { return p.a }),
+	text("b", func(p pair) string { return p.b }),
+}}
+
+// What all rows have in common goes to the server once, and what tells them apart as often as there are rows.
+func TestAColumnThatIsTheSameInAllRowsIsSentOnce(t *testing.T) {
+	for _, c := range []struct {
+		rows      []pair
+		statement string
+		args      []any
+	}{
+		{
+			[]pair{{"x", "y"}},
+			"INSERT INTO clientele.pairs (a, b)\nSELECT ($1::text[])[1], ($2::text[])[1]",
+			[]any{`{"x"}`, `{"y"}`},
+		},
+		{
+			[]pair{{"x", "y"}, {"z", "y"}},
+			"INSERT INTO clientele.pairs (a, b)\nSELECT r.a, ($2::text[])[1]\nFROM unnest($1::text[]) WITH ORDINALITY AS r(a, ordinality)\nORDER BY r.ordinality",
+			[]any{`{"x","z"}`, `{"y"}`},
+		},
+		{
+			[]pair{{"x", "y"}, {"x", "y"}, {"x", "y"}},
+			"INSERT INTO clientele.pairs (a, b)\nSELECT ($1::text[])[1], r.b\nFROM unnest($2::text[]) WITH ORDINALITY AS r(b, ordinality)\nORDER BY r.ordinality",
+			[]any{`{"x"}`, `{"y","y","y"}`},
+		},
+	} {
+		statement, args := pairTable.insert(c.rows)
+		require.Equal(t, c.statement, statement)
+		require.Equal(t, c.args, args)
+	}
+	statement, args := pairTable.update([]pair{{"x", "y"}})
+	require.Equal(t, "UPDATE clientele.pairs AS t SET b = ($2::text[])[1]\nWHERE t.a = ($1::text[])[1]", statement)
+	require.Equal(t, []any{`{"x"}`, `{"y"}`}, args)
+	statement, args = pairTable.delete([]pair{{"x", ""}, {"z", ""}})
+	require.Equal(t, "DELETE FROM clientele.pairs AS t\nUSING unnest($1::text[]) WITH ORDINALITY AS r(a, ordinality)\nWHERE t.a = r.a", statement)
+	require.Equal(t, []any{`{"x","z"}`}, args)
+}
+
+func TestMapsAreWrittenAsJSON(t *testing.T) {
+	for _, m := range []map[string]string{
+		{"key": "value"},
+		{"b": "2", "a": "1", "c": ""},
+		{"quoted": `say "x" \ y`, "control": "\x00\x01\n\t\x7f", "umlaut": "ü🧑‍💻 ", "html": "<a&b>", "broken": "\xff"},
+	} {
+		var back map[string]string
+		require.NoError(t, json.Unmarshal([]byte(object(m)), &back))
+		if m["broken"] != "" {
+			m["broken"] = "\ufffd"
+		}
+		require.Equal(t, m, back)
+	}
+}
