@@ -16,7 +16,7 @@ REQUIRE = CLIENTELE_REQUIRE_POSTGRES=1 CLIENTELE_REQUIRE_BROWSER=1
 .PHONY: test check fuzz soak bench deps
 
 test: deps
-	$(REQUIRE) $(GO) test -timeout 14m ./...
+	$(REQUIRE) $(GO) test -timeout 30m ./...
 
 check:
 	@unformatted=$$($(GO) run $(GOFUMPT) -l .); if [ -n "$$unformatted" ]; then echo "gofumpt would change:"; echo "$$unformatted"; exit 1; fi
