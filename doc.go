@@ -8,7 +8,8 @@
 //   - Package subscriptions is what lies below an account.
 //   - Package storage/memory keeps everything in memory, for tests and small hosts; storage/postgres keeps it in
 //     PostgreSQL, also inside a transaction of the host's own; storage/storagetest proves a store of one's own.
-//   - Package adapters/gateway stands before a host's web server and serves, or does not serve, its sites.
+//   - Package adapters/gateway stands before a host's web server and serves, or does not serve, its sites;
+//     adapters/panel is the web pages for operators and customers.
 //
 // The README tells how holds work, how to embed the library and how to write a store.
 package clientele
