@@ -1,0 +1,63 @@
+package panel_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel"
+	"github.com/clientele-go/clientele/storage/memory"
+)
+
+// The panel in a server that has pages of its own, and signs its operators in itself.
+func ExampleNew() {
+	clients := accounts.NewManager(memory.New(), &accounts.Options{ReservedDomains: []string{"my.provider.example"}})
+	if _, err := clients.Create(context.Background(), accounts.New{
+		Login: "mario", Password: "correct horse", Contact: accounts.Contact{Name: "Mario Rossi"},
+	}); err != nil {
+		log.Fatal(err)
+	}
+	pages, err := panel.New(clients, &panel.Options{
+		Path: "/panel",
+		Operator: func(r *http.Request) (name string, ok bool) { // whom your own session names
+			name = r.Header.Get("X-Operator")
+			return name, name != ""
+		},
+		OperatorSignIn: "/signin",
+		Plans:          []string{"Basic", "Pro"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/panel/", pages)
+
+	for _, operator := range []string{"anna", ""} {
+		r := httptest.NewRequest(http.MethodGet, "/panel/customers", nil)
+		r.Header.Set("X-Operator", operator)
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		fmt.Println(w.Code, w.Header().Get("Location"), strings.Contains(w.Body.String(), "Mario Rossi"))
+	}
+	// Output:
+	// 200  true
+	// 303 /signin false
+}
+
+// A small provider whose operators sign in on the panel's own page.
+func ExampleOperators() {
+	hash, err := accounts.Argon2id{}.Hash(context.Background(), "a long sentence")
+	if err != nil {
+		log.Fatal(err)
+	}
+	check := panel.Operators(map[string]string{"anna": hash}) // for Options.CheckOperator
+	fmt.Println(check(context.Background(), "anna", "a long sentence"))
+	fmt.Println(check(context.Background(), "nobody", "a long sentence"))
+	// Output:
+	// true <nil>
+	// false <nil>
+}
