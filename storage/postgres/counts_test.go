@@ -256,7 +256,7 @@ func commands() []command {
 			_, err := m.Events(t.Context(), accounts.EventQuery{})
 			return err
 		}},
-			{"accounts.RemovePreviewed", func(t *testing.T, m *accounts.Manager, c crowd) error {
+		{"accounts.RemovePreviewed", func(t *testing.T, m *accounts.Manager, c crowd) error {
 			r, err := m.PreviewRemoval(t.Context(), c.spare)
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ type list struct {
 	desc  bool
 	where []string
 	hits  string // answers a column called id; rows may come twice
+	known int    // the condition that all hits fulfil, and nothing else does
 	args  []any
 }
 
@@ -37,10 +39,10 @@ func (l *list) argument(value any, kind string) string {
 // unlike EXISTS, the planner cannot turn it into a join with all of the other table.
 func (l *list) filter(condition string) { l.where = append(l.where, condition) }
 
-// drive says how rows are found where few fit. The first word counts.
+// drive says how the rows that fulfil the last condition are found where few do. The first word counts.
 func (l *list) drive(hits string) {
 	if l.hits == "" {
-		l.hits = hits
+		l.hits, l.known = hits, len(l.where)-1
 	}
 }
 
@@ -54,8 +56,9 @@ func (l *list) behind(values ...string) {
 }
 
 // conditions answers the WHERE clause.
-func (l *list) conditions(more ...string) string {
-	all := append(more, l.where...)
+func (l *list) conditions(more ...string) string { return where(append(more, l.where...)) }
+
+func where(all []string) string {
 	if len(all) == 0 {
 		return ""
 	}
@@ -103,7 +106,8 @@ func (l *list) rows(columns, tail string) string {
 		return from + l.conditions() + tail
 	}
 	many := strconv.Itoa(manyHits)
-	few := from + l.conditions("(SELECT count(*) FROM found) <= "+many, l.id+" = ANY(ARRAY(SELECT id FROM found))") + tail
+	others := slices.Delete(slices.Clone(l.where), l.known, l.known+1) // looking at hits once more would cost more than finding them
+	few := from + where(append(others, "(SELECT count(*) FROM found) <= "+many, l.id+" = ANY(ARRAY(SELECT id FROM found))")) + tail
 	walk := from + l.conditions("(SELECT count(*) FROM found) > "+many) + tail
 	return "\n(" + few + "\n)\nUNION ALL\n(" + walk + "\n)"
 }
