@@ -143,13 +143,13 @@ func lock(tx Tx, ids []ID) ([]Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	return records, missing(ids, records)
+	return records, missing(ids, records, func(r Record) ID { return r.ID })
 }
 
-func missing(ids []ID, records []Record) error {
-	found := make([]ID, len(records))
-	for i, r := range records {
-		found[i] = r.ID
+func missing[T any](ids []ID, rows []T, id func(T) ID) error {
+	found := make([]ID, len(rows))
+	for i, row := range rows {
+		found[i] = id(row)
 	}
 	return subscriptions.Missing(subscriptions.LevelAccount, ids, found)
 }
@@ -379,8 +379,17 @@ func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (Outcome, error
 	var f input.Faults
 	c := m.stamp(ctx, &f)
 	h = subscriptions.NewHold(&f, h, c.actor, c.at)
-	return m.holding(ctx, &f, ids, func(targets []subscriptions.Target[ID]) (subscriptions.Targets[ID], subscriptions.Writes) {
-		return subscriptions.Suspend(targets, h)
+	return m.holding(ctx, &f, ids, func(tx Tx, ids []ID) (subscriptions.Targets[ID], Writes, error) {
+		owners, err := tx.LockHolds(ids)
+		if err != nil {
+			return subscriptions.Targets[ID]{}, Writes{}, err
+		}
+		targets := make([]subscriptions.Target[ID], len(owners))
+		for i, o := range owners {
+			targets[i] = target(o.ID, o.Holds)
+		}
+		decided, w := subscriptions.Suspend(targets, h)
+		return decided, Writes{Writes: w}, missing(ids, owners, func(o subscriptions.Owner) ID { return o.ID })
 	})
 }
 
@@ -388,9 +397,7 @@ func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (Outcome, error
 func (m *Manager) Activate(ctx context.Context, ids []ID) (Outcome, error) {
 	var f input.Faults
 	c := m.stamp(ctx, &f)
-	return m.holding(ctx, &f, ids, func(targets []subscriptions.Target[ID]) (subscriptions.Targets[ID], subscriptions.Writes) {
-		return subscriptions.Lift(targets, nil, c.actor, c.at)
-	})
+	return m.lifting(ctx, &f, ids, nil, c)
 }
 
 // Lift implements ClientManager.
@@ -398,16 +405,29 @@ func (m *Manager) Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome, 
 	var f input.Faults
 	c := m.stamp(ctx, &f)
 	causes = subscriptions.Causes(&f, causes)
-	return m.holding(ctx, &f, ids, func(targets []subscriptions.Target[ID]) (subscriptions.Targets[ID], subscriptions.Writes) {
-		return subscriptions.Lift(targets, causes, c.actor, c.at)
+	return m.lifting(ctx, &f, ids, causes, c)
+}
+
+// lifting lifts causes; nil are all that can be lifted by hand. Who loses the last hold gets a new SignIn, so that no
+// session from before the suspension lives again.
+func (m *Manager) lifting(ctx context.Context, f *input.Faults, ids []ID, causes []Cause, c stamp) (Outcome, error) {
+	return m.holding(ctx, f, ids, func(tx Tx, ids []ID) (subscriptions.Targets[ID], Writes, error) {
+		records, err := lock(tx, ids)
+		if err != nil {
+			return subscriptions.Targets[ID]{}, Writes{}, err
+		}
+		targets := make([]subscriptions.Target[ID], len(records))
+		for i, r := range records {
+			targets[i] = target(r.ID, r.Holds)
+		}
+		decided, w := subscriptions.Lift(targets, causes, c.actor, c.at)
+		return decided, Writes{UpdateAccounts: freed(records, w), Writes: w}, nil
 	})
 }
 
-// holding runs a command that changes the holds of accounts. Who loses the last one gets a new SignIn, so that no
-// session from before the suspension lives again.
+// holding runs a command that changes the holds of accounts.
 func (m *Manager) holding(
-	ctx context.Context, f *input.Faults, ids []ID,
-	decide func([]subscriptions.Target[ID]) (subscriptions.Targets[ID], subscriptions.Writes),
+	ctx context.Context, f *input.Faults, ids []ID, decide func(Tx, []ID) (subscriptions.Targets[ID], Writes, error),
 ) (Outcome, error) {
 	ids = input.IDs(f, ids)
 	if err := f.Err(); err != nil {
@@ -415,20 +435,15 @@ func (m *Manager) holding(
 	}
 	var out Outcome
 	err := m.store.Update(ctx, func(tx Tx) error {
-		records, err := lock(tx, ids)
+		decided, w, err := decide(tx, ids)
 		if err != nil {
 			return err
 		}
-		targets := make([]subscriptions.Target[ID], len(records))
-		for i, r := range records {
-			targets[i] = r.target()
-		}
-		decided, w := decide(targets)
 		out = Outcome(decided)
 		if len(w.Events) == 0 {
 			return nil
 		}
-		return tx.Save(Writes{UpdateAccounts: freed(records, w), Writes: w})
+		return tx.Save(w)
 	})
 	if err != nil {
 		return Outcome{}, err
@@ -436,10 +451,8 @@ func (m *Manager) holding(
 	return out, nil
 }
 
-func (a Account) target() subscriptions.Target[ID] {
-	return subscriptions.Target[ID]{
-		ID: a.ID, Level: LevelAccount, Holds: a.Holds, Subject: Event{AccountID: a.ID},
-	}
+func target(id ID, holds Holds) subscriptions.Target[ID] {
+	return subscriptions.Target[ID]{ID: id, Level: LevelAccount, Holds: holds, Subject: Event{AccountID: id}}
 }
 
 // freed answers the accounts that lose their last hold, with their next SignIn.

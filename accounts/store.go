@@ -78,7 +78,7 @@ type Contents struct {
 }
 
 // Tx is what a command on accounts does inside one transaction; see subscriptions.Tx for the order and the rules, which
-// hold here as well. LockAccounts and Lock are not used in the same transaction.
+// hold here as well. LockAccounts, LockHolds and Lock are not used in the same transaction.
 type Tx interface {
 	Lock(r subscriptions.Rows) (subscriptions.Locked, error)
 	DomainsOf(ids []subscriptions.ID) ([]subscriptions.Domain, error)
@@ -86,6 +86,10 @@ type Tx interface {
 	// LockAccounts locks the accounts, ascending by id, against every other command on them or below them, and answers
 	// them as they are now, ascending, unknown ids left out.
 	LockAccounts(ids []ID) ([]Record, error)
+
+	// LockHolds locks the accounts as LockAccounts does, and answers no more of each than its id and holds: so many may be
+	// suspended at once that loading the rest would take as long as everything else.
+	LockHolds(ids []ID) ([]subscriptions.Owner, error)
 
 	// Below answers everything below locked accounts.
 	Below(ids []ID) (Contents, error)

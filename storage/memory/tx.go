@@ -54,13 +54,20 @@ func (t *tx) Lock(rows subscriptions.Rows) (subscriptions.Locked, error) {
 			owners = append(owners, row.AccountID)
 		}
 	}
-	for _, id := range ascending(owners) {
-		if _, found := t.root.accounts.byID.read.Get(id); found {
-			holds := slices.Clone(t.root.holds.of(subscriptions.LevelAccount, int64(id)))
-			locked.Accounts = append(locked.Accounts, subscriptions.Owner{ID: id, Holds: holds})
+	locked.Accounts = t.root.owners(owners)
+	return locked, nil
+}
+
+// owners answers the accounts with these ids and their holds, by id.
+func (r *root) owners(ids []accounts.ID) []subscriptions.Owner {
+	var all []subscriptions.Owner
+	for _, id := range ascending(ids) {
+		if _, found := r.accounts.byID.read.Get(id); found {
+			holds := slices.Clone(r.holds.of(subscriptions.LevelAccount, int64(id)))
+			all = append(all, subscriptions.Owner{ID: id, Holds: holds})
 		}
 	}
-	return locked, nil
+	return all
 }
 
 // LockAccounts answers the accounts.
@@ -75,6 +82,14 @@ func (t *tx) LockAccounts(ids []accounts.ID) ([]accounts.Record, error) {
 		}
 	}
 	return locked, nil
+}
+
+// LockHolds answers the accounts' holds.
+func (t *tx) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
+	if t.ctx.Err() != nil {
+		return nil, unavailable(t.ctx)
+	}
+	return t.root.owners(ids), nil
 }
 
 // DomainsOf answers all domains of the subscriptions, by id.

@@ -3,6 +3,7 @@ package postgres
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -51,6 +52,12 @@ SELECT ` + accountColumns + `, a.password_hash
 FROM clientele.accounts AS a
 WHERE a.id = ANY($1::bigint[])
 ORDER BY a.id`
+
+	lockedHolds = `
+SELECT h.account_id, h.cause, h.note, h.message, h.public, h.placed_by, h.placed_at
+FROM clientele.account_holds AS h
+WHERE h.account_id = ANY($1::bigint[])
+ORDER BY h.account_id, h.cause`
 
 	lockedSubscriptions = `
 SELECT ` + subscriptionColumns + `, ` + accountHolds + `
@@ -207,6 +214,35 @@ func (t *transaction) LockAccounts(ids []accounts.ID) ([]accounts.Record, error)
 		return nil, err
 	}
 	return each(rows, accountRow.record), nil
+}
+
+// holdRow is a row of account_holds as bun scans it.
+type holdRow struct {
+	AccountID                       accounts.ID
+	Cause                           accounts.Cause
+	Note, Message, Public, PlacedBy string
+	PlacedAt                        time.Time
+}
+
+// LockHolds implements accounts.Tx.
+func (t *transaction) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
+	locked := make([]idRow, 0, len(ids))
+	if err := t.query(&locked, lockAccounts, numberArray(ids)); err != nil {
+		return nil, err
+	}
+	var rows []holdRow
+	if err := t.query(&rows, lockedHolds, numberArray(each(locked, idRow.id))); err != nil {
+		return nil, err
+	}
+	holds := map[accounts.ID]accounts.Holds{}
+	for _, r := range rows {
+		holds[r.AccountID] = append(holds[r.AccountID], accounts.Hold{
+			Cause: r.Cause, Note: r.Note, Message: r.Message, Public: r.Public, By: r.PlacedBy, At: utc(r.PlacedAt),
+		})
+	}
+	return each(locked, func(r idRow) subscriptions.Owner {
+		return subscriptions.Owner{ID: accounts.ID(r.ID), Holds: holds[accounts.ID(r.ID)]}
+	}), nil
 }
 
 // Below implements accounts.Tx.

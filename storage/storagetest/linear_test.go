@@ -113,7 +113,9 @@ func (s *looseStore) Update(ctx context.Context, fn func(accounts.Tx) error) err
 	}
 	runtime.Gosched()
 	return s.Store.Update(ctx, func(tx accounts.Tx) error {
-		return fn(&looseTx{Tx: tx, looked: true, locked: seen.locked, records: seen.records, claimed: seen.claimed})
+		return fn(&looseTx{
+			Tx: tx, looked: true, locked: seen.locked, records: seen.records, owners: seen.owners, claimed: seen.claimed,
+		})
 	})
 }
 
@@ -123,6 +125,7 @@ type looseTx struct {
 	looked  bool
 	locked  subscriptions.Locked
 	records []accounts.Record
+	owners  []subscriptions.Owner
 	claimed accounts.Claimed
 }
 
@@ -141,6 +144,15 @@ func (t *looseTx) LockAccounts(ids []accounts.ID) ([]accounts.Record, error) {
 		return t.records, err
 	}
 	t.records = now
+	return now, err
+}
+
+func (t *looseTx) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
+	now, err := t.Tx.LockHolds(ids)
+	if t.looked {
+		return t.owners, err
+	}
+	t.owners = now
 	return now, err
 }
 

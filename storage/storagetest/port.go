@@ -21,6 +21,7 @@ func portCases() []testCase {
 		{"every command that is refused at any step changes nothing", refusedAtEachStep},
 		{"lock answers the rows and those above them, ascending, without the unknown ones", lockAnswers},
 		{"locked accounts come with their holds and hash", lockAccountsAnswers},
+		{"accounts locked for their holds come with nothing else", lockHoldsAnswers},
 		{"domains and contents of locked rows are all there", belowAnswers},
 		{"claims give unique ids, ascending", claimGivesIDs},
 		{"claims tell what is taken, and by whom it is blocked", claimTells},
@@ -165,6 +166,19 @@ func lockAccountsAnswers(f *fixture) {
 	f.Equal([]accounts.Record{
 		{Account: f.getAccount(e.mario.ID), Hash: f.hash(e.mario.ID)}, {Account: f.getAccount(e.luigi.ID), Hash: f.hash(e.luigi.ID)},
 	}, got)
+}
+
+func lockHoldsAnswers(f *fixture) {
+	e := f.heldEstate()
+	var got []subscriptions.Owner
+	err := f.store.Update(f.ctx, func(tx accounts.Tx) (err error) {
+		got, err = tx.LockHolds([]accounts.ID{e.luigi.ID, nobody, e.mario.ID, e.luigi.ID, -1, 0})
+		return err
+	})
+	f.NoError(err)
+	mario := f.getAccount(e.mario.ID)
+	f.NotEmpty(mario.Holds)
+	f.Equal([]subscriptions.Owner{{ID: mario.ID, Holds: mario.Holds}, {ID: e.luigi.ID, Holds: f.getAccount(e.luigi.ID).Holds}}, got)
 }
 
 func belowAnswers(f *fixture) {

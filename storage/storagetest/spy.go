@@ -63,6 +63,14 @@ func (t spyTx) LockAccounts(ids []accounts.ID) ([]accounts.Record, error) {
 	return l, t.spy.at(locked)
 }
 
+func (t spyTx) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
+	l, err := t.Tx.LockHolds(ids)
+	if err != nil {
+		return l, err
+	}
+	return l, t.spy.at(locked)
+}
+
 func (t spyTx) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	got, err := t.Tx.Claim(c)
 	if err != nil {

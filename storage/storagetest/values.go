@@ -195,6 +195,18 @@ func handedToCommand(f *fixture) {
 			return refusal
 		})
 	})
+	f.refused(refusal, func() error {
+		return f.store.Update(f.ctx, func(tx accounts.Tx) error {
+			owners, err := tx.LockHolds([]accounts.ID{e.mario.ID})
+			if err != nil {
+				return err
+			}
+			for _, o := range owners {
+				spoil(o.Holds, nil, nil)
+			}
+			return refusal
+		})
+	})
 }
 
 func handedInOrder(f *fixture) {
