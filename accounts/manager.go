@@ -482,7 +482,7 @@ func (m *Manager) PreviewRemoval(ctx context.Context, ids []ID) (Removal, error)
 	if err != nil {
 		return Removal{}, err
 	}
-	if err := subscriptions.Missing(LevelAccount, ids, below.Accounts); err != nil {
+	if err := missing(ids, below.Accounts, func(a Account) ID { return a.ID }); err != nil {
 		return Removal{}, err
 	}
 	removal, _ := subscriptions.Remove(below.Subscriptions, below.Domains, "", time.Time{})
@@ -510,12 +510,14 @@ func (m *Manager) remove(ctx context.Context, ids []ID, agreed func(would Remova
 	}
 	var removal Removal
 	err := m.store.Update(ctx, func(tx Tx) error {
-		records, err := lock(tx, ids)
-		if err != nil {
+		if _, err := tx.LockHolds(ids); err != nil {
 			return err
 		}
 		below, err := tx.Below(ids)
 		if err != nil {
+			return err
+		}
+		if err := missing(ids, below.Accounts, func(a Account) ID { return a.ID }); err != nil {
 			return err
 		}
 		would, w := subscriptions.Remove(below.Subscriptions, below.Domains, c.actor, c.at)
@@ -523,8 +525,8 @@ func (m *Manager) remove(ctx context.Context, ids []ID, agreed func(would Remova
 		if err := agreed(would); err != nil {
 			return err
 		}
-		for _, r := range records {
-			w.Events = append(w.Events, c.event(AccountRemoved, r.ID, details("externalID", r.ExternalID)))
+		for _, a := range below.Accounts {
+			w.Events = append(w.Events, c.event(AccountRemoved, a.ID, details("externalID", a.ExternalID)))
 		}
 		removal = would
 		return tx.Save(Writes{RemoveAccounts: ids, Writes: w})

@@ -29,7 +29,7 @@ type Store interface {
 	// CountAccounts counts what l selects, wherever l.From is, and stops at atMost (0: no bound).
 	CountAccounts(ctx context.Context, l Listing, atMost int) (int, error)
 
-	// Below answers which of the accounts there are, and everything below them.
+	// Below answers which of the accounts there are, and everything below them, by name.
 	Below(ctx context.Context, ids []ID) (Contents, error)
 
 	// Events answers what q selects of the log, in the order of the numbers. Each committed event gets its number at the
@@ -70,11 +70,12 @@ type Listing struct {
 	From  subscriptions.Position
 }
 
-// Contents is everything below some accounts, each slice ascending by id.
+// Contents is some accounts and everything below them, each slice ascending by id, with no more than what names it. Every
+// other field is empty: what is removed need not be loaded.
 type Contents struct {
-	Accounts      []ID // those of the accounts asked for that exist
-	Subscriptions []subscriptions.Subscription
-	Domains       []subscriptions.Domain
+	Accounts      []Account                    // ID, ExternalID; those asked for that exist
+	Subscriptions []subscriptions.Subscription // ID, AccountID, ExternalID
+	Domains       []subscriptions.Domain       // ID, SubscriptionID, AccountID, Name
 }
 
 // Tx is what a command on accounts does inside one transaction; see subscriptions.Tx for the order and the rules, which
@@ -91,7 +92,7 @@ type Tx interface {
 	// suspended at once that loading the rest would take as long as everything else.
 	LockHolds(ids []ID) ([]subscriptions.Owner, error)
 
-	// Below answers everything below locked accounts.
+	// Below is that of Store, of locked accounts.
 	Below(ids []ID) (Contents, error)
 
 	// Claim and Save are those of subscriptions.Tx, for accounts too.

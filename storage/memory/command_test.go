@@ -100,8 +100,6 @@ func spoil(handedOut []any) {
 		case subscriptions.Locked:
 			spoilThing(nil, v.Accounts[0].Holds, nil)
 			spoil([]any{v.Subscriptions[0].Subscription, v.Domains})
-		case accounts.Contents:
-			spoil([]any{v.Subscriptions, v.Domains})
 		case accounts.EventLog:
 			v.Events[0].Details["note"] = "spoiled"
 		}

@@ -109,15 +109,15 @@ func (s *Store) Below(ctx context.Context, ids []accounts.ID) (accounts.Contents
 func (r *root) below(ids []accounts.ID) accounts.Contents {
 	var c accounts.Contents
 	for _, id := range ascending(ids) {
-		if _, found := r.accounts.byID.read.Get(id); !found {
+		a, found := r.accounts.byID.read.Get(id)
+		if !found {
 			continue
 		}
-		c.Accounts = append(c.Accounts, id)
+		c.Accounts = append(c.Accounts, accounts.Account{ID: id, ExternalID: a.ExternalID})
 		for s := range r.subscriptionsOf(id) {
-			c.Subscriptions = append(c.Subscriptions, r.subscription(s).Subscription)
-			for row := range r.domainsOf(s.ID, "") {
-				d, _ := r.domain(row)
-				c.Domains = append(c.Domains, d)
+			c.Subscriptions = append(c.Subscriptions, subscriptions.Subscription{ID: s.ID, AccountID: id, ExternalID: s.ExternalID})
+			for d := range r.domainsOf(s.ID, "") {
+				c.Domains = append(c.Domains, subscriptions.Domain{ID: d.ID, SubscriptionID: s.ID, AccountID: id, Name: d.Name})
 			}
 		}
 	}

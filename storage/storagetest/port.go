@@ -208,8 +208,7 @@ func belowAnswers(f *fixture) {
 	f.NoError(err)
 	read, err := f.store.Below(f.ctx, []accounts.ID{e.mario.ID, e.luigi.ID})
 	f.NoError(err)
-	f.Equal(read.Subscriptions, locked.Subscriptions)
-	f.Equal(read.Domains, locked.Domains)
+	f.Equal(read, locked)
 	f.Len(locked.Subscriptions, 3)
 }
 
@@ -280,19 +279,24 @@ func claimTells(f *fixture) {
 
 func readBelow(f *fixture) {
 	e := f.heldEstate()
+	_, err := f.clients.Update(f.ctx, e.mario.ID, accounts.Changes{ExternalID: point("crm-mario")})
+	f.NoError(err)
+	_, err = f.subs.Update(f.ctx, e.blog.ID, subscriptions.Changes{ExternalID: point("order-blog")})
+	f.NoError(err)
 	got, err := f.store.Below(f.ctx, []accounts.ID{e.luigi.ID, nobody, e.mario.ID, e.luigi.ID})
 	f.NoError(err)
-	f.Equal([]accounts.ID{e.mario.ID, e.luigi.ID}, got.Accounts)
-	f.Equal([]subscriptions.Subscription{f.getSubscription(e.blog.ID), f.getSubscription(e.shop.ID), f.getSubscription(e.game.ID)}, got.Subscriptions)
-	var names []string
+	f.Equal([]accounts.Account{{ID: e.mario.ID, ExternalID: "crm-mario"}, {ID: e.luigi.ID}}, got.Accounts)
+	f.Equal([]subscriptions.Subscription{
+		{ID: e.blog.ID, AccountID: e.mario.ID, ExternalID: "order-blog"}, {ID: e.shop.ID, AccountID: e.mario.ID}, {ID: e.game.ID, AccountID: e.luigi.ID},
+	}, got.Subscriptions)
 	for i, d := range got.Domains {
-		f.Equal(f.getDomain(d.Name), d)
-		names = append(names, d.Name)
+		whole := f.getDomain(d.Name)
+		f.Equal(subscriptions.Domain{ID: whole.ID, SubscriptionID: whole.SubscriptionID, AccountID: whole.AccountID, Name: whole.Name}, d)
 		if i > 0 {
 			f.Greater(d.ID, got.Domains[i-1].ID)
 		}
 	}
-	f.Len(names, 6)
+	f.Len(got.Domains, 6)
 	got, err = f.store.Below(f.ctx, []accounts.ID{nobody})
 	f.NoError(err)
 	f.Empty(got.Accounts)
