@@ -101,6 +101,7 @@ var sharedTexts = map[string]said{
 	"fault.taken":                   {"%s is already taken", "%s è già in uso"},
 	"fault.repeat":                  {"The two passwords are not the same", "Le due password non sono uguali"},
 	"fault.oldPassword":             {"This is not your current password", "Questa non è la tua password attuale"},
+	"fault.domain":                  {"Type a domain, or add no subscription", "Scrivi un dominio, oppure non aggiungere l’abbonamento"},
 	"fault.date":                    {"This must be a date", "Deve essere una data"},
 	"changed.title":                 {"Somebody else was quicker", "Qualcun altro è stato più veloce"},
 	"changed.text":                  {"This was changed while you were editing. Nothing of yours is lost: compare, correct the form below, and save again.", "È stato modificato mentre lo modificavi. Nulla di tuo è perso: confronta, correggi il modulo qui sotto e salva di nuovo."},

@@ -80,6 +80,9 @@ func (v *visit) customerCreate() error {
 		inputs := append([]string{
 			"login", "password", "additionalInfo", "description", "externalID", "locale", "subscription.plan", "subscription.domains[0]",
 		}, contactNames...)
+		if in.Subscription != nil && len(in.Subscription.Domains) == 0 { // its name, which nobody is asked for, would be the domain's
+			f.at("subscription.domains[0]", v.T("fault.domain"))
+		}
 		if err := v.refused(&f, err, inputs, "passwordHash", "password", "subscription.name", "subscription.domains[0]"); err != nil {
 			return err
 		}
