@@ -26,7 +26,7 @@ func (a *arena) searches(b *testing.B) {
 		}})
 	}
 	for _, piece := range []string{
-		fmt.Sprintf("rossi%d", a.accounts/2), // one login
+		a.account(b, a.accounts/2).Login,
 		"4821", "trattoria", "osteria", "nobody has this",
 	} {
 		q := accounts.Query{Search: piece}
