@@ -11,7 +11,7 @@ import (
 )
 
 // PreviewRemoval answers what Remove would take away now: the subscriptions and their domains. ErrNotFound names every
-// unknown subscription.
+// unknown subscription. It is a command that changes nothing: a server that only reads answers ErrUnavailable.
 func (m *Manager) PreviewRemoval(ctx context.Context, ids []ID) (Removal, error) {
 	return m.remove(ctx, ids, func(tx Tx, would Removal, _ Writes) error { return nil })
 }
