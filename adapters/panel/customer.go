@@ -101,7 +101,7 @@ func (v *visit) customerLink() error {
 		v.done("customer.linkSent", account.Contact.Email)
 		return v.redirect("/customers/", id)
 	}
-	link, err := v.resetLink(ctx, id)
+	link, err := v.resetLink(ctx, id, v.origin())
 	if err != nil {
 		return err
 	}

@@ -141,9 +141,9 @@ func tidy(values url.Values) url.Values {
 // Query answers an address with a query.
 func (p page) Query(path string, values url.Values) string {
 	if len(values) == 0 {
-		return p.v.URL(path)
+		return p.v.url(path)
 	}
-	return p.v.URL(path, "?", values.Encode())
+	return p.v.url(path, "?", values.Encode())
 }
 
 // Back answers an address with a query as a form carries it along: as it is within the panel.

@@ -131,9 +131,9 @@ func (p page) Brand() string      { return p.v.opts.Brand }
 func (p page) PayURL() string     { return p.v.opts.PayURL }
 func (p page) Plans() []string    { return p.v.opts.Plans }
 func (p page) Language() string   { return p.v.language }
-func (p page) StyleURL() string   { return p.v.URL("/assets/", p.v.assets.style) }
-func (p page) ScriptURL() string  { return p.v.URL("/assets/", p.v.assets.script) }
-func (p page) IconURL() string    { return p.v.URL("/assets/", p.v.assets.icon) }
+func (p page) StyleURL() string   { return p.v.url("/assets/", p.v.assets.style) }
+func (p page) ScriptURL() string  { return p.v.url("/assets/", p.v.assets.script) }
+func (p page) IconURL() string    { return p.v.url("/assets/", p.v.assets.icon) }
 func (p page) OwnSignIn() bool    { return p.v.opts.Operator == nil && p.v.opts.CheckOperator != nil }
 func (p page) SignsOutHere() bool { return p.v.opts.Operator == nil }
 func (p page) CanMail() bool      { return p.v.opts.SendReset != nil }
@@ -147,10 +147,10 @@ func (p page) Footer() string {
 }
 
 // URL answers an address in the panel from its parts, which are put together as they are.
-func (p page) URL(parts ...any) string { return p.v.URL(parts...) }
+func (p page) URL(parts ...any) string { return p.v.url(parts...) }
 
-// URL answers an address in the panel from its parts.
-func (p *Panel) URL(parts ...any) string {
+// url answers an address in the panel from its parts.
+func (p *Panel) url(parts ...any) string {
 	var url strings.Builder
 	url.WriteString(p.opts.Path)
 	for _, part := range parts {
@@ -184,7 +184,7 @@ func (v *visit) explain(err error) {
 
 // toSignIn sends the browser to a sign-in that leads back to the page that was asked for.
 func (v *visit) toSignIn(path string, ended bool) {
-	to := v.URL(path)
+	to := v.url(path)
 	if ended {
 		to += "?said=ended"
 	}

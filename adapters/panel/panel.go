@@ -65,9 +65,10 @@ type Options struct {
 
 	// PayURL is where a suspended customer can pay: an absolute URL. "": there is no link.
 	PayURL string
-	// SendReset sends a link for a new password to a customer with an e-mail address. It hands the message over and
-	// returns, for a request waits for it. nil: the operator is shown the link to copy, and customers who forgot their
-	// password are told to ask the provider.
+	// SendReset sends a link for a new password to a customer with an e-mail address. Where an operator asked for it, the
+	// request waits and shows whether it failed. Where a customer did, it goes on behind the answer, whose time would tell
+	// else which logins exist: ctx ends after 30 seconds, or with Shutdown. nil: the operator is shown the link to copy, and
+	// customers who forgot their password are told to ask the provider.
 	SendReset func(ctx context.Context, to accounts.Account, link string) error
 	// Origin is how browsers reach the panel, "https://panel.example.com": links in messages begin with it. It must be
 	// set with SendReset, for the host that a request names can be forged.
@@ -133,6 +134,7 @@ type Panel struct {
 	operators *sessions
 	customers *sessions
 	attempts  *attempts
+	mailings  *mailings
 	devices   devices
 	handler   http.Handler
 }
@@ -145,7 +147,7 @@ func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
 		return nil, err
 	}
 	p := &Panel{
-		clients: clients, opts: o, countries: allCountries(), attempts: newAttempts(o.Now),
+		clients: clients, opts: o, countries: allCountries(), attempts: newAttempts(o.Now), mailings: newMailings(),
 		operators: newSessions(o.Now, o.IdleFor, o.SessionFor), customers: newSessions(o.Now, o.IdleFor, o.SessionFor),
 	}
 	_, _ = rand.Read(p.devices[:])
@@ -185,3 +187,8 @@ func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	p.handler.ServeHTTP(w, r)
 }
+
+// Shutdown waits until every link is sent that customers have asked for, for as long as ctx lives. Then it ends the ctx of
+// those that are left and returns the error of its own. Call it behind Shutdown of the http.Server; only a host with
+// Options.SendReset needs it.
+func (p *Panel) Shutdown(ctx context.Context) error { return p.mailings.finish(ctx) }

@@ -186,8 +186,8 @@ func (b *browser) post(path string, pairs ...string) answer {
 func (o *office) operator() *browser {
 	o.t.Helper()
 	b := o.browser()
-	got := b.post(o.panel.URL("/operator"), "login", operatorName, "password", operatorPassword)
-	require.Equal(o.t, o.panel.URL("/customers"), got.to(), got.body)
+	got := b.post(o.panel.url("/operator"), "login", operatorName, "password", operatorPassword)
+	require.Equal(o.t, o.panel.url("/customers"), got.to(), got.body)
 	return b
 }
 
@@ -195,8 +195,8 @@ func (o *office) operator() *browser {
 func (o *office) customer(login string) *browser {
 	o.t.Helper()
 	b := o.browser()
-	got := b.post(o.panel.URL("/signin"), "login", login, "password", login+"'s own secret")
-	require.Equal(o.t, o.panel.URL("/account"), got.to(), got.body)
+	got := b.post(o.panel.url("/signin"), "login", login, "password", login+"'s own secret")
+	require.Equal(o.t, o.panel.url("/account"), got.to(), got.body)
 	return b
 }
 

@@ -3,8 +3,9 @@ package panel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
-	"time"
+	"runtime/debug"
 
 	"github.com/clientele-go/clientele/accounts"
 )
@@ -19,60 +20,64 @@ func (v *visit) forgotPage() error {
 	return v.show(http.StatusOK, "forgot", v.T("forgot.title"), forgotten{Sent: v.r.Form.Get("said") == "sent"})
 }
 
-// forgot sends a link to the customer with a login, if there is one. The answer goes out before anything is looked up, so
-// neither it nor its time tells whether there is.
+// forgot sends a link to the customer with a login, if there is one. Everything that depends on the login happens behind
+// the answer, so that neither the answer, nor its time, nor how long its connection is at work tells whether there is one.
 func (v *visit) forgot() error {
 	login := v.r.PostFormValue("login")
-	if v.slow("forgot", login) == 0 && v.opts.SendReset != nil {
-		defer v.mailForgotten(login)
+	if v.slow("forgot", login) == 0 && v.opts.SendReset != nil && !v.mailings.begin(v.r.Context(), v.mailForgotten(login)) {
+		return fmt.Errorf("panel: %d messages are being sent already: %w", mostMailings, accounts.ErrUnavailable)
 	}
-	v.w.Header().Set("Content-Length", "0")
-	v.w.Header().Set("Location", v.URL("/forgot?said=sent"))
-	v.w.WriteHeader(http.StatusSeeOther)
-	_ = http.NewResponseController(v.w).Flush() // where that is not possible, the browser waits
-	return nil
+	return v.redirect("/forgot?said=sent")
 }
 
-// mailingTime bounds how long a forgotten password keeps a request at work after its answer.
-const mailingTime = 30 * time.Second
-
-func (v *visit) mailForgotten(login string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), mailingTime)
-	defer cancel()
-	account, err := v.clients.GetByLogin(ctx, login)
-	if errors.Is(err, accounts.ErrNotFound) {
-		return
-	}
-	if err == nil && account.Contact.Email != "" {
-		err = v.mail(ctx, account)
-	}
-	if err != nil {
-		v.opts.Logger.ErrorContext(ctx, "panel: a link for a new password was not sent", "error", err)
+// mailForgotten answers what sends the link. It knows nothing of the request, which ends before it.
+func (p *Panel) mailForgotten(login string) func(context.Context) {
+	return func(ctx context.Context) {
+		defer func() {
+			if fault := recover(); fault != nil { // in the host's code: nothing else would keep the process up
+				p.opts.Logger.ErrorContext(ctx, "panel: SendReset panicked", "fault", fault, "stack", string(debug.Stack()))
+			}
+		}()
+		account, err := p.clients.GetByLogin(ctx, login)
+		if errors.Is(err, accounts.ErrNotFound) {
+			return
+		}
+		if err == nil && account.Contact.Email != "" {
+			err = p.mail(ctx, account)
+		}
+		if err != nil {
+			p.opts.Logger.ErrorContext(ctx, "panel: a link for a new password was not sent", "error", err)
+		}
 	}
 }
 
-func (v *visit) mail(ctx context.Context, account accounts.Account) error {
-	link, err := v.resetLink(ctx, account.ID)
+// mail sends a customer a link for a new password.
+func (p *Panel) mail(ctx context.Context, to accounts.Account) error {
+	link, err := p.resetLink(ctx, to.ID, p.opts.Origin)
 	if err != nil {
 		return err
 	}
-	return v.opts.SendReset(ctx, account, link)
+	return p.opts.SendReset(ctx, to, link)
 }
 
 // resetLink answers the link with which an owner sets a new password.
-func (v *visit) resetLink(ctx context.Context, id accounts.ID) (string, error) {
-	token, err := v.clients.ResetToken(ctx, id, secretAge)
+func (p *Panel) resetLink(ctx context.Context, id accounts.ID, origin string) (string, error) {
+	token, err := p.clients.ResetToken(ctx, id, secretAge)
 	if err != nil {
 		return "", err
 	}
-	origin := v.opts.Origin
-	if origin == "" {
-		origin = "http://" + v.r.Host
-		if v.isSecure(v.r) {
-			origin = "https://" + v.r.Host
-		}
+	return origin + p.url("/reset/", token), nil
+}
+
+// origin answers how the browser reaches the panel.
+func (v *visit) origin() string {
+	if v.opts.Origin != "" {
+		return v.opts.Origin
 	}
-	return origin + v.URL("/reset/", token), nil
+	if v.isSecure(v.r) {
+		return "https://" + v.r.Host
+	}
+	return "http://" + v.r.Host
 }
 
 func (v *visit) resetPage() error {

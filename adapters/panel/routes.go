@@ -135,7 +135,7 @@ func (v *visit) attend(rt route) {
 
 // redirect sends the browser to a page of the panel, so that a reload repeats nothing.
 func (v *visit) redirect(parts ...any) error {
-	http.Redirect(v.w, v.r, v.URL(parts...), http.StatusSeeOther)
+	http.Redirect(v.w, v.r, v.url(parts...), http.StatusSeeOther)
 	return nil
 }
 

@@ -1,8 +1,6 @@
 package panel
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -118,64 +116,4 @@ func TestOperators(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, c.ok, ok, c.name)
 	}
-}
-
-// mailbox is where links for new passwords go.
-type mailbox struct {
-	sent chan string
-	err  error
-}
-
-func (m *mailbox) send(_ context.Context, to accounts.Account, link string) error {
-	m.sent <- to.Login + " " + link
-	return m.err
-}
-
-func TestForgottenPassword(t *testing.T) {
-	box := &mailbox{sent: make(chan string, 10)}
-	o := open(t, func(opts *Options) { opts.SendReset, opts.Origin = box.send, "https://panel.example/" })
-	contact := accounts.Contact{Name: "Mario Rossi", Email: "mario@example.com"}
-	_, err := o.clients.Update(t.Context(), o.mario.ID, accounts.Changes{Contact: &contact})
-	require.NoError(t, err)
-
-	b := o.browser()
-	known, unknown := b.post("/forgot", "login", "Mario"), b.post("/forgot", "login", "nobody")
-	assert.Equal(t, "/forgot?said=sent", known.to())
-	assert.Equal(t, known.to(), unknown.to())
-	assert.Contains(t, b.get("/forgot?said=sent").body, "If the username is right")
-	login, link, _ := strings.Cut(<-box.sent, " ")
-	assert.Equal(t, "mario", login)
-	path, found := strings.CutPrefix(link, "https://panel.example")
-	require.True(t, found, "not the host that the request named: %s", link)
-
-	assert.Equal(t, http.StatusOK, b.get(path).StatusCode)
-	got := b.post(path, "password", "short", "password2", "short")
-	assert.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
-	assert.Contains(t, got.body, "at least 8 characters")
-	assert.Contains(t, b.post(path, "password", "another secret", "password2", "another").body, "not the same")
-	assert.Equal(t, "/signin?said=reset", b.post(path, "password", "another secret", "password2", "another secret").to())
-	assert.Equal(t, http.StatusGone, b.post(path, "password", "another secret", "password2", "another secret").StatusCode, "once")
-	assert.Equal(t, "/account", b.post("/signin", "login", "mario", "password", "another secret").to())
-	require.Empty(t, box.sent, "none to the unknown one")
-
-	operator := o.operator()
-	operator.post("/customers/" + text(o.mario.ID) + "/link")
-	assert.Contains(t, <-box.sent, "mario https://panel.example/reset/")
-	page := operator.get("/customers/" + text(o.mario.ID))
-	assert.Contains(t, page.body, "on its way to mario@example.com")
-	assert.NotContains(t, page.body, "/reset/")
-	box.err = errors.New("the mail server is down")
-	operator.post("/customers/" + text(o.mario.ID) + "/link")
-	<-box.sent
-	assert.Contains(t, operator.get("/customers/"+text(o.mario.ID)).body, "could not be sent")
-}
-
-func TestLinkIsShownOnce(t *testing.T) {
-	o := open(t, nil)
-	b := o.operator()
-	path := "/customers/" + text(o.mario.ID)
-	require.Equal(t, path, b.post(path+"/link").to())
-	assert.Contains(t, b.get(path).body, o.server.URL+"/reset/")
-	assert.NotContains(t, b.get(path).body, "/reset/", "only once")
-	assert.Contains(t, o.browser().get("/forgot").body, "ask your provider")
 }
