@@ -3,7 +3,6 @@ package postgres
 import (
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -43,7 +42,7 @@ ORDER BY a.id
 FOR NO KEY UPDATE`
 
 	lockedOwners = `
-SELECT a.id, (SELECT ` + holdsAsJSON + ` FROM clientele.account_holds AS h WHERE h.account_id = a.id) AS h) AS holds
+SELECT a.id, (SELECT ` + holdsAsJSON + ` FROM clientele.account_holds AS h WHERE h.account_id = a.id) AS holds
 FROM clientele.accounts AS a
 WHERE a.id = ANY($1::bigint[])`
 
@@ -101,14 +100,14 @@ func (t *transaction) Lock(r subscriptions.Rows) (subscriptions.Locked, error) {
 	if err := t.loadSubscriptions(each(parents, idRow.id)); err != nil {
 		return subscriptions.Locked{}, err
 	}
-	holds, err := t.loadHolds(r.Accounts)
+	held, err := t.loadHolds(r.Accounts)
 	if err != nil {
 		return subscriptions.Locked{}, err
 	}
 	if t.moved(owners, domains) {
 		return subscriptions.Locked{}, t.fail(unavailable(t.ctx, errMoved))
 	}
-	return t.locked(r, domains, holds), nil
+	return t.locked(r, domains, held), nil
 }
 
 func (t *transaction) loadDomains(ids []subscriptions.DomainID) ([]domainRow, error) {
@@ -136,18 +135,18 @@ func (t *transaction) loadSubscriptions(ids []int64) error {
 
 // loadHolds answers the holds of the accounts that there are.
 func (t *transaction) loadHolds(ids []subscriptions.AccountID) (map[subscriptions.AccountID]subscriptions.Holds, error) {
-	holds := map[subscriptions.AccountID]subscriptions.Holds{}
+	held := map[subscriptions.AccountID]subscriptions.Holds{}
 	if len(ids) == 0 {
-		return holds, nil
+		return held, nil
 	}
 	var rows []accountRow
 	if err := t.query(&rows, lockedOwners, numberArray(ids)); err != nil {
 		return nil, err
 	}
 	for _, row := range rows {
-		holds[row.ID] = row.Holds
+		held[row.ID] = holds(row.Holds)
 	}
-	return holds, nil
+	return held, nil
 }
 
 // moved tells whether something belongs to an owner that was not locked, because it changed before it could be.
@@ -167,7 +166,7 @@ func (t *transaction) moved(owners []idRow, domains []domainRow) bool {
 
 // locked answers the rows named and those above them. More may have been locked: what was above them a moment before.
 func (t *transaction) locked(
-	r subscriptions.Rows, domains []domainRow, holds map[subscriptions.AccountID]subscriptions.Holds,
+	r subscriptions.Rows, domains []domainRow, held map[subscriptions.AccountID]subscriptions.Holds,
 ) subscriptions.Locked {
 	l := subscriptions.Locked{Domains: make([]subscriptions.Domain, len(domains))}
 	named := map[subscriptions.ID]bool{}
@@ -185,11 +184,11 @@ func (t *transaction) locked(
 		row := t.subscriptions[id]
 		l.Subscriptions = append(l.Subscriptions, row.record())
 		if row.AccountID != subscriptions.Provider {
-			holds[row.AccountID] = row.AccountHolds
+			held[row.AccountID] = holds(row.AccountHolds)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(holds)) {
-		l.Accounts = append(l.Accounts, subscriptions.Owner{ID: id, Holds: slices.Clone(holds[id])})
+	for _, id := range slices.Sorted(maps.Keys(held)) {
+		l.Accounts = append(l.Accounts, subscriptions.Owner{ID: id, Holds: held[id]})
 	}
 	return l
 }
@@ -216,14 +215,6 @@ func (t *transaction) LockAccounts(ids []accounts.ID) ([]accounts.Record, error)
 	return each(rows, accountRow.record), nil
 }
 
-// holdRow is a row of account_holds as bun scans it.
-type holdRow struct {
-	AccountID                       accounts.ID
-	Cause                           accounts.Cause
-	Note, Message, Public, PlacedBy string
-	PlacedAt                        time.Time
-}
-
 // LockHolds implements accounts.Tx.
 func (t *transaction) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
 	locked := make([]idRow, 0, len(ids))
@@ -234,14 +225,12 @@ func (t *transaction) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error
 	if err := t.query(&rows, lockedHolds, numberArray(each(locked, idRow.id))); err != nil {
 		return nil, err
 	}
-	holds := map[accounts.ID]accounts.Holds{}
+	held := map[accounts.ID]accounts.Holds{}
 	for _, r := range rows {
-		holds[r.AccountID] = append(holds[r.AccountID], accounts.Hold{
-			Cause: r.Cause, Note: r.Note, Message: r.Message, Public: r.Public, By: r.PlacedBy, At: utc(r.PlacedAt),
-		})
+		held[r.AccountID] = append(held[r.AccountID], r.hold())
 	}
 	return each(locked, func(r idRow) subscriptions.Owner {
-		return subscriptions.Owner{ID: accounts.ID(r.ID), Holds: holds[accounts.ID(r.ID)]}
+		return subscriptions.Owner{ID: accounts.ID(r.ID), Holds: held[accounts.ID(r.ID)]}
 	}), nil
 }
 

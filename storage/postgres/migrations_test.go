@@ -56,6 +56,9 @@ func TestNewRefusesAndSaysWhatToDo(t *testing.T) {
 	require.ErrorContains(t, err, "standard_conforming_strings is off")
 	require.ErrorContains(t, postgres.Migrate(ctx, careless, nil), "standard_conforming_strings is off")
 
+	_, err = postgres.New(ctx, pgtest.Open(t, dsn+" datestyle='SQL, DMY'", 1), nil)
+	require.ErrorContains(t, err, "DateStyle is not ISO")
+
 	_, err = postgres.New(ctx, bun.NewDB(db.DB, another{pgdialect.New()}), nil)
 	require.ErrorContains(t, err, "pgdialect")
 	for _, name := range []string{"pg_mine", "information_schema", `a"b`, "a'b", "a.b", "a b", "1a", "ä", strings.Repeat("a", 64)} {

@@ -14,7 +14,8 @@ const oldestServer = 130_000
 // serverRow is what a server says of itself.
 type serverRow struct {
 	Version  int
-	Conforms bool
+	Conforms bool // standard_conforming_strings
+	ISO      bool // DateStyle
 }
 
 // check refuses a database on which the store would not work, or not be safe.
@@ -25,7 +26,8 @@ func (r runner) check(ctx context.Context) error {
 	var server serverRow
 	if f := r.query(ctx, &server, `
 SELECT current_setting('server_version_num')::integer AS version,
-    current_setting('standard_conforming_strings') = 'on' AS conforms`); f != nil {
+    current_setting('standard_conforming_strings') = 'on' AS conforms,
+    current_setting('DateStyle') LIKE 'ISO%' AS iso`); f != nil {
 		return f
 	}
 	return server.refusal()
@@ -40,6 +42,10 @@ func (s serverRow) refusal() error {
 	if !s.Conforms {
 		return errors.New("clientele: standard_conforming_strings is off, which lets text be read as SQL: " +
 			"set it to on, where the server's, the database's or the role's settings turn it off")
+	}
+	if !s.ISO {
+		return errors.New("clientele: DateStyle is not ISO, and drivers read no times in another: " +
+			"set it to ISO, where the server's, the database's or the role's settings change it")
 	}
 	return nil
 }
