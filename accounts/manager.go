@@ -525,6 +525,7 @@ func (m *Manager) remove(ctx context.Context, ids []ID, agreed func(would Remova
 		if err := agreed(would); err != nil {
 			return err
 		}
+		w.Events = slices.Grow(w.Events, len(below.Accounts))
 		for _, a := range below.Accounts {
 			w.Events = append(w.Events, c.event(AccountRemoved, a.ID, details("externalID", a.ExternalID)))
 		}

@@ -89,6 +89,9 @@ func GoneSince(err error) error {
 // Remove decides what the removal of subscriptions and domains takes away: every one of them has its own event.
 func Remove(gone []Subscription, domains []Domain, by string, at time.Time) (r Removal, w Writes) {
 	c := stamp{actor: by, at: at}
+	r.Domains = slices.Grow(r.Domains, len(domains))
+	w.RemoveDomains = slices.Grow(w.RemoveDomains, len(domains))
+	w.Events = slices.Grow(w.Events, len(domains)+len(gone))
 	for _, d := range domains {
 		r.Domains = append(r.Domains, d.Name)
 		w.RemoveDomains = append(w.RemoveDomains, d.ID)

@@ -167,13 +167,13 @@ func (v *visit) removePreviewedSubscriptions(ctx context.Context, r accounts.Rem
 	return err
 }
 
+// previewDomains answers the selection itself: nothing is below a domain.
 func (v *visit) previewDomains(s selection) (accounts.Removal, error) {
 	var r accounts.Removal
-	found, err := v.subscriptions().Domains(v.r.Context(), subscriptions.DomainQuery{IDs: as[subscriptions.DomainID](s.ids()), Limit: perLook})
-	for _, d := range found.Items {
-		r.Domains = append(r.Domains, d.Name)
+	for _, t := range s.Targets {
+		r.Domains = append(r.Domains, t.Name)
 	}
-	return r, err
+	return r, nil
 }
 
 func (v *visit) removeTheseDomains(ctx context.Context, _ accounts.Removal, ids []int64) error {

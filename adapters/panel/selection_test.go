@@ -150,6 +150,35 @@ func TestRemovalIsWhatWasShown(t *testing.T) {
 	assert.Contains(t, b.get(got.to()).body, "1 customer removed.")
 }
 
+// The number that is asked for is that of all domains, though they come from the store in pages.
+func TestRemovalOfManyDomains(t *testing.T) {
+	o := open(t, nil)
+	var names, ids []string
+	for i := range perLook + 1 {
+		names = append(names, fmt.Sprintf("many%d.example", i))
+	}
+	s, err := o.clients.Subscriptions().Create(t.Context(), subscriptions.New{AccountID: o.mario.ID, Domains: names})
+	require.NoError(t, err)
+	for after := subscriptions.Cursor(""); ; {
+		found, err := o.clients.Subscriptions().Domains(t.Context(), subscriptions.DomainQuery{SubscriptionID: s.ID, After: after})
+		require.NoError(t, err)
+		for _, d := range found.Items {
+			ids = append(ids, text(d.ID))
+		}
+		if after = found.Next; after == "" {
+			break
+		}
+	}
+	b := o.operator()
+	page := "/domains/remove?" + url.Values{"id": ids}.Encode()
+	assert.Equal(t, http.StatusUnprocessableEntity, b.confirm(page, "/domains/remove", "number", text(int64(perLook))).StatusCode)
+	got := b.confirm(page, "/domains/remove", "number", text(int64(perLook+1)))
+	require.Equal(t, http.StatusSeeOther, got.StatusCode, got.body)
+	left, err := o.clients.Subscriptions().CountDomains(t.Context(), subscriptions.DomainQuery{SubscriptionID: s.ID}, 0)
+	require.NoError(t, err)
+	assert.Zero(t, left)
+}
+
 // An operator chooses which causes go and which stay.
 func TestActivateLiftsWhatIsTicked(t *testing.T) {
 	o := open(t, nil)

@@ -24,42 +24,40 @@ var eventTable = table[subscriptions.Event]{"clientele.events", 0, []column[subs
 // eventTexts are the details that an event loses when its subject goes.
 var eventTexts = [...]string{"note", "message", "public"}
 
-// pick answers those details that are texts, or those that are not.
+// pick answers those details that are texts, or those that are not; nil for none.
 func pick(details map[string]string, texts bool) map[string]string {
-	picked := map[string]string{}
+	var picked map[string]string
 	for key, value := range details {
 		if slices.Contains(eventTexts[:], key) == texts {
+			if picked == nil {
+				picked = make(map[string]string, len(details))
+			}
 			picked[key] = value
 		}
 	}
 	return picked
 }
 
-// The texts of earlier events about what is removed. An event is about the lowest thing that it names.
-const (
-	redactAccounts = `
+// redact takes the texts of earlier events about what is removed. An event is about the lowest thing that it names.
+const redact = `
 UPDATE clientele.events SET texts = NULL
-WHERE account_id = ANY($1::bigint[]) AND subscription_id IS NULL AND domain_id IS NULL AND texts IS NOT NULL`
-
-	redactSubscriptions = `
-UPDATE clientele.events SET texts = NULL
-WHERE subscription_id = ANY($1::bigint[]) AND domain_id IS NULL AND texts IS NOT NULL`
-
-	redactDomains = `
-UPDATE clientele.events SET texts = NULL
-WHERE domain_id = ANY($1::bigint[]) AND texts IS NOT NULL`
-)
+WHERE id = ANY(ARRAY(
+    SELECT id FROM clientele.events
+    WHERE account_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) AND subscription_id IS NULL AND domain_id IS NULL AND texts IS NOT NULL
+    UNION ALL
+    SELECT id FROM clientele.events
+    WHERE subscription_id = ANY(ARRAY(SELECT unnest($2::bigint[]))) AND domain_id IS NULL AND texts IS NOT NULL
+    UNION ALL
+    SELECT id FROM clientele.events
+    WHERE domain_id = ANY(ARRAY(SELECT unnest($3::bigint[]))) AND texts IS NOT NULL))`
 
 // saveEvents appends the events, and takes the texts from those about what goes: from earlier ones and from these.
 func (t *transaction) saveEvents(w accounts.Writes) error {
-	if err := redact(t, redactAccounts, w.RemoveAccounts); err != nil {
-		return err
-	}
-	if err := redact(t, redactSubscriptions, w.RemoveSubscriptions); err != nil {
-		return err
-	}
-	if err := redact(t, redactDomains, w.RemoveDomains); err != nil {
-		return err
+	if len(w.RemoveAccounts)+len(w.RemoveSubscriptions)+len(w.RemoveDomains) > 0 {
+		gone := []any{numberArray(w.RemoveAccounts), numberArray(w.RemoveSubscriptions), numberArray(w.RemoveDomains)}
+		if err := t.exec(anyNumber, redact, gone...); err != nil {
+			return err
+		}
 	}
 	events := withoutGone(w)
 	if len(events) == 0 {
@@ -69,15 +67,11 @@ func (t *transaction) saveEvents(w accounts.Writes) error {
 	return t.exec(len(events), statement, args...)
 }
 
-func redact[N ~int64](t *transaction, statement string, ids []N) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	return t.exec(anyNumber, statement, numberArray(ids))
-}
-
 // withoutGone answers the events, those about what goes without their texts.
 func withoutGone(w accounts.Writes) []subscriptions.Event {
+	if !slices.ContainsFunc(w.Events, hasTexts) {
+		return w.Events
+	}
 	gone := map[any]bool{} // ids of three types
 	for _, id := range w.RemoveAccounts {
 		gone[id] = true
@@ -88,15 +82,16 @@ func withoutGone(w accounts.Writes) []subscriptions.Event {
 	for _, id := range w.RemoveDomains {
 		gone[id] = true
 	}
-	if len(gone) == 0 {
-		return w.Events
-	}
 	return each(w.Events, func(e subscriptions.Event) subscriptions.Event {
 		if gone[subject(e)] {
 			e.Details = pick(e.Details, false)
 		}
 		return e
 	})
+}
+
+func hasTexts(e subscriptions.Event) bool {
+	return len(e.Details) > 0 && len(pick(e.Details, true)) > 0
 }
 
 // subject answers the id of what an event is about.

@@ -18,13 +18,24 @@ type list struct {
 	key   []string // the columns of the order, which have an index
 	desc  bool
 	where []string
-	hits  string // answers a column called id; rows may come twice
-	known int    // the condition that all hits fulfil, and nothing else does
+	hits  hits
+	known int // the condition that all hits fulfil, and nothing else does
 	args  []any
 }
 
-// manyHits is how many rows are looked up by their ids rather than walked along to: some 20 ms.
+// hits is a statement that answers a column called hit: the id of a row, or its place, which spares looking the id up.
+// A place is good within one statement. Rows may come twice.
+type hits struct {
+	statement string
+	places    bool
+	below     string // answers a column called id, from which the statement goes on with idsBelow
+}
+
+// manyHits is how many rows are looked up one by one rather than walked along to: some 20 ms.
 const manyHits = 10_000
+
+// idsBelow are none if there are too many: they are not worth looking up.
+var idsBelow = "ARRAY(SELECT id FROM below WHERE (SELECT count(*) FROM below) <= " + strconv.Itoa(manyHits) + ")"
 
 // countRow is the answer to a count.
 type countRow struct{ Count int }
@@ -40,9 +51,9 @@ func (l *list) argument(value any, kind string) string {
 func (l *list) filter(condition string) { l.where = append(l.where, condition) }
 
 // drive says how the rows that fulfil the last condition are found where few do. The first word counts.
-func (l *list) drive(hits string) {
-	if l.hits == "" {
-		l.hits, l.known = hits, len(l.where)-1
+func (l *list) drive(by hits) {
+	if l.hits == (hits{}) {
+		l.hits, l.known = by, len(l.where)-1
 	}
 }
 
@@ -77,7 +88,7 @@ func (l *list) limit(limit int) string { return "\nLIMIT " + l.argument(limit, "
 // page answers the statement for a page of so many rows. Only these are joined with what outer says, and only for
 // these are the columns computed.
 func (l *list) page(columns, outer string, limit int) string {
-	alias := l.id[:strings.IndexByte(l.id, '.')]
+	alias := l.alias()
 	tail := l.order() + l.limit(limit)
 	return l.with() + "\nSELECT " + columns + "\nFROM (" + l.rows(alias+".*", tail) + "\n) AS " + alias + outer + l.order()
 }
@@ -91,24 +102,43 @@ func (l *list) count(atMost int) string {
 	return l.with() + "\nSELECT count(*) AS count\nFROM (" + l.rows("", tail) + "\n) AS matches"
 }
 
+func (l *list) alias() string { return l.id[:strings.IndexByte(l.id, '.')] }
+
 // with is not planned together with what uses it: it is run until enough is found.
 func (l *list) with() string {
-	if l.hits == "" {
+	if l.hits == (hits{}) {
 		return ""
 	}
-	return "WITH hits AS MATERIALIZED (" + l.hits + "\n), found AS MATERIALIZED (\n    SELECT id FROM hits LIMIT " +
-		strconv.Itoa(manyHits+1) + "\n)"
+	enough := "\n    LIMIT " + strconv.Itoa(manyHits+1) + "\n)"
+	with := "WITH "
+	if l.hits.below != "" {
+		with += "below AS MATERIALIZED (" + l.hits.below + enough + ", "
+	}
+	return with + "hits AS MATERIALIZED (" + l.hits.statement + "\n), found AS MATERIALIZED (\n    SELECT hit FROM hits" + enough
+}
+
+// few answers the condition that all hits were found, and are no more than should be looked up.
+func (l *list) few() string {
+	many := strconv.Itoa(manyHits)
+	few := "(SELECT count(*) FROM found) <= " + many
+	if l.hits.below != "" {
+		few += " AND (SELECT count(*) FROM below) <= " + many
+	}
+	return "(" + few + ")"
 }
 
 func (l *list) rows(columns, tail string) string {
 	from := "\nSELECT " + columns + " FROM " + l.table
-	if l.hits == "" {
+	if l.hits == (hits{}) {
 		return from + l.conditions() + tail
 	}
-	many := strconv.Itoa(manyHits)
+	hit := l.id
+	if l.hits.places {
+		hit = l.alias() + ".ctid"
+	}
 	others := slices.Delete(slices.Clone(l.where), l.known, l.known+1) // looking at hits once more would cost more than finding them
-	few := from + where(append(others, "(SELECT count(*) FROM found) <= "+many, l.id+" = ANY(ARRAY(SELECT id FROM found))")) + tail
-	walk := from + l.conditions("(SELECT count(*) FROM found) > "+many) + tail
+	few := from + where(append(others, l.few(), hit+" = ANY(ARRAY(SELECT hit FROM found))")) + tail
+	walk := from + l.conditions("NOT "+l.few()) + tail
 	return "\n(" + few + "\n)\nUNION ALL\n(" + walk + "\n)"
 }
 
@@ -121,14 +151,14 @@ func owned(column string, by subscriptions.AccountID, l *list) string {
 }
 
 // held keeps rows that are held, by a cause, or not at all. The probes look for one hold each, on the row or above it;
-// hits finds the rows below all holds. In both, %s is where the holds are narrowed down to a cause.
-func (l *list) held(status subscriptions.Status, cause subscriptions.Cause, probes []string, hits string, drives bool) {
+// found finds the ids of the rows below all holds. In both, %s is where the holds are narrowed down to a cause.
+func (l *list) held(status subscriptions.Status, cause subscriptions.Cause, probes []string, found string, drives bool) {
 	all := strings.Join(probes, " OR ")
 	if cause != "" {
 		by := " AND h.cause = " + l.argument(string(cause), "text")
 		l.filter("(" + strings.ReplaceAll(all, "%s", by) + ")")
 		if drives {
-			l.drive(strings.ReplaceAll(hits, "%s", by))
+			l.drive(hits{statement: strings.ReplaceAll(found, "%s", by)})
 		}
 	}
 	switch status {
@@ -139,7 +169,7 @@ func (l *list) held(status subscriptions.Status, cause subscriptions.Cause, prob
 	case subscriptions.Suspended:
 		l.filter("(" + strings.ReplaceAll(all, "%s", "") + ")")
 		if drives {
-			l.drive(strings.ReplaceAll(hits, "%s", ""))
+			l.drive(hits{statement: strings.ReplaceAll(found, "%s", "")})
 		}
 	}
 }

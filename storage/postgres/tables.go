@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -24,10 +23,21 @@ type table[R any] struct {
 type column[R any] struct {
 	name, kind string
 	element    func([]byte, R) []byte // appends one row's value to an array
+	same       func(a, b R) bool
+}
+
+// alike tells whether two rows have equal values.
+func alike[R any, V comparable](value func(R) V) func(a, b R) bool {
+	return func(a, b R) bool { return value(a) == value(b) }
+}
+
+// atOnce tells whether two rows have the same time.
+func atOnce[R any](value func(R) time.Time) func(a, b R) bool {
+	return func(a, b R) bool { return value(a).Equal(value(b)) }
 }
 
 func number[R any](name string, value func(R) int64) column[R] {
-	return column[R]{name, "bigint", func(b []byte, r R) []byte { return strconv.AppendInt(b, value(r), 10) }}
+	return column[R]{name, "bigint", func(b []byte, r R) []byte { return strconv.AppendInt(b, value(r), 10) }, alike(value)}
 }
 
 // reference is a number that is NULL instead of 0.
@@ -37,20 +47,20 @@ func reference[R any](name string, value func(R) int64) column[R] {
 			return strconv.AppendInt(b, id, 10)
 		}
 		return append(b, "NULL"...)
-	}}
+	}, alike(value)}
 }
 
 func text[R any](name string, value func(R) string) column[R] {
-	return column[R]{name, "text", func(b []byte, r R) []byte { return appendText(b, value(r)) }}
+	return column[R]{name, "text", func(b []byte, r R) []byte { return appendText(b, value(r)) }, alike(value)}
 }
 
 // optional is a text that is NULL instead of empty.
 func optional[R any](name string, value func(R) string) column[R] {
-	return column[R]{name, "text", func(b []byte, r R) []byte { return appendOptional(b, value(r)) }}
+	return column[R]{name, "text", func(b []byte, r R) []byte { return appendOptional(b, value(r)) }, alike(value)}
 }
 
 func moment[R any](name string, value func(R) time.Time) column[R] {
-	return column[R]{name, "timestamptz", func(b []byte, r R) []byte { return appendText(b, instant(value(r))) }}
+	return column[R]{name, "timestamptz", func(b []byte, r R) []byte { return appendText(b, instant(value(r))) }, atOnce(value)}
 }
 
 // deadline is a time that is NULL instead of zero.
@@ -60,7 +70,7 @@ func deadline[R any](name string, value func(R) time.Time) column[R] {
 			return appendText(b, instant(t))
 		}
 		return append(b, "NULL"...)
-	}}
+	}, atOnce(value)}
 }
 
 // pairs is a map as jsonb, NULL instead of empty.
@@ -71,7 +81,7 @@ func pairs[R any](name string, value func(R) map[string]string) column[R] {
 			return append(b, "NULL"...)
 		}
 		return appendText(b, object(m))
-	}}
+	}, func(a, b R) bool { return maps.Equal(value(a), value(b)) }}
 }
 
 // object answers a map as JSON. Most are so small and plain that the encoder's reflection would cost more than all the rest.
@@ -149,7 +159,7 @@ func (t table[R]) with(rows []R) given {
 	for i, c := range t.columns {
 		argument := "$" + strconv.Itoa(i+1) + "::" + c.kind + "[]"
 		counts := len(rows) > 1 && i == len(t.columns)-1 && len(r.names) == 0 // one column must say how many rows there are
-		if !counts && c.same(rows) {
+		if !counts && c.everywhereSame(rows) {
 			r.values[i], r.args[i] = "("+argument+")[1]", array(rows[:1], c.element)
 			continue
 		}
@@ -159,16 +169,9 @@ func (t table[R]) with(rows []R) given {
 	return r
 }
 
-// same tells whether all rows have the same in this column.
-func (c column[R]) same(rows []R) bool {
-	first := c.element(nil, rows[0])
-	var element []byte
-	for _, row := range rows[1:] {
-		if element = c.element(element[:0], row); !bytes.Equal(first, element) {
-			return false
-		}
-	}
-	return true
+// everywhereSame tells whether all rows have the same in this column.
+func (c column[R]) everywhereSame(rows []R) bool {
+	return !slices.ContainsFunc(rows, func(r R) bool { return !c.same(rows[0], r) })
 }
 
 // from answers the clause that joins r, if there is one.

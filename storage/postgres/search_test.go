@@ -1,0 +1,67 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/postgres"
+	"github.com/clientele-go/clientele/storage/postgres/pgtest"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// TestSearchPastTheHitsThatAreLookedUp has so many domains match that their list is cut short. Whoever else has one is
+// found nevertheless, whether the many belong to one customer or to the provider.
+func TestSearchPastTheHitsThatAreLookedUp(t *testing.T) {
+	ctx := t.Context()
+	db := pgtest.Open(t, pgtest.Shared(t).Database(t), 2)
+	_, err := db.ExecContext(ctx, "CREATE EXTENSION pg_trgm")
+	require.NoError(t, err)
+	require.NoError(t, postgres.Migrate(ctx, db, nil))
+	store, err := postgres.New(ctx, db, nil)
+	require.NoError(t, err)
+	clients := manager(store)
+
+	reseller, err := clients.Create(ctx, accounts.New{
+		Login: "reseller", Password: "correct horse battery", Contact: accounts.Contact{Name: "Reseller"},
+		Subscription: &subscriptions.New{Name: "Space"},
+	})
+	require.NoError(t, err)
+	_, err = db.ExecContext(ctx, `
+INSERT INTO clientele.domains (id, subscription_id, name, reversed, created_at, search)
+SELECT -n, (SELECT id FROM clientele.subscriptions), 'trattoria' || n || '.com', 'com.trattoria' || n, now(), E'\ntrattoria' || n || E'.com\n'
+FROM generate_series(1, 10001) AS n`)
+	require.NoError(t, err)
+	last, err := clients.Create(ctx, accounts.New{
+		Login: "zoe", Password: "correct horse battery", Contact: accounts.Contact{Name: "Zoe"},
+		Subscription: &subscriptions.New{Domains: []string{"la-trattoria.it"}},
+	})
+	require.NoError(t, err)
+
+	found := func(q accounts.Query) []accounts.ID {
+		q.Search = "trattoria"
+		page, err := clients.List(ctx, q)
+		require.NoError(t, err)
+		count, err := clients.Count(ctx, q, 0)
+		require.NoError(t, err)
+		require.Equal(t, len(page.Items), count)
+		var ids []accounts.ID
+		for _, a := range page.Items {
+			ids = append(ids, a.ID)
+		}
+		return ids
+	}
+	require.Equal(t, []accounts.ID{reseller.ID, last.ID}, found(accounts.Query{}))
+	subs, err := clients.Subscriptions().List(ctx, subscriptions.Query{Search: "trattoria"})
+	require.NoError(t, err)
+	require.Len(t, subs.Items, 2)
+	domains, err := clients.Subscriptions().CountDomains(ctx, subscriptions.DomainQuery{Search: "trattoria"}, 0)
+	require.NoError(t, err)
+	require.Equal(t, 10_002, domains)
+
+	_, err = clients.Subscriptions().Assign(ctx, []subscriptions.ID{subs.Items[0].ID}, subscriptions.Provider)
+	require.NoError(t, err)
+	require.Equal(t, []accounts.ID{last.ID}, found(accounts.Query{}))
+	require.Empty(t, found(accounts.Query{Status: accounts.Suspended}))
+}
