@@ -179,7 +179,7 @@ func (v *visit) differences(names []string, stored map[string]string, f form) []
 	return differ
 }
 
-// accountsByID answers what customers are called, by id.
+// names answers what customers are called, by id.
 func (v *visit) names(ctx context.Context, ids []accounts.ID) (map[accounts.ID]accounts.Account, error) {
 	named := map[accounts.ID]accounts.Account{}
 	for len(ids) > 0 {

@@ -102,7 +102,7 @@ func (v *visit) pager(next subscriptions.Cursor) pager {
 	given := v.r.URL.Query()
 	after, trail := given.Get("after"), given["trail"]
 	given.Del("select")
-	p := pager{Here: v.r.URL.Path, First: after == ""}
+	p := pager{Here: v.here, First: after == ""}
 	if next != "" {
 		p.Next = clone(given)
 		p.Next.Set("after", string(next))

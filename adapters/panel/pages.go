@@ -80,7 +80,7 @@ type page struct {
 	Data  any
 
 	Section  string // of the navigation: "customers", "subscriptions", "account", ""
-	Here     string // the path of this page, for forms that come back to it
+	Here     string // where this page can be read, for forms that come back to it
 	Notices  []notice
 	Operator string           // who is signed in as an operator
 	Account  accounts.Profile // who is signed in as a customer
@@ -96,7 +96,7 @@ func (v *visit) show(status int, name, title string, data any) error {
 	case v.operator != "":
 		section, _, _ = strings.Cut(strings.TrimPrefix(v.r.URL.Path, "/"), "/")
 	}
-	here := v.r.URL.Path
+	here := v.here
 	if v.r.URL.RawQuery != "" {
 		here += "?" + v.r.URL.RawQuery
 	}

@@ -3,6 +3,8 @@ package panel
 import (
 	"net/http"
 	"net/url"
+	"path"
+	"slices"
 )
 
 // audience says who may use a route.
@@ -112,8 +114,16 @@ func (p *Panel) routes() http.Handler {
 // mostBody bounds what a request may send, in bytes: every form at its limits fits.
 const mostBody = 1 << 20
 
+// isPage tells whether there is a page at the route's path, and not only something to send there.
+func (rt route) isPage() bool {
+	return slices.ContainsFunc(routes, func(other route) bool { return other.method == http.MethodGet && other.path == rt.path })
+}
+
 // attend serves a route to those whom it is for.
 func (v *visit) attend(rt route) {
+	if !rt.isPage() { // it was sent from the page above
+		v.here = path.Dir(v.here)
+	}
 	v.w.Header().Set("Cache-Control", "no-store")
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, mostBody)
 	if err := v.r.ParseForm(); err != nil {

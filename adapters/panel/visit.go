@@ -15,6 +15,7 @@ type visit struct {
 	w        http.ResponseWriter
 	r        *http.Request
 	language string
+	here     string // the path under which what is answered can be read again
 
 	operator string           // the operator who sent it; "" if none did
 	account  accounts.Account // the customer who sent it, on their routes
@@ -30,7 +31,7 @@ func (p *Panel) visit(w http.ResponseWriter, r *http.Request) *visit {
 	h.Set("Referrer-Policy", "same-origin") // no-referrer would make the Origin of forms null
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	v := &visit{Panel: p, w: w, r: r}
+	v := &visit{Panel: p, w: w, r: r, here: r.URL.Path}
 	v.language = v.wanted("")
 	return v
 }

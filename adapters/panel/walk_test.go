@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -111,4 +112,33 @@ func TestEveryAddressIsUnderThePath(t *testing.T) {
 		assert.Equal(t, http.StatusNotFound, operator.get(path).StatusCode, path)
 	}
 	assert.Equal(t, "/over/here/", o.browser().get("/over/here").to())
+}
+
+// A refused form is shown under an address that only takes forms; whoever goes on from there, by its links or by changing
+// the language, gets to the page that it was sent from.
+func TestRefusedFormsLeadBack(t *testing.T) {
+	o := open(t, nil)
+	s, domains := o.below(o.mario.ID)
+	var more []string
+	for i := range perPage {
+		more = append(more, fmt.Sprintf("more%d.example", i))
+	}
+	for _, name := range more {
+		_, err := o.clients.Subscriptions().AddDomain(t.Context(), s.ID, name)
+		require.NoError(t, err)
+	}
+	b := o.operator()
+	for _, form := range []struct{ action, page string }{
+		{"/subscriptions/" + text(s.ID) + "/domains", "/subscriptions/" + text(s.ID)},
+		{"/domains/" + text(domains[0].ID) + "/name", "/domains/" + text(domains[0].ID)},
+	} {
+		got := b.post(form.action, "name", "not a domain")
+		require.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
+		assert.Equal(t, form.page, carried(t, got, "/language").Get("back"))
+		for _, link := range addresses(document(t, got)) {
+			if to, err := url.Parse(link.to); err == nil && link.read && to.Path != "" && !to.IsAbs() {
+				assert.Less(t, b.get(to.RequestURI()).StatusCode, http.StatusBadRequest, link.to)
+			}
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/postgres"
@@ -80,6 +81,10 @@ func TestTheServersLogAndErrorsTellNothingPrivate(t *testing.T) {
 	note(err)
 	require.NoError(t, locker.Rollback())
 
+	neighbour := secretive("geheim5")
+	neighbour.Subscription = nil
+	note(deadlock(ctx, t, db, store, a.ID, must(m.Create(ctx, neighbour))(t).ID, hold))
+
 	// What the domain would never let through fails in the database.
 	long := accounts.Record{Account: accounts.Account{Login: strings.Repeat(private, 100), ID: 99}, Hash: private}
 	note(store.Update(ctx, func(tx accounts.Tx) error {
@@ -96,7 +101,7 @@ func TestTheServersLogAndErrorsTellNothingPrivate(t *testing.T) {
 	log := server.Log(t)
 	for _, state := range []string{
 		"canceling statement due to lock timeout", "canceling statement due to statement timeout",
-		"terminating connection", "value too long", "does not exist",
+		"terminating connection", "deadlock detected", "value too long", "does not exist",
 	} {
 		require.Contains(t, log, state, "the test provokes it")
 	}
@@ -104,6 +109,33 @@ func TestTheServersLogAndErrorsTellNothingPrivate(t *testing.T) {
 	for _, err := range errs {
 		require.NotContains(t, strings.ToLower(err.Error()), "geheim")
 	}
+}
+
+// deadlock has two transactions of hosts suspend two accounts in opposite orders, and answers the error of the one that
+// the server gives up.
+func deadlock(ctx context.Context, t *testing.T, db *bun.DB, store *postgres.Store, a, b accounts.ID, hold accounts.Hold) error {
+	t.Helper()
+	type outcome struct {
+		tx  bun.Tx
+		err error
+	}
+	outcomes := make(chan outcome, 2)
+	suspend := func(tx bun.Tx, id accounts.ID) error {
+		_, err := manager(store.In(tx)).Suspend(ctx, []accounts.ID{id}, hold)
+		return err
+	}
+	one, other := begin(t, db, sql.LevelDefault), begin(t, db, sql.LevelDefault)
+	require.NoError(t, suspend(one, a))
+	require.NoError(t, suspend(other, b))
+	go func() { outcomes <- outcome{one, suspend(one, b)} }()
+	go func() { outcomes <- outcome{other, suspend(other, a)} }()
+	givenUp := <-outcomes
+	require.ErrorIs(t, givenUp.err, accounts.ErrUnavailable)
+	require.NoError(t, givenUp.tx.Rollback())
+	goesOn := <-outcomes
+	require.NoError(t, goesOn.err)
+	require.NoError(t, goesOn.tx.Rollback())
+	return givenUp.err
 }
 
 // refusals provokes every refusal that data can meet.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/postgres"
@@ -49,16 +50,21 @@ WHERE NOT indisunique AND indrelid IN ('clientele.accounts'::regclass, 'clientel
 		do("DROP INDEX " + i.name)
 	}
 	do(seedStatements)
-	for _, i := range indexes {
-		do(i.definition)
-	}
+	// Indexes for search take one processor, and as long as all others together.
 	do("CREATE EXTENSION pg_trgm")
-	require.NoError(t, postgres.Migrate(ctx, pgtest.Open(t, dsn, 1), nil))
-	for _, table := range []string{
-		"accounts", "subscriptions", "domains", "account_holds", "subscription_holds", "domain_holds", "events", "event_log",
-	} {
-		do("VACUUM (ANALYZE) clientele." + table)
-	}
+	db := pgtest.Open(t, dsn, 2)
+	both, bctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return postgres.Migrate(bctx, db, nil) })
+	both.Go(func() error {
+		for _, i := range indexes {
+			if _, err := db.ExecContext(bctx, i.definition); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.NoError(t, both.Wait())
+	do("VACUUM (ANALYZE)")
 }
 
 // TestSeed compares what seed.sql writes with what the library does.
