@@ -87,6 +87,10 @@ func TestUnicode(t *testing.T) {
 		"xn--pypal-4ve.com":      "xn--pypal-4ve.com", // Cyrillic а in a Latin word
 	} {
 		assert.Equal(t, shown, Domain{Name: name}.Unicode())
+		assert.Equal(t, shown, Subscription{Name: name}.Unicode())
+	}
+	for _, name := range []string{"", "My shop", "xn--mnchen-3ya", "XN--mnchen-3ya.example", "Osteria (xn--mnchen-3ya.example)"} {
+		assert.Equal(t, name, Subscription{Name: name}.Unicode(), "no domain's name is left as it is")
 	}
 }
 

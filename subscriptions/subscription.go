@@ -33,6 +33,15 @@ type Subscription struct {
 	UpdatedAt   time.Time
 }
 
+// Unicode answers the name as people write it: that of a domain, which a subscription has by default, as Domain.Unicode
+// does, and any other as it is.
+func (s Subscription) Unicode() string {
+	if name, valid := CanonicalName(s.Name); valid && name == s.Name {
+		return unicodeName(name)
+	}
+	return s.Name
+}
+
 // Status is Suspended while the subscription or its account has a hold.
 func (s Subscription) Status() Status { return StatusOf(len(s.Holds) + len(s.Inherited)) }
 

@@ -120,7 +120,7 @@ func (v *visit) subscriptionExport() error {
 		var rows [][]string
 		for _, s := range listed {
 			rows = append(rows, []string{
-				text(s.ID), s.Name, s.Customer.Contact.Name, s.Customer.Login, s.Plan, v.T("status." + string(s.Status())),
+				text(s.ID), s.Unicode(), s.Customer.Contact.Name, s.Customer.Login, s.Plan, v.T("status." + string(s.Status())),
 				v.held(s.SuspendedBy()), v.day(s.ExpiresAt), s.ExternalID, v.day(s.CreatedAt),
 			})
 		}

@@ -67,7 +67,7 @@ func (v *visit) subscriptionNames(ids []subscriptions.ID) ([]string, error) {
 			return nil, err
 		}
 		for _, s := range found.Items {
-			names = append(names, s.Name)
+			names = append(names, s.Unicode())
 		}
 	}
 	slices.Sort(names)

@@ -131,7 +131,7 @@ func (v *visit) pickSubscriptions() (selection, error) {
 			found, err := v.subscriptions().List(v.r.Context(), q)
 			var all []target
 			for _, s := range found.Items {
-				all = append(all, target{ID: int64(s.ID), Name: s.Name, Own: s.Holds, Inherited: s.Inherited})
+				all = append(all, target{ID: int64(s.ID), Name: s.Unicode(), Own: s.Holds, Inherited: s.Inherited})
 			}
 			return all, found.Next, err
 		})

@@ -47,7 +47,7 @@ func (v *visit) showSubscription(status int, id subscriptions.ID, f form) error 
 		return err
 	}
 	view.Domains, view.Count, view.Pager = found.Items, upTo(n, countedTo), v.pager(found.Next)
-	return v.show(status, "subscription", view.Subscription.Name, view)
+	return v.show(status, "subscription", view.Subscription.Unicode(), view)
 }
 
 // customerOf answers a customer by id; the zero Account for the provider.

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
+
+	"github.com/clientele-go/clientele/subscriptions"
 )
 
 // document answers a page as a browser reads it.
@@ -141,4 +143,22 @@ func TestRefusedFormsLeadBack(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A name with other letters than those of ASCII is shown as people write it, wherever it is not the stored form that counts.
+func TestNamesAsPeopleWriteThem(t *testing.T) {
+	o := open(t, nil)
+	s, err := o.clients.Subscriptions().Create(t.Context(), subscriptions.New{AccountID: o.mario.ID, Domains: []string{"perché.example"}})
+	require.NoError(t, err)
+	id, owner := text(s.ID), text(o.mario.ID)
+	operator := o.operator()
+	for _, page := range []string{
+		"/subscriptions", "/subscriptions/" + id, "/subscriptions.csv", "/customers/" + owner, "/subscriptions/suspend?id=" + id,
+		"/subscriptions/remove?id=" + id, "/customers/remove?id=" + owner,
+	} {
+		body := operator.get(page).body
+		assert.Contains(t, body, "perché.example", page)
+		assert.NotContains(t, body, ">xn--", page)
+	}
+	assert.NotContains(t, o.customer("mario").get("/account").body, ">xn--")
 }
