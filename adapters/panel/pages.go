@@ -111,7 +111,6 @@ func (v *visit) show(status int, name, title string, data any) error {
 		return fmt.Errorf("panel: making the page: %w", err)
 	}
 	h := v.w.Header()
-	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Language", v.language)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	v.w.WriteHeader(status)

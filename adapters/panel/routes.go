@@ -124,7 +124,6 @@ func (v *visit) attend(rt route) {
 	if !rt.isPage() { // it was sent from the page above
 		v.here = path.Dir(v.here)
 	}
-	v.w.Header().Set("Cache-Control", "no-store")
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, mostBody)
 	if err := v.r.ParseForm(); err != nil {
 		v.explain(errBadForm{err})

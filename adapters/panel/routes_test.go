@@ -210,13 +210,15 @@ func TestOtherSitesAreRefused(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	o := open(t, nil)
 	b := o.operator()
-	paths := []string{"/customers", "/customers/999", "/nowhere", "/signin"}
+	paths := []string{"/customers", "/customers/999", "/nowhere", "/signin", "/customers.csv", "/"}
 	for _, path := range paths {
 		h := b.get(path).Header
 		csp := h.Get("Content-Security-Policy")
 		assert.Contains(t, csp, "default-src 'none'", path)
 		assert.Contains(t, csp, "frame-ancestors 'none'", path)
 		assert.NotContains(t, csp, "unsafe", path)
+		assert.Equal(t, "DENY", h.Get("X-Frame-Options"), path)
+		assert.Equal(t, "same-origin", h.Get("Referrer-Policy"), path)
 		assert.Equal(t, "nosniff", h.Get("X-Content-Type-Options"), path)
 		assert.Equal(t, "no-store", h.Get("Cache-Control"), path)
 	}

@@ -24,6 +24,7 @@ type visit struct {
 
 func (p *Panel) visit(w http.ResponseWriter, r *http.Request) *visit {
 	h := w.Header()
+	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
