@@ -148,10 +148,10 @@ func (v *visit) redirect(parts ...any) error {
 	return nil
 }
 
-// localPath answers a path within the panel that a form names, or otherwise where it is none.
+// localPath answers a path within the panel that a form names, or otherwise where it is none: it begins with one slash, and
+// has nothing that browsers take for another or leave out.
 func localPath(given, otherwise string) string {
-	parsed, err := url.Parse(given)
-	if err != nil || given == "" || parsed.Scheme != "" || parsed.Host != "" || parsed.User != nil || parsed.Opaque != "" {
+	if _, err := url.Parse(given); err != nil || given == "" {
 		return otherwise
 	}
 	for i, c := range []byte(given) {

@@ -228,7 +228,7 @@ func TestHeaders(t *testing.T) {
 
 func TestLocalPath(t *testing.T) {
 	for _, foreign := range []string{
-		"", "https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "customers",
+		"", "https://evil.example", "//evil.example", "///evil.example", "/%zz", "/\\evil.example", "\\\\evil.example", "javascript:alert(1)", "customers",
 		"/a\nb", "/ a", "http:/evil.example", "/\t/evil.example",
 	} {
 		assert.Equal(t, "/home", localPath(foreign, "/home"), foreign)

@@ -133,6 +133,16 @@ func TestCookies(t *testing.T) {
 	}
 }
 
+// A proxy that ends HTTPS hides it from the panel: Options.Secure says so.
+func TestCookiesBehindAProxy(t *testing.T) {
+	o := open(t, func(opts *Options) { opts.Secure = true })
+	got := o.browser().post("/signin", "login", "mario", "password", marioPassword)
+	require.NotEmpty(t, got.Cookies())
+	for _, c := range got.Cookies() {
+		assert.True(t, strings.HasPrefix(c.Name, "__Host-") && c.Secure && c.Path == "/", c)
+	}
+}
+
 func TestSessionsAreBounded(t *testing.T) {
 	at := &clock{at: time.Unix(0, 0)}
 	s := newSessions(at.now, time.Hour, 2*time.Hour)

@@ -51,22 +51,6 @@ WHERE id = ANY(ARRAY(
     SELECT id FROM clientele.events
     WHERE domain_id = ANY(ARRAY(SELECT unnest($3::bigint[]))) AND texts IS NOT NULL))`
 
-// saveEvents appends the events, and takes the texts from those about what goes: from earlier ones and from these.
-func (t *transaction) saveEvents(w accounts.Writes) error {
-	if len(w.RemoveAccounts)+len(w.RemoveSubscriptions)+len(w.RemoveDomains) > 0 {
-		gone := []any{numberArray(w.RemoveAccounts), numberArray(w.RemoveSubscriptions), numberArray(w.RemoveDomains)}
-		if err := t.exec(anyNumber, redact, gone...); err != nil {
-			return err
-		}
-	}
-	events := withoutGone(w)
-	if len(events) == 0 {
-		return nil
-	}
-	statement, args := eventTable.insert(events) // which nothing can conflict with
-	return t.exec(len(events), statement, args...)
-}
-
 // withoutGone answers the events, those about what goes without their texts.
 func withoutGone(w accounts.Writes) []subscriptions.Event {
 	if !slices.ContainsFunc(w.Events, hasTexts) {

@@ -115,11 +115,7 @@ func TestTheServersLogAndErrorsTellNothingPrivate(t *testing.T) {
 // the server gives up.
 func deadlock(ctx context.Context, t *testing.T, db *bun.DB, store *postgres.Store, a, b accounts.ID, hold accounts.Hold) error {
 	t.Helper()
-	type outcome struct {
-		tx  bun.Tx
-		err error
-	}
-	outcomes := make(chan outcome, 2)
+	outcomes := make(chan error, 2)
 	suspend := func(tx bun.Tx, id accounts.ID) error {
 		_, err := manager(store.In(tx)).Suspend(ctx, []accounts.ID{id}, hold)
 		return err
@@ -127,15 +123,17 @@ func deadlock(ctx context.Context, t *testing.T, db *bun.DB, store *postgres.Sto
 	one, other := begin(t, db, sql.LevelDefault), begin(t, db, sql.LevelDefault)
 	require.NoError(t, suspend(one, a))
 	require.NoError(t, suspend(other, b))
-	go func() { outcomes <- outcome{one, suspend(one, b)} }()
-	go func() { outcomes <- outcome{other, suspend(other, a)} }()
-	givenUp := <-outcomes
-	require.ErrorIs(t, givenUp.err, accounts.ErrUnavailable)
-	require.NoError(t, givenUp.tx.Rollback())
-	goesOn := <-outcomes
-	require.NoError(t, goesOn.err)
-	require.NoError(t, goesOn.tx.Rollback())
-	return givenUp.err
+	go func() { outcomes <- suspend(one, b) }()
+	go func() { outcomes <- suspend(other, a) }()
+	givenUp, goesOn := <-outcomes, <-outcomes
+	if givenUp == nil {
+		givenUp, goesOn = goesOn, givenUp
+	}
+	require.ErrorIs(t, givenUp, accounts.ErrUnavailable)
+	require.NoError(t, goesOn)
+	require.NoError(t, one.Rollback())
+	require.NoError(t, other.Rollback())
+	return givenUp
 }
 
 // refusals provokes every refusal that data can meet.

@@ -3,6 +3,8 @@ package postgres
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -23,11 +25,10 @@ SET due_at = CASE WHEN NOT EXISTS (
 WHERE s.id = ANY($1::bigint[])`
 )
 
-// Save implements accounts.Tx. What is added goes from the top down, what is removed from the bottom up.
+// Save implements accounts.Tx. What is removed goes from the bottom up, before what is added could need its name; what is
+// added goes in with one statement, at whose end the references are checked.
 func (t *transaction) Save(w accounts.Writes) error {
-	for _, save := range []func(accounts.Writes) error{
-		t.saveAccounts, t.saveSubscriptions, t.saveDomains, t.remove, t.lift, t.place, t.saveDue, t.saveEvents,
-	} {
+	for _, save := range []func(accounts.Writes) error{t.change, t.remove, t.lift, t.add, t.saveDue} {
 		if err := save(w); err != nil {
 			return err
 		}
@@ -35,14 +36,52 @@ func (t *transaction) Save(w accounts.Writes) error {
 	return nil
 }
 
-// add inserts rows. One that conflicts with another is left out without an error of the server's, which would put its
-// values into the server's log; it is missed when the rows are counted.
-func add[R any](t *transaction, into table[R], rows []R) error {
+// additions are the parts of a statement that adds rows to several tables.
+type additions struct {
+	inserts []string
+	args    []any
+	rows    int
+}
+
+// add adds rows to one table. A row that conflicts with another is dealt with in the statement, without an error of the
+// server's, which would put its values into the server's log; one that is left out is missed when they are counted.
+func add[R any](a *additions, into table[R], rows []R, conflict string) {
 	if len(rows) == 0 {
+		return
+	}
+	insert, args := into.insert(rows, len(a.args))
+	a.inserts, a.args, a.rows = append(a.inserts, insert+conflict), append(a.args, args...), a.rows+len(rows)
+}
+
+// statement answers one that answers how many rows it has added.
+func (a additions) statement() string {
+	var with, counts []string
+	for i, insert := range a.inserts {
+		name := "added" + strconv.Itoa(i+1)
+		with = append(with, name+" AS (\n"+insert+"\nRETURNING 1)")
+		counts = append(counts, "(SELECT count(*) FROM "+name+")")
+	}
+	return "WITH " + strings.Join(with, ", ") + "\nSELECT " + strings.Join(counts, " + ") + " AS count"
+}
+
+func (t *transaction) add(w accounts.Writes) error {
+	const leaveOut = "\nON CONFLICT DO NOTHING"
+	var a additions
+	add(&a, accountTable, w.AddAccounts, leaveOut)
+	add(&a, subscriptionTable, dueIn(w).records(w.AddSubscriptions), leaveOut)
+	add(&a, domainTable, w.AddDomains, leaveOut)
+	for _, holds := range placedTables {
+		add(&a, holds.table, atLevel(w.Place, func(p subscriptions.Placed) bool { return p.Level == holds.level }), holds.replacing())
+	}
+	add(&a, eventTable, withoutGone(w), "")
+	if a.rows == 0 {
 		return nil
 	}
-	statement, args := into.insert(rows)
-	return t.exec(len(rows), statement+"\nON CONFLICT DO NOTHING", args...)
+	var added countRow
+	if err := t.query(&added, a.statement(), a.args...); err != nil {
+		return err
+	}
+	return t.touched(added.Count, a.rows)
 }
 
 func change[R any](t *transaction, in table[R], rows []R) error {
@@ -61,37 +100,31 @@ func only[N ~int64](t *transaction, statement string, ids []N) error {
 	return t.exec(len(ids), statement, numberArray(ids))
 }
 
-func (t *transaction) saveAccounts(w accounts.Writes) error {
-	if err := add(t, accountTable, w.AddAccounts); err != nil {
+func (t *transaction) change(w accounts.Writes) error {
+	if err := change(t, accountTable, w.UpdateAccounts); err != nil {
 		return err
 	}
-	return change(t, accountTable, w.UpdateAccounts)
-}
-
-func (t *transaction) saveSubscriptions(w accounts.Writes) error {
-	due := dueIn(w)
-	if err := add(t, subscriptionTable, due.records(w.AddSubscriptions)); err != nil {
-		return err
-	}
-	return change(t, subscriptionTable, due.records(w.UpdateSubscriptions))
-}
-
-func (t *transaction) saveDomains(w accounts.Writes) error {
-	if err := add(t, domainTable, w.AddDomains); err != nil {
+	if err := change(t, subscriptionTable, dueIn(w).records(w.UpdateSubscriptions)); err != nil {
 		return err
 	}
 	return change(t, domainNameTable, w.UpdateDomains)
 }
 
-// remove deletes what goes; the holds on it go with it.
+// remove deletes what goes; the holds on it go with it, and the texts of the events about it.
 func (t *transaction) remove(w accounts.Writes) error {
+	if len(w.RemoveAccounts)+len(w.RemoveSubscriptions)+len(w.RemoveDomains) == 0 {
+		return nil
+	}
 	if err := only(t, deleteDomains, w.RemoveDomains); err != nil {
 		return err
 	}
 	if err := only(t, deleteSubscriptions, w.RemoveSubscriptions); err != nil {
 		return err
 	}
-	return only(t, deleteAccounts, w.RemoveAccounts)
+	if err := only(t, deleteAccounts, w.RemoveAccounts); err != nil {
+		return err
+	}
+	return t.exec(anyNumber, redact, numberArray(w.RemoveAccounts), numberArray(w.RemoveSubscriptions), numberArray(w.RemoveDomains))
 }
 
 func (t *transaction) lift(w accounts.Writes) error {
@@ -102,20 +135,6 @@ func (t *transaction) lift(w accounts.Writes) error {
 		}
 		statement, args := holds.delete(rows)
 		if err := t.exec(anyNumber, statement, args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *transaction) place(w accounts.Writes) error {
-	for _, holds := range placedTables {
-		rows := atLevel(w.Place, func(p subscriptions.Placed) bool { return p.Level == holds.level })
-		if len(rows) == 0 {
-			continue
-		}
-		statement, args := holds.insert(rows)
-		if err := t.exec(len(rows), statement+holds.replacing(), args...); err != nil {
 			return err
 		}
 	}

@@ -107,15 +107,15 @@ func appendJSON(b []byte, text string) []byte {
 	return append(b, encoded...)
 }
 
-// insert answers a statement that adds rows, in their order, and its arguments.
-func (t table[R]) insert(rows []R) (string, []any) {
-	r := t.with(rows)
+// insert answers a statement that adds rows, in their order, and its arguments, which go behind some others.
+func (t table[R]) insert(rows []R, behind int) (string, []any) {
+	r := t.with(rows, behind)
 	return "INSERT INTO " + t.name + " (" + t.list() + ")\nSELECT " + strings.Join(r.values, ", ") + r.from("FROM") + r.inOrder(), r.args
 }
 
 // update answers a statement that writes every column of the rows with these keys, and its arguments.
 func (t table[R]) update(rows []R) (string, []any) {
-	r := t.with(rows)
+	r := t.with(rows, 0)
 	return "UPDATE " + t.name + " AS t SET " + t.pairwise(r, t.key, len(t.columns), ", ", "") + r.from("FROM") +
 		"\nWHERE " + t.pairwise(r, 0, t.key, " AND ", "t."), r.args
 }
@@ -123,7 +123,7 @@ func (t table[R]) update(rows []R) (string, []any) {
 // delete answers a statement that deletes the rows with these keys, and its arguments.
 func (t table[R]) delete(rows []R) (string, []any) {
 	t.columns = t.columns[:t.key]
-	r := t.with(rows)
+	r := t.with(rows, 0)
 	return "DELETE FROM " + t.name + " AS t" + r.from("USING") +
 		"\nWHERE " + t.pairwise(r, 0, t.key, " AND ", "t."), r.args
 }
@@ -154,10 +154,11 @@ type given struct {
 	args          []any
 }
 
-func (t table[R]) with(rows []R) given {
+// with numbers the arguments behind others of the statement.
+func (t table[R]) with(rows []R, behind int) given {
 	r := given{values: make([]string, len(t.columns)), args: make([]any, len(t.columns))}
 	for i, c := range t.columns {
-		argument := "$" + strconv.Itoa(i+1) + "::" + c.kind + "[]"
+		argument := "$" + strconv.Itoa(behind+i+1) + "::" + c.kind + "[]"
 		counts := len(rows) > 1 && i == len(t.columns)-1 && len(r.names) == 0 // one column must say how many rows there are
 		if !counts && c.everywhereSame(rows) {
 			r.values[i], r.args[i] = "("+argument+")[1]", array(rows[:1], c.element)

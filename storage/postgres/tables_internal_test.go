@@ -38,7 +38,7 @@ func TestAColumnThatIsTheSameInAllRowsIsSentOnce(t *testing.T) {
 			[]any{`{"x"}`, `{"y","y","y"}`},
 		},
 	} {
-		statement, args := pairTable.insert(c.rows)
+		statement, args := pairTable.insert(c.rows, 0)
 		require.Equal(t, c.statement, statement)
 		require.Equal(t, c.args, args)
 	}

@@ -64,14 +64,22 @@ func (t *transaction) query(dest any, statement string, args ...any) error {
 // anyNumber of rows may be touched by a statement.
 const anyNumber = -1
 
-// exec runs a statement that touches as many rows as wanted. Another number means that somebody wrote the tables
-// without claiming and locking as the library does: nothing is certain any more.
+// exec runs a statement that touches as many rows as wanted.
 func (t *transaction) exec(wanted int, statement string, args ...any) error {
 	touched, f := t.runner.exec(t.ctx, statement, args...)
-	if f == nil && wanted != anyNumber && touched != int64(wanted) {
-		f = unavailable(t.ctx, errors.New("rows were written by something else than this library"))
+	if f != nil || wanted == anyNumber {
+		return t.fail(f)
 	}
-	return t.fail(f)
+	return t.touched(int(touched), wanted)
+}
+
+// touched fails where a statement touched another number of rows than wanted: somebody wrote the tables without claiming
+// and locking as the library does, and nothing is certain any more.
+func (t *transaction) touched(rows, wanted int) error {
+	if rows != wanted {
+		return t.fail(unavailable(t.ctx, errors.New("rows were written by something else than this library")))
+	}
+	return nil
 }
 
 // pause waits a little, longer and longer, and differently for each caller, so that those that were in each other's
