@@ -38,19 +38,6 @@ func pick(details map[string]string, texts bool) map[string]string {
 	return picked
 }
 
-// redact takes the texts of earlier events about what is removed. An event is about the lowest thing that it names.
-const redact = `
-UPDATE clientele.events SET texts = NULL
-WHERE id = ANY(ARRAY(
-    SELECT id FROM clientele.events
-    WHERE account_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) AND subscription_id IS NULL AND domain_id IS NULL AND texts IS NOT NULL
-    UNION ALL
-    SELECT id FROM clientele.events
-    WHERE subscription_id = ANY(ARRAY(SELECT unnest($2::bigint[]))) AND domain_id IS NULL AND texts IS NOT NULL
-    UNION ALL
-    SELECT id FROM clientele.events
-    WHERE domain_id = ANY(ARRAY(SELECT unnest($3::bigint[]))) AND texts IS NOT NULL))`
-
 // withoutGone answers the events, those about what goes without their texts.
 func withoutGone(w accounts.Writes) []subscriptions.Event {
 	if !slices.ContainsFunc(w.Events, hasTexts) {

@@ -12,9 +12,28 @@ import (
 )
 
 const (
-	deleteAccounts      = `DELETE FROM clientele.accounts WHERE id = ANY($1::bigint[])`
-	deleteSubscriptions = `DELETE FROM clientele.subscriptions WHERE id = ANY($1::bigint[])`
-	deleteDomains       = `DELETE FROM clientele.domains WHERE id = ANY($1::bigint[])`
+	// What goes, the holds on it by its references, and the texts of earlier events about it. An event is about the lowest
+	// thing that it names.
+	remove = `
+WITH accounts AS (
+    DELETE FROM clientele.accounts WHERE id = ANY($1::bigint[]) RETURNING 1
+), subscriptions AS (
+    DELETE FROM clientele.subscriptions WHERE id = ANY($2::bigint[]) RETURNING 1
+), domains AS (
+    DELETE FROM clientele.domains WHERE id = ANY($3::bigint[]) RETURNING 1
+), redacted AS (
+    UPDATE clientele.events SET texts = NULL
+    WHERE id = ANY(ARRAY(
+        SELECT id FROM clientele.events
+        WHERE account_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) AND subscription_id IS NULL AND domain_id IS NULL AND texts IS NOT NULL
+        UNION ALL
+        SELECT id FROM clientele.events
+        WHERE subscription_id = ANY(ARRAY(SELECT unnest($2::bigint[]))) AND domain_id IS NULL AND texts IS NOT NULL
+        UNION ALL
+        SELECT id FROM clientele.events
+        WHERE domain_id = ANY(ARRAY(SELECT unnest($3::bigint[]))) AND texts IS NOT NULL))
+)
+SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM subscriptions) + (SELECT count(*) FROM domains) AS count`
 
 	// A subscription is due at its expiry, unless the hold "expired" lies on it.
 	updateDue = `
@@ -25,8 +44,8 @@ SET due_at = CASE WHEN NOT EXISTS (
 WHERE s.id = ANY($1::bigint[])`
 )
 
-// Save implements accounts.Tx. What is removed goes from the bottom up, before what is added could need its name; what is
-// added goes in with one statement, at whose end the references are checked.
+// Save implements accounts.Tx. What is removed goes before what is added could need its name. One statement removes, and
+// one adds: references are checked at the end of each.
 func (t *transaction) Save(w accounts.Writes) error {
 	for _, save := range []func(accounts.Writes) error{t.change, t.remove, t.lift, t.add, t.saveDue} {
 		if err := save(w); err != nil {
@@ -92,14 +111,6 @@ func change[R any](t *transaction, in table[R], rows []R) error {
 	return t.exec(len(rows), statement, args...)
 }
 
-// only runs a statement on the rows with these ids.
-func only[N ~int64](t *transaction, statement string, ids []N) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	return t.exec(len(ids), statement, numberArray(ids))
-}
-
 func (t *transaction) change(w accounts.Writes) error {
 	if err := change(t, accountTable, w.UpdateAccounts); err != nil {
 		return err
@@ -110,21 +121,17 @@ func (t *transaction) change(w accounts.Writes) error {
 	return change(t, domainNameTable, w.UpdateDomains)
 }
 
-// remove deletes what goes; the holds on it go with it, and the texts of the events about it.
 func (t *transaction) remove(w accounts.Writes) error {
-	if len(w.RemoveAccounts)+len(w.RemoveSubscriptions)+len(w.RemoveDomains) == 0 {
+	wanted := len(w.RemoveAccounts) + len(w.RemoveSubscriptions) + len(w.RemoveDomains)
+	if wanted == 0 {
 		return nil
 	}
-	if err := only(t, deleteDomains, w.RemoveDomains); err != nil {
+	var removed countRow
+	if err := t.query(&removed, remove,
+		numberArray(w.RemoveAccounts), numberArray(w.RemoveSubscriptions), numberArray(w.RemoveDomains)); err != nil {
 		return err
 	}
-	if err := only(t, deleteSubscriptions, w.RemoveSubscriptions); err != nil {
-		return err
-	}
-	if err := only(t, deleteAccounts, w.RemoveAccounts); err != nil {
-		return err
-	}
-	return t.exec(anyNumber, redact, numberArray(w.RemoveAccounts), numberArray(w.RemoveSubscriptions), numberArray(w.RemoveDomains))
+	return t.touched(removed.Count, wanted)
 }
 
 func (t *transaction) lift(w accounts.Writes) error {
@@ -157,7 +164,10 @@ func (t *transaction) saveDue(w accounts.Writes) error {
 	for _, r := range slices.Concat(w.AddSubscriptions, w.UpdateSubscriptions) {
 		delete(changed, r.ID)
 	}
-	return only(t, updateDue, slices.Sorted(maps.Keys(changed)))
+	if len(changed) == 0 {
+		return nil
+	}
+	return t.exec(len(changed), updateDue, numberArray(slices.Sorted(maps.Keys(changed))))
 }
 
 // due says which subscriptions get (true) or lose (false) the hold "expired".
