@@ -81,7 +81,10 @@ func TestSessionEndsWithWhatHappens(t *testing.T) {
 			stolen := b.token("clientele-customer")
 			require.True(t, b.isIn())
 			happen(o, b)
-			assert.False(t, b.isIn())
+			got := b.get("/account")
+			assert.Contains(t, []string{"/signin", "/signin?said=ended"}, got.to(), got.body)
+			_, kept := o.panel.customers.find(stolen)
+			assert.False(t, kept)
 			thief := o.browser()
 			thief.header.Set("Cookie", "clientele-customer="+stolen)
 			assert.False(t, thief.isIn(), "the token is worth nothing any more")
@@ -183,15 +186,21 @@ func TestSignInAs(t *testing.T) {
 	assert.Contains(t, b.get(path).body, "Operator signed in as the customer")
 	_, domains := o.below(o.mario.ID)
 	require.Equal(t, "/account", b.post("/account/switch", "domain", text(domains[0].ID), "to", "off").to())
-	assert.Contains(t, b.get(path+"/history").body, "anna")
+	done, err := o.clients.Events(t.Context(), accounts.EventQuery{AccountID: &o.mario.ID, Desc: true, Limit: 1})
+	require.NoError(t, err)
+	last := done.Items[0]
+	assert.Equal(t, "domain.suspended "+operatorName, string(last.Type)+" "+last.Actor)
 
 	assert.Equal(t, path, b.post("/account/signout").to(), "the way back")
 	assert.False(t, b.isIn())
 
 	b.post(path + "/signin")
 	require.True(t, b.isIn())
+	as := b.token("clientele-customer")
 	b.post("/operator/signout")
 	assert.False(t, b.isIn(), "no operator any more")
+	_, kept := o.panel.customers.find(as)
+	assert.False(t, kept, "nor again with the next sign-in")
 }
 
 func TestHostsOwnOperators(t *testing.T) {
@@ -213,4 +222,24 @@ func TestHostsOwnOperators(t *testing.T) {
 	page, err := o.clients.Events(t.Context(), accounts.EventQuery{AccountID: &o.mario.ID, Desc: true})
 	require.NoError(t, err)
 	assert.Equal(t, "Host's <b>Hugo</b>", page.Items[0].Actor)
+}
+
+// What was said to one of the host's operators is not told to another one in the same browser.
+func TestNoticesOfTheHostsOperators(t *testing.T) {
+	o := open(t, func(opts *Options) {
+		opts.Operator = func(r *http.Request) (string, bool) { name := r.Header.Get("X-Name"); return name, name != "" }
+	})
+	b := o.browser()
+	as := func(name string) { b.header.Set("X-Name", name) }
+	page := "/customers/" + text(o.mario.ID)
+	as("Hugo")
+	b.post(page + "/link")
+	as("Ida")
+	assert.NotContains(t, b.get(page).body, "/reset/")
+	b.post(page+"/password", "password", "another secret")
+	as("Hugo")
+	assert.NotContains(t, b.get(page).body, "The new password is set")
+	as("Ida")
+	b.post(page+"/password", "password", "another secret")
+	assert.Contains(t, b.get(page).body, "The new password is set")
 }
