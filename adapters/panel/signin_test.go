@@ -63,6 +63,8 @@ func TestAttemptsAreSlowedDown(t *testing.T) {
 	}
 	assert.Equal(t, http.StatusTooManyRequests, o.browser().post("/signin", "login", "fresh", "password", "x").StatusCode, "one address, many logins")
 	assert.Equal(t, http.StatusTooManyRequests, o.browser().post("/operator", "login", "fresh", "password", "x").StatusCode, "operators too")
+	owner.post("/account/signout")
+	assert.Equal(t, "/account", owner.post("/signin", "login", "mario", "password", marioPassword).to(), "but the owner's own browser goes on")
 }
 
 func TestAttemptsByNetwork(t *testing.T) {
@@ -76,6 +78,7 @@ func TestAttemptsByNetwork(t *testing.T) {
 	assert.Zero(t, a.allow("customer", "mario", "", addr("198.51.100.1")), "another network")
 	assert.Zero(t, a.allow("customer", "mario", "device", addr("192.0.2.1")), "a known device")
 	assert.Zero(t, a.allow("operator", "mario", "", addr("192.0.2.1")), "another kind")
+	assert.NotZero(t, a.allow("customer", "mario", "", addr("::ffff:192.0.2.7")), "the same network as IPv6 writes it")
 	for range loginBurst {
 		require.Zero(t, a.allow("customer", "luigi", "", addr("2001:db8::1")))
 	}
