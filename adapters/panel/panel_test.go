@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -200,6 +201,25 @@ func (o *office) customer(login string) *browser {
 	return b
 }
 
-type idOf = subscriptions.DomainID
-
-func asInts(id subscriptions.DomainID) []int64 { return []int64{int64(id)} }
+func TestOptionsThatWillNotDo(t *testing.T) {
+	send := func(context.Context, accounts.Account, string) error { return nil }
+	for _, c := range []struct {
+		opts Options
+		says string
+	}{
+		{Options{Path: "panel"}, "Path"},
+		{Options{Path: "/a//b"}, "Path"},
+		{Options{Path: "/a b"}, "Path"},
+		{Options{SendReset: send}, "Origin"},
+		{Options{SendReset: send, Origin: "panel.example"}, "Origin"},
+		{Options{PayURL: "/pay"}, "PayURL"},
+		{Options{PayURL: "javascript:alert(1)"}, "PayURL"},
+		{Options{PayURL: "ftp://pay.example"}, "PayURL"},
+		{Options{Variables: map[string]string{"color": "red"}}, "Variables"},
+		{Options{Variables: map[string]string{"--x": "red}body{display:none"}}, "Variables"},
+		{Options{Templates: fstest.MapFS{"signin.html": {Data: []byte("{{")}}}, "signin.html"},
+	} {
+		_, err := New(accounts.NewManager(memory.New(), nil), &c.opts)
+		require.ErrorContains(t, err, c.says)
+	}
+}

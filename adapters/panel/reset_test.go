@@ -88,6 +88,19 @@ func mailed(t *testing.T, send func(context.Context, accounts.Account, string) e
 	return o
 }
 
+// Nobody fills somebody's mailbox, and who has no address gets nothing.
+func TestForgottenPasswordIsSlowedDown(t *testing.T) {
+	box := &mailbox{sent: make(chan string, 10)}
+	o := mailed(t, box.send)
+	b := o.browser()
+	for range loginBurst + 3 {
+		assert.Equal(t, "/forgot?said=sent", b.post("/forgot", "login", "mario").to())
+	}
+	assert.Equal(t, "/forgot?said=sent", b.post("/forgot", "login", "luigi").to())
+	require.NoError(t, o.panel.Shutdown(t.Context()))
+	assert.Len(t, box.sent, loginBurst)
+}
+
 // TestForgottenPasswordKeepsQuiet has a mail server that answers only when the browser has both its answer and another
 // page on the same connection: neither waits for what only a known login brings about.
 func TestForgottenPasswordKeepsQuiet(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
 )
 
 // addresses answers a route's addresses with the ids of Luigi, whom Mario must never reach.
@@ -169,7 +170,7 @@ func TestCustomersSeeNoSecrets(t *testing.T) {
 	_, err := o.clients.Update(t.Context(), o.mario.ID, accounts.Changes{Description: &secret, ExternalID: &secret, Attributes: map[string]string{"x": secret}})
 	require.NoError(t, err)
 	_, domains := o.below(o.mario.ID)
-	_, err = o.clients.Subscriptions().SuspendDomains(accounts.WithActor(t.Context(), secret), as[idOf](asInts(domains[0].ID)), accounts.Hold{Note: secret, Message: "for Mario"})
+	_, err = o.clients.Subscriptions().SuspendDomains(accounts.WithActor(t.Context(), secret), []subscriptions.DomainID{domains[0].ID}, accounts.Hold{Note: secret, Message: "for Mario"})
 	require.NoError(t, err)
 	b := o.customer("mario")
 	for _, rt := range routes {

@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"context"
 	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
@@ -109,6 +110,21 @@ func TestTokenIsNewAtSignIn(t *testing.T) {
 	assert.Contains(t, b.get("/account").body, "Your password was changed")
 }
 
+// The same for operators, whose sessions end for good, too.
+func TestOperatorsTokens(t *testing.T) {
+	o := open(t, nil)
+	b := o.operator()
+	first := b.token("clientele-operator")
+	b.post("/operator", "login", operatorName, "password", operatorPassword)
+	second := b.token("clientele-operator")
+	require.NotEqual(t, first, second)
+	_, found := o.panel.operators.find(first)
+	assert.False(t, found)
+	b.post("/operator/signout")
+	_, found = o.panel.operators.find(second)
+	assert.False(t, found)
+}
+
 func TestCookies(t *testing.T) {
 	o := open(t, func(opts *Options) { opts.Path = "/my/panel" })
 	form := url.Values{"login": {"mario"}, "password": {marioPassword}}.Encode()
@@ -205,13 +221,14 @@ func TestSignInAs(t *testing.T) {
 
 func TestHostsOwnOperators(t *testing.T) {
 	o := open(t, func(opts *Options) {
-		opts.CheckOperator = nil
+		opts.CheckOperator = func(context.Context, string, string) (bool, error) { return true, nil } // goes unasked
 		opts.Operator = func(r *http.Request) (string, bool) { return "Host's <b>Hugo</b>", r.Header.Get("X-Hugo") != "" }
 		opts.OperatorSignIn = "/host/signin"
 	})
 	b := o.browser()
 	assert.Equal(t, "/host/signin", b.get("/customers").to())
 	assert.Equal(t, http.StatusNotFound, b.get("/operator").StatusCode)
+	assert.Equal(t, http.StatusNotFound, b.post("/operator", "login", "x", "password", "x").StatusCode)
 	b.header.Set("X-Hugo", "yes")
 	got := b.get("/customers")
 	assert.Equal(t, http.StatusOK, got.StatusCode)

@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -67,6 +68,33 @@ func TestAttemptsAreSlowedDown(t *testing.T) {
 	assert.Equal(t, "/account", owner.post("/signin", "login", "mario", "password", marioPassword).to(), "but the owner's own browser goes on")
 }
 
+// Operators are slowed down before the host is asked, who may hash.
+func TestOperatorsAttempts(t *testing.T) {
+	asked := 0
+	o := open(t, func(opts *Options) {
+		opts.CheckOperator = func(_ context.Context, _, password string) (bool, error) { asked++; return password == operatorPassword, nil }
+	})
+	b := o.browser()
+	for range loginBurst {
+		assert.Equal(t, http.StatusUnauthorized, b.post("/operator", "login", operatorName, "password", "guess").StatusCode)
+	}
+	assert.Equal(t, http.StatusTooManyRequests, b.post("/operator", "login", operatorName, "password", operatorPassword).StatusCode)
+	assert.Equal(t, loginBurst, asked)
+	assert.Equal(t, http.StatusUnauthorized, b.post("/operator", "password", operatorPassword).StatusCode, "an operator has a name")
+}
+
+// Whoever knows the password of a suspended account is its owner, and keeps the way in that attackers cannot block.
+func TestSuspendedOwnersAreRemembered(t *testing.T) {
+	o := open(t, nil)
+	_, err := o.clients.Suspend(t.Context(), []accounts.ID{o.mario.ID}, accounts.Hold{})
+	require.NoError(t, err)
+	b := o.browser()
+	assert.Equal(t, http.StatusUnauthorized, b.post("/signin", "login", "mario", "password", "guess").StatusCode)
+	assert.Empty(t, b.token("clientele-device"))
+	assert.Equal(t, http.StatusForbidden, b.post("/signin", "login", "mario", "password", marioPassword).StatusCode)
+	assert.NotEmpty(t, b.token("clientele-device"))
+}
+
 func TestAttemptsByNetwork(t *testing.T) {
 	at := &clock{at: time.Unix(0, 0)}
 	a := newAttempts(at.now)
@@ -83,6 +111,10 @@ func TestAttemptsByNetwork(t *testing.T) {
 		require.Zero(t, a.allow("customer", "luigi", "", addr("2001:db8::1")))
 	}
 	assert.NotZero(t, a.allow("customer", "luigi", "", addr("2001:db8::2")))
+	for i := range addressBurst {
+		a.allow("customer", "victim"+strconv.Itoa(i), "", addr("2001:db8:0:1::"+strconv.Itoa(i)))
+	}
+	assert.NotZero(t, a.allow("customer", "somebody", "", addr("2001:db8:0:1::ffff")), "who has one address of IPv6 has them all")
 	assert.NotPanics(t, func() { a.allow("customer", "x", "", netip.Addr{}) })
 
 	for i := range mostBuckets + 100 {

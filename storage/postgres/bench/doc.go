@@ -6,6 +6,6 @@
 // rows. The benchmarks print the table that stands in the README of package postgres.
 //
 // The server is one of package pgtest. Its data, a million accounts with 1.2 million subscriptions and 3 million domains,
-// are made once and kept in the system's temporary directory, under a name that changes with the schema and with seed.sql.
-// CLIENTELE_BENCH_ACCOUNTS sets another number of accounts.
+// are made once and kept in the system's temporary directory, under a name that changes with the schema and with the files
+// under seed. CLIENTELE_BENCH_ACCOUNTS sets another number of accounts.
 package bench

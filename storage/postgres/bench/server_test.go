@@ -85,6 +85,6 @@ func fingerprint(ctx context.Context, t testing.TB, dsn string, accounts int) st
 	var migrations string
 	require.NoError(t, conn.QueryRow(ctx, `
 SELECT current_setting('server_version') || string_agg(checksum, '' ORDER BY version) FROM clientele.migrations`).Scan(&migrations))
-	sum := sha256.Sum256([]byte(migrations + seedStatements))
+	sum := sha256.Sum256([]byte(migrations + seedFunctions + seedAccounts + seedDomains + seedEvents))
 	return fmt.Sprintf("%d-%x", accounts, sum[:6])
 }
