@@ -72,7 +72,10 @@ func TestAttemptsAreSlowedDown(t *testing.T) {
 func TestOperatorsAttempts(t *testing.T) {
 	asked := 0
 	o := open(t, func(opts *Options) {
-		opts.CheckOperator = func(_ context.Context, _, password string) (bool, error) { asked++; return password == operatorPassword, nil }
+		opts.CheckOperator = func(_ context.Context, _, password string) (bool, error) {
+			asked++
+			return password == operatorPassword, nil
+		}
 	})
 	b := o.browser()
 	for range loginBurst {
