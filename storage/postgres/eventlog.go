@@ -82,6 +82,7 @@ func (s *Store) PruneEvents(ctx context.Context, before time.Time) (int, error) 
 	}
 	var rows []countRow
 	err := s.inOwn(ctx, func(r runner) error {
+		rows = nil
 		if f := r.query(ctx, &rows, pruneEvents, instant(before)); f != nil {
 			return f
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/postgres"
@@ -170,4 +171,42 @@ func TestWatchSurvivesARestartOfTheServer(t *testing.T) {
 	}
 	cancel()
 	require.True(t, errors.Is(<-ended, context.Canceled))
+}
+
+// Pruning meets somebody who redacts the same events in another order. The server gives one of them up, and if that is
+// the library, it begins again.
+func TestPruningSurvivesADeadlock(t *testing.T) {
+	ctx := t.Context()
+	s := newStores(t, pgtest.Shared(t).Database(t), 4)
+	store := s.openStore(t)
+	m := manager(store)
+	_, err := m.Create(ctx, alice())
+	require.NoError(t, err)
+	page, err := m.Events(ctx, accounts.EventQuery{})
+	require.NoError(t, err)
+	last := len(page.Items)
+	require.Greater(t, last, 1)
+
+	redact := func(tx bun.Tx, number int) error {
+		_, err := tx.ExecContext(ctx, "UPDATE ?.events SET texts = NULL WHERE number = ?", bun.Ident(s.schemaOf(store)), number)
+		return err
+	}
+	other := begin(t, s.db, sql.LevelDefault)
+	require.NoError(t, redact(other, last))
+	pruned := make(chan error, 1)
+	go func() {
+		n, err := m.PruneEvents(ctx, time.Now().Add(time.Hour))
+		if err == nil && n != last {
+			err = fmt.Errorf("%d were pruned", n)
+		}
+		pruned <- err
+	}()
+	require.Eventually(t, func() bool {
+		var waits bool
+		err := s.db.NewRaw("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()").Scan(ctx, &waits)
+		return err == nil && waits
+	}, 10*time.Second, 5*time.Millisecond)
+	require.NoError(t, redact(other, 1), "whoever has waited for longer is given up")
+	require.NoError(t, other.Commit())
+	require.NoError(t, <-pruned)
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/uptrace/bun"
 
@@ -65,8 +66,13 @@ func (s *Store) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	if s.host != nil {
 		return s.join(ctx, fn)
 	}
+	return repeated(ctx, func() (again bool, err error) { return s.attempt(ctx, fn) })
+}
+
+// repeated runs a transaction of the library's own as often as it asks for, but not for ever.
+func repeated(ctx context.Context, run func() (again bool, err error)) error {
 	for attempt := 1; ; attempt++ {
-		again, err := s.attempt(ctx, fn)
+		again, err := run()
 		if !again || attempt == maxAttempts {
 			return err
 		}
@@ -93,8 +99,17 @@ func (s *Store) attempt(ctx context.Context, fn func(accounts.Tx) error) (again 
 	return false, nil
 }
 
-// inOwn runs statements in a READ COMMITTED transaction that is no command.
+// inOwn runs statements in a READ COMMITTED transaction that is no command. It, too, is repeated where others made the
+// server give it up.
 func (s *Store) inOwn(ctx context.Context, run func(runner) error) error {
+	return repeated(ctx, func() (bool, error) {
+		err := s.once(ctx, run)
+		var f *failure
+		return errors.As(err, &f) && f.repeatable(), err
+	})
+}
+
+func (s *Store) once(ctx context.Context, run func(runner) error) error {
 	tx, err := s.db.DB.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return unavailable(ctx, err)
