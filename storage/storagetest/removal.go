@@ -104,7 +104,8 @@ func removePreviewedChanged(f *fixture) {
 	conflicts := func(why string, r accounts.Removal) {
 		f.t.Helper()
 		err := f.refused(accounts.ErrConflict, func() error {
-			_, err := f.clients.RemovePreviewed(f.ctx, r)
+			removed, err := f.clients.RemovePreviewed(f.ctx, r)
+			f.Zero(removed, why)
 			return err
 		})
 		var conflict *accounts.ConflictError
@@ -152,7 +153,8 @@ func removeSubscriptionsPreviewed(f *fixture) {
 	changed := func(why string, r subscriptions.Removal) {
 		f.t.Helper()
 		err := f.refused(accounts.ErrConflict, func() error {
-			_, err := f.subs.RemovePreviewed(f.ctx, r)
+			removed, err := f.subs.RemovePreviewed(f.ctx, r)
+			f.Zero(removed, why)
 			return err
 		})
 		var conflict *subscriptions.ConflictError
