@@ -10,7 +10,8 @@
 // The panel decides nothing about customers: it calls the managers of the domain, and everything that a customer does
 // goes through accounts.Owner. Two things are up to the host. Options of accounts.Manager: its ReservedDomains should
 // have the name of the panel's own host, so that no customer can take it, and its Secret makes links for new passwords
-// possible. And the limits of the http.Server: its ReadHeaderTimeout and ReadTimeout.
+// possible. And the limits of the http.Server: its ReadHeaderTimeout and ReadTimeout. A host with Options.SendReset calls
+// Shutdown before it ends.
 package panel
 
 import (
