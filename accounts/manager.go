@@ -510,14 +510,16 @@ func (m *Manager) remove(ctx context.Context, ids []ID, agreed func(would Remova
 	}
 	var removal Removal
 	err := m.store.Update(ctx, func(tx Tx) error {
-		if _, err := tx.LockHolds(ids); err != nil {
+		locked, err := tx.LockHolds(ids)
+		if err != nil {
+			return err
+		}
+		// What Below sees of an account that came a moment later would not be locked.
+		if err := missing(ids, locked, func(o subscriptions.Owner) ID { return o.ID }); err != nil {
 			return err
 		}
 		below, err := tx.Below(ids)
 		if err != nil {
-			return err
-		}
-		if err := missing(ids, below.Accounts, func(a Account) ID { return a.ID }); err != nil {
 			return err
 		}
 		would, w := subscriptions.Remove(below.Subscriptions, below.Domains, c.actor, c.at)

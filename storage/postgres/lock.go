@@ -100,7 +100,7 @@ func (t *transaction) Lock(r subscriptions.Rows) (subscriptions.Locked, error) {
 	if err := t.loadSubscriptions(each(parents, idRow.id)); err != nil {
 		return subscriptions.Locked{}, err
 	}
-	held, err := t.loadHolds(r.Accounts)
+	held, err := t.loadHolds(r.Accounts, owners)
 	if err != nil {
 		return subscriptions.Locked{}, err
 	}
@@ -133,9 +133,10 @@ func (t *transaction) loadSubscriptions(ids []int64) error {
 	return nil
 }
 
-// loadHolds answers the holds of the accounts that there are.
-func (t *transaction) loadHolds(ids []subscriptions.AccountID) (map[subscriptions.AccountID]subscriptions.Holds, error) {
+// loadHolds answers the holds of those accounts that were locked. One that came a moment later is not there.
+func (t *transaction) loadHolds(ids []subscriptions.AccountID, locked []idRow) (map[subscriptions.AccountID]subscriptions.Holds, error) {
 	held := map[subscriptions.AccountID]subscriptions.Holds{}
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id subscriptions.AccountID) bool { return !slices.Contains(locked, idRow{int64(id)}) })
 	if len(ids) == 0 {
 		return held, nil
 	}
