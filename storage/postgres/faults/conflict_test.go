@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
 
@@ -271,5 +272,42 @@ func TestRefusalsOfTheServer(t *testing.T) {
 			refusing(t, h.db, c.state, 0, false)
 			r.settle(t, told)
 		}
+	}
+}
+
+// An account that is created between a command's locks and its look at what it has locked is not there for it: nothing
+// would keep others from it.
+func TestWhatComesBehindTheLocksIsNotThere(t *testing.T) {
+	dsn := migrated(t, pgtest.Shared(t))
+	g := &gate{}
+	h, other := openHost(t, dsn, 2, g), openHost(t, dsn, 2, &gate{})
+	spare, err := other.Subscriptions().Create(t.Context(), subscriptions.New{Name: "spare"})
+	require.NoError(t, err)
+	last, err := other.Create(t.Context(), customer(randomName("behind")))
+	require.NoError(t, err)
+	for name, command := range map[string]func(id accounts.ID) error{
+		"Remove": func(id accounts.ID) error { _, err := h.Remove(t.Context(), []accounts.ID{id}); return err },
+		"Suspend": func(id accounts.ID) error {
+			_, err := h.Suspend(t.Context(), []accounts.ID{id}, accounts.Hold{})
+			return err
+		},
+		"Assign": func(id accounts.ID) error {
+			_, err := h.Subscriptions().Assign(t.Context(), []subscriptions.ID{spare.ID}, id)
+			return err
+		},
+	} {
+		var came accounts.Account
+		g.before(3, func(*pgx.Conn, string) { // behind BEGIN and the lock of the accounts
+			came, err = other.Create(t.Context(), customer(randomName("behind")))
+		})
+		refused := command(last.ID + 1)
+		require.True(t, g.reached(), name)
+		require.NoError(t, err, name)
+		require.Equal(t, last.ID+1, came.ID, name)
+		require.ErrorIs(t, refused, accounts.ErrNotFound, name)
+		there, err := other.Get(t.Context(), came.ID)
+		require.NoError(t, err, name)
+		require.Equal(t, accounts.Active, there.Status(), name)
+		last = came
 	}
 }
