@@ -514,7 +514,7 @@ func (m *Manager) remove(ctx context.Context, ids []ID, agreed func(would Remova
 		if err != nil {
 			return err
 		}
-		// What Below sees of an account that came a moment later would not be locked.
+		// Below would see accounts, too, that came behind the locks.
 		if err := missing(ids, locked, func(o subscriptions.Owner) ID { return o.ID }); err != nil {
 			return err
 		}
@@ -527,7 +527,6 @@ func (m *Manager) remove(ctx context.Context, ids []ID, agreed func(would Remova
 		if err := agreed(would); err != nil {
 			return err
 		}
-		w.Events = slices.Grow(w.Events, len(below.Accounts))
 		for _, a := range below.Accounts {
 			w.Events = append(w.Events, c.event(AccountRemoved, a.ID, details("externalID", a.ExternalID)))
 		}

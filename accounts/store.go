@@ -85,7 +85,7 @@ type Tx interface {
 	DomainsOf(ids []subscriptions.ID) ([]subscriptions.Domain, error)
 
 	// LockAccounts locks the accounts, ascending by id, against every other command on them or below them, and answers
-	// them as they are now, ascending, unknown ids left out.
+	// them as they are now, ascending, unknown ids left out, those too that came a moment later than the locks.
 	LockAccounts(ids []ID) ([]Record, error)
 
 	// LockHolds locks the accounts as LockAccounts does, and answers no more of each than its id and holds: so many may be

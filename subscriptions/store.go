@@ -80,8 +80,9 @@ type Position struct {
 // nothing was written and a host's transaction stays usable. A Tx belongs to one goroutine and to one run of the
 // function given to Update; every method obeys the ctx of Update.
 type Tx interface {
-	// Lock locks the rows and answers them as they are now, each slice ascending by id, unknown ids left out. It is
-	// called at most once in a transaction, and locks in this order, each by ascending id:
+	// Lock locks the rows and answers them as they are now, each slice ascending by id, unknown ids left out. It answers
+	// nothing that it has not locked: a row that came a moment later than the locks is unknown. It is called at most once
+	// in a transaction, and locks in this order, each by ascending id:
 	//   - the accounts, together with the owners of the subscriptions: they stay, and so do their holds, until the
 	//     transaction ends; other commands below them may go on;
 	//   - the subscriptions, together with those of the domains: no other command touches them or their set of domains;

@@ -181,7 +181,7 @@ func (v *visit) explain(err error) {
 	}
 }
 
-// toSignIn sends the browser to a sign-in that leads back to the page that was asked for.
+// toSignIn sends the browser to a sign-in, which says if a session has ended.
 func (v *visit) toSignIn(path string, ended bool) {
 	to := v.url(path)
 	if ended {

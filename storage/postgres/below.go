@@ -70,12 +70,11 @@ func (r runner) below(ctx context.Context, ids []accounts.ID) (accounts.Contents
 	return c, nil
 }
 
-// sorted answers what make makes of each thing on a level, ascending by id; nil for none.
-func sorted[V any, ID cmp.Ordered](on belowRow, make func(id, parent int64, name string) V, idOf func(V) ID) []V {
-	var all []V
-	all = slices.Grow(all, len(on.IDs))
+// sorted answers what of makes of each thing on a level, ascending by id; nil for none.
+func sorted[V any, ID cmp.Ordered](on belowRow, of func(id, parent int64, name string) V, idOf func(V) ID) []V {
+	all := slices.Grow([]V(nil), len(on.IDs))
 	for i, id := range on.IDs {
-		all = append(all, make(id, on.Parents[i], on.Names[i]))
+		all = append(all, of(id, on.Parents[i], on.Names[i]))
 	}
 	slices.SortFunc(all, func(a, b V) int { return cmp.Compare(idOf(a), idOf(b)) })
 	return all

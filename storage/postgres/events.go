@@ -40,7 +40,7 @@ func pick(details map[string]string, texts bool) map[string]string {
 
 // withoutGone answers the events, those about what goes without their texts.
 func withoutGone(w accounts.Writes) []subscriptions.Event {
-	if !slices.ContainsFunc(w.Events, hasTexts) {
+	if len(w.RemoveAccounts)+len(w.RemoveSubscriptions)+len(w.RemoveDomains) == 0 || !slices.ContainsFunc(w.Events, hasTexts) {
 		return w.Events
 	}
 	gone := map[any]bool{} // ids of three types
@@ -62,7 +62,7 @@ func withoutGone(w accounts.Writes) []subscriptions.Event {
 }
 
 func hasTexts(e subscriptions.Event) bool {
-	return len(e.Details) > 0 && len(pick(e.Details, true)) > 0
+	return slices.ContainsFunc(eventTexts[:], func(key string) bool { return e.Details[key] != "" })
 }
 
 // subject answers the id of what an event is about.

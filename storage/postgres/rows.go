@@ -8,8 +8,8 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// The columns that make up a row, with the holds as JSON, to be read as holdRows. The scalar
-// subqueries cost one probe of an index each, and nothing is joined: rows do not multiply.
+// The columns that make up a row, with the holds as JSON, to be read as holdRows. The scalar subqueries cost one probe of
+// an index each, and nothing is joined: rows do not multiply.
 const (
 	accountColumns = `a.id, a.login, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
     a.country, a.additional_info, a.description, a.external_id, a.locale, a.attributes, a.sign_in, a.version,
@@ -27,7 +27,8 @@ const (
 	accountHolds      = `(SELECT ` + holdsAsJSON + ` FROM clientele.account_holds AS h WHERE h.account_id = s.account_id) AS account_holds`
 	subscriptionHolds = `(SELECT ` + holdsAsJSON + ` FROM clientele.subscription_holds AS h WHERE h.subscription_id = s.id) AS subscription_holds`
 
-	// Whole rows of the table become JSON: naming keys, or a subquery that does, takes the server twice as long to plan and to run.
+	// Whole rows of the table become JSON: naming keys, or a subquery that does, takes the server twice as long to plan and
+	// to run.
 	holdsAsJSON = `json_agg(h ORDER BY h.cause)`
 )
 

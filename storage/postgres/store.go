@@ -31,8 +31,9 @@ type Store struct {
 var _ accounts.Store = (*Store)(nil)
 
 // New answers the store of a database, whose tables Migrate has made. It asks the server once, and refuses, with an
-// error that says what to do: a server older than PostgreSQL 13, one that reads backslashes in plain literals or
-// writes dates in another style than ISO, and a schema that is not there, too old for this code, or too new. The pool stays the host's, which closes it.
+// error that says what to do: a server older than PostgreSQL 13, one that reads backslashes in plain literals or writes
+// dates in another style than ISO, and a schema that is not there, too old for this code, or too new. The pool stays the
+// host's, which closes it.
 func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	schema, err := newSchema(opts)
 	if err != nil {
