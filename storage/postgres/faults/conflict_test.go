@@ -170,12 +170,7 @@ func cross(t *testing.T, hosts, library time.Duration) (host, own error) {
 		_, err := o.Suspend(t.Context(), e.accounts[:2], accounts.Hold{Cause: "library"})
 		told <- err
 	}()
-	waitFor(t, "the command waits", func() bool {
-		waits, err := h.db.NewSelect().TableExpr("pg_stat_activity").
-			Where("application_name = ? AND wait_event_type = 'Lock'", o.name).Exists(t.Context())
-		require.NoError(t, err)
-		return waits
-	})
+	o.waitForLock(t, h)
 	_, host = joined.Suspend(t.Context(), first, accounts.Hold{Cause: "host"})
 	if host == nil {
 		require.NoError(t, tx.Commit())
