@@ -50,7 +50,7 @@ func (s *Store) Accounts(ctx context.Context, q accounts.Listing) ([]accounts.Su
 	}
 	l := accountList(q)
 	if q.From != (subscriptions.Position{}) {
-		l.behind(accountPosition(q, &l)...)
+		l.from(accountPosition(q, &l)...)
 	}
 	var rows []accountRow
 	statement := l.page(accountColumns+accountCounts, "", q.Limit)
@@ -123,12 +123,11 @@ func (l *list) searchAccounts(p subscriptions.Piece, drives bool) {
         SELECT true FROM clientele.subscriptions AS s JOIN clientele.domains AS d ON d.subscription_id = s.id
         WHERE s.account_id = a.id AND d.search ` + like + ` LIMIT 1))`)
 	if drives {
-		l.drive(hits{places: true, below: `
-    SELECT d.subscription_id AS id FROM clientele.domains AS d WHERE d.search ` + like, statement: `
-    SELECT a.ctid AS hit FROM clientele.accounts AS a WHERE a.search ` + like + `
-    UNION ALL
-    SELECT a.ctid FROM clientele.accounts AS a WHERE a.id = ANY(ARRAY(
-        SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = ANY(` + idsBelow + `)))`})
+		l.drive(hits{below: `
+    SELECT d.subscription_id FROM clientele.domains AS d WHERE d.search ` + like, by: []string{
+			"a.search " + like,
+			"a.id = ANY(ARRAY(SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = ANY" + idsBelow + "))",
+		}})
 	}
 }
 
@@ -137,5 +136,5 @@ func (l *list) holdAccounts(status accounts.Status, cause accounts.Cause, drives
 	l.held(status, cause, []string{
 		"(SELECT true FROM clientele.account_holds AS h WHERE h.account_id = a.id%s LIMIT 1)",
 	}, `
-    SELECT h.account_id AS hit FROM clientele.account_holds AS h WHERE true%s`, drives)
+    SELECT h.account_id FROM clientele.account_holds AS h WHERE true%s`, drives)
 }

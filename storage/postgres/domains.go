@@ -46,7 +46,7 @@ func (s *Store) Domains(ctx context.Context, q subscriptions.DomainListing) ([]s
 	}
 	l := domainList(q)
 	if q.From != (subscriptions.Position{}) {
-		l.behind(l.argument(q.From.Key, "text"))
+		l.from(l.argument(q.From.Key, "text"))
 	}
 	var rows []domainRow
 	statement := l.page(domainColumns+domainsAbove, joinAboveEach, q.Limit)
@@ -87,8 +87,8 @@ func (l *list) ownDomains(by subscriptions.AccountID, drives bool) {
 	own := owned("s.account_id", by, l)
 	l.filter("(SELECT true FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id AND " + own + " LIMIT 1)")
 	if drives {
-		l.drive(hits{statement: `
-    SELECT d.id AS hit FROM clientele.subscriptions AS s
+		l.drive(hits{by: []string{"d.id = ANY" + idsBelow}, below: `
+    SELECT d.id FROM clientele.subscriptions AS s
     CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
     WHERE ` + own})
 	}
@@ -101,7 +101,7 @@ func (l *list) searchDomains(p subscriptions.Piece, drives bool) {
 	like := "d.search LIKE " + l.argument(pattern(p), "text")
 	l.filter(like)
 	if drives {
-		l.drive(hits{places: true, statement: "\n    SELECT d.ctid AS hit FROM clientele.domains AS d WHERE " + like})
+		l.drive(hits{by: []string{like}})
 	}
 }
 
@@ -113,7 +113,7 @@ func (l *list) holdDomains(status subscriptions.Status, cause subscriptions.Caus
 		`(SELECT true FROM clientele.subscriptions AS s JOIN clientele.account_holds AS h ON h.account_id = s.account_id
         WHERE s.id = d.subscription_id%s LIMIT 1)`,
 	}, `
-    SELECT h.domain_id AS hit FROM clientele.domain_holds AS h WHERE true%s
+    SELECT h.domain_id FROM clientele.domain_holds AS h WHERE true%s
     UNION ALL
     SELECT d.id FROM clientele.subscription_holds AS h
     CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = h.subscription_id OFFSET 0) AS d

@@ -98,10 +98,10 @@ func errInTransaction() error { return input.Invalid("transaction", "transaction
 
 // readEvents answers at least one row, with the state of the log.
 func (s *Store) readEvents(ctx context.Context, q accounts.EventRange) ([]eventRow, *failure) {
-	l := list{key: []string{"number"}, desc: q.Desc}
+	l := list{table: "clientele.events", key: []string{"number"}, desc: q.Desc}
 	l.filter("number IS NOT NULL")
 	if q.After != 0 {
-		l.behind(l.argument(q.After, "bigint"))
+		l.from(l.argument(q.After, "bigint"))
 	}
 	if q.AccountID != nil {
 		l.filter(owned("account_id", *q.AccountID, &l))
@@ -111,9 +111,7 @@ SELECT l.last, l.pruned, e.*,
     EXISTS (SELECT FROM clientele.events WHERE number IS NULL) AS unnumbered,
     current_setting('transaction_read_only') = 'on' AS read_only
 FROM clientele.event_log AS l
-LEFT JOIN LATERAL (
-    SELECT number, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts
-    FROM clientele.events` + l.conditions() + l.order() + l.limit(q.Limit) + `
+LEFT JOIN LATERAL (` + l.rows("number, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts", l.order(), q.Limit) + `
 ) AS e ON true` + l.order()
 	var rows []eventRow
 	if f := s.query(ctx, &rows, statement, l.args...); f != nil {

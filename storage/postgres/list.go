@@ -9,33 +9,32 @@ import (
 )
 
 // list is a statement that answers one page of rows, or counts them. It walks along the index of its order and keeps
-// what fits the conditions, which costs little as long as enough rows fit. Where few may fit, hits is a statement that
-// finds them by an index of their own; only if it finds more than manyHits does the walk take place. Both stand in one
-// statement, so that the answer comes from one snapshot, and the server runs only one of them.
+// what fits the conditions, which costs little as long as enough rows fit. Where few may fit, it finds them by indexes of
+// their own; only if these find more than manyHits does the walk take place. Both stand in one statement, so that the
+// answer comes from one snapshot, and the server runs only one of them.
 type list struct {
-	table string   // with its alias
-	id    string   // the column of the alias
-	key   []string // the columns of the order, which have an index
-	desc  bool
-	where []string
-	hits  hits
-	known int // the condition that all hits fulfil, and nothing else does
-	args  []any
+	table  string   // with its alias
+	id     string   // the column of the alias
+	key    []string // the columns of the order, which have an index
+	desc   bool
+	where  []string
+	behind string // the condition that a row comes behind the page before; empty on the first page
+	hits   hits
+	known  int // the condition that all hits fulfil, and nothing else does
+	args   []any
 }
 
-// hits is a statement that answers a column called hit: the id of a row, or its place, which spares looking the id up.
-// A place is good within one statement. Rows may come twice.
+// hits are the rows that fulfil one of a few conditions, for each of which an index finds its rows.
 type hits struct {
-	statement string
-	places    bool
-	below     string // answers a column called id, from which the statement goes on with idsBelow
+	by    []string
+	below string // answers ids, from which the conditions go on with idsBelow; may be empty
 }
 
 // manyHits is how many rows are looked up one by one rather than walked along to: some 20 ms.
 const manyHits = 10_000
 
 // idsBelow are none if there are too many: they are not worth looking up.
-var idsBelow = "ARRAY(SELECT id FROM below WHERE (SELECT count(*) FROM below) <= " + strconv.Itoa(manyHits) + ")"
+var idsBelow = "((SELECT ids FROM below WHERE cardinality(ids) <= " + strconv.Itoa(manyHits) + ")::bigint[])"
 
 // countRow is the answer to a count.
 type countRow struct{ Count int }
@@ -52,24 +51,25 @@ func (l *list) filter(condition string) { l.where = append(l.where, condition) }
 
 // drive says how the rows that fulfil the last condition are found where few do. The first word counts.
 func (l *list) drive(by hits) {
-	if l.hits == (hits{}) {
+	if l.hits.by == nil {
 		l.hits, l.known = by, len(l.where)-1
 	}
 }
 
-// behind begins behind the row whose key has these values.
-func (l *list) behind(values ...string) {
+// from begins behind the row whose key has these values.
+func (l *list) from(values ...string) {
 	compare := " > "
 	if l.desc {
 		compare = " < "
 	}
-	l.filter("(" + strings.Join(l.key, ", ") + ")" + compare + "(" + strings.Join(values, ", ") + ")")
+	l.behind = "(" + strings.Join(l.key, ", ") + ")" + compare + "(" + strings.Join(values, ", ") + ")"
 }
 
-// conditions answers the WHERE clause.
-func (l *list) conditions(more ...string) string { return where(append(more, l.where...)) }
-
-func where(all []string) string {
+// conditions answers the WHERE clause that these conditions make with that of the page.
+func (l *list) conditions(all ...string) string {
+	if l.behind != "" {
+		all = append(all, l.behind)
+	}
 	if len(all) == 0 {
 		return ""
 	}
@@ -83,63 +83,66 @@ func (l *list) order() string {
 	return "\nORDER BY " + strings.Join(l.key, ", ")
 }
 
-func (l *list) limit(limit int) string { return "\nLIMIT " + l.argument(limit, "bigint") }
-
 // page answers the statement for a page of so many rows. Only these are joined with what outer says, and only for
 // these are the columns computed.
 func (l *list) page(columns, outer string, limit int) string {
 	alias := l.alias()
-	tail := l.order() + l.limit(limit)
-	return l.with() + "\nSELECT " + columns + "\nFROM (" + l.rows(alias+".*", tail) + "\n) AS " + alias + outer + l.order()
+	return l.with() + "\nSELECT " + columns + "\nFROM (" + l.rows(alias+".*", l.order(), limit) + "\n) AS " + alias + outer + l.order()
 }
 
 // count answers the statement that counts, up to atMost; 0: no bound.
 func (l *list) count(atMost int) string {
-	tail := "\nORDER BY " + l.id
+	order := "\nORDER BY " + l.id
 	if atMost > 0 {
-		tail = l.order() + l.limit(atMost)
+		order = l.order()
 	}
-	return l.with() + "\nSELECT count(*) AS count\nFROM (" + l.rows("", tail) + "\n) AS matches"
+	return l.with() + "\nSELECT count(*) AS count\nFROM (" + l.rows("", order, atMost) + "\n) AS matches"
 }
 
 func (l *list) alias() string { return l.id[:strings.IndexByte(l.id, '.')] }
 
-// with is not planned together with what uses it: it is run until enough is found.
+// with finds the hits, until there are too many: their places, which are good within one statement, and their keys. A row
+// comes once for each condition that it fulfils. What is MATERIALIZED is not planned together with what uses it.
 func (l *list) with() string {
-	if l.hits == (hits{}) {
+	if l.hits.by == nil {
 		return ""
 	}
-	enough := "\n    LIMIT " + strconv.Itoa(manyHits+1) + "\n)"
-	with := "WITH "
+	var (
+		enough  = "\n    LIMIT " + strconv.Itoa(manyHits+1)
+		most    = " <= " + strconv.Itoa(manyHits)
+		with    = "WITH "
+		few     = "(SELECT count(*) FROM found)" + most
+		selects = make([]string, len(l.hits.by))
+	)
 	if l.hits.below != "" {
-		with += "below AS MATERIALIZED (" + l.hits.below + enough + ", "
+		with += "below AS MATERIALIZED (\n    SELECT ARRAY(" + l.hits.below + enough + ") AS ids\n), "
+		few = "(SELECT cardinality(ids) FROM below)" + most + " AND " + few
 	}
-	return with + "hits AS MATERIALIZED (" + l.hits.statement + "\n), found AS MATERIALIZED (\n    SELECT hit FROM hits" + enough
+	for i, condition := range l.hits.by {
+		selects[i] = "\n    SELECT " + l.alias() + ".ctid AS place, " + strings.Join(l.key, ", ") + " FROM " + l.table + " WHERE " + condition
+	}
+	return with + "found AS MATERIALIZED (" + strings.Join(selects, "\n    UNION ALL") + enough + "\n), few AS MATERIALIZED (\n    SELECT " + few + " AS so\n)"
 }
 
-// few answers the condition that all hits were found, and are no more than should be looked up.
-func (l *list) few() string {
-	many := strconv.Itoa(manyHits)
-	few := "(SELECT count(*) FROM found) <= " + many
-	if l.hits.below != "" {
-		few += " AND (SELECT count(*) FROM below) <= " + many
-	}
-	return "(" + few + ")"
-}
-
-func (l *list) rows(columns, tail string) string {
+// rows answers the rows in an order, not more than limit; 0: all.
+func (l *list) rows(columns, order string, limit int) string {
 	from := "\nSELECT " + columns + " FROM " + l.table
-	if l.hits == (hits{}) {
-		return from + l.conditions() + tail
+	tail, most := order, ""
+	if limit > 0 {
+		most = l.argument(limit, "bigint")
+		tail += "\nLIMIT " + most
 	}
-	hit := l.id
-	if l.hits.places {
-		hit = l.alias() + ".ctid"
+	if l.hits.by == nil {
+		return from + l.conditions(l.where...) + tail
 	}
 	others := slices.Delete(slices.Clone(l.where), l.known, l.known+1) // looking at hits once more would cost more than finding them
-	few := from + where(append(others, l.few(), hit+" = ANY(ARRAY(SELECT hit FROM found))")) + tail
-	walk := from + l.conditions("NOT "+l.few()) + tail
-	return "\n(" + few + "\n)\nUNION ALL\n(" + walk + "\n)"
+	places := "\n    SELECT " + l.alias() + ".place FROM found AS " + l.alias() + l.conditions()
+	if len(others) == 0 && limit > 0 {
+		places += l.order() + "\nLIMIT " + most + " * " + strconv.Itoa(len(l.hits.by)) // a hit may come so many times
+	}
+	hits := from + l.conditions(append(others, "(SELECT so FROM few)", l.alias()+".ctid = ANY(ARRAY("+places+"))")...) + tail
+	walk := from + l.conditions(append(slices.Clone(l.where), "NOT (SELECT so FROM few)")...) + tail
+	return "\n(" + hits + "\n)\nUNION ALL\n(" + walk + "\n)"
 }
 
 // owned answers the condition that a column says an owner, who may be the provider.
@@ -151,14 +154,17 @@ func owned(column string, by subscriptions.AccountID, l *list) string {
 }
 
 // held keeps rows that are held, by a cause, or not at all. The probes look for one hold each, on the row or above it;
-// found finds the ids of the rows below all holds. In both, %s is where the holds are narrowed down to a cause.
-func (l *list) held(status subscriptions.Status, cause subscriptions.Cause, probes []string, found string, drives bool) {
+// below finds the ids of the rows below all holds. In both, %s is where the holds are narrowed down to a cause.
+func (l *list) held(status subscriptions.Status, cause subscriptions.Cause, probes []string, below string, drives bool) {
 	all := strings.Join(probes, " OR ")
+	narrowed := func(by string) hits {
+		return hits{by: []string{l.id + " = ANY" + idsBelow}, below: strings.ReplaceAll(below, "%s", by)}
+	}
 	if cause != "" {
 		by := " AND h.cause = " + l.argument(string(cause), "text")
 		l.filter("(" + strings.ReplaceAll(all, "%s", by) + ")")
 		if drives {
-			l.drive(hits{statement: strings.ReplaceAll(found, "%s", by)})
+			l.drive(narrowed(by))
 		}
 	}
 	switch status {
@@ -169,7 +175,7 @@ func (l *list) held(status subscriptions.Status, cause subscriptions.Cause, prob
 	case subscriptions.Suspended:
 		l.filter("(" + strings.ReplaceAll(all, "%s", "") + ")")
 		if drives {
-			l.drive(hits{statement: strings.ReplaceAll(found, "%s", "")})
+			l.drive(narrowed(""))
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (s *Store) Subscriptions(ctx context.Context, q subscriptions.Listing) ([]s
 	}
 	l := subscriptionList(q)
 	if q.From != (subscriptions.Position{}) {
-		l.behind(l.argument(instant(q.From.At), "timestamptz"), l.argument(q.From.ID, "bigint"))
+		l.from(l.argument(instant(q.From.At), "timestamptz"), l.argument(q.From.ID, "bigint"))
 	}
 	var rows []subscriptionRow
 	statement := l.page(subscriptionColumns+", "+accountHolds, "", q.Limit)
@@ -90,11 +90,11 @@ func (l *list) searchSubscriptions(p subscriptions.Piece, own, drives bool) {
 	l.filter(`(` + column + ` ` + like + ` OR (
         SELECT true FROM clientele.domains AS d WHERE d.subscription_id = s.id AND d.search ` + like + ` LIMIT 1))`)
 	if drives && !own {
-		l.drive(hits{places: true, below: `
-    SELECT d.subscription_id AS id FROM clientele.domains AS d WHERE d.search ` + like, statement: `
-    SELECT s.ctid AS hit FROM clientele.subscriptions AS s WHERE s.search ` + like + `
-    UNION ALL
-    SELECT s.ctid FROM clientele.subscriptions AS s WHERE s.id = ANY(` + idsBelow + `)`})
+		l.drive(hits{below: `
+    SELECT d.subscription_id FROM clientele.domains AS d WHERE d.search ` + like, by: []string{
+			"s.search " + like,
+			"s.id = ANY" + idsBelow,
+		}})
 	}
 }
 
@@ -104,7 +104,7 @@ func (l *list) holdSubscriptions(status subscriptions.Status, cause subscription
 		"(SELECT true FROM clientele.subscription_holds AS h WHERE h.subscription_id = s.id%s LIMIT 1)",
 		"(SELECT true FROM clientele.account_holds AS h WHERE h.account_id = s.account_id%s LIMIT 1)",
 	}, `
-    SELECT h.subscription_id AS hit FROM clientele.subscription_holds AS h WHERE true%s
+    SELECT h.subscription_id FROM clientele.subscription_holds AS h WHERE true%s
     UNION ALL
     SELECT s.id FROM clientele.account_holds AS h
     CROSS JOIN LATERAL (SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s

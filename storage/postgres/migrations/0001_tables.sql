@@ -40,7 +40,7 @@ CREATE INDEX accounts_sort_name ON clientele.accounts (sort_name, id);
 CREATE INDEX accounts_country ON clientele.accounts (country, created_at, id);
 
 CREATE TABLE clientele.subscriptions (
-    id             bigint PRIMARY KEY,
+    id             bigint,
     account_id     bigint REFERENCES clientele.accounts, -- NULL: the provider's own
     name           varchar(255) NOT NULL,
     plan           varchar(100) COLLATE "C" NOT NULL,
@@ -53,7 +53,8 @@ CREATE TABLE clientele.subscriptions (
     version        bigint NOT NULL,
     created_at     timestamptz NOT NULL,
     updated_at     timestamptz NOT NULL,
-    search         text COLLATE "C" NOT NULL
+    search         text COLLATE "C" NOT NULL,
+    PRIMARY KEY (id) INCLUDE (account_id) -- searches go from domains to accounts
 ) WITH (fillfactor = 90);
 
 CREATE INDEX subscriptions_created ON clientele.subscriptions (created_at, id);
