@@ -87,7 +87,7 @@ func (l *list) order() string {
 // these are the columns computed.
 func (l *list) page(columns, outer string, limit int) string {
 	alias := l.alias()
-	return l.with() + "\nSELECT " + columns + "\nFROM (" + l.rows(alias+".*", l.order(), limit) + "\n) AS " + alias + outer + l.order()
+	return l.with(limit) + "\nSELECT " + columns + "\nFROM (" + l.rows(alias+".*", l.order(), limit) + "\n) AS " + alias + outer + l.order()
 }
 
 // count answers the statement that counts, up to atMost; 0: no bound.
@@ -96,32 +96,44 @@ func (l *list) count(atMost int) string {
 	if atMost > 0 {
 		order = l.order()
 	}
-	return l.with() + "\nSELECT count(*) AS count\nFROM (" + l.rows("", order, atMost) + "\n) AS matches"
+	return l.with(atMost) + "\nSELECT count(*) AS count\nFROM (" + l.rows("", order, atMost) + "\n) AS matches"
 }
 
 func (l *list) alias() string { return l.id[:strings.IndexByte(l.id, '.')] }
 
-// with finds the hits, until there are too many: their places, which are good within one statement, and their keys. A row
-// comes once for each condition that it fulfils. What is MATERIALIZED is not planned together with what uses it.
-func (l *list) with() string {
+// others answers the conditions that not all hits fulfil: looking at hits once more would cost more than finding them.
+func (l *list) others() []string { return slices.Delete(slices.Clone(l.where), l.known, l.known+1) }
+
+// firstOnly tells whether only the first of the hits are needed, because every hit fits.
+func (l *list) firstOnly(limit int) bool { return limit > 0 && len(l.where) == 1 }
+
+// hit answers the column by which hits are looked up. Their ids may come from an index alone; their places, which are
+// good within one statement, cost more to find and less to look up.
+func (l *list) hit(limit int) string {
+	if l.firstOnly(limit) {
+		return l.id
+	}
+	return l.alias() + ".ctid"
+}
+
+// with finds the hits and their keys, until there are too many. A row comes once for each condition that it fulfils.
+// What is MATERIALIZED is not planned together with what uses it.
+func (l *list) with(limit int) string {
 	if l.hits.by == nil {
 		return ""
 	}
-	var (
-		enough  = "\n    LIMIT " + strconv.Itoa(manyHits+1)
-		most    = " <= " + strconv.Itoa(manyHits)
-		with    = "WITH "
-		few     = "(SELECT count(*) FROM found)" + most
-		selects = make([]string, len(l.hits.by))
-	)
+	enough, most := "\n    LIMIT "+strconv.Itoa(manyHits+1), " <= "+strconv.Itoa(manyHits)
+	below, few := "", "(SELECT count(*) FROM found)"+most
 	if l.hits.below != "" {
-		with += "below AS MATERIALIZED (\n    SELECT ARRAY(" + l.hits.below + enough + ") AS ids\n), "
+		below = "below AS MATERIALIZED (\n    SELECT ARRAY(" + l.hits.below + enough + ") AS ids\n), "
 		few = "(SELECT cardinality(ids) FROM below)" + most + " AND " + few
 	}
+	found := make([]string, len(l.hits.by))
 	for i, condition := range l.hits.by {
-		selects[i] = "\n    SELECT " + l.alias() + ".ctid AS place, " + strings.Join(l.key, ", ") + " FROM " + l.table + " WHERE " + condition
+		found[i] = "\n    SELECT " + l.hit(limit) + " AS hit, " + strings.Join(l.key, ", ") + " FROM " + l.table + " WHERE " + condition
 	}
-	return with + "found AS MATERIALIZED (" + strings.Join(selects, "\n    UNION ALL") + enough + "\n), few AS MATERIALIZED (\n    SELECT " + few + " AS so\n)"
+	return "WITH " + below + "found AS MATERIALIZED (" + strings.Join(found, "\n    UNION ALL") + enough +
+		"\n), few AS MATERIALIZED (\n    SELECT " + few + " AS so\n)"
 }
 
 // rows answers the rows in an order, not more than limit; 0: all.
@@ -135,14 +147,13 @@ func (l *list) rows(columns, order string, limit int) string {
 	if l.hits.by == nil {
 		return from + l.conditions(l.where...) + tail
 	}
-	others := slices.Delete(slices.Clone(l.where), l.known, l.known+1) // looking at hits once more would cost more than finding them
-	places := "\n    SELECT " + l.alias() + ".place FROM found AS " + l.alias() + l.conditions()
-	if len(others) == 0 && limit > 0 {
-		places += l.order() + "\nLIMIT " + most + " * " + strconv.Itoa(len(l.hits.by)) // a hit may come so many times
+	hits := "\n    SELECT " + l.alias() + ".hit FROM found AS " + l.alias() + l.conditions()
+	if l.firstOnly(limit) {
+		hits += l.order() + "\nLIMIT " + most + " * " + strconv.Itoa(len(l.hits.by)) // as often as one may come
 	}
-	hits := from + l.conditions(append(others, "(SELECT so FROM few)", l.alias()+".ctid = ANY(ARRAY("+places+"))")...) + tail
+	few := from + l.conditions(append(l.others(), "(SELECT so FROM few)", l.hit(limit)+" = ANY(ARRAY("+hits+"))")...) + tail
 	walk := from + l.conditions(append(slices.Clone(l.where), "NOT (SELECT so FROM few)")...) + tail
-	return "\n(" + hits + "\n)\nUNION ALL\n(" + walk + "\n)"
+	return "\n(" + few + "\n)\nUNION ALL\n(" + walk + "\n)"
 }
 
 // owned answers the condition that a column says an owner, who may be the provider.

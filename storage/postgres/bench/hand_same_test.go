@@ -58,6 +58,13 @@ func testByHand(t *testing.T, prepared bool) {
 		require.NoError(t, err)
 		require.Equal(t, wantPage.Items, append([]accounts.Summary{}, gotPage...))
 	}
+	for _, piece := range []string{"trattoria", "osteria", "48.it", "rossi", "nobody has this"} {
+		want, err := library.clients.List(ctx, accounts.Query{Search: piece, Limit: 20})
+		require.NoError(t, err)
+		got, err := hand.search(ctx, piece, 20)
+		require.NoError(t, err)
+		require.Equal(t, want.Items, append([]accounts.Summary{}, got...), piece)
+	}
 	for id := 1; id <= 250; id++ {
 		name := nameOf(t, dbs[0], id)
 		want, err := library.subs.Resolve(ctx, "www."+name)

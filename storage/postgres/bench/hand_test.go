@@ -114,16 +114,36 @@ func (h hand) resolve(ctx context.Context, host string) (subscriptions.Site, err
 	return site, err
 }
 
-const handPage = `,
+const (
+	handSummary = handAccount + `,
     (SELECT count(*) FROM clientele.subscriptions AS s WHERE s.account_id = a.id),
     (SELECT count(*) FROM clientele.subscriptions AS s JOIN clientele.domains AS d ON d.subscription_id = s.id WHERE s.account_id = a.id)
-FROM clientele.accounts AS a
+FROM clientele.accounts AS a`
+
+	handPage = handSummary + `
 WHERE (a.created_at, a.id) > ($1, $2)
 ORDER BY a.created_at, a.id
 LIMIT $3`
 
+	handSearch = handSummary + `
+WHERE a.id IN (
+    SELECT id FROM clientele.accounts WHERE search LIKE $1
+    UNION
+    SELECT s.account_id FROM clientele.domains AS d JOIN clientele.subscriptions AS s ON s.id = d.subscription_id WHERE d.search LIKE $1)
+ORDER BY a.created_at, a.id
+LIMIT $2`
+)
+
 func (h hand) page(ctx context.Context, behind accounts.Account, limit int) ([]accounts.Summary, error) {
-	rows, err := h.pool.Query(ctx, handAccount+handPage, behind.CreatedAt, int64(behind.ID), limit)
+	return h.summaries(ctx, handPage, behind.CreatedAt, int64(behind.ID), limit)
+}
+
+func (h hand) search(ctx context.Context, piece string, limit int) ([]accounts.Summary, error) {
+	return h.summaries(ctx, handSearch, "%"+piece+"%", limit)
+}
+
+func (h hand) summaries(ctx context.Context, statement string, args ...any) ([]accounts.Summary, error) {
+	rows, err := h.pool.Query(ctx, statement, args...)
 	if err != nil {
 		return nil, err
 	}
