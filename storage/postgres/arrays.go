@@ -52,11 +52,3 @@ func appendText(b []byte, text string) []byte {
 	b = append(b, text...)
 	return append(b, '"')
 }
-
-// appendOptional appends one element, NULL for the empty text.
-func appendOptional(b []byte, text string) []byte {
-	if text == "" {
-		return append(b, "NULL"...)
-	}
-	return appendText(b, text)
-}

@@ -22,8 +22,20 @@ type table[R any] struct {
 
 type column[R any] struct {
 	name, kind string
-	element    func([]byte, R) []byte // appends one row's value to an array
+	value      func(R) any // of one row, as an argument: an int64, a text, or nil
 	same       func(a, b R) bool
+}
+
+// appendTo appends one row's value to an array.
+func (c column[R]) appendTo(b []byte, r R) []byte {
+	switch v := c.value(r).(type) {
+	case int64:
+		return strconv.AppendInt(b, v, 10)
+	case string:
+		return appendText(b, v)
+	default:
+		return append(b, "NULL"...)
+	}
 }
 
 // alike tells whether two rows have equal values.
@@ -37,50 +49,52 @@ func atOnce[R any](value func(R) time.Time) func(a, b R) bool {
 }
 
 func number[R any](name string, value func(R) int64) column[R] {
-	return column[R]{name, "bigint", func(b []byte, r R) []byte { return strconv.AppendInt(b, value(r), 10) }, alike(value)}
+	return column[R]{name, "bigint", func(r R) any { return value(r) }, alike(value)}
 }
 
 // reference is a number that is NULL instead of 0.
 func reference[R any](name string, value func(R) int64) column[R] {
-	return column[R]{name, "bigint", func(b []byte, r R) []byte {
-		if id := value(r); id != 0 {
-			return strconv.AppendInt(b, id, 10)
-		}
-		return append(b, "NULL"...)
-	}, alike(value)}
+	return column[R]{name, "bigint", func(r R) any { return unlessZero(value(r)) }, alike(value)}
 }
 
 func text[R any](name string, value func(R) string) column[R] {
-	return column[R]{name, "text", func(b []byte, r R) []byte { return appendText(b, value(r)) }, alike(value)}
+	return column[R]{name, "text", func(r R) any { return value(r) }, alike(value)}
 }
 
 // optional is a text that is NULL instead of empty.
 func optional[R any](name string, value func(R) string) column[R] {
-	return column[R]{name, "text", func(b []byte, r R) []byte { return appendOptional(b, value(r)) }, alike(value)}
+	return column[R]{name, "text", func(r R) any { return unlessZero(value(r)) }, alike(value)}
+}
+
+func unlessZero[V comparable](value V) any {
+	var zero V
+	if value == zero {
+		return nil
+	}
+	return value
 }
 
 func moment[R any](name string, value func(R) time.Time) column[R] {
-	return column[R]{name, "timestamptz", func(b []byte, r R) []byte { return appendText(b, instant(value(r))) }, atOnce(value)}
+	return column[R]{name, "timestamptz", func(r R) any { return instant(value(r)) }, atOnce(value)}
 }
 
 // deadline is a time that is NULL instead of zero.
 func deadline[R any](name string, value func(R) time.Time) column[R] {
-	return column[R]{name, "timestamptz", func(b []byte, r R) []byte {
+	return column[R]{name, "timestamptz", func(r R) any {
 		if t := value(r); !t.IsZero() {
-			return appendText(b, instant(t))
+			return instant(t)
 		}
-		return append(b, "NULL"...)
+		return nil
 	}, atOnce(value)}
 }
 
 // pairs is a map as jsonb, NULL instead of empty.
 func pairs[R any](name string, value func(R) map[string]string) column[R] {
-	return column[R]{name, "jsonb", func(b []byte, r R) []byte {
-		m := value(r)
-		if len(m) == 0 {
-			return append(b, "NULL"...)
+	return column[R]{name, "jsonb", func(r R) any {
+		if m := value(r); len(m) > 0 {
+			return object(m)
 		}
-		return appendText(b, object(m))
+		return nil
 	}, func(a, b R) bool { return maps.Equal(value(a), value(b)) }}
 }
 
@@ -110,7 +124,13 @@ func appendJSON(b []byte, text string) []byte {
 // insert answers a statement that adds rows, in their order, and its arguments, which go behind some others.
 func (t table[R]) insert(rows []R, behind int) (string, []any) {
 	r := t.with(rows, behind)
-	return "INSERT INTO " + t.name + " (" + t.list() + ")\nSELECT " + strings.Join(r.values, ", ") + r.from("FROM") + r.inOrder(), r.args
+	values := strings.Join(r.values, ", ")
+	if len(r.names) == 0 {
+		values = "VALUES (" + values + ")"
+	} else {
+		values = "SELECT " + values + r.from("FROM") + "\nORDER BY r.ordinality"
+	}
+	return "INSERT INTO " + t.name + " (" + t.list() + ")\n" + values, r.args
 }
 
 // update answers a statement that writes every column of the rows with these keys, and its arguments.
@@ -158,14 +178,14 @@ type given struct {
 func (t table[R]) with(rows []R, behind int) given {
 	r := given{values: make([]string, len(t.columns)), args: make([]any, len(t.columns))}
 	for i, c := range t.columns {
-		argument := "$" + strconv.Itoa(behind+i+1) + "::" + c.kind + "[]"
+		argument := "$" + strconv.Itoa(behind+i+1) + "::" + c.kind
 		counts := len(rows) > 1 && i == len(t.columns)-1 && len(r.names) == 0 // one column must say how many rows there are
 		if !counts && c.everywhereSame(rows) {
-			r.values[i], r.args[i] = "("+argument+")[1]", array(rows[:1], c.element)
+			r.values[i], r.args[i] = argument, c.value(rows[0])
 			continue
 		}
-		r.values[i], r.args[i] = "r."+c.name, array(rows, c.element)
-		r.arrays, r.names = append(r.arrays, argument), append(r.names, c.name)
+		r.values[i], r.args[i] = "r."+c.name, array(rows, c.appendTo)
+		r.arrays, r.names = append(r.arrays, argument+"[]"), append(r.names, c.name)
 	}
 	return r
 }
@@ -181,13 +201,6 @@ func (r given) from(word string) string {
 		return ""
 	}
 	return "\n" + word + " unnest(" + strings.Join(r.arrays, ", ") + ") WITH ORDINALITY AS r(" + strings.Join(r.names, ", ") + ", ordinality)"
-}
-
-func (r given) inOrder() string {
-	if len(r.names) == 0 {
-		return ""
-	}
-	return "\nORDER BY r.ordinality"
 }
 
 // separator stands before, between and after the texts of a column that is searched. No text has it: they are lines.
