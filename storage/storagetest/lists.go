@@ -23,6 +23,7 @@ func listCases() []testCase {
 		{"accounts are searched by every text that lists them and by their domains", searchAccounts},
 		{"subscriptions are searched by name, external id and domains", searchSubscriptions},
 		{"domains are searched in both spellings", searchDomains},
+		{"a search finds a thing once, whatever of it matches, and its pages are full", searchFindsOnce},
 		{"percent, underscore and backslash stand for themselves", searchLiterally},
 		{"a search finds no trace of a text that changed", searchFollowsChanges},
 		{"a count stops at the given bound", countAtMost},
@@ -292,6 +293,28 @@ func searchDomains(f *fixture) {
 	f.listsDomains(subscriptions.DomainQuery{Search: "h.e"}, "buch.example", "x.buch.example")
 	f.listsDomains(subscriptions.DomainQuery{Search: "ch"})
 	f.listsDomains(subscriptions.DomainQuery{Search: "example", Limit: 1}, "buch.example", "x.buch.example", "xn--bcher-kva.example")
+}
+
+func searchFindsOnce(f *fixture) {
+	all := []string{"shop1", "shop2", "shop3"}
+	var last accounts.ID
+	for i, login := range all {
+		in := newAccount(login)
+		in.Contact.Company, in.Contact.Country, in.ExternalID = "Shop", []string{"IT", "IT", "DE"}[i], login
+		in.Subscription = &subscriptions.New{Name: login, ExternalID: login, Domains: []string{login + ".example", "my-" + login + ".example"}}
+		last = f.create(in).ID
+	}
+	f.suspendAccount(last, accounts.Hold{Cause: accounts.CauseBilling})
+	for limit := range 4 {
+		for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortLogin, accounts.SortName} {
+			f.lists(accounts.Query{Search: "shop", Sort: sort, Limit: limit}, all...)
+		}
+		f.lists(accounts.Query{Search: "shop", Country: "DE", Limit: limit}, "shop3")
+		f.lists(accounts.Query{Search: "shop", Status: accounts.Suspended, Limit: limit}, "shop3")
+		f.listsSubscriptions(subscriptions.Query{Search: "shop", Limit: limit}, all...)
+		f.listsSubscriptions(subscriptions.Query{Search: "shop", Cause: accounts.CauseBilling, Limit: limit}, "shop3")
+		f.listsDomains(subscriptions.DomainQuery{Search: "shop3", AccountID: &last, Limit: limit}, "my-shop3.example", "shop3.example")
+	}
 }
 
 func searchLiterally(f *fixture) {
