@@ -54,7 +54,7 @@ func (s *Store) Accounts(ctx context.Context, q accounts.Listing) ([]accounts.Su
 	}
 	var rows []accountRow
 	statement := l.page(accountColumns+accountCounts, "", q.Limit)
-	if f := s.query(ctx, &rows, statement, l.args...); f != nil {
+	if f := s.query(ctx, &rows, statement, l.arguments...); f != nil {
 		return nil, f
 	}
 	return each(rows, func(r accountRow) accounts.Summary {
@@ -74,7 +74,7 @@ func (s *Store) CountAccounts(ctx context.Context, q accounts.Listing, atMost in
 func (s *Store) countList(ctx context.Context, l *list, atMost int) (int, error) {
 	var row countRow
 	statement := l.count(atMost)
-	if f := s.query(ctx, &row, statement, l.args...); f != nil {
+	if f := s.query(ctx, &row, statement, l.arguments...); f != nil {
 		return 0, f
 	}
 	return row.Count, nil

@@ -2,39 +2,75 @@ package postgres
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-const (
-	// The rows of unnest come in the order of the array, so that everybody locks ascending.
-	lockClaim = `SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key`
+// The rows of unnest come in the order of the array, so that everybody locks ascending.
+const lockClaim = `SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key`
 
-	// What the claim asks for was perhaps committed while its locks were waited for: this is a statement of its own.
-	// What is above names is named, and sought with them by one index; what is below one is a range, in which the search ends
-	// at the first that is in the way. Owners are looked up one by one, because a join would take the server longer to plan.
-	// IS NOT TRUE, unlike <> ALL, leaves the claimed names a hash table.
-	readClaim = `
-SELECT
-    ARRAY(SELECT nextval('clientele.account_ids') FROM generate_series(1, $1::integer)) AS account_ids,
-    ARRAY(SELECT nextval('clientele.subscription_ids') FROM generate_series(1, $2::integer)) AS subscription_ids,
-    ARRAY(SELECT nextval('clientele.domain_ids') FROM generate_series(1, $3::integer)) AS domain_ids,
-    EXISTS (SELECT FROM clientele.accounts WHERE login = $4::text) AS login,
-    EXISTS (SELECT FROM clientele.accounts WHERE external_id = $5::text) AS account_external_id,
-    EXISTS (SELECT FROM clientele.subscriptions WHERE external_id = $6::text) AS external_id,
-    ARRAY(
+// readClaim answers the statement for what a claim asks, and nothing else: planning it is most of what it costs. Empty for
+// a claim that asks nothing. Some of it was perhaps committed while the locks were waited for: this is a statement of its own.
+func readClaim(c accounts.Claim) (string, []any) {
+	var asked []string
+	var args arguments
+	ids := func(sequence string, n int) {
+		switch next := "nextval('clientele." + sequence + "')"; n {
+		case 0:
+		case 1:
+			asked = append(asked, "ARRAY["+next+"] AS "+sequence)
+		default:
+			asked = append(asked, "ARRAY(SELECT "+next+" FROM generate_series(1, "+args.argument(n, "integer")+")) AS "+sequence)
+		}
+	}
+	exists := func(column, where, value string) {
+		if value != "" {
+			asked = append(asked, "EXISTS (SELECT FROM clientele."+where+" = "+args.argument(value, "text")+") AS "+column)
+		}
+	}
+	ids("account_ids", c.NewAccounts)
+	ids("subscription_ids", c.NewSubscriptions)
+	ids("domain_ids", c.NewDomains)
+	exists("login", "accounts WHERE login", c.Login)
+	exists("account_external_id", "accounts WHERE external_id", c.AccountExternalID)
+	exists("external_id", "subscriptions WHERE external_id", c.ExternalID)
+	if len(c.Names) > 0 {
+		names := args.argument(textArray(c.Names), "text[]")
+		if c.For == subscriptions.Provider {
+			asked = append(asked, "ARRAY(SELECT name FROM clientele.domains WHERE name = ANY("+names+")) AS there")
+		} else {
+			asked = append(asked, namesInTheWay(c, names, &args)...)
+		}
+	}
+	if asked == nil {
+		return "", nil
+	}
+	return "\nSELECT " + strings.Join(asked, ",\n    "), args
+}
+
+// namesInTheWay asks for claimed names that are there or have somebody else's above or below them. What is above names is
+// named, and sought with them by one index; what is below one is a range, in which the search ends at the first that is
+// in the way. Owners are looked up one by one, because a join would take the server longer to plan. IS NOT TRUE, unlike
+// <> ALL, leaves the claimed names a hash table.
+func namesInTheWay(c accounts.Claim, names string, args *arguments) []string {
+	sought, ranges := slices.Clone(c.Names), make([]string, len(c.Names))
+	for i, name := range c.Names {
+		sought = append(sought, subscriptions.Ancestors(name)...)
+		ranges[i] = reversed(name)
+	}
+	isOthers := "(SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> " + args.argument(int64(c.For), "bigint")
+	return []string{`ARRAY(
         SELECT d.name FROM clientele.domains AS d
-        WHERE d.name = ANY($8::text[]) AND (d.name = ANY($7::text[])
-            OR (SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> $10::bigint)) AS there,
-    ARRAY(
-        SELECT c.name FROM unnest($7::text[], $9::text[]) AS c (name, below)
+        WHERE d.name = ANY(` + args.argument(textArray(sought), "text[]") + `) AND (d.name = ANY(` + names + `) OR ` + isOthers + `)) AS there`, `ARRAY(
+        SELECT c.name FROM unnest(` + names + `, ` + args.argument(textArray(ranges), "text[]") + `) AS c (name, below)
         WHERE (
             SELECT true FROM clientele.domains AS d
-            WHERE d.reversed >= c.below || '.' AND d.reversed < c.below || '/' AND (d.name = ANY($7::text[])) IS NOT TRUE
-                AND (SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> $10::bigint
-            LIMIT 1)) AS blocked_below`
-)
+            WHERE d.reversed >= c.below || '.' AND d.reversed < c.below || '/'
+                AND (d.name = ANY(` + names + `)) IS NOT TRUE AND ` + isOthers + `
+            LIMIT 1)) AS blocked_below`}
+}
 
 // claimRow is the answer to readClaim.
 type claimRow struct {
@@ -100,17 +136,11 @@ func (t *transaction) Claim(c accounts.Claim) (accounts.Claimed, error) {
 			return accounts.Claimed{}, err
 		}
 	}
-	sought, below := slices.Clone(c.Names), []string(nil)
-	if c.For != subscriptions.Provider {
-		for _, name := range c.Names {
-			sought = append(sought, subscriptions.Ancestors(name)...)
-			below = append(below, reversed(name))
-		}
-	}
 	var row claimRow
-	if err := t.query(&row, readClaim, c.NewAccounts, c.NewSubscriptions, c.NewDomains,
-		c.Login, c.AccountExternalID, c.ExternalID, textArray(c.Names), textArray(sought), textArray(below), int64(c.For)); err != nil {
-		return accounts.Claimed{}, err
+	if statement, args := readClaim(c); statement != "" {
+		if err := t.query(&row, statement, args...); err != nil {
+			return accounts.Claimed{}, err
+		}
 	}
 	return row.claimed(c.Names), nil
 }

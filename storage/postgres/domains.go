@@ -50,7 +50,7 @@ func (s *Store) Domains(ctx context.Context, q subscriptions.DomainListing) ([]s
 	}
 	var rows []domainRow
 	statement := l.page(domainColumns+domainsAbove, joinAboveEach, q.Limit)
-	if f := s.query(ctx, &rows, statement, l.args...); f != nil {
+	if f := s.query(ctx, &rows, statement, l.arguments...); f != nil {
 		return nil, f
 	}
 	return each(rows, domainRow.domain), nil

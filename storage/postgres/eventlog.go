@@ -114,7 +114,7 @@ FROM clientele.event_log AS l
 LEFT JOIN LATERAL (` + l.rows("number, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts", l.order(), q.Limit) + `
 ) AS e ON true` + l.order()
 	var rows []eventRow
-	if f := s.query(ctx, &rows, statement, l.args...); f != nil {
+	if f := s.query(ctx, &rows, statement, l.arguments...); f != nil {
 		return nil, f
 	}
 	if len(rows) == 0 {

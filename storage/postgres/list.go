@@ -21,7 +21,16 @@ type list struct {
 	behind string // the condition that a row comes behind the page before; empty on the first page
 	hits   hits
 	known  int // the condition that all hits fulfil, and nothing else does
-	args   []any
+	arguments
+}
+
+// arguments go with a statement.
+type arguments []any
+
+// argument answers how the statement speaks of a value that goes with it.
+func (a *arguments) argument(value any, kind string) string {
+	*a = append(*a, value)
+	return "$" + strconv.Itoa(len(*a)) + "::" + kind
 }
 
 // hits are the rows that fulfil one of a few conditions, for each of which an index finds its rows.
@@ -38,12 +47,6 @@ var idsBelow = "((SELECT ids FROM below WHERE cardinality(ids) <= " + strconv.It
 
 // countRow is the answer to a count.
 type countRow struct{ Count int }
-
-// argument answers how the statement speaks of a value that goes with it.
-func (l *list) argument(value any, kind string) string {
-	l.args = append(l.args, value)
-	return "$" + strconv.Itoa(len(l.args)) + "::" + kind
-}
 
 // filter adds a condition on the row. One that looks at other tables is a scalar subquery that ends at its first row:
 // unlike EXISTS, the planner cannot turn it into a join with all of the other table.

@@ -40,7 +40,7 @@ func (s *Store) Subscriptions(ctx context.Context, q subscriptions.Listing) ([]s
 	}
 	var rows []subscriptionRow
 	statement := l.page(subscriptionColumns+", "+accountHolds, "", q.Limit)
-	if f := s.query(ctx, &rows, statement, l.args...); f != nil {
+	if f := s.query(ctx, &rows, statement, l.arguments...); f != nil {
 		return nil, f
 	}
 	return each(rows, subscriptionRow.subscription), nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -30,7 +31,8 @@ const callers = 16
 // openWays opens both in the same execution mode: that which the README recommends, or with prepared statements.
 func openWays(t testing.TB, dsn string, prepared bool, now func() time.Time) ways {
 	t.Helper()
-	store, err := postgres.New(t.Context(), pgtest.Open(t, dsn, callers), &postgres.Options{Prepared: prepared})
+	grow := func(config *pgx.ConnConfig) { config.AfterConnect = growMemory }
+	store, err := postgres.New(t.Context(), pgtest.Open(t, dsn, callers, grow), &postgres.Options{Prepared: prepared})
 	require.NoError(t, err)
 	config, err := pgxpool.ParseConfig(dsn)
 	require.NoError(t, err)
@@ -39,11 +41,19 @@ func openWays(t testing.TB, dsn string, prepared bool, now func() time.Time) way
 	if prepared {
 		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	}
+	grow(config.ConnConfig)
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	clients := accounts.NewManager(store, &accounts.Options{Hasher: plain{}, Now: now})
 	return ways{clients: clients, subs: clients.Subscriptions(), store: store, hand: hand{pool, now}}
+}
+
+// growMemory makes the server's process for a connection keep its memory from one statement to the next. Otherwise it
+// does so from the first big allocation on, which comes sooner or later, and saves a third of what a statement takes.
+func growMemory(ctx context.Context, conn *pgconn.PgConn) error {
+	_, err := conn.Exec(ctx, "SELECT length(repeat('x', 30000000))").ReadAll()
+	return err
 }
 
 // plain is a hasher that costs nothing.
