@@ -11,8 +11,9 @@ import (
 // The rows of unnest come in the order of the array, so that everybody locks ascending.
 const lockClaim = `SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key`
 
-// readClaim answers the statement for what a claim asks, and nothing else: planning it is most of what it costs. Empty for
-// a claim that asks nothing. Some of it was perhaps committed while the locks were waited for: this is a statement of its own.
+// readClaim answers the statement for what a claim asks, and nothing else, because planning it is most of what it costs;
+// empty if it asks nothing. It is a statement of its own: what it looks for was perhaps committed while the claim waited
+// for its locks.
 func readClaim(c accounts.Claim) (string, []any) {
 	var asked []string
 	var args arguments
@@ -80,7 +81,7 @@ type claimRow struct {
 	Login             bool
 	AccountExternalID bool
 	ExternalID        bool
-	There             []string `bun:"there,array"` // of the names and those above them: what others have, or anybody
+	There             []string `bun:"there,array"` // claimed names that anybody has, and names above them that others have
 	BlockedBelow      []string `bun:"blocked_below,array"`
 }
 
