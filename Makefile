@@ -13,10 +13,14 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
 # A test that cannot run for want of a server or a browser fails here; under plain go test it is skipped and says why.
 REQUIRE = CLIENTELE_REQUIRE_POSTGRES=1 CLIENTELE_REQUIRE_BROWSER=1
 
+# The panel's tests in the browser and those of PostgreSQL each want the whole machine, so they take turns.
+BROWSER = examples/panel
+
 .PHONY: test check fuzz soak bench deps
 
 test: deps
-	$(REQUIRE) $(GO) test -timeout 30m ./...
+	$(REQUIRE) $(GO) test -timeout 30m $$($(GO) list ./... | grep -v '/$(BROWSER)$$')
+	$(REQUIRE) $(GO) test -timeout 30m ./$(BROWSER)
 
 check:
 	@unformatted=$$($(GO) run $(GOFUMPT) -l .); if [ -n "$$unformatted" ]; then echo "gofumpt would change:"; echo "$$unformatted"; exit 1; fi
@@ -32,7 +36,7 @@ soak: deps
 	$(MAKE) fuzz FUZZTIME=10m
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchtime 1s -timeout 2h ./storage/...
+	$(GO) test -run '^$$' -bench . -benchtime 3s -timeout 2h ./storage/...
 
 deps:
 	@.ci/deps

@@ -59,32 +59,46 @@ func (t *transaction) Save(w accounts.Writes) error {
 type additions struct {
 	inserts []string
 	args    []any
-	rows    int
+	rows    []int // of each insert
+	partial bool  // rows may be left out
 }
 
-// add adds rows to one table. A row that conflicts with another is dealt with in the statement, without an error of the
-// server's, which would put its values into the server's log; one that is left out is missed when they are counted.
+// A row that conflicts with another is dealt with in the statement, without an error of the server's, which would put its
+// values into the server's log.
+const leaveOut = "\nON CONFLICT DO NOTHING"
+
+// add adds rows to one table.
 func add[R any](a *additions, into table[R], rows []R, conflict string) {
 	if len(rows) == 0 {
 		return
 	}
 	insert, args := into.insert(rows, len(a.args))
-	a.inserts, a.args, a.rows = append(a.inserts, insert+conflict), append(a.args, args...), a.rows+len(rows)
+	a.inserts, a.args, a.rows = append(a.inserts, insert+conflict), append(a.args, args...), append(a.rows, len(rows))
+	a.partial = a.partial || conflict == leaveOut
 }
 
-// statement answers one that answers how many rows it has added.
-func (a additions) statement() string {
-	var with, counts []string
-	for i, insert := range a.inserts {
-		name := "added" + strconv.Itoa(i+1)
-		with = append(with, name+" AS (\n"+insert+"\nRETURNING 1)")
-		counts = append(counts, "(SELECT count(*) FROM "+name+")")
+// with answers the first inserts, for others behind them.
+func (a additions) with(first int) string {
+	if first == 0 {
+		return ""
 	}
-	return "WITH " + strings.Join(with, ", ") + "\nSELECT " + strings.Join(counts, " + ") + " AS count"
+	with := make([]string, first)
+	for i, insert := range a.inserts[:first] {
+		with[i] = "added" + strconv.Itoa(i+1) + " AS (\n" + insert + "\nRETURNING 1)"
+	}
+	return "WITH " + strings.Join(with, ", ") + "\n"
+}
+
+// counted answers a statement that answers how many rows it has added.
+func (a additions) counted() string {
+	counts := make([]string, len(a.inserts))
+	for i := range counts {
+		counts[i] = "(SELECT count(*) FROM added" + strconv.Itoa(i+1) + ")"
+	}
+	return a.with(len(a.inserts)) + "SELECT " + strings.Join(counts, " + ") + " AS count"
 }
 
 func (t *transaction) add(w accounts.Writes) error {
-	const leaveOut = "\nON CONFLICT DO NOTHING"
 	var a additions
 	add(&a, accountTable, w.AddAccounts, leaveOut)
 	add(&a, subscriptionTable, dueIn(w).records(w.AddSubscriptions), leaveOut)
@@ -93,14 +107,22 @@ func (t *transaction) add(w accounts.Writes) error {
 		add(&a, holds.table, atLevel(w.Place, func(p subscriptions.Placed) bool { return p.Level == holds.level }), holds.replacing())
 	}
 	add(&a, eventTable, withoutGone(w), "")
-	if a.rows == 0 {
+	last := len(a.inserts) - 1
+	switch {
+	case last < 0:
 		return nil
+	case !a.partial:
+		return t.exec(a.rows[last], a.with(last)+a.inserts[last], a.args...)
 	}
 	var added countRow
-	if err := t.query(&added, a.statement(), a.args...); err != nil {
+	if err := t.query(&added, a.counted(), a.args...); err != nil {
 		return err
 	}
-	return t.touched(added.Count, a.rows)
+	wanted := 0
+	for _, rows := range a.rows {
+		wanted += rows
+	}
+	return t.touched(added.Count, wanted)
 }
 
 func change[R any](t *transaction, in table[R], rows []R) error {
