@@ -210,7 +210,8 @@ var searchIndexes = []struct{ name, table string }{
 }
 
 // indexSearch makes the indexes for search that are missing, if the extension is there; it may be in any schema. What
-// exists is left alone: even IF NOT EXISTS would wait for everybody who writes.
+// exists is left alone: even IF NOT EXISTS would wait for everybody who writes. Without fastupdate=off, every search would
+// read through a list of what was added last, up to 4 MB long.
 func indexSearch(ctx context.Context, r runner) error {
 	var extension []struct{ Schema string }
 	if f := r.query(ctx, &extension, `
@@ -231,7 +232,7 @@ WHERE e.extname = 'pg_trgm'`); f != nil {
 			continue
 		}
 		if _, f := r.exec(ctx, "CREATE INDEX "+index.name+" ON clientele."+index.table+
-			" USING gin (search "+extension[0].Schema+".gin_trgm_ops)"); f != nil {
+			" USING gin (search "+extension[0].Schema+".gin_trgm_ops) WITH (fastupdate = off)"); f != nil {
 			return f
 		}
 	}

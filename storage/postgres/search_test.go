@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/postgres"
@@ -11,17 +12,23 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
+// searched answers a database whose searches have indexes.
+func searched(t *testing.T) (*bun.DB, *accounts.Manager) {
+	t.Helper()
+	db := pgtest.Open(t, pgtest.Shared(t).Database(t), 2)
+	_, err := db.ExecContext(t.Context(), "CREATE EXTENSION pg_trgm")
+	require.NoError(t, err)
+	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
+	store, err := postgres.New(t.Context(), db, nil)
+	require.NoError(t, err)
+	return db, manager(store)
+}
+
 // TestSearchPastTheHitsThatAreLookedUp has so many domains match that their list is cut short. Whoever else has one is
 // found nevertheless, whether the many belong to one customer or to the provider.
 func TestSearchPastTheHitsThatAreLookedUp(t *testing.T) {
 	ctx := t.Context()
-	db := pgtest.Open(t, pgtest.Shared(t).Database(t), 2)
-	_, err := db.ExecContext(ctx, "CREATE EXTENSION pg_trgm")
-	require.NoError(t, err)
-	require.NoError(t, postgres.Migrate(ctx, db, nil))
-	store, err := postgres.New(ctx, db, nil)
-	require.NoError(t, err)
-	clients := manager(store)
+	db, clients := searched(t)
 
 	reseller, err := clients.Create(ctx, accounts.New{
 		Login: "reseller", Password: "correct horse battery", Contact: accounts.Contact{Name: "Reseller"},
@@ -64,4 +71,19 @@ FROM generate_series(1, 10001) AS n`)
 	require.NoError(t, err)
 	require.Equal(t, []accounts.ID{last.ID}, found(accounts.Query{}))
 	require.Empty(t, found(accounts.Query{Status: accounts.Suspended}))
+}
+
+// What was added last stands in the indexes themselves, not in lists that every search would read through.
+func TestSearchesDoNotReadWhatWasAddedLast(t *testing.T) {
+	db, clients := searched(t)
+	_, err := clients.Create(t.Context(), accounts.New{
+		Login: "zoe", Password: "correct horse battery", Contact: accounts.Contact{Name: "Zoe"},
+		Subscription: &subscriptions.New{Domains: []string{"la-trattoria.it"}},
+	})
+	require.NoError(t, err)
+	for _, index := range []string{"accounts_search", "subscriptions_search", "domains_search"} {
+		var pages int
+		require.NoError(t, db.NewRaw("SELECT gin_clean_pending_list(?)", "clientele."+index).Scan(t.Context(), &pages))
+		require.Zero(t, pages, index)
+	}
 }
