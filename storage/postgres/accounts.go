@@ -45,9 +45,6 @@ const accountCounts = `,
 
 // Accounts implements accounts.Store.
 func (s *Store) Accounts(ctx context.Context, q accounts.Listing) ([]accounts.Summary, error) {
-	if q.IDs != nil && len(q.IDs) == 0 {
-		return []accounts.Summary{}, nil
-	}
 	l := accountList(q)
 	if q.From != (subscriptions.Position{}) {
 		l.from(accountPosition(q, &l)...)
@@ -64,9 +61,6 @@ func (s *Store) Accounts(ctx context.Context, q accounts.Listing) ([]accounts.Su
 
 // CountAccounts implements accounts.Store.
 func (s *Store) CountAccounts(ctx context.Context, q accounts.Listing, atMost int) (int, error) {
-	if q.IDs != nil && len(q.IDs) == 0 {
-		return 0, nil
-	}
 	l := accountList(q)
 	return s.countList(ctx, &l, atMost)
 }

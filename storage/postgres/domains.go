@@ -41,9 +41,6 @@ func (s *Store) Site(ctx context.Context, name, otherwise string) (subscriptions
 
 // Domains implements subscriptions.Reader.
 func (s *Store) Domains(ctx context.Context, q subscriptions.DomainListing) ([]subscriptions.Domain, error) {
-	if q.IDs != nil && len(q.IDs) == 0 {
-		return []subscriptions.Domain{}, nil
-	}
 	l := domainList(q)
 	if q.From != (subscriptions.Position{}) {
 		l.from(l.argument(q.From.Key, "text"))
@@ -58,9 +55,6 @@ func (s *Store) Domains(ctx context.Context, q subscriptions.DomainListing) ([]s
 
 // CountDomains implements subscriptions.Reader.
 func (s *Store) CountDomains(ctx context.Context, q subscriptions.DomainListing, atMost int) (int, error) {
-	if q.IDs != nil && len(q.IDs) == 0 {
-		return 0, nil
-	}
 	l := domainList(q)
 	return s.countList(ctx, &l, atMost)
 }

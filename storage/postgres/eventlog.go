@@ -14,30 +14,39 @@ import (
 // may be committed after a greater one was read. Ids of transactions would not do either: they start again after a dump
 // and restore, and what is visible to all of them waits for every other database of the server. So a reader that sees
 // events without a number gives them the next ones, in a transaction of its own, one reader at a time.
-const (
-	lockEventNumbers = `SELECT pg_advisory_xact_lock($1::integer, $2::integer)`
-
-	// Events that a command is just redacting are left for the next reader.
-	giveEventNumbers = `
-WITH fresh AS MATERIALIZED (
-    SELECT id FROM clientele.events
+//
+// Events that a command is just redacting are left for a later reader, and with them whatever came later and names the
+// same things: nobody is to hear that an account was activated, and then that it was suspended before. Ids will do for
+// that, because commands on the same thing come one after the other.
+const giveEventNumbers = `
+WITH RECURSIVE fresh AS MATERIALIZED (
+    SELECT id, account_id, subscription_id, domain_id FROM clientele.events
     WHERE number IS NULL
     ORDER BY id
     LIMIT $1::integer
     FOR UPDATE SKIP LOCKED
-), given AS (
-    UPDATE clientele.event_log SET last = last + (SELECT count(*) FROM fresh)
-    WHERE EXISTS (SELECT FROM fresh)
-    RETURNING last - (SELECT count(*) FROM fresh) AS before
+), late AS (
+    (SELECT id, account_id, subscription_id, domain_id FROM clientele.events
+    WHERE number IS NULL AND id < (SELECT max(id) FROM fresh)
+    EXCEPT
+    SELECT * FROM fresh)
+    UNION
+    SELECT f.* FROM late AS l JOIN fresh AS f ON f.id > l.id
+        AND (f.account_id = l.account_id OR f.subscription_id = l.subscription_id OR f.domain_id = l.domain_id)
 ), numbered AS (
     SELECT id, row_number() OVER (ORDER BY id) AS nth FROM fresh
+    WHERE id NOT IN (SELECT id FROM late)
+), given AS (
+    UPDATE clientele.event_log SET last = last + (SELECT count(*) FROM numbered)
+    WHERE EXISTS (SELECT FROM numbered)
+    RETURNING last - (SELECT count(*) FROM numbered) AS before
 )
 UPDATE clientele.events AS e
 SET number = given.before + numbered.nth
 FROM given, numbered
-WHERE e.id = ANY(ARRAY(SELECT id FROM fresh)) AND e.id = numbered.id`
+WHERE e.id = ANY(ARRAY(SELECT id FROM numbered)) AND e.id = numbered.id`
 
-	pruneEvents = `
+const pruneEvents = `
 WITH gone AS (
     DELETE FROM clientele.events
     WHERE number IS NOT NULL AND at < $1::timestamptz
@@ -46,7 +55,6 @@ WITH gone AS (
 UPDATE clientele.event_log SET pruned = greatest(pruned, (SELECT max(number) FROM gone))
 WHERE EXISTS (SELECT FROM gone)
 RETURNING (SELECT count(*) FROM gone) AS count`
-)
 
 // numberedAtOnce bounds how long one transaction that gives numbers holds its locks.
 const numberedAtOnce = 10_000
@@ -59,6 +67,9 @@ func (s *Store) Events(ctx context.Context, q accounts.EventRange) (accounts.Eve
 	rows, f := s.readEvents(ctx, q)
 	if f != nil {
 		return accounts.EventLog{}, f
+	}
+	if rows[0].Standby && q.After > rows[0].Last {
+		return accounts.EventLog{}, unavailable(ctx, errors.New("the standby has not got as far as the cursor yet"))
 	}
 	if !rows[0].Unnumbered || rows[0].ReadOnly {
 		return eventLog(rows), nil
@@ -109,7 +120,8 @@ func (s *Store) readEvents(ctx context.Context, q accounts.EventRange) ([]eventR
 	statement := `
 SELECT l.last, l.pruned, e.*,
     EXISTS (SELECT FROM clientele.events WHERE number IS NULL) AS unnumbered,
-    current_setting('transaction_read_only') = 'on' AS read_only
+    current_setting('transaction_read_only') = 'on' AS read_only,
+    pg_is_in_recovery() AS standby
 FROM clientele.event_log AS l
 LEFT JOIN LATERAL (` + l.rows("number, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts", l.order(), q.Limit) + `
 ) AS e ON true` + l.order()
@@ -133,11 +145,11 @@ func eventLog(rows []eventRow) accounts.EventLog {
 	return l
 }
 
-// numberEvents gives a number to every committed event that has none, so many in a transaction.
+// numberEvents gives numbers to the committed events that have none, so many in a transaction.
 func (s *Store) numberEvents(ctx context.Context) error {
 	for given := int64(numberedAtOnce); given == numberedAtOnce; {
 		err := s.inOwn(ctx, func(r runner) error {
-			if _, f := r.exec(ctx, lockEventNumbers, s.schema.lockClass(), lockNumbers); f != nil {
+			if f := r.lock(ctx, lockNumbers); f != nil {
 				return f
 			}
 			var f *failure

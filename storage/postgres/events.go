@@ -82,6 +82,7 @@ type eventRow struct {
 	Last, Pruned   int64
 	Unnumbered     bool
 	ReadOnly       bool
+	Standby        bool  // which may lag behind
 	Number         int64 // 0: there is no event, only the state of the log
 	At             time.Time
 	Type           accounts.EventType

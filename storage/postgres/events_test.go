@@ -114,6 +114,52 @@ func TestReadersDoNotWaitForARemovalInAHostsTransaction(t *testing.T) {
 	require.NotContains(t, page.Items[0].Details, "note")
 }
 
+// What came after an event that is just being redacted, and is about the same thing, or about what something held back
+// is about, is held back as well. All else is read.
+func TestNoEventOvertakesAnotherAboutTheSameThing(t *testing.T) {
+	ctx := t.Context()
+	s := newStores(t, pgtest.Shared(t).Database(t), 8)
+	store := s.openStore(t)
+	m := manager(store)
+	a, err := m.Create(ctx, alice())
+	require.NoError(t, err)
+	b, err := m.Create(ctx, accounts.New{Login: "bob", Password: "correct horse battery", Contact: accounts.Contact{Name: "Bob"}})
+	require.NoError(t, err)
+	moved, err := m.Subscriptions().Create(ctx, subscriptions.New{Name: "moved", AccountID: a.ID})
+	require.NoError(t, err)
+	page, err := m.Events(ctx, accounts.EventQuery{})
+	require.NoError(t, err)
+	next := func() (seen []string) {
+		page, err = m.Events(ctx, accounts.EventQuery{After: page.Next})
+		require.NoError(t, err)
+		for _, e := range page.Items {
+			seen = append(seen, fmt.Sprintf("%s of %d", e.Type, e.AccountID))
+		}
+		return seen
+	}
+
+	_, err = m.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{Note: "secret"})
+	require.NoError(t, err)
+	_, err = m.Subscriptions().Assign(ctx, []subscriptions.ID{moved.ID}, b.ID)
+	require.NoError(t, err)
+	_, err = m.Subscriptions().Suspend(ctx, []subscriptions.ID{moved.ID}, accounts.Hold{})
+	require.NoError(t, err)
+	_, err = m.Activate(ctx, []accounts.ID{a.ID})
+	require.NoError(t, err)
+	removing := begin(t, s.db, sql.LevelDefault)
+	_, err = m.With(store.In(removing)).Remove(ctx, []accounts.ID{a.ID})
+	require.NoError(t, err)
+	_, err = m.Create(ctx, accounts.New{Login: "carol", Password: "correct horse battery", Contact: accounts.Contact{Name: "Carol"}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"account.created of 3"}, next())
+	require.Empty(t, next())
+	require.NoError(t, removing.Rollback())
+	require.Equal(t, []string{
+		"account.suspended of 1", "subscription.unassigned of 1", "subscription.assigned of 2", "subscription.suspended of 2",
+		"account.activated of 1",
+	}, next())
+}
+
 // A cursor goes on in a fresh cluster, where transaction ids start again, into which the database was restored.
 func TestACursorOutlivesADumpAndRestore(t *testing.T) {
 	old, fresh := pgtest.Start(t, ""), pgtest.Start(t, "")

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,6 +45,9 @@ const manyHits = 10_000
 
 // idsBelow are none if there are too many: they are not worth looking up.
 var idsBelow = "((SELECT ids FROM below WHERE cardinality(ids) <= " + strconv.Itoa(manyHits) + ")::bigint[])"
+
+// mostCounted is more than there will ever be, and can be doubled.
+const mostCounted = math.MaxInt / 2
 
 // countRow is the answer to a count.
 type countRow struct{ Count int }
@@ -95,6 +99,7 @@ func (l *list) page(columns, outer string, limit int) string {
 
 // count answers the statement that counts, up to atMost; 0: no bound.
 func (l *list) count(atMost int) string {
+	atMost = min(atMost, mostCounted)
 	order := "\nORDER BY " + l.id
 	if atMost > 0 {
 		order = l.order()

@@ -109,7 +109,7 @@ func migrate(ctx context.Context, db *bun.DB, opts *Options, steps []migration) 
 
 // migrateIn takes the steps that are missing, one process at a time.
 func migrateIn(ctx context.Context, r runner, steps []migration) error {
-	if _, f := r.exec(ctx, `SELECT pg_advisory_xact_lock($1::integer, $2::integer)`, r.schema.lockClass(), lockMigrations); f != nil {
+	if f := r.lock(ctx, lockMigrations); f != nil {
 		return f
 	}
 	taken, err := taken(ctx, r)

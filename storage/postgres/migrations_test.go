@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"crypto/rand"
 	"strings"
 	"sync"
 	"testing"
@@ -51,13 +52,17 @@ func TestNewRefusesAndSaysWhatToDo(t *testing.T) {
 	_, err = postgres.New(ctx, db, &postgres.Options{Schema: "another"})
 	require.ErrorContains(t, err, `the schema "another" is at version 0`)
 
-	careless := pgtest.Open(t, dsn+" standard_conforming_strings=off", 1)
-	_, err = postgres.New(ctx, careless, nil)
-	require.ErrorContains(t, err, "standard_conforming_strings is off")
-	require.ErrorContains(t, postgres.Migrate(ctx, careless, nil), "standard_conforming_strings is off")
-
-	_, err = postgres.New(ctx, pgtest.Open(t, dsn+" datestyle='SQL, DMY'", 1), nil)
-	require.ErrorContains(t, err, "DateStyle is not ISO")
+	for setting, said := range map[string]string{
+		"standard_conforming_strings=off": "standard_conforming_strings is off",
+		"datestyle='SQL, DMY'":            "DateStyle is SQL",
+		"client_encoding=LATIN1":          "client_encoding is LATIN1",
+		"array_nulls=off":                 "array_nulls is off",
+	} {
+		careless := pgtest.Open(t, dsn+" "+setting, 1)
+		_, err = postgres.New(ctx, careless, nil)
+		require.ErrorContains(t, err, said)
+		require.ErrorContains(t, postgres.Migrate(ctx, careless, nil), said)
+	}
 
 	_, err = postgres.New(ctx, bun.NewDB(db.DB, another{pgdialect.New()}), nil)
 	require.ErrorContains(t, err, "pgdialect")
@@ -70,6 +75,25 @@ func TestNewRefusesAndSaysWhatToDo(t *testing.T) {
 	require.NoError(t, err)
 	_, err = postgres.New(ctx, db, nil)
 	require.ErrorContains(t, err, "is at version 1 and this code needs 2")
+}
+
+// A database that cannot hold every text is refused before anything is made in it.
+func TestADatabaseOfAnotherEncodingIsRefused(t *testing.T) {
+	server := pgtest.Shared(t)
+	admin := pgtest.Open(t, server.DSN(), 1)
+	for _, encoding := range []string{"SQL_ASCII", "LATIN1"} {
+		name := "test_" + strings.ToLower(encoding+rand.Text()[:12])
+		_, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name+" ENCODING '"+encoding+"' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+		require.NoError(t, err)
+		db := pgtest.Open(t, pgtest.Named(t, server.DSN(), name), 1)
+		said := "the database's encoding is " + encoding
+		require.ErrorContains(t, postgres.Migrate(t.Context(), db, nil), said)
+		_, err = postgres.New(t.Context(), db, nil)
+		require.ErrorContains(t, err, said)
+		require.NoError(t, db.Close())
+		_, err = admin.ExecContext(t.Context(), "DROP DATABASE "+name)
+		require.NoError(t, err)
+	}
 }
 
 func TestAChangedMigrationIsRefused(t *testing.T) {

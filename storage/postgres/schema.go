@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"regexp"
@@ -40,6 +41,12 @@ const (
 	lockNumbers    = 1024 // held while events are numbered
 	lockMigrations = 1025 // held while the schema changes
 )
+
+// lock waits for one of the schema's advisory locks, which its transaction then holds.
+func (r runner) lock(ctx context.Context, number int) *failure {
+	_, f := r.exec(ctx, `SELECT pg_advisory_xact_lock($1::integer, $2::integer)`, r.schema.lockClass(), number)
+	return f
+}
 
 // lockClass answers the first number of the schema's advisory locks. A host that takes locks of its own with two keys
 // may read it in pg_locks.

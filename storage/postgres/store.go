@@ -62,7 +62,8 @@ func (s *Store) In(tx bun.Tx) *Store {
 }
 
 // Update implements accounts.Store. Transactions that the server gave up because of others, serialization failures and
-// deadlocks, are repeated, unless they are the host's.
+// deadlocks, and those that met an owner who changed meanwhile, are repeated, up to 16 times in all, unless they are the
+// host's.
 func (s *Store) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	if s.host != nil {
 		return s.join(ctx, fn)

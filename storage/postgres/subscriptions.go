@@ -31,9 +31,6 @@ func (s *Store) Subscription(ctx context.Context, k subscriptions.Key) (subscrip
 
 // Subscriptions implements subscriptions.Reader.
 func (s *Store) Subscriptions(ctx context.Context, q subscriptions.Listing) ([]subscriptions.Subscription, error) {
-	if q.IDs != nil && len(q.IDs) == 0 {
-		return []subscriptions.Subscription{}, nil
-	}
 	l := subscriptionList(q)
 	if q.From != (subscriptions.Position{}) {
 		l.from(l.argument(instant(q.From.At), "timestamptz"), l.argument(q.From.ID, "bigint"))
@@ -48,9 +45,6 @@ func (s *Store) Subscriptions(ctx context.Context, q subscriptions.Listing) ([]s
 
 // CountSubscriptions implements subscriptions.Reader.
 func (s *Store) CountSubscriptions(ctx context.Context, q subscriptions.Listing, atMost int) (int, error) {
-	if q.IDs != nil && len(q.IDs) == 0 {
-		return 0, nil
-	}
 	l := subscriptionList(q)
 	return s.countList(ctx, &l, atMost)
 }
@@ -66,13 +60,17 @@ func subscriptionList(q subscriptions.Listing) list {
 	if q.Plan != "" {
 		l.filter("s.plan = " + l.argument(q.Plan, "text"))
 	}
-	if !q.ExpiresBefore.IsZero() {
-		l.filter("s.expires_at < " + l.argument(instant(q.ExpiresBefore), "timestamptz"))
-	}
 	// One account's subscriptions are few enough to look at each of them.
 	drives := q.IDs == nil && (q.AccountID == nil || *q.AccountID == subscriptions.Provider)
 	l.searchSubscriptions(q.Piece, q.Own, drives)
 	l.holdSubscriptions(q.Status, q.Cause, drives)
+	if !q.ExpiresBefore.IsZero() {
+		early := "s.expires_at < " + l.argument(instant(q.ExpiresBefore), "timestamptz")
+		l.filter(early)
+		if drives {
+			l.drive(hits{by: []string{early}})
+		}
+	}
 	return l
 }
 

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -388,6 +389,15 @@ func countAtMost(f *fixture) {
 		d, err := f.subs.CountDomains(f.ctx, subscriptions.DomainQuery{Limit: 1}, atMost)
 		f.NoError(err)
 		f.Equal(want, [3]int{a, s, d}, "at most %d", atMost)
+	}
+	for _, piece := range []string{"", "example"} {
+		a, err := f.clients.Count(f.ctx, accounts.Query{Search: piece}, math.MaxInt)
+		f.NoError(err)
+		s, err := f.subs.Count(f.ctx, subscriptions.Query{Search: piece}, math.MaxInt)
+		f.NoError(err)
+		d, err := f.subs.CountDomains(f.ctx, subscriptions.DomainQuery{Search: piece}, math.MaxInt)
+		f.NoError(err)
+		f.Equal([3]int{2, 4, 8}, [3]int{a, s, d}, "without a bound, of %q", piece)
 	}
 	_, err := f.clients.Count(f.ctx, accounts.Query{}, -1)
 	f.invalid(err, "atMost")

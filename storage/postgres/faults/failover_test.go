@@ -36,6 +36,33 @@ func TestAPrimaryIsKilledAndAStandbyTakesOver(t *testing.T) {
 	}
 }
 
+// A cursor from the primary is ahead of a standby that lags behind. It is not gone: a reader waits.
+func TestAStandbyThatLagsBehindHasNoEventsYet(t *testing.T) {
+	ctx := t.Context()
+	c := newCluster(t, 1, "")
+	dsn := c.database(t)
+	c.catchUp(t)
+	h, r := openHost(t, dsn, 2, nil), openHost(t, on(c.standbys[0], dsn), 2, nil)
+	standby := administer(t, c.standbys[0])
+	_, err := standby.ExecContext(ctx, "SELECT pg_wal_replay_pause()")
+	require.NoError(t, err)
+	_, err = h.Create(ctx, customer("alice"))
+	require.NoError(t, err)
+	page, err := h.Events(ctx, accounts.EventQuery{})
+	require.NoError(t, err)
+	require.NotEmpty(t, page.Items)
+	_, err = r.Events(ctx, accounts.EventQuery{After: page.Next})
+	require.ErrorIs(t, err, accounts.ErrUnavailable)
+	require.NotErrorIs(t, err, accounts.ErrGone)
+
+	_, err = standby.ExecContext(ctx, "SELECT pg_wal_replay_resume()")
+	require.NoError(t, err)
+	c.catchUp(t)
+	again, err := r.Events(ctx, accounts.EventQuery{After: page.Next})
+	require.NoError(t, err)
+	require.Empty(t, again.Items)
+}
+
 // A standby answers whatever needs no writing.
 func TestAStandbyIsReadOnly(t *testing.T) {
 	ctx := t.Context()
