@@ -29,10 +29,16 @@ var places = []string{
 	"/Applications/Postgres.app/Contents/Versions/*/bin",
 }
 
-// missing skips the test, or fails it where PostgreSQL is required.
+// absent says that what a test needs is not on this machine. All else that goes wrong is a failure.
+type absent struct{ error }
+
+// missing skips the test for want of something, or fails it where that is required.
 func missing(t testing.TB, err error) {
 	t.Helper()
-	if os.Getenv(RequireVariable) == "1" {
+	switch {
+	case !errors.As(err, &absent{}):
+		t.Fatal(err)
+	case os.Getenv(RequireVariable) == "1":
 		t.Fatalf("%v (%s is 1)", err, RequireVariable)
 	}
 	t.Skipf("%v", err)
@@ -78,7 +84,7 @@ func bouncer() (string, error) {
 			return path, nil
 		}
 	}
-	return "", errors.New("PgBouncer is not installed: make deps")
+	return "", absent{errors.New("PgBouncer is not installed: make deps")}
 }
 
 // version answers what tells one installation from another.

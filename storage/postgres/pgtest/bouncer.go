@@ -25,8 +25,8 @@ max_client_conn = 200
 ignore_startup_parameters = extra_float_digits
 `
 
-// Bounce starts a PgBouncer in transaction mode before the server and answers how a database is reached through it. It
-// ends with the server.
+// Bounce starts a PgBouncer in transaction mode before the server and answers how a database of it, whose DSN is given,
+// is reached through it. It ends with the server.
 func (s *Server) Bounce(t testing.TB, dsn string) string {
 	t.Helper()
 	program, err := bouncer()
@@ -34,13 +34,13 @@ func (s *Server) Bounce(t testing.TB, dsn string) string {
 		missing(t, err)
 	}
 	if s.keeper == nil {
-		missing(t, fmt.Errorf("PgBouncer needs a server of the tests' own: unset %s", DSNVariable))
+		missing(t, absent{fmt.Errorf("PgBouncer needs a server of the tests' own: unset %s", DSNVariable)})
 	}
 	socket := filepath.Join(s.keeper.dir, ".s.PGSQL.6432")
 	if _, err := os.Stat(socket); err != nil {
 		s.startBouncer(t, program, socket)
 	}
-	return Named(t, dsn, databaseOf(t, dsn)) + " port=6432"
+	return dsn + " port=6432"
 }
 
 func (s *Server) startBouncer(t testing.TB, program, socket string) {

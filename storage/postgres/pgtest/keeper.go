@@ -36,25 +36,43 @@ func newKeeper(template, bin, settings string) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings = fmt.Sprintf(settings, dir)
-	if err := os.WriteFile(filepath.Join(dir, "settings"), []byte(settings), 0o600); err != nil {
-		return nil, err
-	}
-	if err := who.own(dir, filepath.Join(dir, "settings")); err != nil {
-		return nil, err
-	}
 	k := &keeper{dir: dir, shell: exec.Command("/bin/sh", "-c", keeperScript, "keeper.sh", template, dir, bin)}
 	k.shell.Dir = dir
 	k.shell.SysProcAttr = who.attributes()
-	if k.words, err = k.shell.StdinPipe(); err != nil {
+	if err := k.open(who, fmt.Sprintf(settings, dir)); err != nil {
+		_ = os.RemoveAll(dir) // there is no shell that would
 		return nil, err
+	}
+	return k, nil
+}
+
+func (k *keeper) open(who *account, settings string) error {
+	file := filepath.Join(k.dir, "settings")
+	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {
+		return err
+	}
+	if err := who.own(k.dir, file); err != nil {
+		return err
+	}
+	words, err := k.shell.StdinPipe()
+	if err != nil {
+		return err
 	}
 	answers, err := k.shell.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	k.answers = bufio.NewReader(answers)
-	return k, k.shell.Start()
+	k.words, k.answers = words, bufio.NewReader(answers)
+	return k.shell.Start()
+}
+
+// share puts the cluster that was made, if one was, where others will copy it from. Who is first wins.
+func (k *keeper) share(template string) error {
+	err := os.Rename(filepath.Join(k.dir, "template"), template)
+	if _, missing := os.Lstat(template); missing != nil {
+		return err
+	}
+	return nil
 }
 
 // do says one word and waits until it is done.

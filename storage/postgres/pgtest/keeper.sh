@@ -6,17 +6,12 @@ trap '' HUP INT TERM
 umask 077
 bouncers=
 
-# make_template makes a fresh cluster unless another process has: whoever renames first wins.
+# make_template makes a fresh cluster, unless there is one to copy from. It is the test's to put it in that place.
 make_template() {
-    [ -d "$template" ] && return 0
-    made="$template.$$"
+    [ ! -d "$template" ] || return 0
     for locale in C.UTF-8 en_US.UTF-8 C; do
-        if "$bin/initdb" -D "$made" -U postgres -A trust -E UTF8 --locale="$locale" --no-sync >"$dir/initdb.log" 2>&1; then
-            mv "$made" "$template" 2>/dev/null || rm -rf "$made"
-            [ ! -d "$template/${made##*/}" ] || rm -rf "$template/${made##*/}"
-            return 0
-        fi
-        rm -rf "$made"
+        "$bin/initdb" -D "$dir/template" -U postgres -A trust -E UTF8 --locale="$locale" --no-sync >"$dir/initdb.log" 2>&1 && return 0
+        rm -rf "$dir/template"
     done
     return 1
 }
@@ -45,7 +40,8 @@ crash() {
 
 while read -r word rest; do
     case $word in
-    create) make_template && cp -R "$template" "$dir/data" && cat "$dir/settings" >>"$dir/data/postgresql.conf" ;;
+    template) make_template ;;
+    create) cp -R "$template" "$dir/data" 2>"$dir/run.log" && cat "$dir/settings" >>"$dir/data/postgresql.conf" ;;
     start) "$bin/pg_ctl" start -D "$dir/data" -l "$dir/log" -w -t 60 >"$dir/start.log" 2>&1 ;;
     stop) stop "$rest" ;;
     kill) crash ;;

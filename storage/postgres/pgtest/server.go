@@ -46,7 +46,8 @@ var shared = sync.OnceValues(func() (*Server, error) {
 	return start("")
 })
 
-// Shared answers the server of the process. It is skipped, or fails, where there is none; see the package's comment.
+// Shared answers the server of the process. Where there can be none, the test is skipped, or fails; see the package's
+// comment.
 func Shared(t testing.TB) *Server {
 	t.Helper()
 	s, err := shared()
@@ -70,7 +71,7 @@ func Start(t testing.TB, more string) *Server {
 func start(more string) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
-		return nil, err
+		return nil, absent{err}
 	}
 	template, err := template(bin)
 	if err != nil {
@@ -81,8 +82,13 @@ func start(more string) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{keeper: k, bin: bin, dsn: "host=" + k.dir + " port=5432 user=postgres dbname=postgres sslmode=disable"}
-	for _, word := range []string{"create", "start"} {
-		if err := k.do(word); err != nil {
+	for _, step := range []func() error{
+		func() error { return k.do("template") },
+		func() error { return k.share(template) },
+		func() error { return k.do("create") },
+		func() error { return k.do("start") },
+	} {
+		if err := step(); err != nil {
 			k.close()
 			return nil, err
 		}
@@ -94,7 +100,7 @@ func start(more string) (*Server, error) {
 func template(bin string) (string, error) {
 	who, err := unprivileged()
 	if err != nil {
-		return "", err
+		return "", absent{err}
 	}
 	version, err := version(bin)
 	if err != nil {
@@ -120,10 +126,12 @@ func (s *Server) Dir() string {
 	return s.keeper.dir
 }
 
-// Binaries answers the directory of PostgreSQL's programs, such as pg_dump.
+// Binaries answers the directory of PostgreSQL's programs, such as pg_dump. It is empty for a server that pgtest did not
+// start.
 func (s *Server) Binaries() string { return s.bin }
 
-// Run runs a line of the shell as the user who runs the server.
+// Run runs a line of the shell as the user who runs the server. Like Stop, Start, Kill and Log, it fails the test when
+// pgtest did not start the server.
 func (s *Server) Run(t testing.TB, line string) {
 	t.Helper()
 	s.do(t, "run", line)
@@ -149,14 +157,23 @@ func (s *Server) Kill(t testing.TB) {
 
 func (s *Server) do(t testing.TB, words ...string) {
 	t.Helper()
+	s.own(t)
 	if err := s.keeper.do(words...); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func (s *Server) own(t testing.TB) {
+	t.Helper()
+	if s.keeper == nil {
+		t.Fatalf("pgtest: the server is somebody else's: unset %s, or use pgtest.Start", DSNVariable)
 	}
 }
 
 // Log answers everything that the server wrote into its log so far.
 func (s *Server) Log(t testing.TB) string {
 	t.Helper()
+	s.own(t)
 	text, err := os.ReadFile(filepath.Join(s.keeper.dir, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -171,32 +188,6 @@ func (s *Server) Database(t testing.TB) string {
 	s.execute(t, "CREATE DATABASE "+name)
 	t.Cleanup(func() { s.execute(t, "DROP DATABASE "+name+" WITH (FORCE)") })
 	return Named(t, s.dsn, name)
-}
-
-// Named answers a DSN with another database in it.
-func Named(t testing.TB, dsn, database string) string {
-	t.Helper()
-	config, err := pgx.ParseConfig(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	said := fmt.Sprintf("host=%s port=%d user=%s dbname=%s", config.Host, config.Port, config.User, database)
-	if config.Password != "" {
-		said += " password=" + config.Password
-	}
-	if config.TLSConfig == nil {
-		said += " sslmode=disable"
-	}
-	return said
-}
-
-func databaseOf(t testing.TB, dsn string) string {
-	t.Helper()
-	config, err := pgx.ParseConfig(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return config.Database
 }
 
 // execute runs one statement in the database postgres.

@@ -2,15 +2,18 @@ package pgtest_test
 
 import (
 	"bufio"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
@@ -47,7 +50,7 @@ func TestNothingIsLeftAfterASIGKILL(t *testing.T) {
 
 	require.Eventually(t, func() bool {
 		_, err := os.Stat(dir)
-		return os.IsNotExist(err) && syscall.Kill(pid, 0) == syscall.ESRCH
+		return os.IsNotExist(err) && gone(pid)
 	}, 30*time.Second, 20*time.Millisecond)
 }
 
@@ -82,6 +85,93 @@ func TestADatabaseIsFreshAndReachedThroughPgBouncerToo(t *testing.T) {
 	require.NoError(t, err)
 	_, err = pgtest.Open(t, server.Database(t), 1).ExecContext(t.Context(), "INSERT INTO mine VALUES (1)")
 	require.ErrorContains(t, err, "42P01")
+}
+
+// one starts a server in a process of its own, with one more line of settings, where there is no cluster to copy yet.
+func one(t *testing.T, dir, settings string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestOneServer$", "-test.v")
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir, lonely+"="+settings)
+	return cmd
+}
+
+const lonely = "PGTEST_SETTINGS"
+
+func TestOneServer(t *testing.T) {
+	settings := os.Getenv(lonely)
+	if settings == "" {
+		settings = "work_mem = '8MB'"
+	}
+	require.NoError(t, pgtest.Open(t, pgtest.Start(t, settings).DSN(), 1).PingContext(t.Context()))
+}
+
+// fresh answers an empty directory that everybody may write into, as a system's temporary one.
+func fresh(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "fresh-")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	require.NoError(t, os.Chmod(dir, 0o777|os.ModeSticky))
+	return dir
+}
+
+// Processes that find no cluster to copy make one at the same time, and one is kept.
+func TestManyStartAtOnce(t *testing.T) {
+	pgtest.Shared(t) // skips where there is no PostgreSQL
+	dir := fresh(t)
+	var all sync.WaitGroup
+	said, errs := make([][]byte, 4), make([]error, 4)
+	for i := range said {
+		cmd := one(t, dir, "work_mem = '9MB'")
+		all.Go(func() { said[i], errs[i] = cmd.CombinedOutput() })
+	}
+	all.Wait()
+	for i, out := range said {
+		require.NoError(t, errs[i], "%s", out)
+		require.Contains(t, string(out), "--- PASS: TestOneServer", "and was not skipped")
+	}
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+	require.Contains(t, left[0].Name(), "pgtest-template-")
+}
+
+// A server that cannot start is no reason to skip a test, and leaves nothing behind.
+func TestAServerThatCannotStartFailsTheTest(t *testing.T) {
+	pgtest.Shared(t) // skips where there is no PostgreSQL
+	dir := fresh(t)
+	out, err := one(t, dir, "nonsense = 1").CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "--- FAIL: TestOneServer")
+	require.Contains(t, string(out), "nonsense")
+	left, err := filepath.Glob(filepath.Join(dir, "pgtest-[0-9]*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestADSNForAnotherDatabase(t *testing.T) {
+	for _, dsn := range []string{
+		"host=db.example user=anna password='a b\\'c' dbname=one sslmode=disable application_name=mine",
+		"postgres://anna:a%20b%27c@db.example/one?sslmode=disable&application_name=mine",
+		"postgresql://anna:a%20b%27c@db.example:5433,other.example:5434/?sslmode=disable&application_name=mine",
+	} {
+		config, err := pgx.ParseConfig(pgtest.Named(t, dsn, "another one"))
+		require.NoError(t, err)
+		require.Equal(t, "another one", config.Database)
+		require.Equal(t, []string{"db.example", "anna", "a b'c", "mine"},
+			[]string{config.Host, config.User, config.Password, config.RuntimeParams["application_name"]})
+		require.Nil(t, config.TLSConfig)
+		if strings.Contains(dsn, "5434") {
+			require.EqualValues(t, 5433, config.Port)
+			require.EqualValues(t, 5434, config.Fallbacks[0].Port)
+		}
+	}
+}
+
+// gone tells whether a process has ended.
+func gone(pid int) bool {
+	process, err := os.FindProcess(pid)
+	return err != nil || errors.Is(process.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
 func postmaster(t *testing.T, dir string) int {

@@ -1,0 +1,55 @@
+package pgtest
+
+import (
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Named answers a DSN for another database of the same server, with all the settings that it has, as keywords and
+// values: further ones may be appended.
+func Named(t testing.TB, dsn, database string) string {
+	t.Helper()
+	settings, err := keywords(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return settings + " " + setting("dbname", database)
+}
+
+// keywords answers a DSN that may be a URL as keywords and values, of which the last counts.
+func keywords(dsn string) (string, error) {
+	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
+		return dsn, nil
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "", err
+	}
+	var hosts, ports []string
+	for at := range strings.SplitSeq(u.Host, ",") {
+		one := url.URL{Host: at}
+		hosts, ports = append(hosts, one.Hostname()), append(ports, one.Port())
+	}
+	password, _ := u.User.Password()
+	var all []string
+	for _, s := range [][2]string{
+		{"host", strings.Join(hosts, ",")}, {"port", strings.Trim(strings.Join(ports, ","), ",")},
+		{"user", u.User.Username()}, {"password", password}, {"dbname", strings.TrimPrefix(u.Path, "/")},
+	} {
+		if s[1] != "" {
+			all = append(all, setting(s[0], s[1]))
+		}
+	}
+	query := u.Query()
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		all = append(all, setting(name, query.Get(name)))
+	}
+	return strings.Join(all, " "), nil
+}
+
+func setting(name, value string) string {
+	return name + "='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
+}
