@@ -76,9 +76,9 @@ type New struct {
 	Contact        Contact
 	AdditionalInfo string             `validate:"max=4096,text"`
 	Description    string             `validate:"max=4096,text"`
-	ExternalID     string             `validate:"max=255,line"` // unique among accounts when set
-	Locale         string             `validate:"locale"`
-	Attributes     map[string]string  `validate:"max=32,dive,keys,max=64,slug,endkeys,max=1024,text"` // the host's own: a VAT number, a fax, …; at most 32
+	ExternalID     string             `validate:"max=255,line"`                                       // unique among accounts when set
+	Locale         string             `validate:"locale"`                                             // BCP 47, such as it or pt-BR; at most 35
+	Attributes     map[string]string  `validate:"max=32,dive,keys,max=64,slug,endkeys,max=1024,text"` // the host's own: a VAT number, a fax, …; at most 32, of 64 and 1,024
 	CreatedAt      time.Time          `validate:"time"`                                               // for imports; zero: now
 	Subscription   *subscriptions.New `validate:"-"`                                                  // optional first subscription; its AccountID is 0
 }
@@ -132,9 +132,9 @@ const (
 
 // Query selects accounts. The zero value selects all, by creation, 50 at a time.
 type Query struct {
-	IDs []ID // nil: all; at most 10,000; unknown ones are left out
+	IDs []ID // nil: all; else 1 to 10,000; unknown ones are left out
 	// Search is a piece of the login, name, company, email, phone, external id, or of a domain's name in either spelling;
-	// below 3 characters the beginning of one.
+	// below 3 characters the beginning of one; at most 255.
 	Search  string
 	Status  Status
 	Cause   Cause

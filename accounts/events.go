@@ -32,8 +32,8 @@ func eventCursor(number int64) Cursor {
 }
 
 // Events answers one page of the log. A reader that goes on from Next misses no event and sees each once. ErrGone: some
-// behind the cursor were pruned, or are not there yet because an older backup was restored. In a host's transaction it
-// is ErrInvalid.
+// behind the cursor were pruned, or are not there yet because an older backup was restored. ErrUnavailable: the store
+// does not answer, or lags behind another that gave the cursor. ErrInvalid names faults of q, and a host's transaction.
 func (m *Manager) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 	var f input.Faults
 	limit := f.Limit(q.Limit)
@@ -135,7 +135,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // PruneEvents deletes the events that somebody could have read by now and that are older than before, and answers how
 // many. Cursors that pointed before the last of them are ErrGone from then on. Actors and domain names are personal
-// data: a provider prunes as often as its privacy rules say. In a host's transaction it is ErrInvalid.
+// data: a provider prunes as often as its privacy rules say. ErrInvalid: a time that cannot be stored, or a host's
+// transaction. ErrUnavailable and ErrUncertain are those of commands.
 func (m *Manager) PruneEvents(ctx context.Context, before time.Time) (int, error) {
 	var f input.Faults
 	f.Var("before", before, "time")

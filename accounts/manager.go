@@ -14,6 +14,8 @@ import (
 // Every command is one transaction with its events inside: it happens whole or not at all. Besides the errors that are
 // named below, every method may return one that matches ErrInvalid, with all faults of its input and nothing changed;
 // ErrUnavailable, nothing changed; and every command one that matches ErrUncertain. A ctx that has ended is matched too.
+//
+// Wherever ids are taken, they are 1 to 10,000; one that comes twice counts once.
 type ClientManager interface {
 	// Create adds an account, with its first subscription if there is one. ErrTaken names every login, external id and
 	// domain that somebody else has. The password is hashed before the transaction.
@@ -45,7 +47,7 @@ type ClientManager interface {
 	// Activate lifts every hold of the accounts' own. What below them has holds of its own stays down. ErrNotFound names
 	// every unknown one.
 	Activate(ctx context.Context, ids []ID) (Outcome, error)
-	// Lift lifts these causes only. ErrNotFound names every unknown account.
+	// Lift lifts these causes only, 1 to 100 of them. ErrNotFound names every unknown account.
 	Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome, error)
 	// PreviewRemoval names all that Remove would delete. ErrNotFound names every unknown account.
 	PreviewRemoval(ctx context.Context, ids []ID) (Removal, error)

@@ -82,7 +82,8 @@ func (m *Manager) CheckSession(ctx context.Context, id ID, signIn int64) (Accoun
 }
 
 // SignInAs answers the account for a session in which an operator, named by WithActor, acts as its owner, also while it
-// is suspended. It is recorded as an event. ErrNotFound: there is no such account.
+// is suspended. It is recorded as an event. ErrNotFound: there is no such account. Its other errors are those of every
+// command of ClientManager.
 func (m *Manager) SignInAs(ctx context.Context, id ID) (Account, error) {
 	var f input.Faults
 	c := m.stamp(ctx, &f)

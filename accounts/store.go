@@ -34,10 +34,13 @@ type Store interface {
 
 	// Events answers what q selects of the log, in the order of the numbers. Each committed event gets its number at the
 	// latest now, greater than every number given before, even to events that were appended later but committed earlier.
-	// A store that may not write answers what is numbered.
+	// One that a command under way is redacting may get it later, and those after it about the same thing then do, too.
+	// A store that may not write answers what is numbered; one that lags behind another is ErrUnavailable for a cursor that
+	// it has not reached. In a host's transaction, Events and PruneEvents are ErrInvalid.
 	Events(ctx context.Context, q EventRange) (EventLog, error)
 
-	// PruneEvents deletes the numbered events with an At before the given one, and answers how many.
+	// PruneEvents deletes the numbered events with an At before the given one, and answers how many. It may be
+	// ErrUncertain, as Update.
 	PruneEvents(ctx context.Context, before time.Time) (int, error)
 
 	// Update runs one command: everything that fn does through the Tx happens at one instant, or nothing of it when fn

@@ -32,10 +32,10 @@ func (d Domain) Unicode() string { return unicodeName(d.Name) }
 
 // DomainQuery selects domains. The zero value selects all, by name, 50 at a time.
 type DomainQuery struct {
-	IDs            []DomainID // nil: all; at most 10,000; unknown ones are left out
+	IDs            []DomainID // nil: all; else 1 to 10,000; unknown ones are left out
 	AccountID      *AccountID // nil: any
 	SubscriptionID ID         // 0: any
-	Search         string     // a piece of the name, in either spelling; below 3 characters its beginning
+	Search         string     // a piece of the name, in either spelling; below 3 characters its beginning; at most 255
 	Status         Status
 	Cause          Cause // held by it, from wherever
 	Limit          int   // 0: 50; at most 500

@@ -11,9 +11,13 @@ import (
 
 // The errors that errors.Is matches. The types beside them carry the particulars.
 var (
+	// ErrNotFound: something that the command or look-up names is not there. *NotFoundError says what.
 	ErrNotFound = errors.New("clientele: not found")
-	ErrTaken    = errors.New("clientele: taken")
-	ErrInvalid  = input.ErrInvalid
+	// ErrTaken: somebody else has a login, an external id or a name. *TakenError says which.
+	ErrTaken = errors.New("clientele: taken")
+	// ErrInvalid: the input breaks rules. *InvalidError lists them all.
+	ErrInvalid = input.ErrInvalid
+	// ErrConflict: the version, or what would be removed, is not what the caller saw.
 	ErrConflict = errors.New("clientele: changed by someone else meanwhile")
 	// ErrUnavailable: nothing happened. The command may be repeated; in a host's transaction the host rolls back and
 	// repeats all of it.

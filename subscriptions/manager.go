@@ -15,6 +15,8 @@ import (
 // Every command is one transaction with its events inside: it happens whole or not at all. Besides the errors that are
 // named below, every method may return one that matches ErrInvalid, with all faults of its input and nothing changed;
 // ErrUnavailable, nothing changed; and every command one that matches ErrUncertain. A ctx that has ended is matched too.
+//
+// Wherever ids are taken, they are 1 to 10,000; one that comes twice counts once.
 type SubscriptionManager interface {
 	// Create adds a subscription with its domains. ErrNotFound: there is no such account. ErrTaken: the external id or
 	// names are, at "externalID" and "domains[i]".
@@ -36,7 +38,7 @@ type SubscriptionManager interface {
 	Suspend(ctx context.Context, ids []ID, h Hold) (Outcome, error)
 	// Activate lifts every hold of the subscriptions' own except CauseExpired. ErrNotFound names every unknown one.
 	Activate(ctx context.Context, ids []ID) (Outcome, error)
-	// Lift lifts these causes only. ErrNotFound names every unknown subscription.
+	// Lift lifts these causes only, 1 to 100 of them. ErrNotFound names every unknown subscription.
 	Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome, error)
 	// Remove deletes subscriptions with their domains and names all that went. ErrNotFound names every unknown one.
 	Remove(ctx context.Context, ids []ID) (Removal, error)

@@ -76,10 +76,10 @@ type Changes struct {
 
 // Query selects subscriptions. The zero value selects all, by creation, 50 at a time.
 type Query struct {
-	IDs           []ID       // nil: all; at most 10,000; unknown ones are left out
+	IDs           []ID       // nil: all; else 1 to 10,000; unknown ones are left out
 	AccountID     *AccountID // nil: any
 	Plan          string
-	Search        string // a piece of the name, the external id or a domain's name; below 3 characters its beginning
+	Search        string // a piece of the name, the external id or a domain's name; below 3 characters its beginning; at most 255
 	Status        Status
 	Cause         Cause     // held by it, from wherever
 	ExpiresBefore time.Time // runs out before; zero: whenever

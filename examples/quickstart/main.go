@@ -11,7 +11,8 @@
 //	go run ./examples/quickstart -serve
 //	curl -i -H 'Host: mario.localhost' http://127.0.0.1:8080/
 //
-// With -dsn everything is kept in PostgreSQL, in a schema of its own, and is still there when it is started again:
+// With -dsn everything is kept in PostgreSQL, in a schema of its own, and is still there when it is started again with
+// -serve; without, it removes mario and luigi first, to tell the story anew:
 //
 //	go run ./examples/quickstart -serve -dsn postgres://postgres@localhost/postgres
 package main

@@ -13,7 +13,8 @@
 //
 // A host's own transaction takes commands in, and commits or rolls back both together:
 //
-//	err := db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
+//	level := &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+//	err := db.RunInTx(ctx, level, func(ctx context.Context, tx bun.Tx) error {
 //		if _, err := tx.NewInsert().Model(&invoice).Exec(ctx); err != nil {
 //			return err
 //		}

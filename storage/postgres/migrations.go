@@ -82,11 +82,14 @@ func migrations(files fs.FS) ([]migration, error) {
 
 // Migrate makes the tables or brings them up to this code, in one transaction: all of it or nothing. It may be called
 // by any number of processes at once, and again at any time. It needs the right to create the schema, or to create
-// tables in it; see the README. Where the extension pg_trgm is installed, in whatever schema, it makes the indexes for
-// search, which it does later as well if the extension comes later; nothing depends on them but speed.
+// tables in it, and later to be the tables' owner; see the README. Where nothing is to be done, anybody may call it who
+// may read the tables. Where the extension pg_trgm is installed, in whatever schema, it makes the indexes for search,
+// which it does later as well if the extension comes later and the tables' owner calls it; nothing depends on them but
+// speed.
 //
-// It fails, and changes nothing, when a step that was taken has another text now, and when the schema is too new for
-// this code.
+// It fails, and changes nothing, when the server is one that New refuses, when a step that was taken has another text
+// now, when the schema is too new for this code, and with ErrUnavailable, among others, where a right is missing.
+// ErrUncertain: the answer to its commit was lost; call it again.
 func Migrate(ctx context.Context, db *bun.DB, opts *Options) error {
 	steps, err := migrations(migrationFiles)
 	if err != nil {
@@ -210,7 +213,7 @@ var searchIndexes = []struct{ name, table string }{
 }
 
 // indexSearch makes the indexes for search that are missing, if the extension is there; it may be in any schema. What
-// exists is left alone: even IF NOT EXISTS would wait for everybody who writes. Without fastupdate=off, every search would
+// exists is left alone: even IF NOT EXISTS would wait for everybody who writes. Only the owner may. Without fastupdate=off, every search would
 // read through a list of what was added last, up to 4 MB long.
 func indexSearch(ctx context.Context, r runner) error {
 	var extension []struct{ Schema string }
@@ -224,11 +227,12 @@ WHERE e.extname = 'pg_trgm'`); f != nil {
 		return nil
 	}
 	for _, index := range searchIndexes {
-		var there struct{ Index bool }
-		if f := r.query(ctx, &there, "SELECT to_regclass('clientele."+index.name+"') IS NOT NULL AS index"); f != nil {
+		var there struct{ Index, Owned bool }
+		if f := r.query(ctx, &there, "SELECT to_regclass('clientele."+index.name+"') IS NOT NULL AS index, "+
+			"pg_has_role(relowner, 'USAGE') AS owned FROM pg_catalog.pg_class WHERE oid = 'clientele."+index.table+"'::regclass"); f != nil {
 			return f
 		}
-		if there.Index {
+		if there.Index || !there.Owned {
 			continue
 		}
 		if _, f := r.exec(ctx, "CREATE INDEX "+index.name+" ON clientele."+index.table+

@@ -154,12 +154,19 @@ GRANT SELECT ON ALL TABLES IN SCHEMA clientele TO clientele_report`)
 
 	app := pgtest.Open(t, dsn+" role=clientele_app", 2)
 	require.NoError(t, postgres.Migrate(ctx, app, nil), "there is nothing to do")
+	run("CREATE EXTENSION pg_trgm")
+	require.NoError(t, postgres.Migrate(ctx, app, nil), "the indexes for search are the owner's to make")
 	store, err := postgres.New(ctx, app, nil)
 	require.NoError(t, err)
 	a, err := manager(store).Create(ctx, alice())
 	require.NoError(t, err)
 	_, err = manager(store).Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{})
 	require.NoError(t, err)
+
+	require.NoError(t, postgres.Migrate(ctx, db, nil))
+	var indexes int
+	require.NoError(t, db.NewRaw("SELECT count(*) FROM pg_indexes WHERE schemaname = 'clientele' AND indexname LIKE '%\\_search'").Scan(ctx, &indexes))
+	require.Equal(t, 3, indexes)
 
 	report := pgtest.Open(t, dsn+" role=clientele_report", 2)
 	store, err = postgres.New(ctx, report, nil)

@@ -22,7 +22,7 @@ func newSchema(opts *Options) (schema, error) {
 	}
 	name := opts.Schema
 	if !schemaName.MatchString(name) || strings.HasPrefix(name, "pg_") || name == "information_schema" {
-		return "", fmt.Errorf("clientele: %q cannot be a schema's name: use letters, digits and _, at most 63, none of PostgreSQL's own", name)
+		return "", fmt.Errorf("clientele: %q cannot be a schema's name: use letters, digits and _, at most 63, not a digit first, none of PostgreSQL's own", name)
 	}
 	return schema(name), nil
 }

@@ -12,7 +12,8 @@ import (
 
 // Options are what a host may choose. Nil stands for the defaults.
 type Options struct {
-	// Schema is where the tables are: "clientele" when empty. Letters, digits and _, at most 63.
+	// Schema is where the tables are: "clientele" when empty. Letters, digits and _, at most 63, not a digit first, and
+	// none of PostgreSQL's own: pg_… and information_schema. New and Migrate refuse others.
 	Schema string
 	// Prepared makes the hot reads (an account by id or login, and Resolve) prepared statements, which is twice as fast.
 	// They are prepared when they are first used, on each connection, and end with the pool. Leave it off behind a
@@ -30,10 +31,10 @@ type Store struct {
 
 var _ accounts.Store = (*Store)(nil)
 
-// New answers the store of a database, whose tables Migrate has made. It asks the server once, and refuses, with an
-// error that says what to do: a server older than PostgreSQL 13, one that reads backslashes in plain literals or writes
-// dates in another style than ISO, and a schema that is not there, too old for this code, or too new. The pool stays the
-// host's, which closes it.
+// New answers the store of a database, whose tables Migrate has made. It looks at the server and the schema, and refuses,
+// with an error that says what to do: a server older than PostgreSQL 13; an encoding that is not UTF-8 and settings that
+// change what is written or read (the README lists them); and a schema that is not there, too old for this code, or too
+// new. ErrUnavailable: the server does not answer, or the role may not look. The pool stays the host's, which closes it.
 func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	schema, err := newSchema(opts)
 	if err != nil {
@@ -53,7 +54,8 @@ func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 // In answers the same store inside a host's transaction: commands become part of it, and reads see what it has done.
 // It belongs to one goroutine, as the transaction does. A transaction of another level than READ COMMITTED refuses
 // commands with ErrInvalid; Events and PruneEvents are ErrInvalid in any. ErrUnavailable means that the host rolls back,
-// and repeats all of it. In itself asks the server nothing.
+// and repeats all of it. The host does not SET CONSTRAINTS ALL IMMEDIATE before a command that adds domains: a first
+// domain and its subscription name each other. In itself asks the server nothing.
 func (s *Store) In(tx bun.Tx) *Store {
 	joined := *s
 	joined.on = tx.Tx

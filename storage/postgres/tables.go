@@ -121,6 +121,12 @@ func appendJSON(b []byte, text string) []byte {
 	return append(b, encoded...)
 }
 
+// only answers the table with some of its columns.
+func (t table[R]) only(names ...string) table[R] {
+	t.columns = slices.DeleteFunc(slices.Clone(t.columns), func(c column[R]) bool { return !slices.Contains(names, c.name) })
+	return t
+}
+
 // insert answers a statement that adds rows, in their order, and its arguments, which go behind some others.
 func (t table[R]) insert(rows []R, behind int) (string, []any) {
 	r := t.with(rows, behind)
@@ -266,13 +272,7 @@ var domainTable = table[subscriptions.Domain]{"clientele.domains", 1, []column[s
 }}
 
 // domainNameTable is the part of domainTable that renaming and moving write.
-var domainNameTable = table[subscriptions.Domain]{"clientele.domains", 1, []column[subscriptions.Domain]{
-	number("id", func(d subscriptions.Domain) int64 { return int64(d.ID) }),
-	number("subscription_id", func(d subscriptions.Domain) int64 { return int64(d.SubscriptionID) }),
-	text("name", func(d subscriptions.Domain) string { return d.Name }),
-	text("reversed", func(d subscriptions.Domain) string { return reversed(d.Name) }),
-	text("search", func(d subscriptions.Domain) string { return searchable(d.SearchTexts()) }),
-}}
+var domainNameTable = domainTable.only("id", "subscription_id", "name", "reversed", "search")
 
 // reversed answers a name's labels from the last to the first, so that everything below a name is one range.
 func reversed(name string) string {

@@ -80,7 +80,9 @@ func groups() []group {
 	}
 }
 
-// Run proves a store. The function open answers a fresh, empty one for each case; it may use t.Cleanup to close it.
+// Run proves a store. The function open answers a fresh, empty one for each case; it may use t.Cleanup to close it. A
+// case whose store still does not answer some time after its context ended ends the process with the stacks of all
+// goroutines. With CLIENTELE_SOAK=1, histories are much longer.
 func Run(t *testing.T, open func(*testing.T) accounts.Store) {
 	t.Helper()
 	running := goleak.IgnoreCurrent()
