@@ -212,9 +212,9 @@ var searchIndexes = []struct{ name, table string }{
 	{"domains_search", "domains"},
 }
 
-// indexSearch makes the indexes for search that are missing, if the extension is there; it may be in any schema. What
-// exists is left alone: even IF NOT EXISTS would wait for everybody who writes. Only the owner may. Without fastupdate=off, every search would
-// read through a list of what was added last, up to 4 MB long.
+// indexSearch makes the indexes for search that are missing, if the extension is there; it may be in any schema. Only the
+// tables' owner may. What exists is left alone: even IF NOT EXISTS would wait for everybody who writes. Such an index keeps
+// what was added last in a list, which every search reads through and whoever fills it sorts in: 256 kB of it, and not 4 MB.
 func indexSearch(ctx context.Context, r runner) error {
 	var extension []struct{ Schema string }
 	if f := r.query(ctx, &extension, `
@@ -236,7 +236,7 @@ WHERE e.extname = 'pg_trgm'`); f != nil {
 			continue
 		}
 		if _, f := r.exec(ctx, "CREATE INDEX "+index.name+" ON clientele."+index.table+
-			" USING gin (search "+extension[0].Schema+".gin_trgm_ops) WITH (fastupdate = off)"); f != nil {
+			" USING gin (search "+extension[0].Schema+".gin_trgm_ops) WITH (gin_pending_list_limit = 256)"); f != nil {
 			return f
 		}
 	}
