@@ -36,8 +36,11 @@ func keywords(dsn string) (string, error) {
 	password, _ := u.User.Password()
 	var all []string
 	for _, s := range [][2]string{
-		{"host", strings.Join(hosts, ",")}, {"port", strings.Trim(strings.Join(ports, ","), ",")},
-		{"user", u.User.Username()}, {"password", password}, {"dbname", strings.TrimPrefix(u.Path, "/")},
+		{"host", strings.Join(hosts, ",")},
+		{"port", strings.Trim(strings.Join(ports, ","), ",")},
+		{"user", u.User.Username()},
+		{"password", password},
+		{"dbname", strings.TrimPrefix(u.Path, "/")},
 	} {
 		if s[1] != "" {
 			all = append(all, setting(s[0], s[1]))
