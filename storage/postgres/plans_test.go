@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
 
@@ -71,6 +72,7 @@ func TestNoStatementScansABigTable(t *testing.T) {
 			require.LessOrEqual(t, n, 10_001, text)
 		}
 	}
+	useTheirIndexes(t, db, store, &r)
 	require.Regexp(t, sequential, explain(t, db, "EXPLAIN", statement{text: "SELECT count(details) FROM clientele.events"}), "the test can fail")
 }
 
@@ -113,6 +115,48 @@ func allocateForThePage(t *testing.T, store *postgres.Store) {
 }
 
 // explain answers the plan of a statement, or its execution, with the arguments that it was sent with.
+// useTheirIndexes checks that filters which few rows fit are answered by the indexes that the README names.
+func useTheirIndexes(t *testing.T, db *bun.DB, store *postgres.Store, r *recorder) {
+	t.Helper()
+	ctx, page := t.Context(), 50
+	few := subscriptions.Piece{Text: "site77", Anywhere: true}
+	ofAccounts := func(q accounts.Listing) func() error {
+		return func() error { q.Limit = page; _, err := store.Accounts(ctx, q); return err }
+	}
+	ofSubscriptions := func(q subscriptions.Listing) func() error {
+		return func() error { q.Limit = page; _, err := store.Subscriptions(ctx, q); return err }
+	}
+	ofDomains := func(q subscriptions.DomainListing) func() error {
+		return func() error { q.Limit = page; _, err := store.Domains(ctx, q); return err }
+	}
+	seven := point(subscriptions.AccountID(7))
+	for name, list := range map[string]struct {
+		ask     func() error
+		indexes []string
+	}{
+		"accounts by country":         {ofAccounts(accounts.Listing{Query: accounts.Query{Country: "LI"}}), []string{"accounts_country"}},
+		"accounts by cause":           {ofAccounts(accounts.Listing{Query: accounts.Query{Cause: "rare"}}), []string{"account_holds_cause"}},
+		"accounts by a piece":         {ofAccounts(accounts.Listing{Piece: few}), []string{"accounts_search", "domains_search", "subscriptions_pkey"}},
+		"subscriptions of an account": {ofSubscriptions(subscriptions.Listing{Query: subscriptions.Query{AccountID: seven}}), []string{"subscriptions_account"}},
+		"subscriptions of a plan":     {ofSubscriptions(subscriptions.Listing{Query: subscriptions.Query{Plan: "rare"}}), []string{"subscriptions_plan"}},
+		"subscriptions that run out":  {ofSubscriptions(subscriptions.Listing{Query: subscriptions.Query{ExpiresBefore: time.Date(2021, 1, 2, 0, 0, 0, 0, time.UTC)}}), []string{"subscriptions_expires"}},
+		"subscriptions by cause":      {ofSubscriptions(subscriptions.Listing{Query: subscriptions.Query{Cause: "rare"}}), []string{"subscription_holds_cause", "account_holds_cause"}},
+		"subscriptions by a piece":    {ofSubscriptions(subscriptions.Listing{Piece: few}), []string{"subscriptions_search", "domains_search"}},
+		"domains of a subscription":   {ofDomains(subscriptions.DomainListing{DomainQuery: subscriptions.DomainQuery{SubscriptionID: 7}}), []string{"domains_subscription_id_id_key"}},
+		"domains of an account":       {ofDomains(subscriptions.DomainListing{DomainQuery: subscriptions.DomainQuery{AccountID: seven}}), []string{"subscriptions_account", "domains_subscription_id_id_key"}},
+		"domains by cause":            {ofDomains(subscriptions.DomainListing{DomainQuery: subscriptions.DomainQuery{Cause: "rare"}}), []string{"domain_holds_cause", "subscription_holds_cause", "account_holds_cause"}},
+		"domains by a piece":          {ofDomains(subscriptions.DomainListing{Piece: few}), []string{"domains_search"}},
+	} {
+		r.take()
+		require.NoError(t, list.ask())
+		asked := r.take()
+		plan := explain(t, db, "EXPLAIN", asked[len(asked)-1])
+		for _, index := range list.indexes {
+			assert.Contains(t, plan, index, "%s:\n%s", name, plan)
+		}
+	}
+}
+
 func explain(t *testing.T, db *bun.DB, how string, s statement) string {
 	t.Helper()
 	var lines []string

@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"slices"
@@ -31,13 +32,13 @@ func keywords(dsn string) (string, error) {
 	var hosts, ports []string
 	for at := range strings.SplitSeq(u.Host, ",") {
 		one := url.URL{Host: at}
-		hosts, ports = append(hosts, one.Hostname()), append(ports, one.Port())
+		hosts, ports = append(hosts, one.Hostname()), append(ports, cmp.Or(one.Port(), "5432"))
 	}
 	password, _ := u.User.Password()
 	var all []string
 	for _, s := range [][2]string{
 		{"host", strings.Join(hosts, ",")},
-		{"port", strings.Trim(strings.Join(ports, ","), ",")},
+		{"port", strings.Join(ports, ",")},
 		{"user", u.User.Username()},
 		{"password", password},
 		{"dbname", strings.TrimPrefix(u.Path, "/")},
