@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -14,37 +15,31 @@ import (
 // may be committed after a greater one was read. Ids of transactions would not do either: they start again after a dump
 // and restore, and what is visible to all of them waits for every other database of the server. So a reader that sees
 // events without a number gives them the next ones, in a transaction of its own, one reader at a time.
-//
-// Events that a command is just redacting are left for a later reader, and with them whatever came later and names the
-// same things: nobody is to hear that an account was activated, and then that it was suspended before. Ids will do for
-// that, because commands on the same thing come one after the other.
-const giveEventNumbers = `
-WITH RECURSIVE fresh AS MATERIALIZED (
-    SELECT id, account_id, subscription_id, domain_id FROM clientele.events
-    WHERE number IS NULL
+const (
+	// Events that a command is just redacting are not waited for.
+	lockUnnumbered = `
+WITH locked AS MATERIALIZED (
+    SELECT id FROM clientele.events
+    WHERE number IS NULL AND id > $1::bigint
     ORDER BY id
-    LIMIT $1::integer
+    LIMIT $2::integer
     FOR UPDATE SKIP LOCKED
-), late AS (
-    (SELECT id, account_id, subscription_id, domain_id FROM clientele.events
-    WHERE number IS NULL AND id < (SELECT max(id) FROM fresh)
-    EXCEPT
-    SELECT * FROM fresh)
-    UNION
-    SELECT f.* FROM late AS l JOIN fresh AS f ON f.id > l.id
-        AND (f.account_id = l.account_id OR f.subscription_id = l.subscription_id OR f.domain_id = l.domain_id)
-), numbered AS (
-    SELECT id, row_number() OVER (ORDER BY id) AS nth FROM fresh
-    WHERE id NOT IN (SELECT id FROM late)
-), given AS (
-    UPDATE clientele.event_log SET last = last + (SELECT count(*) FROM numbered)
-    WHERE EXISTS (SELECT FROM numbered)
-    RETURNING last - (SELECT count(*) FROM numbered) AS before
+)
+SELECT e.id, e.account_id, e.subscription_id, e.domain_id, l.id IS NOT NULL AS locked
+FROM clientele.events AS e LEFT JOIN locked AS l ON l.id = e.id
+WHERE e.number IS NULL AND e.id > $1::bigint AND e.id <= (SELECT max(id) FROM locked)
+ORDER BY e.id`
+
+	giveNumbers = `
+WITH given AS (
+    UPDATE clientele.event_log SET last = last + cardinality($1::bigint[])
+    RETURNING last - cardinality($1::bigint[]) AS before
 )
 UPDATE clientele.events AS e
-SET number = given.before + numbered.nth
-FROM given, numbered
-WHERE e.id = ANY(ARRAY(SELECT id FROM numbered)) AND e.id = numbered.id`
+SET number = given.before + n.nth
+FROM given, unnest($1::bigint[]) WITH ORDINALITY AS n(id, nth)
+WHERE e.id = n.id AND e.id = ANY(ARRAY(SELECT unnest($1::bigint[])))`
+)
 
 const pruneEvents = `
 WITH gone AS (
@@ -145,22 +140,60 @@ func eventLog(rows []eventRow) accounts.EventLog {
 	return l
 }
 
+// unnumbered is an event that waits for its number.
+type unnumbered struct {
+	ID, AccountID, SubscriptionID, DomainID int64
+	Locked                                  bool // or else a command is just redacting it
+}
+
+// held are the things whose next event must wait, because an earlier one does: nobody is to hear that an account was
+// activated, and then that it was suspended before. Commands on the same thing come one after the other, and so do their
+// events by id.
+type held map[[2]int64]bool
+
+// back tells whether an event must wait, when it is asked about one after the other. All that it names then waits, too.
+func (h held) back(e unnumbered) bool {
+	names := [][2]int64{{1, e.AccountID}, {2, e.SubscriptionID}, {3, e.DomainID}}
+	names = slices.DeleteFunc(names, func(name [2]int64) bool { return name[1] == 0 })
+	waits := !e.Locked || slices.ContainsFunc(names, func(name [2]int64) bool { return h[name] })
+	if waits {
+		for _, name := range names {
+			h[name] = true
+		}
+	}
+	return waits
+}
+
 // numberEvents gives numbers to the committed events that have none, so many in a transaction.
 func (s *Store) numberEvents(ctx context.Context) error {
-	for given := int64(numberedAtOnce); given == numberedAtOnce; {
+	behind, waiting := int64(0), held{}
+	for {
+		var rows []unnumbered
 		err := s.inOwn(ctx, func(r runner) error {
+			rows = nil
 			if f := r.lock(ctx, lockNumbers); f != nil {
 				return f
 			}
-			var f *failure
-			if given, f = r.exec(ctx, giveEventNumbers, numberedAtOnce); f != nil {
+			if f := r.query(ctx, &rows, lockUnnumbered, behind, numberedAtOnce); f != nil {
+				return f
+			}
+			var ids []int64
+			for _, row := range rows {
+				if !waiting.back(row) {
+					ids = append(ids, row.ID)
+				}
+			}
+			if len(ids) == 0 {
+				return nil
+			}
+			if _, f := r.exec(ctx, giveNumbers, numberArray(ids)); f != nil {
 				return f
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil || len(rows) < numberedAtOnce {
 			return err
 		}
+		behind = rows[len(rows)-1].ID
 	}
-	return nil
 }
