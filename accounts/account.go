@@ -78,7 +78,7 @@ type New struct {
 	Description    string             `validate:"max=4096,text"`
 	ExternalID     string             `validate:"max=255,line"`                                       // unique among accounts when set
 	Locale         string             `validate:"locale"`                                             // BCP 47, such as it or pt-BR; at most 35
-	Attributes     map[string]string  `validate:"max=32,dive,keys,max=64,slug,endkeys,max=1024,text"` // the host's own: a VAT number, a fax, …; at most 32, of 64 and 1,024
+	Attributes     map[string]string  `validate:"max=32,dive,keys,max=64,slug,endkeys,max=1024,text"` // the host's own: a VAT number, a fax, …; at most 32, keys of 64 and values of 1,024
 	CreatedAt      time.Time          `validate:"time"`                                               // for imports; zero: now
 	Subscription   *subscriptions.New `validate:"-"`                                                  // optional first subscription; its AccountID is 0
 }

@@ -13,7 +13,7 @@ import (
 var (
 	// ErrNotFound: something that the command or look-up names is not there. *NotFoundError says what.
 	ErrNotFound = errors.New("clientele: not found")
-	// ErrTaken: somebody else has a login, an external id or a name. *TakenError says which.
+	// ErrTaken: a login, an external id or a name is in use already, or in the way. *TakenError says which.
 	ErrTaken = errors.New("clientele: taken")
 	// ErrInvalid: the input breaks rules. *InvalidError lists them all.
 	ErrInvalid = input.ErrInvalid

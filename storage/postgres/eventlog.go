@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
 	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
@@ -149,16 +150,22 @@ type unnumbered struct {
 // held are the things whose next event must wait, because an earlier one does: nobody is to hear that an account was
 // activated, and then that it was suspended before. Commands on the same thing come one after the other, and so do their
 // events by id.
-type held map[[2]int64]bool
+type held map[thing]bool
+
+type thing struct {
+	level subscriptions.Level
+	id    int64
+}
 
 // back tells whether an event must wait, when it is asked about one after the other. All that it names then waits, too.
 func (h held) back(e unnumbered) bool {
-	names := [][2]int64{{1, e.AccountID}, {2, e.SubscriptionID}, {3, e.DomainID}}
-	names = slices.DeleteFunc(names, func(name [2]int64) bool { return name[1] == 0 })
-	waits := !e.Locked || slices.ContainsFunc(names, func(name [2]int64) bool { return h[name] })
+	names := slices.DeleteFunc([]thing{
+		{subscriptions.LevelAccount, e.AccountID}, {subscriptions.LevelSubscription, e.SubscriptionID}, {subscriptions.LevelDomain, e.DomainID},
+	}, func(named thing) bool { return named.id == 0 })
+	waits := !e.Locked || slices.ContainsFunc(names, func(named thing) bool { return h[named] })
 	if waits {
-		for _, name := range names {
-			h[name] = true
+		for _, named := range names {
+			h[named] = true
 		}
 	}
 	return waits

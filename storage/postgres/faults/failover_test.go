@@ -36,13 +36,19 @@ func TestAPrimaryIsKilledAndAStandbyTakesOver(t *testing.T) {
 	}
 }
 
+// besideAStandby answers a host on a primary, and one on its standby.
+func besideAStandby(t *testing.T) (c *cluster, onPrimary, onStandby *host) {
+	t.Helper()
+	c = newCluster(t, 1, "")
+	dsn := c.database(t)
+	c.catchUp(t)
+	return c, openHost(t, dsn, 2, nil), openHost(t, on(c.standbys[0], dsn), 2, nil)
+}
+
 // A cursor from the primary is ahead of a standby that lags behind. It is not gone: a reader waits.
 func TestAStandbyThatLagsBehindHasNoEventsYet(t *testing.T) {
 	ctx := t.Context()
-	c := newCluster(t, 1, "")
-	dsn := c.database(t)
-	c.catchUp(t)
-	h, r := openHost(t, dsn, 2, nil), openHost(t, on(c.standbys[0], dsn), 2, nil)
+	c, h, r := besideAStandby(t)
 	standby := administer(t, c.standbys[0])
 	_, err := standby.ExecContext(ctx, "SELECT pg_wal_replay_pause()")
 	require.NoError(t, err)
@@ -66,10 +72,7 @@ func TestAStandbyThatLagsBehindHasNoEventsYet(t *testing.T) {
 // A standby answers whatever needs no writing.
 func TestAStandbyIsReadOnly(t *testing.T) {
 	ctx := t.Context()
-	c := newCluster(t, 1, "")
-	dsn := c.database(t)
-	c.catchUp(t)
-	h, r := openHost(t, dsn, 2, nil), openHost(t, on(c.standbys[0], dsn), 2, nil)
+	c, h, r := besideAStandby(t)
 	alice, err := h.Create(ctx, customer("alice"))
 	require.NoError(t, err)
 	numbered, err := h.Events(ctx, accounts.EventQuery{})
