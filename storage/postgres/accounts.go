@@ -47,7 +47,7 @@ const accountCounts = `,
 func (s *Store) Accounts(ctx context.Context, q accounts.Listing) ([]accounts.Summary, error) {
 	l := accountList(q)
 	if q.From != (subscriptions.Position{}) {
-		l.from(accountPosition(q, &l)...)
+		l.position = accountPosition(q, &l)
 	}
 	var rows []accountRow
 	statement := l.page(accountColumns+accountCounts, "", q.Limit)
@@ -121,7 +121,18 @@ func (l *list) searchAccounts(p subscriptions.Piece, drives bool) {
     SELECT d.subscription_id FROM clientele.domains AS d WHERE d.search ` + like, by: []string{
 			"a.search " + like,
 			"a.id = ANY(ARRAY(SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = ANY" + idsBelow + "))",
-		}})
+		}, along: l.owners()})
+	}
+}
+
+// owners answers the walk along the accounts' order by their subscriptions, of which there is an index for one order.
+func (l *list) owners() walk {
+	if l.key[0] != "a.created_at" {
+		return walk{}
+	}
+	return walk{
+		table: "clientele.subscriptions AS s", key: []string{"s.account_created_at", "s.account_id"}, id: "s.id",
+		where: []string{"s.account_id IS NOT NULL"},
 	}
 }
 

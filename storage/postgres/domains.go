@@ -43,7 +43,7 @@ func (s *Store) Site(ctx context.Context, name, otherwise string) (subscriptions
 func (s *Store) Domains(ctx context.Context, q subscriptions.DomainListing) ([]subscriptions.Domain, error) {
 	l := domainList(q)
 	if q.From != (subscriptions.Position{}) {
-		l.from(l.argument(q.From.Key, "text"))
+		l.position = []string{l.argument(q.From.Key, "text")}
 	}
 	var rows []domainRow
 	statement := l.page(domainColumns+domainsAbove, joinAboveEach, q.Limit)

@@ -108,7 +108,7 @@ func (s *Store) readEvents(ctx context.Context, q accounts.EventRange) ([]eventR
 	l := list{table: "clientele.events", key: []string{"number"}, desc: q.Desc}
 	l.filter("number IS NOT NULL")
 	if q.After != 0 {
-		l.from(l.argument(q.After, "bigint"))
+		l.position = []string{l.argument(q.After, "bigint")}
 	}
 	if q.AccountID != nil {
 		l.filter(owned("account_id", *q.AccountID, &l))
@@ -119,7 +119,7 @@ SELECT l.last, l.pruned, e.*,
     current_setting('transaction_read_only') = 'on' AS read_only,
     pg_is_in_recovery() AS standby
 FROM clientele.event_log AS l
-LEFT JOIN LATERAL (` + l.rows("number, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts", l.order(), q.Limit) + `
+LEFT JOIN LATERAL (` + l.rows("number, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts", l.order(), l.most(q.Limit)) + `
 ) AS e ON true` + l.order()
 	var rows []eventRow
 	if f := s.query(ctx, &rows, statement, l.arguments...); f != nil {

@@ -14,14 +14,14 @@ import (
 // their own; only if these find more than manyHits does the walk take place. Both stand in one statement, so that the
 // answer comes from one snapshot, and the server runs only one of them.
 type list struct {
-	table  string   // with its alias
-	id     string   // the column of the alias
-	key    []string // the columns of the order, which have an index
-	desc   bool
-	where  []string
-	behind string // the condition that a row comes behind the page before; empty on the first page
-	hits   hits
-	known  int // the condition that all hits fulfil, and nothing else does
+	table    string   // with its alias
+	id       string   // the column of the alias
+	key      []string // the columns of the order, which have an index
+	desc     bool
+	where    []string
+	position []string // the values of key behind which the page begins; nil on the first page
+	hits     hits
+	known    int // the condition that all hits fulfil, and nothing else does
 	arguments
 }
 
@@ -38,16 +38,31 @@ func (a *arguments) argument(value any, kind string) string {
 type hits struct {
 	by    []string
 	below string // answers ids, from which the conditions go on with idsBelow; may be empty
+	along walk   // an index in which the same ids stand in the order of the list; may be empty
 }
 
-// manyHits is how many rows are looked up one by one rather than walked along to: some 2 µs each, and for each step.
-const manyHits = 10_000
+// walk is what an index holds, in its order, of the rows of a table.
+type walk struct {
+	table string   // with its alias
+	key   []string // stand for the key of the list
+	id    string   // is among the ids below
+	where []string
+}
 
-// idsBelow are none if there are too many: they are not worth looking up.
-var idsBelow = "((SELECT ids FROM below WHERE cardinality(ids) <= " + strconv.Itoa(manyHits) + ")::bigint[])"
+const (
+	// manyHits is how many rows are looked up one by one rather than walked along to: some 2 µs each, and for each step.
+	manyHits = 10_000
 
-// mostCounted is more than there will ever be, and can be doubled.
-const mostCounted = math.MaxInt / 2
+	// stepsPerHit is how far an index is walked along, for each of the ids in hand, to find the first rows above them. A
+	// step takes some 0.15 µs: a walk in vain costs half as much as looking all of them up, which follows it then.
+	stepsPerHit = 10
+
+	// idsBelow are none if there are too many, which are not worth looking up, or if the walk has found enough of them.
+	idsBelow = "((SELECT ids FROM wanted)::bigint[])"
+)
+
+// mostCounted is more than there will ever be, and can be multiplied.
+const mostCounted = math.MaxInt / 8
 
 // countRow is the answer to a count.
 type countRow struct{ Count int }
@@ -63,19 +78,17 @@ func (l *list) drive(by hits) {
 	}
 }
 
-// from begins behind the row whose key has these values.
-func (l *list) from(values ...string) {
-	compare := " > "
-	if l.desc {
-		compare = " < "
-	}
-	l.behind = "(" + strings.Join(l.key, ", ") + ")" + compare + "(" + strings.Join(values, ", ") + ")"
-}
-
 // conditions answers the WHERE clause that these conditions make with that of the page.
-func (l *list) conditions(all ...string) string {
-	if l.behind != "" {
-		all = append(all, l.behind)
+func (l *list) conditions(all ...string) string { return l.conditionsOn(l.key, all...) }
+
+// conditionsOn is conditions for other columns that have the values of the key.
+func (l *list) conditionsOn(key []string, all ...string) string {
+	if l.position != nil {
+		compare := " > "
+		if l.desc {
+			compare = " < "
+		}
+		all = append(all, "("+strings.Join(key, ", ")+")"+compare+"("+strings.Join(l.position, ", ")+")")
 	}
 	if len(all) == 0 {
 		return ""
@@ -83,28 +96,42 @@ func (l *list) conditions(all ...string) string {
 	return "\nWHERE " + strings.Join(all, "\n    AND ")
 }
 
-func (l *list) order() string {
+func (l *list) order() string { return l.orderBy(l.key) }
+
+func (l *list) orderBy(key []string) string {
 	if l.desc {
-		return "\nORDER BY " + strings.Join(l.key, " DESC, ") + " DESC"
+		return "\nORDER BY " + strings.Join(key, " DESC, ") + " DESC"
 	}
-	return "\nORDER BY " + strings.Join(l.key, ", ")
+	return "\nORDER BY " + strings.Join(key, ", ")
 }
 
 // page answers the statement for a page of so many rows. Only these are joined with what outer says, and only for
 // these are the columns computed.
 func (l *list) page(columns, outer string, limit int) string {
-	alias := l.alias()
-	return l.with(limit) + "\nSELECT " + columns + "\nFROM (" + l.rows(alias+".*", l.order(), limit) + "\n) AS " + alias + outer + l.order()
+	most := l.most(limit)
+	ahead := ""
+	if l.firstOnly(most) && l.hits.along.table != "" {
+		ahead = l.ahead(most)
+	}
+	return l.with(most, ahead) + "\nSELECT " + columns +
+		"\nFROM (" + l.rows(l.alias()+".*", l.order(), most) + "\n) AS " + l.alias() + outer + l.order()
 }
 
 // count answers the statement that counts, up to atMost; 0: no bound.
 func (l *list) count(atMost int) string {
-	atMost = min(atMost, mostCounted)
-	order := "\nORDER BY " + l.id
-	if atMost > 0 {
-		order = l.order()
+	most, order := l.most(min(atMost, mostCounted)), l.order()
+	if most == "" {
+		order = "\nORDER BY " + l.id
 	}
-	return l.with(atMost) + "\nSELECT count(*) AS count\nFROM (" + l.rows("", order, atMost) + "\n) AS matches"
+	return l.with(most, "") + "\nSELECT count(*) AS count\nFROM (" + l.rows("", order, most) + "\n) AS matches"
+}
+
+// most answers the argument that bounds how many rows there are; empty: all.
+func (l *list) most(limit int) string {
+	if limit == 0 {
+		return ""
+	}
+	return l.argument(limit, "bigint")
 }
 
 func (l *list) alias() string { return l.id[:strings.IndexByte(l.id, '.')] }
@@ -113,53 +140,89 @@ func (l *list) alias() string { return l.id[:strings.IndexByte(l.id, '.')] }
 func (l *list) others() []string { return slices.Delete(slices.Clone(l.where), l.known, l.known+1) }
 
 // firstOnly tells whether only the first of the hits are needed, because every hit fits.
-func (l *list) firstOnly(limit int) bool { return limit > 0 && len(l.where) == 1 }
+func (l *list) firstOnly(most string) bool { return most != "" && len(l.where) == 1 }
 
 // hit answers the column by which hits are looked up. Their ids may come from an index alone; their places, which are
 // good within one statement, cost more to find and less to look up.
-func (l *list) hit(limit int) string {
-	if l.firstOnly(limit) {
+func (l *list) hit(most string) string {
+	if l.firstOnly(most) {
 		return l.id
 	}
 	return l.alias() + ".ctid"
 }
 
+// own answers the walk along the index of the order, if it holds the ids.
+func (l *list) own() walk {
+	if !slices.Contains(l.key, l.id) {
+		return walk{}
+	}
+	return walk{table: l.table, key: l.key, id: l.id}
+}
+
+// ahead answers a part of the statement that walks along an index with the ids below in hand: the keys of the first rows
+// above them come up there one after another, and most of the ids need not be looked up at all.
+func (l *list) ahead(most string) string {
+	along, names := l.hits.along, make([]string, len(l.key))
+	for i, column := range l.key {
+		names[i] = column[len(l.alias()+"."):]
+	}
+	return "ahead AS MATERIALIZED (\n    SELECT DISTINCT " + strings.Join(l.key, ", ") + "\n    FROM (" +
+		"\nSELECT " + strings.Join(along.key, ", ") + ", " + along.id + " FROM " + along.table +
+		l.conditionsOn(along.key, along.where...) + l.orderBy(along.key) +
+		"\nLIMIT " + strconv.Itoa(stepsPerHit) + " * (SELECT ids FROM size)\n    ) AS " +
+		l.alias() + " (" + strings.Join(names, ", ") + ", below)" +
+		"\n    WHERE (" + l.alias() + ".below IN (SELECT id FROM below)) IS TRUE" + // looks them up in memory, unlike a join
+		l.order() + "\nLIMIT " + most + "\n), "
+}
+
 // with finds the hits and their keys, until there are too many. A row comes once for each condition that it fulfils.
 // What is MATERIALIZED is not planned together with what uses it.
-func (l *list) with(limit int) string {
+func (l *list) with(most, ahead string) string {
 	if l.hits.by == nil {
 		return ""
 	}
-	enough, most := "\n    LIMIT "+strconv.Itoa(manyHits+1), " <= "+strconv.Itoa(manyHits)
-	below, few := "", "(SELECT count(*) FROM found)"+most
-	if l.hits.below != "" {
-		below = "below AS MATERIALIZED (\n    SELECT ARRAY(" + l.hits.below + enough + ") AS ids\n), "
-		few = "(SELECT cardinality(ids) FROM below)" + most + " AND " + few
-	}
+	columns := l.hit(most) + " AS hit, " + strings.Join(l.key, ", ")
 	found := make([]string, len(l.hits.by))
 	for i, condition := range l.hits.by {
-		found[i] = "\n    SELECT " + l.hit(limit) + " AS hit, " + strings.Join(l.key, ", ") + " FROM " + l.table + " WHERE " + condition
+		found[i] = "\n    SELECT " + columns + " FROM " + l.table + " WHERE " + condition
 	}
-	return "WITH " + below + "found AS MATERIALIZED (" + strings.Join(found, "\n    UNION ALL") + enough +
+	many := strconv.Itoa(manyHits)
+	cut, few := "\n    LIMIT "+many+" + 1", "(SELECT count(*) FROM found) <= "+many
+	below := ""
+	if l.hits.below != "" {
+		wanted := "(SELECT ids FROM size) <= " + many
+		few = wanted + " AND " + few
+		if ahead != "" {
+			wanted += " AND (SELECT count(*) FROM ahead) < " + most
+			found = append(found, "\n    SELECT "+columns+" FROM ahead AS "+l.alias())
+		}
+		below = "below (id) AS MATERIALIZED (" + l.hits.below + cut +
+			"\n), size AS MATERIALIZED (\n    SELECT count(*) AS ids FROM below\n), " + ahead +
+			"wanted AS MATERIALIZED (\n    SELECT ARRAY(SELECT id FROM below WHERE " + wanted + ") AS ids\n), "
+	}
+	return "WITH " + below + "found AS MATERIALIZED (" + strings.Join(found, "\n    UNION ALL") + cut +
 		"\n), few AS MATERIALIZED (\n    SELECT " + few + " AS so\n)"
 }
 
-// rows answers the rows in an order, not more than limit; 0: all.
-func (l *list) rows(columns, order string, limit int) string {
+// rows answers the rows in an order, not more than most; empty: all.
+func (l *list) rows(columns, order, most string) string {
 	from := "\nSELECT " + columns + " FROM " + l.table
-	tail, most := order, ""
-	if limit > 0 {
-		most = l.argument(limit, "bigint")
+	tail := order
+	if most != "" {
 		tail += "\nLIMIT " + most
 	}
 	if l.hits.by == nil {
 		return from + l.conditions(l.where...) + tail
 	}
 	hits := "\n    SELECT " + l.alias() + ".hit FROM found AS " + l.alias() + l.conditions()
-	if l.firstOnly(limit) {
-		hits += l.order() + "\nLIMIT " + most + " * " + strconv.Itoa(len(l.hits.by)) // as often as one may come
+	if l.firstOnly(most) {
+		ways := len(l.hits.by)
+		if l.hits.along.table != "" {
+			ways++
+		}
+		hits += l.order() + "\nLIMIT " + most + " * " + strconv.Itoa(ways) // one row may come in each way
 	}
-	few := from + l.conditions(append(l.others(), "(SELECT so FROM few)", l.hit(limit)+" = ANY(ARRAY("+hits+"))")...) + tail
+	few := from + l.conditions(append(l.others(), "(SELECT so FROM few)", l.hit(most)+" = ANY(ARRAY("+hits+"))")...) + tail
 	walk := from + l.conditions(append(slices.Clone(l.where), "NOT (SELECT so FROM few)")...) + tail
 	return "\n(" + few + "\n)\nUNION ALL\n(" + walk + "\n)"
 }
@@ -177,7 +240,7 @@ func owned(column string, by subscriptions.AccountID, l *list) string {
 func (l *list) held(status subscriptions.Status, cause subscriptions.Cause, probes []string, below string, drives bool) {
 	all := strings.Join(probes, " OR ")
 	narrowed := func(by string) hits {
-		return hits{by: []string{l.id + " = ANY" + idsBelow}, below: strings.ReplaceAll(below, "%s", by)}
+		return hits{by: []string{l.id + " = ANY" + idsBelow}, below: strings.ReplaceAll(below, "%s", by), along: l.own()}
 	}
 	if cause != "" {
 		by := " AND h.cause = " + l.argument(string(cause), "text")

@@ -101,7 +101,7 @@ func (a additions) counted() string {
 func (t *transaction) add(w accounts.Writes) error {
 	var a additions
 	add(&a, accountTable, w.AddAccounts, leaveOut)
-	add(&a, subscriptionTable, dueIn(w).records(w.AddSubscriptions), leaveOut)
+	add(&a, subscriptionTable, subscriptionWrites(w, w.AddSubscriptions), leaveOut)
 	add(&a, domainTable, w.AddDomains, leaveOut)
 	for _, holds := range placedTables {
 		add(&a, holds.table, atLevel(w.Place, func(p subscriptions.Placed) bool { return p.Level == holds.level }), holds.replacing())
@@ -137,7 +137,7 @@ func (t *transaction) change(w accounts.Writes) error {
 	if err := change(t, accountTable, w.UpdateAccounts); err != nil {
 		return err
 	}
-	if err := change(t, subscriptionTable, dueIn(w).records(w.UpdateSubscriptions)); err != nil {
+	if err := change(t, subscriptionTable, subscriptionWrites(w, w.UpdateSubscriptions)); err != nil {
 		return err
 	}
 	return change(t, domainNameTable, w.UpdateDomains)
@@ -210,21 +210,27 @@ func dueIn(w accounts.Writes) due {
 	return d
 }
 
-func (d due) records(all []subscriptions.Record) []dueRecord {
-	return each(all, func(r subscriptions.Record) dueRecord {
-		expired, decided := d[r.ID]
-		if !decided {
-			_, expired = r.Holds.Get(subscriptions.CauseExpired)
-		}
-		if expired {
-			return dueRecord{Record: r}
-		}
-		return dueRecord{Record: r, due: r.ExpiresAt}
-	})
+// subscriptionWrite is a row of subscriptions with what the library adds to it.
+type subscriptionWrite struct {
+	subscriptions.Record
+	due              time.Time // zero: NULL
+	accountCreatedAt time.Time // zero: as the row of the account says
 }
 
-// dueRecord is a row of subscriptions with what its column due_at says; zero: NULL.
-type dueRecord struct {
-	subscriptions.Record
-	due time.Time
+func subscriptionWrites(w accounts.Writes, all []subscriptions.Record) []subscriptionWrite {
+	expired, created := dueIn(w), map[accounts.ID]time.Time{}
+	for _, a := range w.AddAccounts {
+		created[a.ID] = a.CreatedAt
+	}
+	return each(all, func(r subscriptions.Record) subscriptionWrite {
+		row := subscriptionWrite{Record: r, accountCreatedAt: created[r.AccountID]}
+		held, decided := expired[r.ID]
+		if !decided {
+			_, held = r.Holds.Get(subscriptions.CauseExpired)
+		}
+		if !held {
+			row.due = r.ExpiresAt
+		}
+		return row
+	})
 }

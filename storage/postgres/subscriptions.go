@@ -33,7 +33,7 @@ func (s *Store) Subscription(ctx context.Context, k subscriptions.Key) (subscrip
 func (s *Store) Subscriptions(ctx context.Context, q subscriptions.Listing) ([]subscriptions.Subscription, error) {
 	l := subscriptionList(q)
 	if q.From != (subscriptions.Position{}) {
-		l.from(l.argument(instant(q.From.At), "timestamptz"), l.argument(q.From.ID, "bigint"))
+		l.position = []string{l.argument(instant(q.From.At), "timestamptz"), l.argument(q.From.ID, "bigint")}
 	}
 	var rows []subscriptionRow
 	statement := l.page(subscriptionColumns+", "+accountHolds, "", q.Limit)
@@ -92,7 +92,7 @@ func (l *list) searchSubscriptions(p subscriptions.Piece, own, drives bool) {
     SELECT d.subscription_id FROM clientele.domains AS d WHERE d.search ` + like, by: []string{
 			"s.search " + like,
 			"s.id = ANY" + idsBelow,
-		}})
+		}, along: l.own()})
 	}
 }
 

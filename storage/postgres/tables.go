@@ -24,6 +24,8 @@ type column[R any] struct {
 	name, kind string
 	value      func(R) any // of one row, as an argument: an int64, a text, or nil
 	same       func(a, b R) bool
+	otherwise  string // answers what stands there instead of NULL; may be empty
+	by         string // the column whose value is the %s in it
 }
 
 // appendTo appends one row's value to an array.
@@ -49,21 +51,21 @@ func atOnce[R any](value func(R) time.Time) func(a, b R) bool {
 }
 
 func number[R any](name string, value func(R) int64) column[R] {
-	return column[R]{name, "bigint", func(r R) any { return value(r) }, alike(value)}
+	return column[R]{name: name, kind: "bigint", value: func(r R) any { return value(r) }, same: alike(value)}
 }
 
 // reference is a number that is NULL instead of 0.
 func reference[R any](name string, value func(R) int64) column[R] {
-	return column[R]{name, "bigint", func(r R) any { return unlessZero(value(r)) }, alike(value)}
+	return column[R]{name: name, kind: "bigint", value: func(r R) any { return unlessZero(value(r)) }, same: alike(value)}
 }
 
 func text[R any](name string, value func(R) string) column[R] {
-	return column[R]{name, "text", func(r R) any { return value(r) }, alike(value)}
+	return column[R]{name: name, kind: "text", value: func(r R) any { return value(r) }, same: alike(value)}
 }
 
 // optional is a text that is NULL instead of empty.
 func optional[R any](name string, value func(R) string) column[R] {
-	return column[R]{name, "text", func(r R) any { return unlessZero(value(r)) }, alike(value)}
+	return column[R]{name: name, kind: "text", value: func(r R) any { return unlessZero(value(r)) }, same: alike(value)}
 }
 
 func unlessZero[V comparable](value V) any {
@@ -75,27 +77,34 @@ func unlessZero[V comparable](value V) any {
 }
 
 func moment[R any](name string, value func(R) time.Time) column[R] {
-	return column[R]{name, "timestamptz", func(r R) any { return instant(value(r)) }, atOnce(value)}
+	return column[R]{name: name, kind: "timestamptz", value: func(r R) any { return instant(value(r)) }, same: atOnce(value)}
 }
 
 // deadline is a time that is NULL instead of zero.
 func deadline[R any](name string, value func(R) time.Time) column[R] {
-	return column[R]{name, "timestamptz", func(r R) any {
+	return column[R]{name: name, kind: "timestamptz", value: func(r R) any {
 		if t := value(r); !t.IsZero() {
 			return instant(t)
 		}
 		return nil
-	}, atOnce(value)}
+	}, same: atOnce(value)}
+}
+
+// orElse answers the column with what a statement answers where the value itself is NULL. The statement speaks of the
+// value of another column as %s.
+func (c column[R]) orElse(statement, by string) column[R] {
+	c.otherwise, c.by = statement, by
+	return c
 }
 
 // pairs is a map as jsonb, NULL instead of empty.
 func pairs[R any](name string, value func(R) map[string]string) column[R] {
-	return column[R]{name, "jsonb", func(r R) any {
+	return column[R]{name: name, kind: "jsonb", value: func(r R) any {
 		if m := value(r); len(m) > 0 {
 			return object(m)
 		}
 		return nil
-	}, func(a, b R) bool { return maps.Equal(value(a), value(b)) }}
+	}, same: func(a, b R) bool { return maps.Equal(value(a), value(b)) }}
 }
 
 // object answers a map as JSON. Most are so small and plain that the encoder's reflection would cost more than all the rest.
@@ -193,6 +202,12 @@ func (t table[R]) with(rows []R, behind int) given {
 		r.values[i], r.args[i] = "r."+c.name, array(rows, c.appendTo)
 		r.arrays, r.names = append(r.arrays, argument+"[]"), append(r.names, c.name)
 	}
+	for i, c := range t.columns {
+		if c.otherwise != "" {
+			by := slices.IndexFunc(t.columns, func(other column[R]) bool { return other.name == c.by })
+			r.values[i] = "coalesce(" + r.values[i] + ", (" + strings.ReplaceAll(c.otherwise, "%s", r.values[by]) + "))"
+		}
+	}
 	return r
 }
 
@@ -244,21 +259,23 @@ var accountTable = table[accounts.Record]{"clientele.accounts", 1, []column[acco
 	text("search", func(r accounts.Record) string { return searchable(r.SearchTexts()) }),
 }}
 
-var subscriptionTable = table[dueRecord]{"clientele.subscriptions", 1, []column[dueRecord]{
-	number("id", func(r dueRecord) int64 { return int64(r.ID) }),
-	reference("account_id", func(r dueRecord) int64 { return int64(r.AccountID) }),
-	text("name", func(r dueRecord) string { return r.Name }),
-	text("plan", func(r dueRecord) string { return r.Plan }),
-	text("description", func(r dueRecord) string { return r.Description }),
-	optional("external_id", func(r dueRecord) string { return r.ExternalID }),
-	pairs("attributes", func(r dueRecord) map[string]string { return r.Attributes }),
-	deadline("expires_at", func(r dueRecord) time.Time { return r.ExpiresAt }),
-	deadline("due_at", func(r dueRecord) time.Time { return r.due }),
-	reference("main_domain_id", func(r dueRecord) int64 { return int64(r.Main) }),
-	number("version", func(r dueRecord) int64 { return r.Version }),
-	moment("created_at", func(r dueRecord) time.Time { return r.CreatedAt }),
-	moment("updated_at", func(r dueRecord) time.Time { return r.UpdatedAt }),
-	text("search", func(r dueRecord) string { return searchable(r.SearchTexts()) }),
+var subscriptionTable = table[subscriptionWrite]{"clientele.subscriptions", 1, []column[subscriptionWrite]{
+	number("id", func(r subscriptionWrite) int64 { return int64(r.ID) }),
+	reference("account_id", func(r subscriptionWrite) int64 { return int64(r.AccountID) }),
+	deadline("account_created_at", func(r subscriptionWrite) time.Time { return r.accountCreatedAt }).
+		orElse("SELECT a.created_at FROM clientele.accounts AS a WHERE a.id = %s", "account_id"),
+	text("name", func(r subscriptionWrite) string { return r.Name }),
+	text("plan", func(r subscriptionWrite) string { return r.Plan }),
+	text("description", func(r subscriptionWrite) string { return r.Description }),
+	optional("external_id", func(r subscriptionWrite) string { return r.ExternalID }),
+	pairs("attributes", func(r subscriptionWrite) map[string]string { return r.Attributes }),
+	deadline("expires_at", func(r subscriptionWrite) time.Time { return r.ExpiresAt }),
+	deadline("due_at", func(r subscriptionWrite) time.Time { return r.due }),
+	reference("main_domain_id", func(r subscriptionWrite) int64 { return int64(r.Main) }),
+	number("version", func(r subscriptionWrite) int64 { return r.Version }),
+	moment("created_at", func(r subscriptionWrite) time.Time { return r.CreatedAt }),
+	moment("updated_at", func(r subscriptionWrite) time.Time { return r.UpdatedAt }),
+	text("search", func(r subscriptionWrite) string { return searchable(r.SearchTexts()) }),
 }}
 
 var domainTable = table[subscriptions.Domain]{"clientele.domains", 1, []column[subscriptions.Domain]{

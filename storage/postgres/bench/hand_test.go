@@ -174,9 +174,9 @@ WITH a AS (
         sort_name, search)
     VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', '', '', $8, '', '', $9, '', NULL, 1, 1, $10, $10, $11, $12)
 ), s AS (
-    INSERT INTO clientele.subscriptions (id, account_id, name, plan, description, external_id, attributes, expires_at, due_at,
-        main_domain_id, version, created_at, updated_at, search)
-    VALUES ($13, $1, $14, $15, '', NULL, NULL, NULL, NULL, $16, 1, $10, $10, $17)
+    INSERT INTO clientele.subscriptions (id, account_id, account_created_at, name, plan, description, external_id, attributes,
+        expires_at, due_at, main_domain_id, version, created_at, updated_at, search)
+    VALUES ($13, $1, $10, $14, $15, '', NULL, NULL, NULL, NULL, $16, 1, $10, $10, $17)
 ), d AS (
     INSERT INTO clientele.domains (id, subscription_id, name, reversed, attributes, created_at, search)
     VALUES ($16, $13, $14, $18, NULL, $10, $19)

@@ -52,10 +52,17 @@ func (a *arena) searches(b *testing.B) {
 			},
 		})
 	}
-	a.fight(b, duel{name: "Search of domains", of: library, wanted: "≤ 30 ms", rounds: 30, one: func(int) error {
-		_, err := a.exec.subs.Domains(a.ctx, subscriptions.DomainQuery{Search: "osteria5"})
-		return err
-	}})
+	for _, search := range []struct {
+		name string
+		list func() error
+	}{
+		{"descending", func() error { _, err := a.exec.clients.List(a.ctx, accounts.Query{Search: "48.it", Desc: true}); return err }},
+		{"by name", func() error { _, err := a.exec.clients.List(a.ctx, accounts.Query{Search: "48.it", Sort: accounts.SortName}); return err }},
+		{"of subscriptions", func() error { _, err := a.exec.subs.List(a.ctx, subscriptions.Query{Search: "48.it"}); return err }},
+		{"of domains", func() error { _, err := a.exec.subs.Domains(a.ctx, subscriptions.DomainQuery{Search: "48.it"}); return err }},
+	} {
+		a.fight(b, duel{name: `Search of "48.it", ` + search.name, of: library, wanted: "≤ 30 ms", rounds: 30, one: func(int) error { return search.list() }})
+	}
 	for _, count := range []struct {
 		name string
 		q    accounts.Query

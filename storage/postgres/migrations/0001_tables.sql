@@ -41,25 +41,28 @@ CREATE INDEX accounts_sort_name ON clientele.accounts (sort_name, id);
 CREATE INDEX accounts_country ON clientele.accounts (country, created_at, id);
 
 CREATE TABLE clientele.subscriptions (
-    id             bigint,
-    account_id     bigint REFERENCES clientele.accounts, -- NULL: the provider's own
-    name           varchar(255) NOT NULL,
-    plan           varchar(100) COLLATE "C" NOT NULL,
-    description    varchar(4096) NOT NULL,
-    external_id    varchar(255) COLLATE "C" UNIQUE,
-    attributes     jsonb,
-    expires_at     timestamptz,
-    due_at         timestamptz, -- expires_at, but NULL while the hold "expired" lies on it
-    main_domain_id bigint,
-    version        bigint NOT NULL,
-    created_at     timestamptz NOT NULL,
-    updated_at     timestamptz NOT NULL,
-    search         text COLLATE "C" NOT NULL,
+    id                 bigint,
+    account_id         bigint REFERENCES clientele.accounts, -- NULL: the provider's own
+    account_created_at timestamptz, -- copied, because it never changes: see subscriptions_order
+    name               varchar(255) NOT NULL,
+    plan               varchar(100) COLLATE "C" NOT NULL,
+    description        varchar(4096) NOT NULL,
+    external_id        varchar(255) COLLATE "C" UNIQUE,
+    attributes         jsonb,
+    expires_at         timestamptz,
+    due_at             timestamptz, -- expires_at, but NULL while the hold "expired" lies on it
+    main_domain_id     bigint,
+    version            bigint NOT NULL,
+    created_at         timestamptz NOT NULL,
+    updated_at         timestamptz NOT NULL,
+    search             text COLLATE "C" NOT NULL,
     PRIMARY KEY (id) INCLUDE (account_id) -- the way of searches, from domains to accounts
 ) WITH (fillfactor = 90);
 
 CREATE INDEX subscriptions_created ON clientele.subscriptions (created_at, id);
 CREATE INDEX subscriptions_account ON clientele.subscriptions (account_id, created_at, id);
+-- The order of accounts, with what each has: searches find the first accounts with a domain here.
+CREATE INDEX subscriptions_order ON clientele.subscriptions (account_created_at, account_id, id) WHERE account_id IS NOT NULL;
 CREATE INDEX subscriptions_plan ON clientele.subscriptions (plan, created_at, id);
 CREATE INDEX subscriptions_expires ON clientele.subscriptions (expires_at, id) WHERE expires_at IS NOT NULL;
 CREATE INDEX subscriptions_due ON clientele.subscriptions (due_at, id) WHERE due_at IS NOT NULL;

@@ -9,7 +9,8 @@ SELECT g, 'user' || g, 'no hash', 'Customer ' || g, '', 'user' || g || '@mail.ex
 FROM generate_series(1, 50000) AS g;
 
 INSERT INTO clientele.subscriptions
-SELECT g, CASE WHEN g % 50 > 0 THEN g END, 'Subscription ' || g, 'plan' || g % 20, '', 'order-' || g, NULL,
+SELECT g, CASE WHEN g % 50 > 0 THEN g END,
+    CASE WHEN g % 50 > 0 THEN timestamptz '2020-01-01' + g * interval '1 minute' END, 'Subscription ' || g, 'plan' || g % 20, '', 'order-' || g, NULL,
     timestamptz '2021-01-01' + g * interval '1 minute', timestamptz '2021-01-01' + g * interval '1 minute', g, 1,
     timestamptz '2020-01-01' + g * interval '1 minute', timestamptz '2020-01-01' + g * interval '1 minute',
     format(E'\nsubscription %1$s\norder-%1$s\n', g)

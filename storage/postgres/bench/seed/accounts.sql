@@ -27,9 +27,9 @@ FROM (
 ) AS a
 ORDER BY n;
 
-INSERT INTO clientele.subscriptions (id, account_id, name, plan, description, external_id, attributes, expires_at, due_at,
-    main_domain_id, version, created_at, updated_at, search)
-SELECT n, account, name, plan, '', external_id, NULL, expires, CASE WHEN n % 100 <> 7 THEN expires END,
+INSERT INTO clientele.subscriptions (id, account_id, account_created_at, name, plan, description, external_id, attributes,
+    expires_at, due_at, main_domain_id, version, created_at, updated_at, search)
+SELECT n, account, created, name, plan, '', external_id, NULL, expires, CASE WHEN n % 100 <> 7 THEN expires END,
     main, 1, created, created, E'\n' || name || E'\n' || coalesce(external_id, '') || E'\n'
 FROM (
     SELECT n, owned.account, main, pg_temp.domain_name(main) AS name,
