@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	_ "embed"
+	"fmt"
 	"maps"
 	"reflect"
 	"regexp"
@@ -73,6 +74,7 @@ func TestNoStatementScansABigTable(t *testing.T) {
 		}
 	}
 	useTheirIndexes(t, db, store, &r)
+	lookUpNoMoreThanThePage(t, db, store, &r)
 	require.Regexp(t, sequential, explain(t, db, "EXPLAIN", statement{text: "SELECT count(details) FROM clientele.events"}), "the test can fail")
 }
 
@@ -114,7 +116,6 @@ func allocateForThePage(t *testing.T, store *postgres.Store) {
 	}
 }
 
-// explain answers the plan of a statement, or its execution, with the arguments that it was sent with.
 // useTheirIndexes checks that filters which few rows fit are answered by the indexes that the README names.
 func useTheirIndexes(t *testing.T, db *bun.DB, store *postgres.Store, r *recorder) {
 	t.Helper()
@@ -136,7 +137,7 @@ func useTheirIndexes(t *testing.T, db *bun.DB, store *postgres.Store, r *recorde
 	}{
 		"accounts by country":         {ofAccounts(accounts.Listing{Query: accounts.Query{Country: "LI"}}), []string{"accounts_country"}},
 		"accounts by cause":           {ofAccounts(accounts.Listing{Query: accounts.Query{Cause: "rare"}}), []string{"account_holds_cause"}},
-		"accounts by a piece":         {ofAccounts(accounts.Listing{Piece: few}), []string{"accounts_search", "domains_search", "subscriptions_pkey"}},
+		"accounts by a piece":         {ofAccounts(accounts.Listing{Piece: few}), []string{"accounts_search", "domains_search", "subscriptions_order", "subscriptions_pkey"}},
 		"subscriptions of an account": {ofSubscriptions(subscriptions.Listing{Query: subscriptions.Query{AccountID: seven}}), []string{"subscriptions_account"}},
 		"subscriptions of a plan":     {ofSubscriptions(subscriptions.Listing{Query: subscriptions.Query{Plan: "rare"}}), []string{"subscriptions_plan"}},
 		"subscriptions that run out":  {ofSubscriptions(subscriptions.Listing{Query: subscriptions.Query{ExpiresBefore: time.Date(2021, 1, 2, 0, 0, 0, 0, time.UTC)}}), []string{"subscriptions_expires"}},
@@ -157,6 +158,26 @@ func useTheirIndexes(t *testing.T, db *bun.DB, store *postgres.Store, r *recorde
 	}
 }
 
+// lookUpNoMoreThanThePage checks that of many ids found by a search few are looked up, if walking along the order meets
+// enough of them.
+func lookUpNoMoreThanThePage(t *testing.T, db *bun.DB, store *postgres.Store, r *recorder) {
+	t.Helper()
+	many := subscriptions.Piece{Text: "site7", Anywhere: true}
+	for _, page := range []struct{ limit, rows, lookedUp int }{
+		{limit: 50, rows: 50, lookedUp: 0},
+		{limit: 1100, rows: 1089, lookedUp: 1111}, // 22 are the provider's
+	} {
+		r.take()
+		rows, err := store.Accounts(t.Context(), accounts.Listing{Query: accounts.Query{Limit: page.limit}, Piece: many})
+		require.NoError(t, err)
+		require.Len(t, rows, page.rows)
+		asked := r.take()
+		plan := explain(t, db, "EXPLAIN (ANALYZE, TIMING OFF)", asked[len(asked)-1])
+		require.Regexp(t, fmt.Sprintf(`using subscriptions_pkey on subscriptions s\w* .*\(actual rows=%d loops=1\)`, page.lookedUp), plan)
+	}
+}
+
+// explain answers the plan of a statement, or its execution, with the arguments that it was sent with.
 func explain(t *testing.T, db *bun.DB, how string, s statement) string {
 	t.Helper()
 	var lines []string

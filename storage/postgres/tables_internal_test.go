@@ -50,6 +50,19 @@ func TestAColumnThatIsTheSameInAllRowsIsSentOnce(t *testing.T) {
 	require.Equal(t, []any{`{"x","z"}`}, args)
 }
 
+// What a statement answers is computed from the other column wherever that comes from.
+func TestAColumnMayBeLookedUpInstead(t *testing.T) {
+	looked := table[pair]{"clientele.pairs", 1, []column[pair]{
+		text("a", func(p pair) string { return p.a }),
+		optional("b", func(p pair) string { return p.b }).orElse("SELECT b FROM clientele.other WHERE a = %s", "a"),
+	}}
+	statement, args := looked.update([]pair{{"x", ""}})
+	require.Equal(t, "UPDATE clientele.pairs AS t SET b = coalesce($2::text, (SELECT b FROM clientele.other WHERE a = $1::text))\nWHERE t.a = $1::text", statement)
+	require.Equal(t, []any{"x", nil}, args)
+	statement, _ = looked.insert([]pair{{"x", "y"}, {"z", ""}}, 0)
+	require.Contains(t, statement, "\nSELECT r.a, coalesce(r.b, (SELECT b FROM clientele.other WHERE a = r.a))\nFROM")
+}
+
 func TestMapsAreWrittenAsJSON(t *testing.T) {
 	for _, m := range []map[string]string{
 		{"key": "value"},

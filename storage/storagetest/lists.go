@@ -25,6 +25,7 @@ func listCases() []testCase {
 		{"subscriptions are searched by name, external id and domains", searchSubscriptions},
 		{"domains are searched in both spellings", searchDomains},
 		{"a search finds a thing once, whatever of it matches, and its pages are full", searchFindsOnce},
+		{"a search by domains answers owners in their order, whatever the order of what they own", searchOwnersInOrder},
 		{"percent, underscore and backslash stand for themselves", searchLiterally},
 		{"a search finds no trace of a text that changed", searchFollowsChanges},
 		{"a count stops at the given bound", countAtMost},
@@ -315,6 +316,53 @@ func searchFindsOnce(f *fixture) {
 		f.listsSubscriptions(subscriptions.Query{Search: "shop", Limit: limit}, all...)
 		f.listsSubscriptions(subscriptions.Query{Search: "shop", Cause: accounts.CauseBilling, Limit: limit}, "shop3")
 		f.listsDomains(subscriptions.DomainQuery{Search: "shop3", AccountID: &last, Limit: limit}, "my-shop3.example", "shop3.example")
+	}
+}
+
+// searchOwnersInOrder has customers of whom the latest is the first that was created, as one clock told it, and who came
+// by their subscriptions in another order.
+func searchOwnersInOrder(f *fixture) {
+	var owners []accounts.ID
+	for i := range 30 {
+		login := fmt.Sprintf("owner%02d", i)
+		owners = append(owners, f.account(login, login+".example").ID)
+		f.clock.advance(-time.Minute)
+	}
+	f.clock.advance(time.Hour)
+	own := func(owner accounts.ID, domains ...string) subscriptions.ID {
+		return f.subscription(owner, domains...).ID
+	}
+	own(owners[29], "rare-29.example")
+	own(owners[28], "rare-28.example")
+	f.assign(owners[20], own(owners[12], "pizza-20.example"))
+	f.assign(owners[25], own(subscriptions.Provider, "pizza-25.example"))
+	f.assign(subscriptions.Provider, own(owners[15], "pizza-15.example"))
+	for i := range 3 {
+		own(owners[7], fmt.Sprintf("pizza-%d.example", i), fmt.Sprintf("more-pizza-%d.example", i))
+	}
+	own(owners[3], "pizza-3.example")
+	own(owners[28], "pizza-28.example")
+	in := newAccount("owner99")
+	in.Contact.Company = "Pizza to go"
+	f.create(in)
+	own(owners[0], "rare-0.example")
+
+	for search, found := range map[string][]string{
+		"pizza": {"owner28", "owner25", "owner20", "owner07", "owner03", "owner99"},
+		"rare":  {"owner29", "owner28", "owner00"},
+	} {
+		byLogin := slices.Sorted(slices.Values(found))
+		for _, desc := range []bool{false, true} {
+			if desc {
+				slices.Reverse(found)
+				slices.Reverse(byLogin)
+			}
+			for _, limit := range []int{1, 2, 3, 50} {
+				f.lists(accounts.Query{Search: search, Limit: limit, Desc: desc}, found...)
+				f.lists(accounts.Query{Search: search, Limit: limit, Desc: desc, Sort: accounts.SortLogin}, byLogin...)
+				f.lists(accounts.Query{Search: search, Limit: limit, Desc: desc, Sort: accounts.SortName}, byLogin...)
+			}
+		}
 	}
 }
 
