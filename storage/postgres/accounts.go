@@ -125,15 +125,18 @@ func (l *list) searchAccounts(p subscriptions.Piece, drives bool) {
 	}
 }
 
-// owners answers the walk along the accounts' order by their subscriptions, of which there is an index for one order.
+// owners answers the walk along the accounts to those that own subscriptions below. In the order of creation an index of
+// these has both, in another one their owners are looked up before.
 func (l *list) owners() walk {
-	if l.key[0] != "a.created_at" {
-		return walk{}
+	if l.key[0] == "a.created_at" {
+		return walk{
+			table: "clientele.subscriptions AS s", key: []string{"s.account_created_at", "s.account_id"}, id: "s.id", among: idBelow,
+			where: []string{"s.account_id IS NOT NULL"},
+		}
 	}
-	return walk{
-		table: "clientele.subscriptions AS s", key: []string{"s.account_created_at", "s.account_id"}, id: "s.id",
-		where: []string{"s.account_id IS NOT NULL"},
-	}
+	along := l.own()
+	along.among = "SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = ANY(ARRAY(" + idBelow + "))"
+	return along
 }
 
 // holdAccounts keeps the accounts that have a hold, one of a cause, or none.

@@ -38,24 +38,27 @@ func (a *arguments) argument(value any, kind string) string {
 type hits struct {
 	by    []string
 	below string // answers ids, from which the conditions go on with idsBelow; may be empty
-	along walk   // an index in which the same ids stand in the order of the list; may be empty
+	along walk   // meets what is above them in the order of the list; may be empty
 }
 
-// walk is what an index holds, in its order, of the rows of a table.
+// walk goes along an index that has the order of the list, and keeps the rows that are hits because of an id below.
 type walk struct {
 	table string   // with its alias
-	key   []string // stand for the key of the list
-	id    string   // is among the ids below
+	key   []string // its columns for the key of the list
+	id    string
+	among string // answers the ids that make a hit
 	where []string
 }
 
 const (
-	// manyHits is how many rows are looked up one by one rather than walked along to: some 2 µs each, and for each step.
+	// manyHits is how many rows are looked up one by one rather than walked along to: some 2 µs in each table.
 	manyHits = 10_000
 
-	// stepsPerHit is how far an index is walked along, for each of the ids in hand, to find the first rows above them. A
-	// step takes some 0.15 µs: a walk in vain costs half as much as looking all of them up, which follows it then.
+	// stepsPerHit is how far a walk goes for each id below, before all of them are looked up instead. A step takes some
+	// 0.15 µs, as the index answers alone: a walk in vain costs half as much again as looking them up.
 	stepsPerHit = 10
+
+	idBelow = "SELECT id FROM below"
 
 	// idsBelow are none if there are too many, which are not worth looking up, or if the walk has found enough of them.
 	idsBelow = "((SELECT ids FROM wanted)::bigint[])"
@@ -156,11 +159,11 @@ func (l *list) own() walk {
 	if !slices.Contains(l.key, l.id) {
 		return walk{}
 	}
-	return walk{table: l.table, key: l.key, id: l.id}
+	return walk{table: l.table, key: l.key, id: l.id, among: idBelow}
 }
 
-// ahead answers a part of the statement that walks along an index with the ids below in hand: the keys of the first rows
-// above them come up there one after another, and most of the ids need not be looked up at all.
+// ahead answers the part of the statement that walks along an index with the ids below in hand, and answers the keys of
+// the first hits. If they fill the page, the ids need not be looked up.
 func (l *list) ahead(most string) string {
 	along, names := l.hits.along, make([]string, len(l.key))
 	for i, column := range l.key {
@@ -170,13 +173,13 @@ func (l *list) ahead(most string) string {
 		"\nSELECT " + strings.Join(along.key, ", ") + ", " + along.id + " FROM " + along.table +
 		l.conditionsOn(along.key, along.where...) + l.orderBy(along.key) +
 		"\nLIMIT " + strconv.Itoa(stepsPerHit) + " * (SELECT ids FROM size)\n    ) AS " +
-		l.alias() + " (" + strings.Join(names, ", ") + ", below)" +
-		"\n    WHERE (" + l.alias() + ".below IN (SELECT id FROM below)) IS TRUE" + // looks them up in memory, unlike a join
+		l.alias() + " (" + strings.Join(names, ", ") + ", met)" +
+		"\n    WHERE (" + l.alias() + ".met IN (" + along.among + ")) IS TRUE" + // looks them up in memory, unlike a join
 		l.order() + "\nLIMIT " + most + "\n), "
 }
 
-// with finds the hits and their keys, until there are too many. A row comes once for each condition that it fulfils.
-// What is MATERIALIZED is not planned together with what uses it.
+// with finds the hits and their keys, until there are too many. A row comes once for each condition that it fulfils, and
+// once if it was met ahead. What is MATERIALIZED is not planned together with what uses it.
 func (l *list) with(most, ahead string) string {
 	if l.hits.by == nil {
 		return ""
@@ -198,7 +201,7 @@ func (l *list) with(most, ahead string) string {
 		}
 		below = "below (id) AS MATERIALIZED (" + l.hits.below + cut +
 			"\n), size AS MATERIALIZED (\n    SELECT count(*) AS ids FROM below\n), " + ahead +
-			"wanted AS MATERIALIZED (\n    SELECT ARRAY(SELECT id FROM below WHERE " + wanted + ") AS ids\n), "
+			"wanted AS MATERIALIZED (\n    SELECT ARRAY(" + idBelow + " WHERE " + wanted + ") AS ids\n), "
 	}
 	return "WITH " + below + "found AS MATERIALIZED (" + strings.Join(found, "\n    UNION ALL") + cut +
 		"\n), few AS MATERIALIZED (\n    SELECT " + few + " AS so\n)"
@@ -220,7 +223,7 @@ func (l *list) rows(columns, order, most string) string {
 		if l.hits.along.table != "" {
 			ways++
 		}
-		hits += l.order() + "\nLIMIT " + most + " * " + strconv.Itoa(ways) // one row may come in each way
+		hits += l.order() + "\nLIMIT " + most + " * " + strconv.Itoa(ways) // a row may come in each of them
 	}
 	few := from + l.conditions(append(l.others(), "(SELECT so FROM few)", l.hit(most)+" = ANY(ARRAY("+hits+"))")...) + tail
 	walk := from + l.conditions(append(slices.Clone(l.where), "NOT (SELECT so FROM few)")...) + tail

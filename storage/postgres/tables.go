@@ -203,7 +203,7 @@ func (t table[R]) with(rows []R, behind int) given {
 		r.arrays, r.names = append(r.arrays, argument+"[]"), append(r.names, c.name)
 	}
 	for i, c := range t.columns {
-		if c.otherwise != "" {
+		if c.otherwise != "" && slices.ContainsFunc(rows, func(row R) bool { return c.value(row) == nil }) {
 			by := slices.IndexFunc(t.columns, func(other column[R]) bool { return other.name == c.by })
 			r.values[i] = "coalesce(" + r.values[i] + ", (" + strings.ReplaceAll(c.otherwise, "%s", r.values[by]) + "))"
 		}

@@ -61,6 +61,8 @@ func TestAColumnMayBeLookedUpInstead(t *testing.T) {
 	require.Equal(t, []any{"x", nil}, args)
 	statement, _ = looked.insert([]pair{{"x", "y"}, {"z", ""}}, 0)
 	require.Contains(t, statement, "\nSELECT r.a, coalesce(r.b, (SELECT b FROM clientele.other WHERE a = r.a))\nFROM")
+	statement, _ = looked.insert([]pair{{"x", "y"}}, 0)
+	require.Equal(t, "INSERT INTO clientele.pairs (a, b)\nVALUES ($1::text, $2::text)", statement, "nothing to look up")
 }
 
 func TestMapsAreWrittenAsJSON(t *testing.T) {
