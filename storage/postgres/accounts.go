@@ -121,15 +121,15 @@ func (l *list) searchAccounts(p subscriptions.Piece, drives bool) {
     SELECT d.subscription_id FROM clientele.domains AS d WHERE d.search ` + like, by: []string{
 			"a.search " + like,
 			"a.id = ANY(ARRAY(SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = ANY" + idsBelow + "))",
-		}, along: l.owners()})
+		}, ahead: l.owners()})
 	}
 }
 
-// owners answers the walk along the accounts to those that own subscriptions below. In the order of creation an index of
-// these has both, in another one their owners are looked up before.
-func (l *list) owners() walk {
+// owners answers the shortcut to the accounts that own the subscriptions below. In the order of creation an index of
+// these has both; in that of names the owners are looked up first.
+func (l *list) owners() shortcut {
 	if l.key[0] == "a.created_at" {
-		return walk{
+		return shortcut{
 			table: "clientele.subscriptions AS s", key: []string{"s.account_created_at", "s.account_id"}, id: "s.id", among: idBelow,
 			where: []string{"s.account_id IS NOT NULL"},
 		}

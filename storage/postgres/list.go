@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -11,7 +12,7 @@ import (
 
 // list is a statement that answers one page of rows, or counts them. It walks along the index of its order and keeps
 // what fits the conditions, which costs little as long as enough rows fit. Where few may fit, it finds them by indexes of
-// their own; only if these find more than manyHits does the walk take place. Both stand in one statement, so that the
+// their own; only if these find more than manyHits does that walk take place. Both stand in one statement, so that the
 // answer comes from one snapshot, and the server runs only one of them.
 type list struct {
 	table    string   // with its alias
@@ -37,12 +38,12 @@ func (a *arguments) argument(value any, kind string) string {
 // hits are the rows that fulfil one of a few conditions, for each of which an index finds its rows.
 type hits struct {
 	by    []string
-	below string // answers ids, from which the conditions go on with idsBelow; may be empty
-	along walk   // meets what is above them in the order of the list; may be empty
+	below string   // answers ids, from which the conditions go on with idsBelow; may be empty
+	ahead shortcut // to the first rows that the ids make hits; may be empty
 }
 
-// walk goes along an index that has the order of the list, and keeps the rows that are hits because of an id below.
-type walk struct {
+// shortcut goes along an index that has the order of the list, and keeps what an id below makes a hit.
+type shortcut struct {
 	table string   // with its alias
 	key   []string // its columns for the key of the list
 	id    string
@@ -54,13 +55,14 @@ const (
 	// manyHits is how many rows are looked up one by one rather than walked along to: some 2 µs in each table.
 	manyHits = 10_000
 
-	// stepsPerHit is how far a walk goes for each id below, before all of them are looked up instead. A step takes some
-	// 0.15 µs, as the index answers alone: a walk in vain costs half as much again as looking them up.
-	stepsPerHit = 10
+	// stepsPerID and stepsPerRow are how far a shortcut goes, for each id below and for each row of the page, before all
+	// ids are looked up instead. It is given up where fewer than 1 in 500 are hits, for then it would hardly be the
+	// shorter way; a step takes some 0.15 µs after a vacuum, when the index answers alone, and a look-up 1 to 3 µs.
+	stepsPerID, stepsPerRow = 10, 500
 
 	idBelow = "SELECT id FROM below"
 
-	// idsBelow are none if there are too many, which are not worth looking up, or if the walk has found enough of them.
+	// idsBelow are none if there are too many, which are not worth looking up, or if the shortcut has filled the page.
 	idsBelow = "((SELECT ids FROM wanted)::bigint[])"
 )
 
@@ -113,7 +115,7 @@ func (l *list) orderBy(key []string) string {
 func (l *list) page(columns, outer string, limit int) string {
 	most := l.most(limit)
 	ahead := ""
-	if l.firstOnly(most) && l.hits.along.table != "" {
+	if l.firstOnly(most) && l.hits.ahead.table != "" {
 		ahead = l.ahead(most)
 	}
 	return l.with(most, ahead) + "\nSELECT " + columns +
@@ -154,32 +156,33 @@ func (l *list) hit(most string) string {
 	return l.alias() + ".ctid"
 }
 
-// own answers the walk along the index of the order, if it holds the ids.
-func (l *list) own() walk {
+// own answers the shortcut along the index of the list's order, if that holds the ids.
+func (l *list) own() shortcut {
 	if !slices.Contains(l.key, l.id) {
-		return walk{}
+		return shortcut{}
 	}
-	return walk{table: l.table, key: l.key, id: l.id, among: idBelow}
+	return shortcut{table: l.table, key: l.key, id: l.id, among: idBelow}
 }
 
-// ahead answers the part of the statement that walks along an index with the ids below in hand, and answers the keys of
-// the first hits. If they fill the page, the ids need not be looked up.
+// ahead answers the part of the statement that takes the shortcut, with the ids below in hand, to the keys of the first
+// hits, not more than most.
 func (l *list) ahead(most string) string {
-	along, names := l.hits.along, make([]string, len(l.key))
+	along, names := l.hits.ahead, make([]string, len(l.key))
 	for i, column := range l.key {
 		names[i] = column[len(l.alias()+"."):]
 	}
+	steps := fmt.Sprintf("least(%d * (SELECT n FROM size), %d * %s)", stepsPerID, stepsPerRow, most)
 	return "ahead AS MATERIALIZED (\n    SELECT DISTINCT " + strings.Join(l.key, ", ") + "\n    FROM (" +
 		"\nSELECT " + strings.Join(along.key, ", ") + ", " + along.id + " FROM " + along.table +
-		l.conditionsOn(along.key, along.where...) + l.orderBy(along.key) +
-		"\nLIMIT " + strconv.Itoa(stepsPerHit) + " * (SELECT ids FROM size)\n    ) AS " +
-		l.alias() + " (" + strings.Join(names, ", ") + ", met)" +
+		l.conditionsOn(along.key, along.where...) + l.orderBy(along.key) + "\nLIMIT " + steps +
+		"\n    ) AS " + l.alias() + " (" + strings.Join(names, ", ") + ", met)" +
 		"\n    WHERE (" + l.alias() + ".met IN (" + along.among + ")) IS TRUE" + // looks them up in memory, unlike a join
 		l.order() + "\nLIMIT " + most + "\n), "
 }
 
-// with finds the hits and their keys, until there are too many. A row comes once for each condition that it fulfils, and
-// once if it was met ahead. What is MATERIALIZED is not planned together with what uses it.
+// with finds the hits and their keys, until there are too many. A row comes once for each condition that it fulfils.
+// What comes ahead, which may be empty, stands for the hits by the ids below if it fills a page. What is MATERIALIZED is
+// not planned together with what uses it.
 func (l *list) with(most, ahead string) string {
 	if l.hits.by == nil {
 		return ""
@@ -193,14 +196,15 @@ func (l *list) with(most, ahead string) string {
 	cut, few := "\n    LIMIT "+many+" + 1", "(SELECT count(*) FROM found) <= "+many
 	below := ""
 	if l.hits.below != "" {
-		wanted := "(SELECT ids FROM size) <= " + many
+		wanted := "(SELECT n FROM size) <= " + many
 		few = wanted + " AND " + few
 		if ahead != "" {
-			wanted += " AND (SELECT count(*) FROM ahead) < " + most
-			found = append(found, "\n    SELECT "+columns+" FROM ahead AS "+l.alias())
+			short := "(SELECT count(*) FROM ahead) < " + most
+			wanted += " AND " + short
+			found = append(found, "\n    SELECT "+columns+" FROM ahead AS "+l.alias()+" WHERE NOT "+short)
 		}
 		below = "below (id) AS MATERIALIZED (" + l.hits.below + cut +
-			"\n), size AS MATERIALIZED (\n    SELECT count(*) AS ids FROM below\n), " + ahead +
+			"\n), size AS MATERIALIZED (\n    SELECT count(*) AS n FROM below\n), " + ahead +
 			"wanted AS MATERIALIZED (\n    SELECT ARRAY(" + idBelow + " WHERE " + wanted + ") AS ids\n), "
 	}
 	return "WITH " + below + "found AS MATERIALIZED (" + strings.Join(found, "\n    UNION ALL") + cut +
@@ -219,11 +223,7 @@ func (l *list) rows(columns, order, most string) string {
 	}
 	hits := "\n    SELECT " + l.alias() + ".hit FROM found AS " + l.alias() + l.conditions()
 	if l.firstOnly(most) {
-		ways := len(l.hits.by)
-		if l.hits.along.table != "" {
-			ways++
-		}
-		hits += l.order() + "\nLIMIT " + most + " * " + strconv.Itoa(ways) // a row may come in each of them
+		hits += l.order() + "\nLIMIT " + most + " * " + strconv.Itoa(len(l.hits.by)) // as often as one may come
 	}
 	few := from + l.conditions(append(l.others(), "(SELECT so FROM few)", l.hit(most)+" = ANY(ARRAY("+hits+"))")...) + tail
 	walk := from + l.conditions(append(slices.Clone(l.where), "NOT (SELECT so FROM few)")...) + tail
@@ -243,7 +243,7 @@ func owned(column string, by subscriptions.AccountID, l *list) string {
 func (l *list) held(status subscriptions.Status, cause subscriptions.Cause, probes []string, below string, drives bool) {
 	all := strings.Join(probes, " OR ")
 	narrowed := func(by string) hits {
-		return hits{by: []string{l.id + " = ANY" + idsBelow}, below: strings.ReplaceAll(below, "%s", by), along: l.own()}
+		return hits{by: []string{l.id + " = ANY" + idsBelow}, below: strings.ReplaceAll(below, "%s", by), ahead: l.own()}
 	}
 	if cause != "" {
 		by := " AND h.cause = " + l.argument(string(cause), "text")

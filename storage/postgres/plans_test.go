@@ -172,6 +172,7 @@ func lookUpNoMoreThanThePage(t *testing.T, db *bun.DB, store *postgres.Store, r 
 			asked := r.take()
 			plan := explain(t, db, "EXPLAIN (ANALYZE, TIMING OFF)", asked[len(asked)-1])
 			require.Equal(t, page.rows == page.limit, nobody.MatchString(plan), "%s, %d:\n%s", sort, page.limit, plan)
+			require.Regexp(t, `Index Scan using accounts_(created|sort_name) on accounts .* \(never executed\)`, plan, "the walk along all")
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (l *list) searchSubscriptions(p subscriptions.Piece, own, drives bool) {
     SELECT d.subscription_id FROM clientele.domains AS d WHERE d.search ` + like, by: []string{
 			"s.search " + like,
 			"s.id = ANY" + idsBelow,
-		}, along: l.own()})
+		}, ahead: l.own()})
 	}
 }
 

@@ -56,7 +56,8 @@ CREATE TABLE clientele.subscriptions (
     created_at         timestamptz NOT NULL,
     updated_at         timestamptz NOT NULL,
     search             text COLLATE "C" NOT NULL,
-    PRIMARY KEY (id) INCLUDE (account_id) -- the way of searches, from domains to accounts
+    PRIMARY KEY (id) INCLUDE (account_id), -- the way of searches, from domains to accounts
+    CHECK ((account_id IS NULL) = (account_created_at IS NULL))
 ) WITH (fillfactor = 90);
 
 CREATE INDEX subscriptions_created ON clientele.subscriptions (created_at, id);
