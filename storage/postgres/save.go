@@ -214,13 +214,13 @@ func dueIn(w accounts.Writes) due {
 type subscriptionWrite struct {
 	subscriptions.Record
 	due              time.Time // zero: NULL
-	accountCreatedAt time.Time // zero: as the row of the account says
+	accountCreatedAt string    // empty: as the row of the account says
 }
 
 func subscriptionWrites(w accounts.Writes, all []subscriptions.Record) []subscriptionWrite {
-	expired, created := dueIn(w), map[accounts.ID]time.Time{}
+	expired, created := dueIn(w), map[accounts.ID]string{}
 	for _, a := range w.AddAccounts {
-		created[a.ID] = a.CreatedAt
+		created[a.ID] = instant(a.CreatedAt)
 	}
 	return each(all, func(r subscriptions.Record) subscriptionWrite {
 		row := subscriptionWrite{Record: r, accountCreatedAt: created[r.AccountID]}

@@ -90,6 +90,11 @@ func deadline[R any](name string, value func(R) time.Time) column[R] {
 	}, same: atOnce(value)}
 }
 
+// copied is a time as instant wrote it, NULL instead of empty: the zero time is one like any other.
+func copied[R any](name string, value func(R) string) column[R] {
+	return column[R]{name: name, kind: "timestamptz", value: func(r R) any { return unlessZero(value(r)) }, same: alike(value)}
+}
+
 // orElse answers the column with what a statement answers where the value itself is NULL. The statement speaks of the
 // value of another column as %s.
 func (c column[R]) orElse(statement, by string) column[R] {
@@ -262,7 +267,7 @@ var accountTable = table[accounts.Record]{"clientele.accounts", 1, []column[acco
 var subscriptionTable = table[subscriptionWrite]{"clientele.subscriptions", 1, []column[subscriptionWrite]{
 	number("id", func(r subscriptionWrite) int64 { return int64(r.ID) }),
 	reference("account_id", func(r subscriptionWrite) int64 { return int64(r.AccountID) }),
-	deadline("account_created_at", func(r subscriptionWrite) time.Time { return r.accountCreatedAt }).
+	copied("account_created_at", func(r subscriptionWrite) string { return r.accountCreatedAt }).
 		orElse("SELECT a.created_at FROM clientele.accounts AS a WHERE a.id = %s", "account_id"),
 	text("name", func(r subscriptionWrite) string { return r.Name }),
 	text("plan", func(r subscriptionWrite) string { return r.Plan }),

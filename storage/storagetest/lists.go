@@ -26,6 +26,7 @@ func listCases() []testCase {
 		{"domains are searched in both spellings", searchDomains},
 		{"a search finds a thing once, whatever of it matches, and its pages are full", searchFindsOnce},
 		{"a search by domains answers owners in their order, whatever the order of what they own", searchOwnersInOrder},
+		{"a clock that stands at zero tells a time like any other", zeroClock},
 		{"percent, underscore and backslash stand for themselves", searchLiterally},
 		{"a search finds no trace of a text that changed", searchFollowsChanges},
 		{"a count stops at the given bound", countAtMost},
@@ -363,6 +364,16 @@ func searchOwnersInOrder(f *fixture) {
 				f.lists(accounts.Query{Search: search, Limit: limit, Desc: desc, Sort: accounts.SortName}, byLogin...)
 			}
 		}
+	}
+}
+
+func zeroClock(f *fixture) {
+	f.clock.at = time.Time{}
+	a := f.account("mario", "blog.example")
+	f.Equal(time.Time{}, a.CreatedAt)
+	f.subscription(a.ID, "shop.example")
+	for _, search := range []string{"", "blog", "shop"} {
+		f.lists(accounts.Query{Search: search, Limit: 1}, "mario")
 	}
 }
 
