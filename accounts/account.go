@@ -20,7 +20,7 @@ type Account struct {
 	ExternalID, Locale string // the host's own key, unique when set; BCP 47
 	Attributes         map[string]string
 	Holds              Holds
-	SignIn             int64 // a host keeps it in its session and asks CheckSession
+	SessionEpoch             int64 // a host keeps it in its session and asks CheckSession
 	Version            int64 // rises with Update
 	CreatedAt          time.Time
 	UpdatedAt          time.Time
@@ -30,7 +30,7 @@ type Account struct {
 func (a Account) Status() Status { return subscriptions.StatusOf(len(a.Holds)) }
 
 // SuspendedBy answers every hold that keeps the account down. Nil means that it is active.
-func (a Account) SuspendedBy() []Held { return a.Holds.Held(subscriptions.LevelAccount) }
+func (a Account) SuspendedBy() []EffectiveHold { return a.Holds.Effective(subscriptions.LevelAccount) }
 
 // Profile answers what the owner may see of the account.
 func (a Account) Profile() Profile {
@@ -103,7 +103,7 @@ func (in New) account(id ID, at time.Time) Account {
 	}
 	return Account{
 		ID: id, Login: in.Login, Contact: in.Contact, AdditionalInfo: in.AdditionalInfo, Description: in.Description,
-		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: subscriptions.SetAttributes(in.Attributes), SignIn: 1, Version: 1,
+		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: subscriptions.SetAttributes(in.Attributes), SessionEpoch: 1, Version: 1,
 		CreatedAt: created, UpdatedAt: at,
 	}
 }
@@ -160,7 +160,7 @@ type Summary struct {
 // Outcome tells what a command on many did.
 type Outcome struct {
 	Changed, Unchanged []ID // these two part the ids asked for; ascending
-	Still              []ID // of Activate and Lift: those that are suspended afterwards
+	StillSuspended              []ID // of Activate and Lift: those that are suspended afterwards
 }
 
 // SortName answers what SortName sorts by: the folded name.

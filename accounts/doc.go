@@ -17,6 +17,6 @@
 // requests. Store is the port behind all of it, and package storage/storagetest proves that one keeps its promises.
 //
 // Errors are matched with errors.Is (ErrNotFound, ErrTaken, ErrInvalid, …) and read with errors.As (NotFoundError,
-// TakenError, InvalidError, …). After any error the data is as it was, with two exceptions: ErrUncertain, and ResetPassword's ErrSuspended,
+// TakenError, InvalidError, …). After any error the data is as it was, with two exceptions: ErrCommitUnknown, and ResetPassword's ErrSuspended,
 // which says that the new password is set and cannot be used yet.
 package accounts

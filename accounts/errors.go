@@ -13,10 +13,10 @@ var (
 	ErrInvalid     = subscriptions.ErrInvalid
 	ErrConflict    = subscriptions.ErrConflict
 	ErrUnavailable = subscriptions.ErrUnavailable
-	ErrUncertain   = subscriptions.ErrUncertain
-	ErrGone        = subscriptions.ErrGone
-	// ErrCredentials: the login is unknown or the password is wrong; which of them, nobody learns.
-	ErrCredentials = errors.New("clientele: wrong login or password")
+	ErrCommitUnknown   = subscriptions.ErrCommitUnknown
+	ErrCursorExpired        = subscriptions.ErrCursorExpired
+	// ErrInvalidCredentials: the login is unknown or the password is wrong; which of them, nobody learns.
+	ErrInvalidCredentials = errors.New("clientele: wrong login or password")
 	// ErrSuspended: the account has a hold. Only who proved to be the owner is told.
 	ErrSuspended = errors.New("clientele: the account is suspended")
 	// ErrSessionEnded: the account's SignIn is another than the session's.

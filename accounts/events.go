@@ -31,7 +31,7 @@ func eventCursor(number int64) Cursor {
 	return subscriptions.NewCursor(eventLog, nil, subscriptions.Position{ID: number})
 }
 
-// Events answers one page of the log. A reader that goes on from Next misses no event and sees each once. ErrGone: some
+// Events answers one page of the log. A reader that goes on from Next misses no event and sees each once. ErrCursorExpired: some
 // behind the cursor were pruned, or are not there yet because an older backup was restored. ErrUnavailable: the store
 // does not answer, or lags behind another that gave the cursor. ErrInvalid names faults of q, and a host's transaction.
 func (m *Manager) Events(ctx context.Context, q EventQuery) (EventPage, error) {
@@ -44,18 +44,18 @@ func (m *Manager) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 	if err := f.Err(); err != nil {
 		return EventPage{}, err
 	}
-	log, err := m.store.Events(ctx, EventRange{AccountID: q.AccountID, After: from.ID, Limit: limit + 1, Desc: q.Desc})
+	log, err := m.store.Events(ctx, EventParams{AccountID: q.AccountID, After: from.ID, Limit: limit + 1, Desc: q.Desc})
 	if err != nil {
 		return EventPage{}, err
 	}
 	if q.After != "" && (from.ID < log.Pruned || from.ID > log.Last) {
-		return EventPage{}, ErrGone
+		return EventPage{}, ErrCursorExpired
 	}
 	return log.page(limit, q.Desc), nil
 }
 
 // page answers the first events of a log that was read with one more than limit.
-func (l EventLog) page(limit int, desc bool) EventPage {
+func (l EventResult) page(limit int, desc bool) EventPage {
 	more := len(l.Events) > limit
 	if more {
 		l.Events = l.Events[:limit]
@@ -83,7 +83,7 @@ const (
 // Watch calls fn with every event behind a cursor, in order, and goes on with those to come until ctx ends or fn returns
 // an error; it returns that error, or ctx's. It asks the store every 50 milliseconds to 1 second, and goes on doing so
 // while the store is unavailable. The last event that fn accepted is where a later Watch goes on: remember its Cursor.
-// ErrGone and ErrInvalid are those of Events.
+// ErrCursorExpired and ErrInvalid are those of Events.
 func (m *Manager) Watch(ctx context.Context, after Cursor, fn func(Event) error) error {
 	pause := soonestLook
 	for {
@@ -134,9 +134,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // PruneEvents deletes the events that somebody could have read by now and that are older than before, and answers how
-// many. Cursors that pointed before the last of them are ErrGone from then on. Actors and domain names are personal
+// many. Cursors that pointed before the last of them are ErrCursorExpired from then on. Actors and domain names are personal
 // data: a provider prunes as often as its privacy rules say. ErrInvalid: a time that cannot be stored, or a host's
-// transaction. ErrUnavailable and ErrUncertain are those of commands.
+// transaction. ErrUnavailable and ErrCommitUnknown are those of commands.
 func (m *Manager) PruneEvents(ctx context.Context, before time.Time) (int, error) {
 	var f input.Faults
 	f.Var("before", before, "time")

@@ -141,7 +141,7 @@ func ExampleManager_Activate() {
 	_, err := clients.Activate(ctx, []accounts.ID{99, mario, 77})
 	fmt.Println(err)
 	out, err := clients.Activate(ctx, []accounts.ID{mario})
-	fmt.Println(out.Changed, out.Unchanged, out.Still, err)
+	fmt.Println(out.Changed, out.Unchanged, out.StillSuspended, err)
 	// Output:
 	// clientele: no account 77 99
 	// [1] [] [] <nil>
@@ -156,7 +156,7 @@ func ExampleManager_CheckSession() {
 	session := struct {
 		id     accounts.ID
 		signIn int64
-	}{a.ID, a.SignIn}
+	}{a.ID, a.SessionEpoch}
 
 	_, err = clients.CheckSession(ctx, session.id, session.signIn)
 	fmt.Println(err)
@@ -260,18 +260,18 @@ func ExampleManager_List() {
 }
 
 // What an operator was shown is what goes, or nothing does.
-func ExampleManager_RemovePreviewed() {
+func ExampleManager_RemoveExactly() {
 	ctx := context.Background()
 	clients, mario, blog, _ := newClients()
 	shown, _ := clients.PreviewRemoval(ctx, []accounts.ID{mario})
 	fmt.Println(shown.Accounts, shown.Subscriptions, shown.Domains)
 
 	_, _ = clients.Subscriptions().AddDomain(ctx, blog, "new.example")
-	_, err := clients.RemovePreviewed(ctx, shown)
+	_, err := clients.RemoveExactly(ctx, shown)
 	fmt.Println(errors.Is(err, accounts.ErrConflict))
 
 	shown, _ = clients.PreviewRemoval(ctx, []accounts.ID{mario})
-	gone, err := clients.RemovePreviewed(ctx, shown)
+	gone, err := clients.RemoveExactly(ctx, shown)
 	fmt.Println(gone.Domains, err)
 	// Output:
 	// [1] [1 2] [blog.example shop.example]
@@ -288,9 +288,9 @@ func ExampleOwner() {
 	for _, d := range page.Items {
 		fmt.Println(d.Name, d.Status())
 	}
-	_, err := owner.SwitchOff(ctx, []subscriptions.DomainID{page.Items[0].ID})
+	_, err := owner.DisableDomains(ctx, []subscriptions.DomainID{page.Items[0].ID})
 	fmt.Println(err)
-	_, err = owner.SwitchOff(ctx, []subscriptions.DomainID{4711})
+	_, err = owner.DisableDomains(ctx, []subscriptions.DomainID{4711})
 	fmt.Println(err)
 	// Output:
 	// blog.example active

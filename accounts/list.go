@@ -41,9 +41,9 @@ func (m *Manager) Count(ctx context.Context, q Query, atMost int) (int, error) {
 // list is the name of this list in its cursors.
 const list = "accounts"
 
-func (q Query) listing() (Listing, error) {
+func (q Query) listing() (ListParams, error) {
 	var f input.Faults
-	l := Listing{Query: q}
+	l := ListParams{Query: q}
 	l.IDs = input.Selection(&f, q.IDs)
 	l.Country = input.Country(q.Country)
 	f.Var("country", l.Country, "omitempty,country")
@@ -55,7 +55,7 @@ func (q Query) listing() (Listing, error) {
 	default:
 		f.Add("sort", "oneOf", string(SortCreated+", "+SortLogin+", "+SortName))
 	}
-	l.Piece = subscriptions.NewPiece(&f, q.Search)
+	l.Term = subscriptions.NewSearchTerm(&f, q.Search)
 	l.Limit = f.Limit(q.Limit)
 	from, valid := q.After.Position(list, l.filters())
 	if !valid {
@@ -66,7 +66,7 @@ func (q Query) listing() (Listing, error) {
 }
 
 // filters answers what a cursor of the list belongs to.
-func (l Listing) filters() any {
+func (l ListParams) filters() any {
 	l.After, l.Limit, l.From, l.Search = "", 0, subscriptions.Position{}, ""
 	return l
 }

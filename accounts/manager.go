@@ -13,7 +13,7 @@ import (
 //
 // Every command is one transaction with its events inside: it happens whole or not at all. Besides the errors that are
 // named below, every method may return one that matches ErrInvalid, with all faults of its input and nothing changed;
-// ErrUnavailable, nothing changed; and every command one that matches ErrUncertain. A ctx that has ended is matched too.
+// ErrUnavailable, nothing changed; and every command one that matches ErrCommitUnknown. A ctx that has ended is matched too.
 //
 // Wherever ids are taken, they are 1 to 10,000; one that comes twice counts once.
 type ClientManager interface {
@@ -34,7 +34,7 @@ type ClientManager interface {
 	Update(ctx context.Context, id ID, c Changes) (Account, error)
 	// SetPassword gives the account a new password and ends its sessions. ErrNotFound: there is no such account.
 	SetPassword(ctx context.Context, id ID, password string) error
-	// Authenticate answers the account of who knows its login and password. ErrCredentials: one of them is wrong, which
+	// Authenticate answers the account of who knows its login and password. ErrInvalidCredentials: one of them is wrong, which
 	// takes the same time for both. ErrSuspended, as *SuspendedError: they are right, and the account has holds.
 	Authenticate(ctx context.Context, login, password string) (Account, error)
 	// CheckSession tells whether a session may go on that was begun with this SignIn. ErrNotFound: the account was removed.
@@ -53,9 +53,9 @@ type ClientManager interface {
 	PreviewRemoval(ctx context.Context, ids []ID) (Removal, error)
 	// Remove deletes accounts with everything below them and names all that went. ErrNotFound names every unknown one.
 	Remove(ctx context.Context, ids []ID) (Removal, error)
-	// RemovePreviewed removes r.Accounts only if exactly the three sets of r would go. ErrConflict: it would be more, or less;
+	// RemoveExactly removes r.Accounts only if exactly the three sets of r would go. ErrConflict: it would be more, or less;
 	// where an account is gone already, it matches ErrNotFound too.
-	RemovePreviewed(ctx context.Context, r Removal) (Removal, error)
+	RemoveExactly(ctx context.Context, r Removal) (Removal, error)
 }
 
 // Options of a Manager. Every field is optional.
@@ -112,13 +112,13 @@ func NewManager(store Store, opts *Options) *Manager {
 	return m
 }
 
-// With answers a Manager of another store, with the same options and the same bounds on hashing: for a transaction of
+// WithStore answers a Manager of another store, with the same options and the same bounds on hashing: for a transaction of
 // the host's own. There, Create hashes the password before its first statement; methods that set or check the password
 // of an account read that first.
-func (m *Manager) With(store Store) *Manager {
+func (m *Manager) WithStore(store Store) *Manager {
 	with := *m
 	with.store = store
-	with.subscriptions = m.subscriptions.With(narrow{store})
+	with.subscriptions = m.subscriptions.WithStore(narrow{store})
 	return &with
 }
 
@@ -260,7 +260,7 @@ func takenNew(given New, s first, c Claimed) error {
 
 // Get implements ClientManager.
 func (m *Manager) Get(ctx context.Context, id ID) (Account, error) {
-	r, err := m.store.Account(ctx, Key{ID: id})
+	r, err := m.store.Account(ctx, AccountKey{ID: id})
 	if err != nil {
 		return Account{}, err
 	}
@@ -281,7 +281,7 @@ func (m *Manager) byLogin(ctx context.Context, login string) (Record, error) {
 	if !input.IsLogin(key) {
 		return Record{}, &NotFoundError{Kind: string(LevelAccount), Name: login}
 	}
-	return m.store.Account(ctx, Key{Login: key})
+	return m.store.Account(ctx, AccountKey{Login: key})
 }
 
 // GetByExternalID implements ClientManager.
@@ -290,7 +290,7 @@ func (m *Manager) GetByExternalID(ctx context.Context, externalID string) (Accou
 	if key == "" || !input.IsLine(key) {
 		return Account{}, &NotFoundError{Kind: string(LevelAccount), Name: externalID}
 	}
-	r, err := m.store.Account(ctx, Key{ExternalID: key})
+	r, err := m.store.Account(ctx, AccountKey{ExternalID: key})
 	if err != nil {
 		return Account{}, err
 	}
@@ -343,7 +343,7 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Account, error
 // login that was reserved later keeps it.
 func (m *Manager) withReserved(ctx context.Context, f *input.Faults, id ID, login *string) error {
 	if login != nil {
-		if r, err := m.store.Account(ctx, Key{ID: id}); err == nil && r.Login != *login {
+		if r, err := m.store.Account(ctx, AccountKey{ID: id}); err == nil && r.Login != *login {
 			m.checkReserved(f, *login)
 		}
 	}
@@ -460,13 +460,13 @@ func target(id ID, holds Holds) subscriptions.Target[ID] {
 // freed answers the accounts that lose their last hold, with their next SignIn.
 func freed(records []Record, w subscriptions.Writes) []Record {
 	lifted := map[int64]int{}
-	for _, l := range w.Lift {
+	for _, l := range w.DeleteHolds {
 		lifted[l.ID]++
 	}
 	var free []Record
 	for _, r := range records {
 		if n := lifted[int64(r.ID)]; n > 0 && n == len(r.Holds) {
-			r.SignIn++
+			r.SessionEpoch++
 			free = append(free, r)
 		}
 	}
@@ -480,7 +480,7 @@ func (m *Manager) PreviewRemoval(ctx context.Context, ids []ID) (Removal, error)
 	if err := f.Err(); err != nil {
 		return Removal{}, err
 	}
-	below, err := m.store.Below(ctx, ids)
+	below, err := m.store.Descendants(ctx, ids)
 	if err != nil {
 		return Removal{}, err
 	}
@@ -497,8 +497,8 @@ func (m *Manager) Remove(ctx context.Context, ids []ID) (Removal, error) {
 	return m.remove(ctx, ids, func(Removal) error { return nil })
 }
 
-// RemovePreviewed implements ClientManager.
-func (m *Manager) RemovePreviewed(ctx context.Context, r Removal) (Removal, error) {
+// RemoveExactly implements ClientManager.
+func (m *Manager) RemoveExactly(ctx context.Context, r Removal) (Removal, error) {
 	removed, err := m.remove(ctx, r.Accounts, func(would Removal) error { return subscriptions.CheckPreviewed(r, would) })
 	return removed, subscriptions.GoneSince(err)
 }
@@ -520,7 +520,7 @@ func (m *Manager) remove(ctx context.Context, ids []ID, agreed func(would Remova
 		if err := missing(ids, locked, func(o subscriptions.Owner) ID { return o.ID }); err != nil {
 			return err
 		}
-		below, err := tx.Below(ids)
+		below, err := tx.Descendants(ids)
 		if err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ func (m *Manager) ownerStamp(ctx context.Context, f *input.Faults) stamp {
 	return m.stamp(acting(ctx), f)
 }
 
-func (o *Owner) domains() *subscriptions.Manager { return o.manager.subscriptions.Of(o.id) }
+func (o *Owner) domains() *subscriptions.Manager { return o.manager.subscriptions.ForAccount(o.id) }
 
 // Profile answers the account as its owner sees it, or ErrNotFound.
 func (o *Owner) Profile(ctx context.Context) (Profile, error) {
@@ -63,8 +63,8 @@ func (o *Owner) SetContact(ctx context.Context, version int64, c Contact) (Profi
 }
 
 // ChangePassword replaces the password of who knows the old one, ends all sessions, and answers the SignIn with which
-// this one may go on. ErrCredentials: the old one is wrong, or was changed meanwhile. ErrInvalid is at "password".
-func (o *Owner) ChangePassword(ctx context.Context, old, new string) (signIn int64, err error) {
+// this one may go on. ErrInvalidCredentials: the old one is wrong, or was changed meanwhile. ErrInvalid is at "password".
+func (o *Owner) ChangePassword(ctx context.Context, old, new string) (epoch int64, err error) {
 	m := o.manager
 	var f input.Faults
 	c := m.ownerStamp(ctx, &f)
@@ -72,7 +72,7 @@ func (o *Owner) ChangePassword(ctx context.Context, old, new string) (signIn int
 	if err := f.Err(); err != nil {
 		return 0, err
 	}
-	r, err := m.store.Account(ctx, Key{ID: o.id})
+	r, err := m.store.Account(ctx, AccountKey{ID: o.id})
 	if err != nil {
 		return 0, err
 	}
@@ -81,19 +81,19 @@ func (o *Owner) ChangePassword(ctx context.Context, old, new string) (signIn int
 		return 0, err
 	}
 	if !ok {
-		return 0, ErrCredentials
+		return 0, ErrInvalidCredentials
 	}
 	hash, err := m.newHash(ctx, r.Login, new)
 	if err != nil {
 		return 0, err
 	}
 	a, err := m.replacePassword(ctx, o.id, hash, c, func(now Record) error {
-		if now.SignIn != r.SignIn {
-			return ErrCredentials
+		if now.SessionEpoch != r.SessionEpoch {
+			return ErrInvalidCredentials
 		}
 		return nil
 	})
-	return a.SignIn, err
+	return a.SessionEpoch, err
 }
 
 // Subscriptions answers one page of the owner's subscriptions.
@@ -125,7 +125,7 @@ func (o *Owner) Domains(ctx context.Context, q subscriptions.DomainQuery) (subsc
 }
 
 // conceal empties what only the provider may know. Stores answer copies, so nothing stored changes.
-func conceal(holds Holds, inherited []Held) {
+func conceal(holds Holds, inherited []EffectiveHold) {
 	for i := range holds {
 		holds[i].Note, holds[i].By = "", ""
 	}
@@ -134,12 +134,12 @@ func conceal(holds Holds, inherited []Held) {
 	}
 }
 
-// SwitchOff takes own domains down, by the cause "customer".
-func (o *Owner) SwitchOff(ctx context.Context, ids []subscriptions.DomainID) (subscriptions.DomainOutcome, error) {
+// DisableDomains takes own domains down, by the cause "customer".
+func (o *Owner) DisableDomains(ctx context.Context, ids []subscriptions.DomainID) (subscriptions.DomainOutcome, error) {
 	return o.domains().SuspendDomains(acting(ctx), ids, Hold{Cause: CauseCustomer})
 }
 
-// SwitchOn lifts the cause "customer" from own domains, and no other.
-func (o *Owner) SwitchOn(ctx context.Context, ids []subscriptions.DomainID) (subscriptions.DomainOutcome, error) {
+// EnableDomains lifts the cause "customer" from own domains, and no other.
+func (o *Owner) EnableDomains(ctx context.Context, ids []subscriptions.DomainID) (subscriptions.DomainOutcome, error) {
 	return o.domains().LiftDomains(acting(ctx), ids, []Cause{CauseCustomer})
 }

@@ -13,7 +13,7 @@ import (
 // annotated is a store of one domain, with attributes that no command can set yet.
 type annotated struct{ Store }
 
-func (annotated) Domains(context.Context, subscriptions.DomainListing) ([]subscriptions.Domain, error) {
+func (annotated) Domains(context.Context, subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
 	return []subscriptions.Domain{{ID: 1, Name: "mario.example", Attributes: map[string]string{"certificate": "secret"}}}, nil
 }
 

@@ -311,7 +311,7 @@ func (m *Manager) SetPassword(ctx context.Context, id ID, password string) error
 	if err := f.Err(); err != nil {
 		return err
 	}
-	r, err := m.store.Account(ctx, Key{ID: id})
+	r, err := m.store.Account(ctx, AccountKey{ID: id})
 	if err != nil {
 		return err
 	}
@@ -350,7 +350,7 @@ func (m *Manager) replacePassword(
 			return err
 		}
 		r.Hash = hash
-		r.SignIn++
+		r.SessionEpoch++
 		replaced = r.Account
 		w := Writes{UpdateAccounts: []Record{r}}
 		w.Events = []Event{c.event(AccountPasswordChanged, id, nil)}

@@ -79,7 +79,7 @@ func FuzzPHC(f *testing.F) {
 
 func TestTokensAreReadBack(t *testing.T) {
 	secret := []byte(strings.Repeat("s", leastSecret))
-	token := resetToken{id: 7, signIn: 3, expires: time.Unix(1_800_000_000, 0)}
+	token := resetToken{id: 7, epoch: 3, expires: time.Unix(1_800_000_000, 0)}
 	signed := token.signed(secret)
 
 	read, ok := readToken(secret, signed)

@@ -23,7 +23,7 @@ const (
 // token is used up.
 type resetToken struct {
 	id      ID
-	signIn  int64
+	epoch  int64
 	expires time.Time // in whole microseconds
 }
 
@@ -31,7 +31,7 @@ const tokenFields = 3 * 8 // bytes
 
 func (t resetToken) fields() []byte {
 	raw := binary.BigEndian.AppendUint64(nil, uint64(t.id))
-	raw = binary.BigEndian.AppendUint64(raw, uint64(t.signIn))
+	raw = binary.BigEndian.AppendUint64(raw, uint64(t.epoch))
 	return binary.BigEndian.AppendUint64(raw, uint64(t.expires.UnixMicro()))
 }
 
@@ -57,7 +57,7 @@ func readToken(secret []byte, token string) (resetToken, bool) {
 	}
 	return resetToken{
 		id:      ID(binary.BigEndian.Uint64(fields)),
-		signIn:  int64(binary.BigEndian.Uint64(fields[8:])),
+		epoch:  int64(binary.BigEndian.Uint64(fields[8:])),
 		expires: time.UnixMicro(int64(binary.BigEndian.Uint64(fields[16:]))),
 	}, true
 }
@@ -74,11 +74,11 @@ func (m *Manager) ResetToken(ctx context.Context, id ID, ttl time.Duration) (str
 	if err := f.Err(); err != nil {
 		return "", err
 	}
-	r, err := m.store.Account(ctx, Key{ID: id})
+	r, err := m.store.Account(ctx, AccountKey{ID: id})
 	if err != nil {
 		return "", err
 	}
-	return resetToken{id: id, signIn: r.SignIn, expires: m.now().Add(ttl)}.signed(m.secret), nil
+	return resetToken{id: id, epoch: r.SessionEpoch, expires: m.now().Add(ttl)}.signed(m.secret), nil
 }
 
 func (m *Manager) checkSecret(f *input.Faults) {
@@ -87,7 +87,7 @@ func (m *Manager) checkSecret(f *input.Faults) {
 	}
 }
 
-// ResetPassword sets the password of the account that a token of ResetToken names and ends its sessions. ErrCredentials:
+// ResetPassword sets the password of the account that a token of ResetToken names and ends its sessions. ErrInvalidCredentials:
 // the token is forged, expired or used. ErrSuspended, beside the Account: the password is set, but the owner cannot sign
 // in. A password that nobody could have is ErrInvalid, whatever the token is. The actor is ctx's, else "owner".
 func (m *Manager) ResetPassword(ctx context.Context, token, password string) (Account, error) {
@@ -100,9 +100,9 @@ func (m *Manager) ResetPassword(ctx context.Context, token, password string) (Ac
 	}
 	t, genuine := readToken(m.secret, token)
 	if !genuine || !c.at.Before(t.expires) {
-		return Account{}, ErrCredentials
+		return Account{}, ErrInvalidCredentials
 	}
-	r, err := m.store.Account(ctx, Key{ID: t.id})
+	r, err := m.store.Account(ctx, AccountKey{ID: t.id})
 	if err != nil {
 		return Account{}, usedUp(err)
 	}
@@ -123,18 +123,18 @@ func (m *Manager) ResetPassword(ctx context.Context, token, password string) (Ac
 	return reset, nil
 }
 
-// unused answers ErrCredentials if the token was used, or the account's sessions ended otherwise.
+// unused answers ErrInvalidCredentials if the token was used, or the account's sessions ended otherwise.
 func (t resetToken) unused(r Record) error {
-	if r.SignIn != t.signIn {
-		return ErrCredentials
+	if r.SessionEpoch != t.epoch {
+		return ErrInvalidCredentials
 	}
 	return nil
 }
 
-// usedUp answers ErrCredentials for an account that was removed: its token is good for nothing.
+// usedUp answers ErrInvalidCredentials for an account that was removed: its token is good for nothing.
 func usedUp(err error) error {
 	if errors.Is(err, ErrNotFound) {
-		return ErrCredentials
+		return ErrInvalidCredentials
 	}
 	return err
 }

@@ -11,7 +11,7 @@ type (
 	Cause   = subscriptions.Cause
 	Hold    = subscriptions.Hold
 	Holds   = subscriptions.Holds
-	Held    = subscriptions.Held
+	EffectiveHold    = subscriptions.EffectiveHold
 	Level   = subscriptions.Level
 	Status  = subscriptions.Status
 	Removal = subscriptions.Removal

@@ -27,7 +27,7 @@ func (m *Manager) Authenticate(ctx context.Context, login, password string) (Acc
 		return Account{}, err
 	}
 	if !known || !ok {
-		return Account{}, ErrCredentials
+		return Account{}, ErrInvalidCredentials
 	}
 	if outdated {
 		if err := m.rehash(ctx, r, password); err != nil {
@@ -48,7 +48,7 @@ func (m *Manager) rehash(ctx context.Context, verified Record, password string) 
 	if err == nil {
 		err = m.replaceHash(ctx, verified, hash)
 	}
-	later := errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUncertain) || errors.Is(err, ErrInvalid)
+	later := errors.Is(err, ErrUnavailable) || errors.Is(err, ErrCommitUnknown) || errors.Is(err, ErrInvalid)
 	if later && ctx.Err() == nil {
 		return nil
 	}
@@ -67,12 +67,12 @@ func (m *Manager) replaceHash(ctx context.Context, verified Record, hash string)
 }
 
 // CheckSession implements ClientManager.
-func (m *Manager) CheckSession(ctx context.Context, id ID, signIn int64) (Account, error) {
-	r, err := m.store.Account(ctx, Key{ID: id})
+func (m *Manager) CheckSession(ctx context.Context, id ID, epoch int64) (Account, error) {
+	r, err := m.store.Account(ctx, AccountKey{ID: id})
 	if err != nil {
 		return Account{}, err
 	}
-	if r.SignIn != signIn {
+	if r.SessionEpoch != epoch {
 		return Account{}, ErrSessionEnded
 	}
 	if len(r.Holds) > 0 {

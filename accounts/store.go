@@ -20,39 +20,39 @@ type Store interface {
 	subscriptions.Reader
 
 	// Account answers the row that the key names, or a *NotFoundError.
-	Account(ctx context.Context, k Key) (Record, error)
+	Account(ctx context.Context, k AccountKey) (Record, error)
 
 	// Accounts answers the next l.Limit accounts behind l.From, in the order of l.Sort: SortCreated by (CreatedAt, ID),
 	// SortLogin by Login, SortName by (SortName(), ID); bytewise, descending if l.Desc. None is an empty slice.
-	Accounts(ctx context.Context, l Listing) ([]Summary, error)
+	Accounts(ctx context.Context, l ListParams) ([]Summary, error)
 
 	// CountAccounts counts what l selects, wherever l.From is, and stops at atMost (0: no bound).
-	CountAccounts(ctx context.Context, l Listing, atMost int) (int, error)
+	CountAccounts(ctx context.Context, l ListParams, atMost int) (int, error)
 
-	// Below answers which of the accounts there are, and everything below them, by name.
-	Below(ctx context.Context, ids []ID) (Contents, error)
+	// Descendants answers which of the accounts there are, and everything below them, by name.
+	Descendants(ctx context.Context, ids []ID) (Descendants, error)
 
 	// Events answers what q selects of the log, in the order of the numbers. Each committed event gets its number at the
 	// latest now, greater than every number given before, even to events that were appended later but committed earlier.
 	// One that a command under way is redacting may get it later, and those after it about the same thing then do, too.
 	// A store that may not write answers what is numbered; one that lags behind another is ErrUnavailable for a cursor that
 	// it has not reached. In a host's transaction, Events and PruneEvents are ErrInvalid.
-	Events(ctx context.Context, q EventRange) (EventLog, error)
+	Events(ctx context.Context, q EventParams) (EventResult, error)
 
 	// PruneEvents deletes the numbered events with an At before the given one, and answers how many. It may be
-	// ErrUncertain, as Update.
+	// ErrCommitUnknown, as Update.
 	PruneEvents(ctx context.Context, before time.Time) (int, error)
 
 	// Update runs one command: everything that fn does through the Tx happens at one instant, or nothing of it when fn
 	// or the commit fails. Commands that touch the same rows or claims behave as if run one after another; waiting obeys
 	// ctx. The error of fn comes back as it is. Besides, Update returns an error that matches ErrUnavailable if nothing was
-	// committed, or ErrUncertain if nobody can know; it matches ctx.Err() as well if ctx has ended. The store may run fn
+	// committed, or ErrCommitUnknown if nobody can know; it matches ctx.Err() as well if ctx has ended. The store may run fn
 	// again, from the start, when the database asks for that.
 	Update(ctx context.Context, fn func(Tx) error) error
 }
 
-// Key names one account: exactly one field is set.
-type Key struct {
+// AccountKey names one account: exactly one field is set.
+type AccountKey struct {
 	ID         ID
 	Login      string // in lower case
 	ExternalID string
@@ -65,17 +65,17 @@ type Record struct {
 	Hash string
 }
 
-// Listing is a Query made ready for a store: every filter is valid, Search has become Piece, After has become From, and
+// ListParams is a Query made ready for a store: every filter is valid, Search has become Piece, After has become From, and
 // Limit is exact. The store ignores Query.Search and Query.After.
-type Listing struct {
+type ListParams struct {
 	Query
-	Piece subscriptions.Piece // is looked for in Account.SearchTexts and in Domain.SearchTexts of the account's domains
+	Term subscriptions.SearchTerm // is looked for in Account.SearchTexts and in Domain.SearchTexts of the account's domains
 	From  subscriptions.Position
 }
 
-// Contents is some accounts and everything below them, each slice ascending by id, with no more than what names it. Every
+// Descendants is some accounts and everything below them, each slice ascending by id, with no more than what names it. Every
 // other field is empty: what is removed need not be loaded.
-type Contents struct {
+type Descendants struct {
 	Accounts      []Account                    // ID, ExternalID; those asked for that exist
 	Subscriptions []subscriptions.Subscription // ID, AccountID, ExternalID
 	Domains       []subscriptions.Domain       // ID, SubscriptionID, AccountID, Name
@@ -84,7 +84,7 @@ type Contents struct {
 // Tx is what a command on accounts does inside one transaction; see subscriptions.Tx for the order and the rules, which
 // hold here as well. LockAccounts, LockHolds and Lock are not used in the same transaction.
 type Tx interface {
-	Lock(r subscriptions.Rows) (subscriptions.Locked, error)
+	Lock(r subscriptions.LockSet) (subscriptions.LockedRows, error)
 	DomainsOf(ids []subscriptions.ID) ([]subscriptions.Domain, error)
 
 	// LockAccounts locks the accounts, ascending by id, against every other command on them or below them, and answers
@@ -95,8 +95,8 @@ type Tx interface {
 	// suspended at once that loading the rest would take as long as everything else.
 	LockHolds(ids []ID) ([]subscriptions.Owner, error)
 
-	// Below is that of Store, of locked accounts.
-	Below(ids []ID) (Contents, error)
+	// Descendants is that of Store, of locked accounts.
+	Descendants(ids []ID) (Descendants, error)
 
 	// Claim and Save are those of subscriptions.Tx, for accounts too.
 	Claim(c Claim) (Claimed, error)
@@ -140,23 +140,23 @@ type Writes struct {
 	subscriptions.Writes
 }
 
-// EventRange selects a part of the log.
-type EventRange struct {
+// EventParams selects a part of the log.
+type EventParams struct {
 	AccountID *ID   // nil: all
 	After     int64 // the number behind which to begin; 0: at the oldest, or at the newest if Desc
 	Limit     int
 	Desc      bool
 }
 
-// EventLog is a part of the log, and how far the log reaches, in one snapshot.
-type EventLog struct {
-	Events []Recorded
+// EventResult is a part of the log, and how far the log reaches, in one snapshot.
+type EventResult struct {
+	Events []NumberedEvent
 	Pruned int64 // the highest number that was ever pruned; 0: none
 	Last   int64 // the last number that was given; 0: none
 }
 
-// Recorded is an event with its number, from which the domain makes its Cursor.
-type Recorded struct {
+// NumberedEvent is an event with its number, from which the domain makes its Cursor.
+type NumberedEvent struct {
 	Number int64
 	Event
 }

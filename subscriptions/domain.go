@@ -14,7 +14,7 @@ type Domain struct {
 	Main           bool   // the subscription's main domain
 	Attributes     map[string]string
 	Holds          Holds
-	Inherited      []Held // its account's holds, then its subscription's
+	Inherited      []EffectiveHold // its account's holds, then its subscription's
 	CreatedAt      time.Time
 }
 
@@ -22,13 +22,13 @@ type Domain struct {
 func (d Domain) Status() Status { return StatusOf(len(d.Holds) + len(d.Inherited)) }
 
 // SuspendedBy answers every hold that keeps the domain down, from the top down. Nil means that it is active.
-func (d Domain) SuspendedBy() []Held {
-	return append(d.Inherited[:len(d.Inherited):len(d.Inherited)], d.Holds.Held(LevelDomain)...)
+func (d Domain) SuspendedBy() []EffectiveHold {
+	return append(d.Inherited[:len(d.Inherited):len(d.Inherited)], d.Holds.Effective(LevelDomain)...)
 }
 
-// Unicode answers the name as people write it. Where one of its labels mixes scripts, as look-alikes do, it answers
+// DisplayName answers the name as people write it. Where one of its labels mixes scripts, as look-alikes do, it answers
 // the A-labels, as browsers do.
-func (d Domain) Unicode() string { return unicodeName(d.Name) }
+func (d Domain) DisplayName() string { return unicodeName(d.Name) }
 
 // DomainQuery selects domains. The zero value selects all, by name, 50 at a time.
 type DomainQuery struct {
@@ -50,7 +50,7 @@ type DomainPage struct {
 
 // DomainOutcome tells what a command on many domains did, as Outcome does.
 type DomainOutcome struct {
-	Changed, Unchanged, Still []DomainID
+	Changed, Unchanged, StillSuspended []DomainID
 }
 
 // Site is the answer to a visitor's request for a host name: its domain, whose Status says whether it may be served,

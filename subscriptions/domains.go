@@ -59,7 +59,7 @@ func (m *Manager) AddDomain(ctx context.Context, to ID, given string) (Domain, e
 	}
 	var added Domain
 	err := m.granting(ctx, func(tx Tx, g *grants) error {
-		l, err := m.lock(tx, Rows{Subscriptions: []ID{to}})
+		l, err := m.lock(tx, LockSet{Subscriptions: []ID{to}})
 		if err != nil {
 			return err
 		}
@@ -98,11 +98,11 @@ func (m *Manager) claimName(tx Tx, g *grants, name, given string, owner AccountI
 			return Claimed{}, err
 		}
 	}
-	claimed, err := tx.Claim(Claim{NewDomains: ids, Names: []string{name}, For: owner})
+	claimed, err := tx.Claim(Claim{NewDomains: ids, Names: []string{name}, Owner: owner})
 	if err != nil {
 		return Claimed{}, err
 	}
-	if len(claimed.Names)+len(claimed.Blocked) > 0 {
+	if len(claimed.Names)+len(claimed.Conflicting) > 0 {
 		return Claimed{}, &TakenError{Field: "name", Value: given}
 	}
 	return claimed, nil
@@ -150,7 +150,7 @@ func (m *Manager) RenameDomain(ctx context.Context, id DomainID, given string) (
 	}
 	var renamed Domain
 	err := m.granting(ctx, func(tx Tx, g *grants) error {
-		l, err := m.lock(tx, Rows{Domains: []DomainID{id}})
+		l, err := m.lock(tx, LockSet{Domains: []DomainID{id}})
 		if err != nil {
 			return err
 		}
@@ -162,10 +162,10 @@ func (m *Manager) RenameDomain(ctx context.Context, id DomainID, given string) (
 		if _, err := m.claimName(tx, g, name, given, d.AccountID, 0); err != nil {
 			return err
 		}
-		way := details("from", d.Name, "to", name)
+		fromTo := details("from", d.Name, "to", name)
 		d.Name = name
 		renamed = d
-		return tx.Save(Writes{UpdateDomains: []Domain{d}, Events: []Event{c.domainEvent(DomainRenamed, d, way)}})
+		return tx.Save(Writes{UpdateDomains: []Domain{d}, Events: []Event{c.domainEvent(DomainRenamed, d, fromTo)}})
 	})
 	if err != nil {
 		return Domain{}, err
@@ -183,7 +183,7 @@ func (m *Manager) MoveDomains(ctx context.Context, ids []DomainID, to ID) (Domai
 	}
 	var out DomainOutcome
 	err := m.granting(ctx, func(tx Tx, g *grants) error {
-		l, err := m.lock(tx, Rows{Subscriptions: []ID{to}, Domains: ids})
+		l, err := m.lock(tx, LockSet{Subscriptions: []ID{to}, Domains: ids})
 		if err != nil {
 			return err
 		}
@@ -221,17 +221,17 @@ func move(all []Domain, target *Record, c stamp) (out DomainOutcome, w Writes) {
 			continue
 		}
 		out.Changed = append(out.Changed, d.ID)
-		way := details("from", decimal(d.SubscriptionID), "to", decimal(target.ID))
+		fromTo := details("from", decimal(d.SubscriptionID), "to", decimal(target.ID))
 		left := d.AccountID
 		d.SubscriptionID, d.AccountID = target.ID, target.AccountID
 		w.UpdateDomains = append(w.UpdateDomains, d)
 		if left != d.AccountID && left != Provider {
-			event := c.domainEvent(DomainMoved, d, way)
+			event := c.domainEvent(DomainMoved, d, fromTo)
 			event.AccountID = left
 			w.Events = append(w.Events, event)
 		}
 		if d.AccountID != Provider || left == Provider {
-			w.Events = append(w.Events, c.domainEvent(DomainMoved, d, way))
+			w.Events = append(w.Events, c.domainEvent(DomainMoved, d, fromTo))
 		}
 	}
 	return out, w
@@ -239,7 +239,7 @@ func move(all []Domain, target *Record, c stamp) (out DomainOutcome, w Writes) {
 
 // leave answers the subscriptions whose main domain goes, with all of their domains, among those that go. If others
 // would stay behind, it is a fault at "ids".
-func leave(f *input.Faults, tx Tx, l Locked, going []Domain) ([]Record, error) {
+func leave(f *input.Faults, tx Tx, l LockedRows, going []Domain) ([]Record, error) {
 	goes := make(map[DomainID]bool, len(going))
 	for _, d := range going {
 		goes[d.ID] = true
@@ -280,7 +280,7 @@ func (m *Manager) SetMainDomain(ctx context.Context, id DomainID) error {
 		return err
 	}
 	return m.store.Update(ctx, func(tx Tx) error {
-		l, err := m.lock(tx, Rows{Domains: []DomainID{id}})
+		l, err := m.lock(tx, LockSet{Domains: []DomainID{id}})
 		if err != nil {
 			return err
 		}
@@ -289,12 +289,12 @@ func (m *Manager) SetMainDomain(ctx context.Context, id DomainID) error {
 		if s.Main == id {
 			return nil
 		}
-		way := details("from", decimal(s.Main), "to", decimal(id))
+		fromTo := details("from", decimal(s.Main), "to", decimal(id))
 		s.Main, s.UpdatedAt = id, c.at
 		s.Version++
 		return tx.Save(Writes{
 			UpdateSubscriptions: []Record{s},
-			Events:              []Event{c.domainEvent(DomainMainChanged, d, way)},
+			Events:              []Event{c.domainEvent(DomainMainChanged, d, fromTo)},
 		})
 	})
 }
@@ -318,7 +318,7 @@ func (m *Manager) LiftDomains(ctx context.Context, ids []DomainID, causes []Caus
 }
 
 func lockDomains(m *Manager, tx Tx, ids []DomainID) ([]Target[DomainID], error) {
-	l, err := m.lock(tx, Rows{Domains: ids})
+	l, err := m.lock(tx, LockSet{Domains: ids})
 	targets := make([]Target[DomainID], len(l.Domains))
 	for i, d := range l.Domains {
 		targets[i] = d.target()

@@ -67,14 +67,14 @@ func (d Draft) Names() []string { return d.names }
 // to be created.
 func (d Draft) Claim(owner AccountID) Claim {
 	return Claim{
-		NewSubscriptions: 1, NewDomains: len(d.names), ExternalID: d.in.ExternalID, Names: d.names, For: owner,
+		NewSubscriptions: 1, NewDomains: len(d.names), ExternalID: d.in.ExternalID, Names: d.names, Owner: owner,
 	}
 }
 
 // Taken answers what of the claim is taken, as the caller gave it.
 func (d Draft) Taken(c Claimed) []Taken {
 	lost := map[string]bool{}
-	for _, name := range slices.Concat(c.Names, c.Blocked) {
+	for _, name := range slices.Concat(c.Names, c.Conflicting) {
 		lost[name] = true
 	}
 	var taken []Taken

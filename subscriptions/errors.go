@@ -22,10 +22,10 @@ var (
 	// ErrUnavailable: nothing happened. The command may be repeated; in a host's transaction the host rolls back and
 	// repeats all of it.
 	ErrUnavailable = errors.New("clientele: unavailable, nothing has changed")
-	// ErrUncertain: COMMIT was sent and no answer came. The command may have happened; look before repeating it.
-	ErrUncertain = errors.New("clientele: unknown whether the change was committed")
-	// ErrGone: the events behind a cursor are no longer all there, or not there yet because an older backup was restored.
-	ErrGone = errors.New("clientele: the cursor's events are gone")
+	// ErrCommitUnknown: COMMIT was sent and no answer came. The command may have happened; look before repeating it.
+	ErrCommitUnknown = errors.New("clientele: unknown whether the change was committed")
+	// ErrCursorExpired: the events behind a cursor are no longer all there, or not there yet because an older backup was restored.
+	ErrCursorExpired = errors.New("clientele: the cursor's events are gone")
 )
 
 // InvalidError lists every fault of an input. It matches ErrInvalid.

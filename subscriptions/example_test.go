@@ -43,7 +43,7 @@ func ExampleManager_Resolve() {
 			fmt.Println(err)
 			continue
 		}
-		fmt.Println(site.Domain.Name, site.Domain.Unicode(), site.Domain.Status(), site.Plan)
+		fmt.Println(site.Domain.Name, site.Domain.DisplayName(), site.Domain.Status(), site.Plan)
 	}
 	// Output:
 	// xn--bcher-kva.example bücher.example active basic

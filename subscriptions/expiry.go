@@ -17,14 +17,14 @@ func (m *Manager) Expire(ctx context.Context) (Outcome, error) {
 	if err := f.Err(); err != nil {
 		return Outcome{}, err
 	}
-	due, err := m.store.Due(ctx, c.at, mostExpired)
+	due, err := m.store.DueSubscriptions(ctx, c.at, mostExpired)
 	if err != nil || len(due) == 0 {
 		return Outcome{}, err
 	}
 	slices.Sort(due)
 	var out Outcome
 	err = m.store.Update(ctx, func(tx Tx) error {
-		l, err := tx.Lock(Rows{Subscriptions: due})
+		l, err := tx.Lock(LockSet{Subscriptions: due})
 		if err != nil {
 			return err
 		}
@@ -53,10 +53,10 @@ func (w *Writes) expire(s Subscription, c stamp) Holds {
 	case out && !expired:
 		h := Hold{Cause: CauseExpired, By: c.actor, At: c.at}
 		w.place(LevelSubscription, int64(s.ID), h, subject)
-		holds, _ := s.Holds.Place(h)
+		holds, _ := s.Holds.put(h)
 		return holds
 	case expired && !out:
-		holds, lifted := s.Holds.Lift([]Cause{CauseExpired})
+		holds, lifted := s.Holds.remove([]Cause{CauseExpired})
 		w.lift(LevelSubscription, int64(s.ID), lifted, subject)
 		return holds
 	}

@@ -27,12 +27,12 @@ func (m *Manager) handOver(f *input.Faults, tx Tx, g *grants, domains []Domain, 
 	if err := g.ask(to, names); err != nil {
 		return err
 	}
-	claimed, err := tx.Claim(Claim{Names: names, For: to})
+	claimed, err := tx.Claim(Claim{Names: names, Owner: to})
 	if err != nil {
 		return err
 	}
 	var taken []Taken
-	for _, name := range claimed.Blocked {
+	for _, name := range claimed.Conflicting {
 		taken = append(taken, Taken{Field: "ids", Value: name})
 	}
 	return TakenAs(taken)

@@ -46,9 +46,9 @@ func (h Holds) search(c Cause) (int, bool) {
 	return slices.BinarySearchFunc(h, c, func(h Hold, c Cause) int { return strings.Compare(string(h.Cause), string(c)) })
 }
 
-// Place answers the holds with one more, and whether that changes anything. A hold whose cause is already there keeps
+// put answers the holds with one more, and whether that changes anything. A hold whose cause is already there keeps
 // its By and At, and takes over those texts of the new one that are not empty. The receiver stays as it is.
-func (h Holds) Place(n Hold) (Holds, bool) {
+func (h Holds) put(n Hold) (Holds, bool) {
 	i, found := h.search(n.Cause)
 	if !found {
 		return slices.Insert(slices.Clone(h), i, n), true
@@ -70,9 +70,9 @@ func (h Holds) Place(n Hold) (Holds, bool) {
 	return placed, true
 }
 
-// Lift parts the holds into those that stay and the causes that go when causes are lifted.
+// remove parts the holds into those that stay and the causes that go when causes are lifted.
 // Nil causes mean all of them except CauseExpired, which ends with the subscription's new date and not by hand.
-func (h Holds) Lift(causes []Cause) (stay Holds, lifted []Cause) {
+func (h Holds) remove(causes []Cause) (stay Holds, lifted []Cause) {
 	for _, hold := range h {
 		if goes(hold.Cause, causes) {
 			lifted = append(lifted, hold.Cause)
@@ -100,31 +100,31 @@ const (
 	LevelDomain       Level = "domain"
 )
 
-// Held is a hold together with where it was placed.
-type Held struct {
+// EffectiveHold is a hold together with where it was placed.
+type EffectiveHold struct {
 	Level Level
 	Hold
 }
 
-// Held answers the holds as placed on a level.
-func (h Holds) Held(l Level) []Held {
+// Effective answers the holds as placed on a level.
+func (h Holds) Effective(l Level) []EffectiveHold {
 	if len(h) == 0 {
 		return nil
 	}
-	held := make([]Held, len(h))
+	held := make([]EffectiveHold, len(h))
 	for i, hold := range h {
-		held[i] = Held{Level: l, Hold: hold}
+		held[i] = EffectiveHold{Level: l, Hold: hold}
 	}
 	return held
 }
 
 // Inherited answers what lies on a thing from above: its account's holds, then its subscription's.
 // Stores fill the fields of that name with it.
-func Inherited(account, subscription Holds) []Held {
+func Inherited(account, subscription Holds) []EffectiveHold {
 	if len(account)+len(subscription) == 0 {
 		return nil
 	}
-	return append(account.Held(LevelAccount), subscription.Held(LevelSubscription)...)
+	return append(account.Effective(LevelAccount), subscription.Effective(LevelSubscription)...)
 }
 
 // Status says whether something is up. It is derived from holds and never stored.

@@ -12,7 +12,7 @@ var monday = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 func TestPlaceKeepsHoldsOrderedByCause(t *testing.T) {
 	var holds Holds
 	for _, c := range []Cause{CauseProvider, CauseAbuse, CauseBilling} {
-		placed, changed := holds.Place(Hold{Cause: c})
+		placed, changed := holds.put(Hold{Cause: c})
 		assert.True(t, changed)
 		holds = placed
 	}
@@ -23,12 +23,12 @@ func TestPlaceAgain(t *testing.T) {
 	first := Holds{{Cause: CauseAbuse, Note: "note", Message: "message", By: "anna", At: monday}}
 	again := Hold{Cause: CauseAbuse, By: "bruno", At: monday.Add(time.Hour)}
 
-	same, changed := first.Place(again)
+	same, changed := first.put(again)
 	assert.False(t, changed, "nothing new was said")
 	assert.Equal(t, first, same)
 
 	again.Message, again.Public = "new message", "public"
-	merged, changed := first.Place(again)
+	merged, changed := first.put(again)
 	assert.True(t, changed)
 	assert.Equal(t, Holds{{
 		Cause: CauseAbuse, Note: "note", Message: "new message", Public: "public", By: "anna", At: monday,
@@ -50,7 +50,7 @@ func TestLiftHolds(t *testing.T) {
 		{"no longer expired", []Cause{CauseExpired}, Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}}, []Cause{CauseExpired}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			stay, lifted := holds.Lift(c.causes)
+			stay, lifted := holds.remove(c.causes)
 			assert.Equal(t, c.stay, stay)
 			assert.Equal(t, c.lifted, lifted)
 		})
@@ -65,7 +65,7 @@ func TestStatusIsDerived(t *testing.T) {
 
 	down := Domain{Holds: own, Inherited: Inherited(account, subscription)}
 	assert.Equal(t, Suspended, down.Status())
-	assert.Equal(t, []Held{
+	assert.Equal(t, []EffectiveHold{
 		{LevelAccount, account[0]}, {LevelSubscription, subscription[0]}, {LevelDomain, own[0]},
 	}, down.SuspendedBy())
 
@@ -76,10 +76,10 @@ func TestStatusIsDerived(t *testing.T) {
 
 // SuspendedBy must not write into the array behind Inherited.
 func TestSuspendedByOwnsItsAnswer(t *testing.T) {
-	inherited := make([]Held, 1, 2)
+	inherited := make([]EffectiveHold, 1, 2)
 	d := Domain{Holds: Holds{{Cause: CauseAbuse}}, Inherited: inherited}
 	d.SuspendedBy()
-	assert.Equal(t, Held{}, inherited[:2][1])
+	assert.Equal(t, EffectiveHold{}, inherited[:2][1])
 }
 
 func TestSuspendDecidesForMany(t *testing.T) {
@@ -91,7 +91,7 @@ func TestSuspendDecidesForMany(t *testing.T) {
 		{ID: 2, Level: LevelSubscription, Holds: Holds{there}},
 	}, h)
 	assert.Equal(t, Targets[ID]{Changed: []ID{1}, Unchanged: []ID{2}}, out)
-	assert.Equal(t, []Placed{{LevelSubscription, 1, h}}, w.Place)
+	assert.Equal(t, []HoldWrite{{LevelSubscription, 1, h}}, w.PutHolds)
 	assert.Equal(t, []Event{{
 		At: monday, Type: SubscriptionSuspended, Actor: "anna", AccountID: 7, SubscriptionID: 1,
 		Details: map[string]string{"cause": "billing", "message": "pay"},
@@ -106,10 +106,10 @@ func TestLiftDecidesForMany(t *testing.T) {
 		{ID: 3, Level: LevelSubscription, Holds: Holds{{Cause: CauseExpired}}},
 		{ID: 4, Level: LevelSubscription},
 	}, nil, "anna", monday)
-	assert.Equal(t, Targets[ID]{Changed: []ID{1, 2}, Unchanged: []ID{3, 4}, Still: []ID{2, 3}}, out)
-	assert.Equal(t, []Lifted{
+	assert.Equal(t, Targets[ID]{Changed: []ID{1, 2}, Unchanged: []ID{3, 4}, StillSuspended: []ID{2, 3}}, out)
+	assert.Equal(t, []HoldKey{
 		{LevelSubscription, 1, CauseAbuse}, {LevelSubscription, 1, CauseBilling}, {LevelSubscription, 2, CauseBilling},
-	}, w.Lift)
+	}, w.DeleteHolds)
 	assert.Len(t, w.Events, 2)
 	assert.Equal(t, map[string]string{"cause": "abuse,billing"}, w.Events[0].Details)
 }

@@ -40,9 +40,9 @@ func (m *Manager) Count(ctx context.Context, q Query, atMost int) (int, error) {
 // list is the name of this list in its cursors.
 const list = "subscriptions"
 
-func (m *Manager) listing(q Query) (Listing, error) {
+func (m *Manager) listing(q Query) (ListParams, error) {
 	var f input.Faults
-	l := Listing{Query: q, Own: m.scope != nil}
+	l := ListParams{Query: q, Own: m.scope != nil}
 	l.AccountID = m.ownerFilter(q.AccountID)
 	l.IDs = input.Selection(&f, q.IDs)
 	l.Plan = input.Line(q.Plan)
@@ -50,7 +50,7 @@ func (m *Manager) listing(q Query) (Listing, error) {
 	f.Var("plan", l.Plan, "max=100,line")
 	f.Var("expiresBefore", l.ExpiresBefore, "time")
 	CheckFilters(&f, q.Status, q.Cause)
-	l.Piece = NewPiece(&f, q.Search)
+	l.Term = NewSearchTerm(&f, q.Search)
 	l.Limit = f.Limit(q.Limit)
 	from, valid := q.After.Position(list, l.filters())
 	if !valid {
@@ -74,7 +74,7 @@ func (m *Manager) ownerFilter(asked *AccountID) *AccountID {
 }
 
 // filters answers what a cursor of the list belongs to.
-func (l Listing) filters() any {
+func (l ListParams) filters() any {
 	l.After, l.Limit, l.From, l.Search = "", 0, Position{}, ""
 	return l
 }
@@ -121,13 +121,13 @@ func (m *Manager) CountDomains(ctx context.Context, q DomainQuery, atMost int) (
 // domainList is the name of this list in its cursors.
 const domainList = "domains"
 
-func (m *Manager) domainListing(q DomainQuery) (DomainListing, error) {
+func (m *Manager) domainListing(q DomainQuery) (DomainListParams, error) {
 	var f input.Faults
-	l := DomainListing{DomainQuery: q}
+	l := DomainListParams{DomainQuery: q}
 	l.AccountID = m.ownerFilter(q.AccountID)
 	l.IDs = input.Selection(&f, q.IDs)
 	CheckFilters(&f, q.Status, q.Cause)
-	l.Piece = NewPiece(&f, q.Search)
+	l.Term = NewSearchTerm(&f, q.Search)
 	l.Limit = f.Limit(q.Limit)
 	from, valid := q.After.Position(domainList, l.filters())
 	if !valid {
@@ -138,7 +138,7 @@ func (m *Manager) domainListing(q DomainQuery) (DomainListing, error) {
 }
 
 // filters answers what a cursor of the list belongs to.
-func (l DomainListing) filters() any {
+func (l DomainListParams) filters() any {
 	l.After, l.Limit, l.From, l.Search = "", 0, Position{}, ""
 	return l
 }

@@ -14,7 +14,7 @@ import (
 //
 // Every command is one transaction with its events inside: it happens whole or not at all. Besides the errors that are
 // named below, every method may return one that matches ErrInvalid, with all faults of its input and nothing changed;
-// ErrUnavailable, nothing changed; and every command one that matches ErrUncertain. A ctx that has ended is matched too.
+// ErrUnavailable, nothing changed; and every command one that matches ErrCommitUnknown. A ctx that has ended is matched too.
 //
 // Wherever ids are taken, they are 1 to 10,000; one that comes twice counts once.
 type SubscriptionManager interface {
@@ -76,16 +76,16 @@ func NewManager(store Store, o Options) *Manager {
 	return m
 }
 
-// With answers a Manager of another store, with the same options.
-func (m *Manager) With(store Store) *Manager {
+// WithStore answers a Manager of another store, with the same options.
+func (m *Manager) WithStore(store Store) *Manager {
 	with := *m
 	with.store = store
 	return &with
 }
 
-// Of answers a Manager to which nothing exists but what owner has: all else is ErrNotFound, decided inside the
+// ForAccount answers a Manager to which nothing exists but what owner has: all else is ErrNotFound, decided inside the
 // transaction. It conceals nothing of that: owners are served by accounts.Owner, which stands on it.
-func (m *Manager) Of(owner AccountID) *Manager {
+func (m *Manager) ForAccount(owner AccountID) *Manager {
 	scoped := *m
 	scoped.scope = &owner
 	return &scoped
@@ -124,19 +124,19 @@ func (c stamp) domainEvent(t EventType, d Domain, details map[string]string) Eve
 }
 
 // lock locks rows, all of which must exist and be in sight.
-func (m *Manager) lock(tx Tx, r Rows) (Locked, error) {
+func (m *Manager) lock(tx Tx, r LockSet) (LockedRows, error) {
 	r.Accounts = slices.DeleteFunc(r.Accounts, func(id AccountID) bool { return id == Provider })
 	l, err := tx.Lock(r)
 	if err != nil {
-		return Locked{}, err
+		return LockedRows{}, err
 	}
 	l.Subscriptions = slices.DeleteFunc(l.Subscriptions, func(s Record) bool { return !m.sees(s.AccountID) })
 	l.Domains = slices.DeleteFunc(l.Domains, func(d Domain) bool { return !m.sees(d.AccountID) })
 	if err := Missing(LevelDomain, r.Domains, idsOf(l.Domains, func(d Domain) DomainID { return d.ID })); err != nil {
-		return Locked{}, err
+		return LockedRows{}, err
 	}
 	if err := Missing(LevelSubscription, r.Subscriptions, idsOf(l.Subscriptions, Record.id)); err != nil {
-		return Locked{}, err
+		return LockedRows{}, err
 	}
 	return l, Missing(LevelAccount, r.Accounts, idsOf(l.Accounts, func(o Owner) AccountID { return o.ID }))
 }
@@ -152,7 +152,7 @@ func idsOf[T any, K ~int64](rows []T, id func(T) K) []K {
 func (r Record) id() ID { return r.ID }
 
 // owner answers a locked account; for Provider one without holds.
-func (l Locked) owner(id AccountID) Owner {
+func (l LockedRows) owner(id AccountID) Owner {
 	i, found := slices.BinarySearchFunc(l.Accounts, id, func(o Owner, id AccountID) int { return cmp.Compare(o.ID, id) })
 	if !found {
 		return Owner{ID: id}
@@ -161,7 +161,7 @@ func (l Locked) owner(id AccountID) Owner {
 }
 
 // subscription answers a locked subscription, to be changed in place.
-func (l Locked) subscription(id ID) *Record {
+func (l LockedRows) subscription(id ID) *Record {
 	i, _ := slices.BinarySearchFunc(l.Subscriptions, id, func(r Record, id ID) int { return cmp.Compare(r.ID, id) })
 	return &l.Subscriptions[i]
 }
@@ -184,7 +184,7 @@ func (m *Manager) Create(ctx context.Context, in New) (Subscription, error) {
 	}
 	var created Subscription
 	err := m.store.Update(ctx, func(tx Tx) error {
-		l, err := m.lock(tx, Rows{Accounts: []AccountID{in.AccountID}})
+		l, err := m.lock(tx, LockSet{Accounts: []AccountID{in.AccountID}})
 		if err != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ func (m *Manager) Create(ctx context.Context, in New) (Subscription, error) {
 
 // Get implements SubscriptionManager.
 func (m *Manager) Get(ctx context.Context, id ID) (Subscription, error) {
-	s, err := m.store.Subscription(ctx, Key{ID: id})
+	s, err := m.store.Subscription(ctx, SubscriptionKey{ID: id})
 	if err == nil && !m.sees(s.AccountID) {
 		err = &NotFoundError{Kind: string(LevelSubscription), IDs: []int64{int64(id)}}
 	}
@@ -224,7 +224,7 @@ func (m *Manager) GetByExternalID(ctx context.Context, externalID string) (Subsc
 	if key == "" || !input.IsLine(key) {
 		return Subscription{}, unknown
 	}
-	s, err := m.store.Subscription(ctx, Key{ExternalID: key})
+	s, err := m.store.Subscription(ctx, SubscriptionKey{ExternalID: key})
 	if err == nil && !m.sees(s.AccountID) {
 		err = unknown
 	}
@@ -245,7 +245,7 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Subscription, 
 	}
 	var updated Subscription
 	err := m.store.Update(ctx, func(tx Tx) error {
-		l, err := m.lock(tx, Rows{Subscriptions: []ID{id}})
+		l, err := m.lock(tx, LockSet{Subscriptions: []ID{id}})
 		if err != nil {
 			return err
 		}
@@ -307,7 +307,7 @@ func (m *Manager) Assign(ctx context.Context, ids []ID, to AccountID) (Outcome, 
 	}
 	var out Outcome
 	err := m.granting(ctx, func(tx Tx, g *grants) error {
-		l, err := m.lock(tx, Rows{Accounts: []AccountID{to}, Subscriptions: ids})
+		l, err := m.lock(tx, LockSet{Accounts: []AccountID{to}, Subscriptions: ids})
 		if err != nil {
 			return err
 		}
@@ -339,14 +339,14 @@ func assign(all []Record, to AccountID, c stamp) (out Outcome, w Writes) {
 			continue
 		}
 		out.Changed = append(out.Changed, r.ID)
-		way := details("from", decimal(from), "to", decimal(to))
+		fromTo := details("from", decimal(from), "to", decimal(to))
 		if from != Provider {
-			w.Events = append(w.Events, c.event(SubscriptionUnassigned, r.Subscription, way))
+			w.Events = append(w.Events, c.event(SubscriptionUnassigned, r.Subscription, fromTo))
 		}
 		r.AccountID, r.UpdatedAt = to, c.at
 		r.Version++
 		if to != Provider {
-			w.Events = append(w.Events, c.event(SubscriptionAssigned, r.Subscription, way))
+			w.Events = append(w.Events, c.event(SubscriptionAssigned, r.Subscription, fromTo))
 		}
 		w.UpdateSubscriptions = append(w.UpdateSubscriptions, r)
 	}
@@ -372,7 +372,7 @@ func (m *Manager) Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome, 
 }
 
 func lockSubscriptions(m *Manager, tx Tx, ids []ID) ([]Target[ID], error) {
-	l, err := m.lock(tx, Rows{Subscriptions: ids})
+	l, err := m.lock(tx, LockSet{Subscriptions: ids})
 	targets := make([]Target[ID], len(l.Subscriptions))
 	for i, s := range l.Subscriptions {
 		targets[i] = s.target()

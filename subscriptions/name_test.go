@@ -86,11 +86,11 @@ func TestUnicode(t *testing.T) {
 		"xn--r8jz45g.xn--zckzah": "例え.テスト",
 		"xn--pypal-4ve.com":      "xn--pypal-4ve.com", // Cyrillic а in a Latin word
 	} {
-		assert.Equal(t, shown, Domain{Name: name}.Unicode())
-		assert.Equal(t, shown, Subscription{Name: name}.Unicode())
+		assert.Equal(t, shown, Domain{Name: name}.DisplayName())
+		assert.Equal(t, shown, Subscription{Name: name}.DisplayName())
 	}
 	for _, name := range []string{"", "My shop", "xn--mnchen-3ya", "XN--mnchen-3ya.example", "Osteria (xn--mnchen-3ya.example)"} {
-		assert.Equal(t, name, Subscription{Name: name}.Unicode(), "no domain's name is left as it is")
+		assert.Equal(t, name, Subscription{Name: name}.DisplayName(), "no domain's name is left as it is")
 	}
 }
 

@@ -21,9 +21,9 @@ func (m *Manager) Remove(ctx context.Context, ids []ID) (Removal, error) {
 	return m.remove(ctx, ids, func(tx Tx, _ Removal, w Writes) error { return tx.Save(w) })
 }
 
-// RemovePreviewed removes r.Subscriptions only if exactly they and r.Domains would go. ErrConflict: it would be more, or
+// RemoveExactly removes r.Subscriptions only if exactly they and r.Domains would go. ErrConflict: it would be more, or
 // less; where a subscription is gone already, it matches ErrNotFound too.
-func (m *Manager) RemovePreviewed(ctx context.Context, r Removal) (Removal, error) {
+func (m *Manager) RemoveExactly(ctx context.Context, r Removal) (Removal, error) {
 	removed, err := m.remove(ctx, r.Subscriptions, func(tx Tx, would Removal, w Writes) error {
 		if err := CheckPreviewed(r, would); err != nil {
 			return err
@@ -43,7 +43,7 @@ func (m *Manager) remove(ctx context.Context, ids []ID, do func(tx Tx, would Rem
 	}
 	var removal Removal
 	err := m.store.Update(ctx, func(tx Tx) error {
-		l, err := m.lock(tx, Rows{Subscriptions: ids})
+		l, err := m.lock(tx, LockSet{Subscriptions: ids})
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (m *Manager) RemoveDomains(ctx context.Context, ids []DomainID) (Removal, e
 	}
 	var removal Removal
 	err := m.store.Update(ctx, func(tx Tx) error {
-		l, err := m.lock(tx, Rows{Domains: ids})
+		l, err := m.lock(tx, LockSet{Domains: ids})
 		if err != nil {
 			return err
 		}

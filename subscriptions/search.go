@@ -10,20 +10,20 @@ import (
 	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
-// Piece is what a search looks for in the texts that SearchTexts answers, which are folded as it is.
+// SearchTerm is what a search looks for in the texts that SearchTexts answers, which are folded as it is.
 // The zero Piece matches everything. Every character stands for itself: a store escapes what its query language reads.
-type Piece struct {
+type SearchTerm struct {
 	Text     string
 	Anywhere bool // false: only at the beginning of a text
 }
 
-// NewPiece reads what somebody typed into a search: from 3 characters it is looked for anywhere, below that at the
+// NewSearchTerm reads what somebody typed into a search: from 3 characters it is looked for anywhere, below that at the
 // beginning. What could not be stored is a fault at "search".
-func NewPiece(f *input.Faults, search string) Piece {
+func NewSearchTerm(f *input.Faults, search string) SearchTerm {
 	search = input.Line(search)
 	f.Var("search", search, "max=255,line")
 	text := Fold(search)
-	return Piece{Text: text, Anywhere: utf8.RuneCountInString(text) >= 3}
+	return SearchTerm{Text: text, Anywhere: utf8.RuneCountInString(text) >= 3}
 }
 
 // SearchTexts answers what a search of subscriptions looks through, folded, besides the texts of its domains.

@@ -20,50 +20,50 @@ type Store interface {
 // that cannot answer returns an error that matches ErrUnavailable, and ctx.Err() if ctx has ended.
 type Reader interface {
 	// Subscription answers the one that the key names, or a *NotFoundError.
-	Subscription(ctx context.Context, k Key) (Subscription, error)
+	Subscription(ctx context.Context, k SubscriptionKey) (Subscription, error)
 
 	// Subscriptions answers the next l.Limit subscriptions behind l.From, by (CreatedAt, ID), in descending order if
 	// l.Desc. None is an empty slice.
-	Subscriptions(ctx context.Context, l Listing) ([]Subscription, error)
+	Subscriptions(ctx context.Context, l ListParams) ([]Subscription, error)
 
 	// CountSubscriptions counts what l selects, wherever l.From is, and stops at atMost (0: no bound).
-	CountSubscriptions(ctx context.Context, l Listing, atMost int) (int, error)
+	CountSubscriptions(ctx context.Context, l ListParams, atMost int) (int, error)
 
-	// Due answers at most limit ids of subscriptions whose ExpiresAt is not zero and not later than at, and that have no
+	// DueSubscriptions answers at most limit ids of subscriptions whose ExpiresAt is not zero and not later than at, and that have no
 	// hold of CauseExpired, by (ExpiresAt, ID).
-	Due(ctx context.Context, at time.Time, limit int) ([]ID, error)
+	DueSubscriptions(ctx context.Context, at time.Time, limit int) ([]ID, error)
 
 	// Domains answers the next l.Limit domains behind l.From, by Name.
-	Domains(ctx context.Context, l DomainListing) ([]Domain, error)
+	Domains(ctx context.Context, l DomainListParams) ([]Domain, error)
 
 	// CountDomains counts what l selects, wherever l.From is, and stops at atMost (0: no bound).
-	CountDomains(ctx context.Context, l DomainListing, atMost int) (int, error)
+	CountDomains(ctx context.Context, l DomainListParams, atMost int) (int, error)
 
 	// Site answers the domain called name, or else the one called otherwise (if that is not ""), with its plan; a
 	// *NotFoundError that speaks of name if there is neither. It is the hot path: one look-up.
 	Site(ctx context.Context, name, otherwise string) (Site, error)
 }
 
-// Key names one subscription: exactly one field is set.
-type Key struct {
+// SubscriptionKey names one subscription: exactly one field is set.
+type SubscriptionKey struct {
 	ID         ID
 	ExternalID string
 }
 
-// Listing is a Query made ready for a store: every filter is valid, Search has become Piece, After has become From, and
+// ListParams is a Query made ready for a store: every filter is valid, Search has become Piece, After has become From, and
 // Limit is exact. The store ignores Query.Search and Query.After.
-type Listing struct {
+type ListParams struct {
 	Query
-	Piece Piece
+	Term SearchTerm
 	From  Position
 	// Own leaves the external id out of the search: an owner must not find out what only the provider sees.
 	Own bool
 }
 
-// DomainListing is a DomainQuery made ready for a store, as Listing is.
-type DomainListing struct {
+// DomainListParams is a DomainQuery made ready for a store, as Listing is.
+type DomainListParams struct {
 	DomainQuery
-	Piece Piece
+	Term SearchTerm
 	From  Position
 }
 
@@ -88,7 +88,7 @@ type Tx interface {
 	//   - the subscriptions, together with those of the domains: no other command touches them or their set of domains;
 	//   - the domains.
 	// Owners are read before they can be locked. A store that finds another owner afterwards starts the transaction again.
-	Lock(r Rows) (Locked, error)
+	Lock(r LockSet) (LockedRows, error)
 
 	// DomainsOf answers all domains of locked subscriptions, by id.
 	DomainsOf(ids []ID) ([]Domain, error)
@@ -103,15 +103,15 @@ type Tx interface {
 	Save(w Writes) error
 }
 
-// Rows names what a command locks.
-type Rows struct {
+// LockSet names what a command locks.
+type LockSet struct {
 	Accounts      []AccountID
 	Subscriptions []ID
 	Domains       []DomainID
 }
 
-// Locked is what Lock found: the rows named and those above them.
-type Locked struct {
+// LockedRows is what Lock found: the rows named and those above them.
+type LockedRows struct {
 	Accounts      []Owner
 	Subscriptions []Record
 	Domains       []Domain
@@ -137,9 +137,9 @@ type Claim struct {
 	ExternalID string // of a subscription; "" claims none
 
 	Names []string // of domains
-	// For is the account that the names shall belong to; Nobody for one that is about to be created. For Provider nothing
+	// Owner is the account that the names shall belong to; Nobody for one that is about to be created. For Provider nothing
 	// above or below is in the way.
-	For AccountID
+	Owner AccountID
 }
 
 // Keys answers the locks of a claim, ascending and each once: numbers from 0 to 1,023, by a fixed hash, so few that a
@@ -161,9 +161,9 @@ type Claimed struct {
 
 	ExternalID bool     // another subscription has it
 	Names      []string // those of Claim.Names that are there already, whoever has them
-	// Blocked are those of Claim.Names that have a name above or below them of an account that is neither Provider nor
+	// Conflicting are those of Claim.Names that have a name above or below them of an account that is neither Provider nor
 	// Claim.For; names of the claim itself do not count, because they are about to change hands. Empty for Provider.
-	Blocked []string
+	Conflicting []string
 }
 
 // Writes is all that a command has decided. Within it, what is added comes before what refers to it.
@@ -176,8 +176,8 @@ type Writes struct {
 	UpdateDomains []Domain // Name and SubscriptionID; the owner follows from the subscription, Main from its record
 	RemoveDomains []DomainID
 
-	Place []Placed // replaces the hold of the same cause, if there is one
-	Lift  []Lifted
+	PutHolds []HoldWrite // replaces the hold of the same cause, if there is one
+	DeleteHolds  []HoldKey
 
 	// Events are appended, without a Cursor, in this order. Those about a removed thing, earlier ones too, lose the details
 	// "note", "message" and "public". An event is about its domain, if it names one, else about its subscription, else
@@ -185,15 +185,15 @@ type Writes struct {
 	Events []Event
 }
 
-// Placed is a hold to be stored.
-type Placed struct {
+// HoldWrite is a hold to be stored.
+type HoldWrite struct {
 	Level Level
 	ID    int64
 	Hold  Hold
 }
 
-// Lifted is a hold to be deleted.
-type Lifted struct {
+// HoldKey is a hold to be deleted.
+type HoldKey struct {
 	Level Level
 	ID    int64
 	Cause Cause

@@ -27,15 +27,15 @@ type Subscription struct {
 	Attributes  map[string]string
 	ExpiresAt   time.Time // zero: never
 	Holds       Holds
-	Inherited   []Held // its account's holds
+	Inherited   []EffectiveHold // its account's holds
 	Version     int64  // rises with Update, Assign and SetMainDomain
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
 
-// Unicode answers the name as people write it: that of a domain, which a subscription has by default, as Domain.Unicode
+// DisplayName answers the name as people write it: that of a domain, which a subscription has by default, as Domain.Unicode
 // does, and any other as it is.
-func (s Subscription) Unicode() string {
+func (s Subscription) DisplayName() string {
 	if name, valid := CanonicalName(s.Name); valid && name == s.Name {
 		return unicodeName(name)
 	}
@@ -46,8 +46,8 @@ func (s Subscription) Unicode() string {
 func (s Subscription) Status() Status { return StatusOf(len(s.Holds) + len(s.Inherited)) }
 
 // SuspendedBy answers every hold that keeps the subscription down, from the top down. Nil means that it is active.
-func (s Subscription) SuspendedBy() []Held {
-	return append(s.Inherited[:len(s.Inherited):len(s.Inherited)], s.Holds.Held(LevelSubscription)...)
+func (s Subscription) SuspendedBy() []EffectiveHold {
+	return append(s.Inherited[:len(s.Inherited):len(s.Inherited)], s.Holds.Effective(LevelSubscription)...)
 }
 
 // New is a subscription to be created. Limits are in characters.
@@ -97,7 +97,7 @@ type Page struct {
 // Outcome tells what a command on many did.
 type Outcome struct {
 	Changed, Unchanged []ID // these two part the ids asked for; ascending
-	Still              []ID // of Activate and Lift: those that are suspended afterwards, by whatever, from wherever
+	StillSuspended              []ID // of Activate and Lift: those that are suspended afterwards, by whatever, from wherever
 }
 
 // Removal names everything that a removal takes away, ascending, in byte order.

@@ -51,20 +51,20 @@ type Target[K ~int64] struct {
 	ID        K
 	Level     Level
 	Holds     Holds
-	Inherited []Held
+	Inherited []EffectiveHold
 	Subject   Event // what its events say besides type, time, actor and details
 }
 
 // Targets tells what became of the targets of one command. Outcome, DomainOutcome and accounts.Outcome convert from it.
 type Targets[K ~int64] struct {
 	Changed, Unchanged []K
-	Still              []K
+	StillSuspended              []K
 }
 
 // Suspend decides what placing a hold on every target changes. The targets ascend by id.
 func Suspend[K ~int64](targets []Target[K], h Hold) (t Targets[K], w Writes) {
 	for _, target := range targets {
-		holds, changed := target.Holds.Place(h)
+		holds, changed := target.Holds.put(h)
 		if !changed {
 			t.Unchanged = append(t.Unchanged, target.ID)
 			continue
@@ -80,9 +80,9 @@ func Suspend[K ~int64](targets []Target[K], h Hold) (t Targets[K], w Writes) {
 // by id.
 func Lift[K ~int64](targets []Target[K], causes []Cause, by string, at time.Time) (t Targets[K], w Writes) {
 	for _, target := range targets {
-		stay, lifted := target.Holds.Lift(causes)
+		stay, lifted := target.Holds.remove(causes)
 		if len(stay)+len(target.Inherited) > 0 {
-			t.Still = append(t.Still, target.ID)
+			t.StillSuspended = append(t.StillSuspended, target.ID)
 		}
 		if len(lifted) == 0 {
 			t.Unchanged = append(t.Unchanged, target.ID)
@@ -151,7 +151,7 @@ func hold[K ~int64](
 
 // place adds a hold and its event.
 func (w *Writes) place(l Level, id int64, h Hold, event Event) {
-	w.Place = append(w.Place, Placed{Level: l, ID: id, Hold: h})
+	w.PutHolds = append(w.PutHolds, HoldWrite{Level: l, ID: id, Hold: h})
 	event.Type = EventType(l) + ".suspended"
 	event.Details = details("cause", string(h.Cause), "note", h.Note, "message", h.Message, "public", h.Public)
 	w.Events = append(w.Events, event)
@@ -161,7 +161,7 @@ func (w *Writes) place(l Level, id int64, h Hold, event Event) {
 func (w *Writes) lift(l Level, id int64, causes []Cause, event Event) {
 	named := make([]string, len(causes))
 	for i, c := range causes {
-		w.Lift = append(w.Lift, Lifted{Level: l, ID: id, Cause: c})
+		w.DeleteHolds = append(w.DeleteHolds, HoldKey{Level: l, ID: id, Cause: c})
 		named[i] = string(c)
 	}
 	event.Type = EventType(l) + ".activated"

@@ -10,14 +10,14 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// Ask answers the question that Caddy asks before it gets a certificate for a name on demand (its option
+// AskHandler answers the question that Caddy asks before it gets a certificate for a name on demand (its option
 // on_demand_tls { ask … }): GET with ?domain=NAME. It is 200 for every name that a site has, suspended ones too, whose
 // visitors see a page and no broken certificate; 404 for every other, and for a question that names none or several; and
 // 503 where the store fails, which Caddy takes for a no that does not last. Each look-up takes 2 seconds at most.
 //
 // It tells anybody which names are there, so it belongs on a loopback listener of its own. Ask(g) of a Gateway goes on
 // with what that one knows while the store fails.
-func Ask(sites Resolver) http.Handler {
+func AskHandler(sites Resolver) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

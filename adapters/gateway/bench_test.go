@@ -26,7 +26,7 @@ func BenchmarkGateway(b *testing.B) {
 		opts       gateway.Options
 	}{
 		{"active", "mario.example", gateway.Options{}},
-		{"active, not remembered", "mario.example", gateway.Options{CacheFor: -1}},
+		{"active, not remembered", "mario.example", gateway.Options{TTL: -1}},
 		{"suspended", "luigi.example", gateway.Options{}},
 		{"unknown", "peach.example", gateway.Options{}},
 		{"garbage", "[::1]:80", gateway.Options{}},
@@ -50,7 +50,7 @@ func BenchmarkGateway(b *testing.B) {
 			many.sites[name] = active(name)
 			requests[i] = request(http.MethodGet, name)
 		}
-		g := gateway.New(many, silent, &gateway.Options{CacheFor: time.Hour})
+		g := gateway.New(many, silent, &gateway.Options{TTL: time.Hour})
 		for _, r := range requests {
 			g.ServeHTTP(httptest.NewRecorder(), r)
 		}

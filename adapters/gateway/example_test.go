@@ -30,8 +30,8 @@ func Example() {
 		site, _ := gateway.SiteFrom(r.Context())
 		fmt.Fprint(w, "Welcome to ", site.Domain.Name)
 	})
-	// CacheFor -1 asks the store at every request, so that the example need not wait for a second.
-	server := gateway.New(clients.Subscriptions(), websites, &gateway.Options{CacheFor: -1})
+	// TTL -1 asks the store at every request, so that the example need not wait for a second.
+	server := gateway.New(clients.Subscriptions(), websites, &gateway.Options{TTL: -1})
 	visit := func() {
 		w := httptest.NewRecorder()
 		server.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://mario.example/", nil))
@@ -66,8 +66,8 @@ func ExampleOptions() {
 }
 
 // Caddy asks before it gets a certificate for a name that it sees for the first time.
-func ExampleAsk() {
-	ask := gateway.Ask(newBook(active("mario.example")))
+func ExampleAskHandler() {
+	ask := gateway.AskHandler(newBook(active("mario.example")))
 	for _, name := range []string{"mario.example", "unheard-of.example"} {
 		w := httptest.NewRecorder()
 		ask.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/?domain="+name, nil))

@@ -36,13 +36,13 @@ type Options struct {
 	// which is the one that the nearest proxy set; a request without it counts as r.Host says. "": r.Host, always.
 	HostHeader string
 
-	// CacheFor is how long an answer is good before the store is asked again, and how long a store that failed is left in
+	// TTL is how long an answer is good before the store is asked again, and how long a store that failed is left in
 	// peace. 0: a second. Below 0 the store is asked at every request.
-	CacheFor time.Duration
+	TTL time.Duration
 
-	// StaleFor is how long the last known answer goes on while the store fails. 0: an hour. Below 0 there is no such time.
-	// It is told of sites only: that a name was unknown is forgotten after CacheFor.
-	StaleFor time.Duration
+	// MaxStale is how long the last known answer goes on while the store fails. 0: an hour. Below 0 there is no such time.
+	// It is told of sites only: that a name was unknown is forgotten after TTL.
+	MaxStale time.Duration
 
 	// CacheSize is how many sites are remembered, those not asked for the longest being dropped first. 0 or below:
 	// 100,000, at half a kilobyte each. A tenth as many unknown names are remembered apart from them, so that somebody who
@@ -57,9 +57,9 @@ type Options struct {
 	// Content-Security-Policy comes only with the gateway's own page. nil: that one.
 	Template *template.Template
 
-	// Failed is told of every look-up that the store could not answer, and of every page that the Template could not make.
+	// OnError is told of every look-up that the store could not answer, and of every page that the Template could not make.
 	// It is called from many goroutines, and a panic in it goes no further. nil: nobody is told.
-	Failed func(ctx context.Context, err error)
+	OnError func(ctx context.Context, err error)
 
 	// Now tells the time. nil: time.Now.
 	Now func() time.Time
@@ -71,11 +71,11 @@ func (o *Options) orDefaults() Options {
 	if o != nil {
 		filled = *o
 	}
-	if filled.CacheFor == 0 {
-		filled.CacheFor = time.Second
+	if filled.TTL == 0 {
+		filled.TTL = time.Second
 	}
-	if filled.StaleFor == 0 {
-		filled.StaleFor = time.Hour
+	if filled.MaxStale == 0 {
+		filled.MaxStale = time.Hour
 	}
 	if filled.CacheSize <= 0 {
 		filled.CacheSize = 100_000
@@ -83,8 +83,8 @@ func (o *Options) orDefaults() Options {
 	if filled.Timeout <= 0 {
 		filled.Timeout = 2 * time.Second
 	}
-	tell := filled.Failed
-	filled.Failed = func(ctx context.Context, failure error) {
+	tell := filled.OnError
+	filled.OnError = func(ctx context.Context, failure error) {
 		if tell != nil {
 			_ = safely(func() error { tell(ctx, failure); return nil }) // there is nobody left to be told
 		}
@@ -146,8 +146,8 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Resolve answers which site has the host name, as the gateway knows it: the answer may be as old as Options.CacheFor,
-// and as Options.StaleFor while the store fails. Of its holds it tells cause, time and public text only. It makes a
+// Resolve answers which site has the host name, as the gateway knows it: the answer may be as old as Options.TTL,
+// and as Options.MaxStale while the store fails. Of its holds it tells cause, time and public text only. It makes a
 // Gateway a Resolver, so that Ask(g) goes on while the store fails.
 //
 // A name of no site is ErrNotFound; if the store fails and nothing is known of the name, the error matches
@@ -168,7 +168,7 @@ func (g *Gateway) find(ctx context.Context, host string) (*subscriptions.Site, e
 	}
 	now := g.opts.Now()
 	last := g.answers.get(name)
-	if last.isFresh(now, g.opts.CacheFor) {
+	if last.isFresh(now, g.opts.TTL) {
 		return g.verdict(name, last)
 	}
 	patience := time.NewTimer(g.patience(last))
@@ -177,7 +177,7 @@ func (g *Gateway) find(ctx context.Context, host string) (*subscriptions.Site, e
 		select {
 		case done := <-g.lookups.DoChan(name, func() (any, error) { return g.lookUp(ctx, name), nil }):
 			// A look-up that was under way already may have been too early to know of the latest command. The next one is not.
-			if a := done.Val.(answer); second || !a.isOlder(now, g.opts.CacheFor) {
+			if a := done.Val.(answer); second || !a.isOlder(now, g.opts.TTL) {
 				return g.verdict(name, a)
 			}
 		case <-patience.C:
@@ -209,7 +209,7 @@ func (g *Gateway) lookUp(ctx context.Context, name string) answer {
 	case errors.Is(err, subscriptions.ErrNotFound):
 		return g.answers.keep(name, answer{asked: asked})
 	default:
-		g.opts.Failed(ctx, fmt.Errorf("gateway: looking up %s: %w", name, err))
+		g.opts.OnError(ctx, fmt.Errorf("gateway: looking up %s: %w", name, err))
 		return g.answers.fail(name, g.opts.Now())
 	}
 }
@@ -248,7 +248,7 @@ func (g *Gateway) verdict(name string, a answer) (*subscriptions.Site, error) {
 
 // isUsable tells whether an answer may still be given while the store fails.
 func (g *Gateway) isUsable(a answer) bool {
-	return a.site != nil && g.opts.Now().Sub(a.asked) < g.opts.StaleFor
+	return a.site != nil && g.opts.Now().Sub(a.asked) < g.opts.MaxStale
 }
 
 // forVisitors answers a copy of the site without what visitors must not see: who holds it, the notes and the messages.
@@ -258,9 +258,9 @@ func forVisitors(s subscriptions.Site) *subscriptions.Site {
 	for i, h := range s.Domain.Holds {
 		holds[i] = withoutSecrets(h)
 	}
-	inherited := make([]subscriptions.Held, len(s.Domain.Inherited))
+	inherited := make([]subscriptions.EffectiveHold, len(s.Domain.Inherited))
 	for i, h := range s.Domain.Inherited {
-		inherited[i] = subscriptions.Held{Level: h.Level, Hold: withoutSecrets(h.Hold)}
+		inherited[i] = subscriptions.EffectiveHold{Level: h.Level, Hold: withoutSecrets(h.Hold)}
 	}
 	s.Domain.Holds, s.Domain.Inherited = holds, inherited
 	return &s
@@ -274,7 +274,7 @@ func withoutSecrets(h subscriptions.Hold) subscriptions.Hold {
 func handOut(s *subscriptions.Site) subscriptions.Site {
 	site := *s
 	site.Domain.Holds = append(subscriptions.Holds(nil), s.Domain.Holds...)
-	site.Domain.Inherited = append([]subscriptions.Held(nil), s.Domain.Inherited...)
+	site.Domain.Inherited = append([]subscriptions.EffectiveHold(nil), s.Domain.Inherited...)
 	site.Domain.Attributes = maps.Clone(s.Domain.Attributes)
 	return site
 }

@@ -321,7 +321,7 @@ func TestATemplateThatFailsLeavesPlainText(t *testing.T) {
 	own := template.Must(template.New("own").Parse(`half a page {{.Missing}}`))
 	g := gateway.New(newBook(), website, &gateway.Options{
 		Template: own,
-		Failed:   func(_ context.Context, err error) { told = append(told, err.Error()) },
+		OnError:   func(_ context.Context, err error) { told = append(told, err.Error()) },
 	})
 	w := get(g, "mario.example")
 	assert.Equal(t, http.StatusNotFound, w.Code)
@@ -341,7 +341,7 @@ func TestATemplateThatPanicsLeavesPlainText(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			told := 0
-			g := gateway.New(newBook(), website, &gateway.Options{Template: own, Failed: func(context.Context, error) {
+			g := gateway.New(newBook(), website, &gateway.Options{Template: own, OnError: func(context.Context, error) {
 				told++
 				panic("a bug in the host's log")
 			}})
@@ -461,13 +461,13 @@ func TestSiteFromAnswersACopy(t *testing.T) {
 
 func TestResolveAnswersACopyWithoutSecrets(t *testing.T) {
 	site := suspended("mario.example", subscriptions.Hold{Cause: "abuse", Note: "n", Message: "m", Public: "p", By: "b", At: time.Unix(1, 0)})
-	site.Domain.Inherited = subscriptions.Holds{{Cause: "billing", Note: "n", Message: "m", Public: "p", By: "b"}}.Held(subscriptions.LevelAccount)
+	site.Domain.Inherited = subscriptions.Holds{{Cause: "billing", Note: "n", Message: "m", Public: "p", By: "b"}}.Effective(subscriptions.LevelAccount)
 	g := gateway.New(newBook(site), website, nil)
 	for range 2 {
 		got, err := g.Resolve(t.Context(), "mario.example")
 		require.NoError(t, err)
 		assert.Equal(t, subscriptions.Holds{{Cause: "abuse", Public: "p", At: time.Unix(1, 0)}}, got.Domain.Holds)
-		assert.Equal(t, subscriptions.Holds{{Cause: "billing", Public: "p"}}.Held(subscriptions.LevelAccount), got.Domain.Inherited)
+		assert.Equal(t, subscriptions.Holds{{Cause: "billing", Public: "p"}}.Effective(subscriptions.LevelAccount), got.Domain.Inherited)
 		got.Domain.Holds[0].Public, got.Domain.Inherited[0].Public = "spoilt", "spoilt"
 	}
 	_, err := g.Resolve(t.Context(), "luigi.example")
@@ -506,7 +506,7 @@ func TestAnswersAreRememberedForASecond(t *testing.T) {
 
 func TestWithoutACacheTheStoreIsAskedAtEveryRequest(t *testing.T) {
 	sites := newBook(active("mario.example"))
-	g := gateway.New(sites, website, &gateway.Options{CacheFor: -1})
+	g := gateway.New(sites, website, &gateway.Options{TTL: -1})
 	for range 3 {
 		assert.Equal(t, 200, get(g, "mario.example").Code)
 	}
@@ -529,7 +529,7 @@ func TestWhileTheStoreFailsTheLastKnownAnswerGoesOnForAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []error
 		sites := newBook(active("mario.example"), suspended("luigi.example", subscriptions.Hold{Cause: "abuse", Public: "Closed."}))
-		g := gateway.New(sites, website, &gateway.Options{Failed: func(_ context.Context, err error) { told = append(told, err) }})
+		g := gateway.New(sites, website, &gateway.Options{OnError: func(_ context.Context, err error) { told = append(told, err) }})
 		get(g, "mario.example")
 		get(g, "luigi.example")
 		get(g, "unknown.example")
@@ -596,7 +596,7 @@ func TestARemovedSiteDoesNotComeBackWhileTheStoreFails(t *testing.T) {
 func TestStaleForBelowZeroGivesNoOldAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sites := newBook(active("mario.example"))
-		g := gateway.New(sites, website, &gateway.Options{StaleFor: -1})
+		g := gateway.New(sites, website, &gateway.Options{MaxStale: -1})
 		assert.Equal(t, 200, get(g, "mario.example").Code)
 		sites.set(func(b *book) { b.fails = errDown })
 		time.Sleep(time.Second)
@@ -636,7 +636,7 @@ func TestAThousandRequestsForOneNameAreOneLookUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sites := newBook(active("mario.example"))
 		sites.takes = 500 * time.Millisecond
-		g := gateway.New(sites, website, &gateway.Options{CacheFor: -1})
+		g := gateway.New(sites, website, &gateway.Options{TTL: -1})
 		var all sync.WaitGroup
 		for range 1000 {
 			all.Go(func() { assert.Equal(t, 200, get(g, "mario.example").Code) })
@@ -690,7 +690,7 @@ func TestALookUpThatBeganTooEarlyIsNotEnough(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sites := newBook(active("mario.example"))
 				sites.takes = 500 * time.Millisecond
-				g := gateway.New(sites, website, &gateway.Options{CacheFor: c.cacheFor})
+				g := gateway.New(sites, website, &gateway.Options{TTL: c.cacheFor})
 				var early sync.WaitGroup
 				early.Go(func() { assert.Equal(t, 200, get(g, "mario.example").Code) })
 				time.Sleep(50 * time.Millisecond)
@@ -710,7 +710,7 @@ func TestAClockSetBackMeanwhileAsksNotMoreThanTwice(t *testing.T) {
 		sites := newBook(active("mario.example"))
 		sites.takes = time.Millisecond
 		now := time.Now()
-		g := gateway.New(sites, website, &gateway.Options{CacheFor: -1, Now: func() time.Time {
+		g := gateway.New(sites, website, &gateway.Options{TTL: -1, Now: func() time.Time {
 			now = now.Add(-time.Minute)
 			return now
 		}})
@@ -783,7 +783,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 func TestTheCacheKeepsNamesAndNotTheirHeaders(t *testing.T) {
 	const hosts, length = 32, 1 << 20
 	sites := newBook()
-	g := gateway.New(sites, website, &gateway.Options{CacheFor: time.Hour, HostHeader: "Forwarded"})
+	g := gateway.New(sites, website, &gateway.Options{TTL: time.Hour, HostHeader: "Forwarded"})
 	before := liveHeap()
 	for i := range hosts {
 		name := fmt.Sprintf("invented-%d.example", i)
@@ -814,14 +814,14 @@ func (panics) Resolve(context.Context, string) (subscriptions.Site, error) { pan
 
 func TestAPanicOfTheStoreIsAFailure(t *testing.T) {
 	told := make(chan error, 1)
-	g := gateway.New(panics{}, website, &gateway.Options{Failed: func(_ context.Context, err error) { told <- err }})
+	g := gateway.New(panics{}, website, &gateway.Options{OnError: func(_ context.Context, err error) { told <- err }})
 	assert.Equal(t, 503, get(g, "mario.example").Code)
 	assert.ErrorContains(t, <-told, "a bug")
 }
 
 func TestAPanicOfTheHostsLogGoesNoFurther(t *testing.T) {
 	sites := newBook(active("mario.example"))
-	g := gateway.New(sites, website, &gateway.Options{CacheFor: -1, Failed: func(context.Context, error) { panic("a bug") }})
+	g := gateway.New(sites, website, &gateway.Options{TTL: -1, OnError: func(context.Context, error) { panic("a bug") }})
 	get(g, "mario.example")
 	sites.set(func(b *book) { b.fails = errDown })
 	assert.Equal(t, 200, get(g, "mario.example").Code)
@@ -854,7 +854,7 @@ func TestAsk(t *testing.T) {
 	} {
 		t.Run(c.method+" "+fmt.Sprintf("%q", c.domain), func(t *testing.T) {
 			r := httptest.NewRequest(c.method, "/?domain="+url.QueryEscape(c.domain), nil)
-			w := serve(gateway.Ask(c.sites), r)
+			w := serve(gateway.AskHandler(c.sites), r)
 			assert.Equal(t, c.code, w.Code)
 			assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
 		})
@@ -862,7 +862,7 @@ func TestAsk(t *testing.T) {
 }
 
 func TestAskTakesOneNameInOneSpellingOfTheQuestion(t *testing.T) {
-	ask := gateway.Ask(newBook(active("mario.example"), active("luigi.example")))
+	ask := gateway.AskHandler(newBook(active("mario.example"), active("luigi.example")))
 	for query, code := range map[string]int{
 		"":                             404,
 		"name=mario.example":           404,
@@ -896,15 +896,15 @@ func TestAskWaitsTwoSecondsAtMost(t *testing.T) {
 		sites := newBook()
 		sites.hangs = true
 		start := time.Now()
-		assert.Equal(t, 503, serve(gateway.Ask(sites), httptest.NewRequest("GET", "/?domain=mario.example", nil)).Code)
+		assert.Equal(t, 503, serve(gateway.AskHandler(sites), httptest.NewRequest("GET", "/?domain=mario.example", nil)).Code)
 		assert.Equal(t, 2*time.Second, time.Since(start))
 	})
 }
 
 func TestAskOfAGatewayGoesOnWhileTheStoreFails(t *testing.T) {
 	sites := newBook(active("mario.example"))
-	g := gateway.New(sites, website, &gateway.Options{CacheFor: -1})
-	ask := gateway.Ask(g)
+	g := gateway.New(sites, website, &gateway.Options{TTL: -1})
+	ask := gateway.AskHandler(g)
 	question := func(name string) int {
 		return serve(ask, httptest.NewRequest("GET", "/?domain="+name, nil)).Code
 	}

@@ -52,8 +52,8 @@ func TestSitesFollowTheirCustomers(t *testing.T) {
 	clients := accounts.NewManager(memory.New(), &accounts.Options{Hasher: cheap{}})
 	mario, subs := customer(t, clients, "mario", "mario.example", "bücher.example")
 	_, _ = customer(t, clients, "luigi", "luigi.example")
-	g := gateway.New(clients.Subscriptions(), website, &gateway.Options{CacheFor: -1})
-	ask := gateway.Ask(clients.Subscriptions())
+	g := gateway.New(clients.Subscriptions(), website, &gateway.Options{TTL: -1})
+	ask := gateway.AskHandler(clients.Subscriptions())
 	expect := func(after string, mario, books int) {
 		t.Helper()
 		for host, code := range map[string]int{
@@ -101,7 +101,7 @@ func TestSitesFollowTheirCustomers(t *testing.T) {
 // Whoever suspends an account sees its site down from then on, whatever other visitors do meanwhile.
 func TestCommandsAndVisitorsInParallel(t *testing.T) {
 	clients := accounts.NewManager(memory.New(), &accounts.Options{Hasher: cheap{}})
-	g := gateway.New(clients.Subscriptions(), website, &gateway.Options{CacheFor: -1})
+	g := gateway.New(clients.Subscriptions(), website, &gateway.Options{TTL: -1})
 	var all sync.WaitGroup
 	for i := range 4 {
 		id, _ := customer(t, clients, fmt.Sprintf("customer%d", i), fmt.Sprintf("site%d.example", i))

@@ -130,7 +130,7 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, why reason, tex
 func (g *Gateway) render(r *http.Request, p Page) (body []byte, kind string) {
 	var made bytes.Buffer
 	if err := safely(func() error { return g.pages.template.Execute(&made, p) }); err != nil {
-		g.opts.Failed(r.Context(), fmt.Errorf("gateway: making the page: %w", err))
+		g.opts.OnError(r.Context(), fmt.Errorf("gateway: making the page: %w", err))
 		text := p.Title + "\n\n" + strings.Join(p.Paragraphs, "\n\n") + "\n"
 		return []byte(text), "text/plain; charset=utf-8"
 	}

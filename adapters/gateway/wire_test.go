@@ -138,7 +138,7 @@ func FuzzHost(f *testing.F) {
 	sites := newBook(active("mario.example"), active("xn--bcher-kva.example"))
 	var gateways []*gateway.Gateway
 	for _, header := range []string{"", "X-Forwarded-Host", "Forwarded"} {
-		gateways = append(gateways, gateway.New(sites, website, &gateway.Options{HostHeader: header, CacheFor: -1}))
+		gateways = append(gateways, gateway.New(sites, website, &gateway.Options{HostHeader: header, TTL: -1}))
 	}
 	f.Fuzz(func(t *testing.T, host, forwarded string) {
 		for _, g := range gateways {

@@ -105,7 +105,7 @@ func TestCatalogueKnowsTheDomain(t *testing.T) {
 		errNoPage, errCrossSite, errNoOperator, errNotTheOwner,
 		errBadForm{os.ErrInvalid},
 		&http.MaxBytesError{}, accounts.ErrInvalid,
-		accounts.ErrNotFound, accounts.ErrConflict, accounts.ErrTaken, accounts.ErrUncertain, accounts.ErrUnavailable, os.ErrClosed,
+		accounts.ErrNotFound, accounts.ErrConflict, accounts.ErrTaken, accounts.ErrCommitUnknown, accounts.ErrUnavailable, os.ErrClosed,
 	} {
 		_, key := (&visit{}).problem(err)
 		assert.Contains(t, catalogue, "problem."+key)

@@ -37,7 +37,7 @@ func (v *visit) domainPage() error {
 	if err != nil {
 		return err
 	}
-	return v.showDomain(http.StatusOK, d, filled("name", d.Unicode()))
+	return v.showDomain(http.StatusOK, d, filled("name", d.DisplayName()))
 }
 
 func (v *visit) showDomain(status int, d subscriptions.Domain, f form) error {
@@ -49,7 +49,7 @@ func (v *visit) showDomain(status int, d subscriptions.Domain, f form) error {
 	if view.Customer, err = v.customerOf(d.AccountID); err != nil {
 		return err
 	}
-	return v.show(status, "domain", d.Unicode(), view)
+	return v.show(status, "domain", d.DisplayName(), view)
 }
 
 func (v *visit) domainRename() error {
@@ -65,7 +65,7 @@ func (v *visit) domainRename() error {
 		}
 		return v.showDomain(http.StatusUnprocessableEntity, d, f)
 	}
-	v.done("domain.renamed", renamed.Unicode())
+	v.done("domain.renamed", renamed.DisplayName())
 	return v.redirect("/domains/", d.ID)
 }
 
@@ -77,7 +77,7 @@ func (v *visit) domainMakeMain() error {
 	if err := v.subscriptions().SetMainDomain(v.ctx(), d.ID); err != nil {
 		return err
 	}
-	v.done("domain.madeMain", d.Unicode())
+	v.done("domain.madeMain", d.DisplayName())
 	return v.redirect("/domains/", d.ID)
 }
 
@@ -113,7 +113,7 @@ func (v *visit) showMove(status int, d subscriptions.Domain, f form) error {
 	if err != nil {
 		return err
 	}
-	return v.show(status, "domain-move", v.T("domain.move", d.Unicode()), moving{
+	return v.show(status, "domain-move", v.T("domain.move", d.DisplayName()), moving{
 		Domain: d, Form: f, Find: find, Found: listed, More: found.Next != "",
 	})
 }
@@ -138,6 +138,6 @@ func (v *visit) domainMove() error {
 		}
 		return v.showMove(http.StatusUnprocessableEntity, d, f)
 	}
-	v.done("domain.moved", d.Unicode())
+	v.done("domain.moved", d.DisplayName())
 	return v.redirect("/subscriptions/", to)
 }

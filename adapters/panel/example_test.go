@@ -23,11 +23,11 @@ func ExampleNew() {
 	}
 	pages, err := panel.New(clients, &panel.Options{
 		Path: "/panel",
-		Operator: func(r *http.Request) (name string, ok bool) { // whom your own session names
+		OperatorFromRequest: func(r *http.Request) (name string, ok bool) { // whom your own session names
 			name = r.Header.Get("X-Operator")
 			return name, name != ""
 		},
-		OperatorSignIn: "/signin",
+		OperatorSignInURL: "/signin",
 		Plans:          []string{"Basic", "Pro"},
 	})
 	if err != nil {
@@ -49,12 +49,12 @@ func ExampleNew() {
 }
 
 // A small provider whose operators sign in on the panel's own page.
-func ExampleOperators() {
+func ExampleStaticOperators() {
 	hash, err := accounts.Argon2id{}.Hash(context.Background(), "a long sentence")
 	if err != nil {
 		log.Fatal(err)
 	}
-	check := panel.Operators(map[string]string{"anna": hash}) // for Options.CheckOperator
+	check := panel.StaticOperators(map[string]string{"anna": hash}) // for Options.AuthenticateOperator
 	fmt.Println(check(context.Background(), "anna", "a long sentence"))
 	fmt.Println(check(context.Background(), "nobody", "a long sentence"))
 	// Output:

@@ -61,7 +61,7 @@ func (v *visit) day(t time.Time) string {
 }
 
 // held answers the causes of what keeps something down, each once.
-func (v *visit) held(by []accounts.Held) string {
+func (v *visit) held(by []accounts.EffectiveHold) string {
 	var causes []string
 	seen := map[accounts.Cause]bool{}
 	for _, h := range by {
@@ -120,7 +120,7 @@ func (v *visit) subscriptionExport() error {
 		var rows [][]string
 		for _, s := range listed {
 			rows = append(rows, []string{
-				text(s.ID), s.Unicode(), s.Customer.Contact.Name, s.Customer.Login, s.Plan, v.T("status." + string(s.Status())),
+				text(s.ID), s.DisplayName(), s.Customer.Contact.Name, s.Customer.Login, s.Plan, v.T("status." + string(s.Status())),
 				v.held(s.SuspendedBy()), v.day(s.ExpiresAt), s.ExternalID, v.day(s.CreatedAt),
 			})
 		}

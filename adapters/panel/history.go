@@ -58,7 +58,7 @@ func (v *visit) events(q accounts.EventQuery) ([]entry, accounts.Cursor, error) 
 }
 
 func (v *visit) entry(e accounts.Event) entry {
-	it := entry{Event: e, What: v.T("event." + string(e.Type)), Unique: subscriptions.Domain{Name: e.Domain}.Unicode()}
+	it := entry{Event: e, What: v.T("event." + string(e.Type)), Unique: subscriptions.Domain{Name: e.Domain}.DisplayName()}
 	if causes := e.Details["cause"]; causes != "" {
 		for cause := range strings.SplitSeq(causes, ",") {
 			it.Causes = append(it.Causes, v.cause(accounts.Cause(cause)))

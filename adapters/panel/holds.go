@@ -28,11 +28,11 @@ var (
 		name: "customers", pick: (*visit).pickCustomers,
 		suspend: func(v *visit, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error) {
 			out, err := v.clients.Suspend(ctx, as[accounts.ID](ids), h)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.Still)}, err
+			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
 		},
 		lift: func(v *visit, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
 			out, err := v.clients.Lift(ctx, as[accounts.ID](ids), causes)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.Still)}, err
+			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
 		},
 		preview: (*visit).previewCustomers, remove: (*visit).removePreviewed,
 	}
@@ -40,11 +40,11 @@ var (
 		name: "subscriptions", pick: (*visit).pickSubscriptions,
 		suspend: func(v *visit, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error) {
 			out, err := v.subscriptions().Suspend(ctx, as[subscriptions.ID](ids), h)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.Still)}, err
+			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
 		},
 		lift: func(v *visit, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
 			out, err := v.subscriptions().Lift(ctx, as[subscriptions.ID](ids), causes)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.Still)}, err
+			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
 		},
 		preview: (*visit).previewSubscriptions, remove: (*visit).removePreviewedSubscriptions,
 	}
@@ -52,11 +52,11 @@ var (
 		name: "domains", pick: (*visit).pickDomains,
 		suspend: func(v *visit, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error) {
 			out, err := v.subscriptions().SuspendDomains(ctx, as[subscriptions.DomainID](ids), h)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.Still)}, err
+			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
 		},
 		lift: func(v *visit, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
 			out, err := v.subscriptions().LiftDomains(ctx, as[subscriptions.DomainID](ids), causes)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.Still)}, err
+			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
 		},
 		preview: (*visit).previewDomains, remove: (*visit).removeTheseDomains,
 	}

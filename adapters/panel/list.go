@@ -167,12 +167,12 @@ func (p page) Sorted(path string, c column, label string) page {
 
 // heldAt is what keeps something down, as something of its own level or from above.
 type heldAt struct {
-	Held  []accounts.Held
+	Held  []accounts.EffectiveHold
 	Level accounts.Level
 }
 
 // Held answers the page with that.
-func (p page) Held(held []accounts.Held, level string) page {
+func (p page) Held(held []accounts.EffectiveHold, level string) page {
 	return p.With(heldAt{held, accounts.Level(level)})
 }
 

@@ -8,9 +8,9 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// Operators answers an Options.CheckOperator for a few operators, by the hashes of their passwords, which
+// StaticOperators answers an Options.AuthenticateOperator for a few operators, by the hashes of their passwords, which
 // accounts.Argon2id makes. A name that nobody has takes as long as one that somebody has.
-func Operators(hashes map[string]string) func(ctx context.Context, name, password string) (bool, error) {
+func StaticOperators(hashes map[string]string) func(ctx context.Context, name, password string) (bool, error) {
 	hashes = maps.Clone(hashes)
 	var hasher accounts.Argon2id
 	stranger := sync.OnceValues(func() (string, error) { return hasher.Hash(context.Background(), "nobody's password") })

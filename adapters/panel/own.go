@@ -43,7 +43,7 @@ func (v *visit) ownPage() error {
 }
 
 // Messages answers what the provider tells the owner about what is suspended, each text once.
-func (p page) Messages(held []accounts.Held) []string {
+func (p page) Messages(held []accounts.EffectiveHold) []string {
 	var texts []string
 	seen := map[string]bool{}
 	for _, h := range held {
@@ -70,18 +70,18 @@ func (v *visit) ownSwitch() error {
 	one := []subscriptions.DomainID{id}
 	back := localPath(v.r.PostFormValue("back"), "/account")
 	if v.r.PostFormValue("to") == "on" {
-		out, err := v.owner().SwitchOn(v.ctx(), one)
+		out, err := v.owner().EnableDomains(v.ctx(), one)
 		switch {
 		case err != nil:
 			return err
-		case len(out.Still) > 0:
+		case len(out.StillSuspended) > 0:
 			v.warn("own.stillDown")
 		default:
 			v.done("own.switchedOn")
 		}
 		return v.redirect(back)
 	}
-	if _, err := v.owner().SwitchOff(v.ctx(), one); err != nil {
+	if _, err := v.owner().DisableDomains(v.ctx(), one); err != nil {
 		return err
 	}
 	v.done("own.switchedOff")
@@ -156,7 +156,7 @@ func (v *visit) ownPassword() error {
 		token := v.beginCustomer(session{account: v.account.ID, signIn: signIn})
 		v.Panel.customers.say(token, notice{Kind: "done", key: "own.passwordChanged"})
 		return v.redirect("/account")
-	case errors.Is(err, accounts.ErrCredentials):
+	case errors.Is(err, accounts.ErrInvalidCredentials):
 		f.at("old", v.T("fault.oldPassword"))
 		return show(http.StatusUnprocessableEntity)
 	}

@@ -133,8 +133,8 @@ func (p page) Language() string   { return p.v.language }
 func (p page) StyleURL() string   { return p.v.url("/assets/", p.v.assets.style) }
 func (p page) ScriptURL() string  { return p.v.url("/assets/", p.v.assets.script) }
 func (p page) IconURL() string    { return p.v.url("/assets/", p.v.assets.icon) }
-func (p page) OwnSignIn() bool    { return p.v.opts.Operator == nil && p.v.opts.CheckOperator != nil }
-func (p page) SignsOutHere() bool { return p.v.opts.Operator == nil }
+func (p page) OwnSignIn() bool    { return p.v.opts.OperatorFromRequest == nil && p.v.opts.AuthenticateOperator != nil }
+func (p page) SignsOutHere() bool { return p.v.opts.OperatorFromRequest == nil }
 func (p page) CanMail() bool      { return p.v.opts.SendReset != nil }
 
 // Footer answers the line at the foot of the page, or "".
@@ -165,10 +165,10 @@ func (v *visit) explain(err error) {
 	case errors.Is(err, errNotSignedIn), errors.Is(err, errSessionEnded):
 		v.toSignIn("/signin", errors.Is(err, errSessionEnded))
 		return
-	case errors.Is(err, errNoOperator) && v.opts.OperatorSignIn != "" && v.opts.Operator != nil:
-		http.Redirect(v.w, v.r, v.opts.OperatorSignIn, http.StatusSeeOther)
+	case errors.Is(err, errNoOperator) && v.opts.OperatorSignInURL != "" && v.opts.OperatorFromRequest != nil:
+		http.Redirect(v.w, v.r, v.opts.OperatorSignInURL, http.StatusSeeOther)
 		return
-	case errors.Is(err, errNoOperator) && v.opts.Operator == nil && v.opts.CheckOperator != nil:
+	case errors.Is(err, errNoOperator) && v.opts.OperatorFromRequest == nil && v.opts.AuthenticateOperator != nil:
 		v.toSignIn("/operator", v.cookie(operatorCookie) != "")
 		return
 	}
@@ -216,7 +216,7 @@ func (v *visit) problem(err error) (status int, key string) {
 		return http.StatusForbidden, "noOperator"
 	case errors.Is(err, accounts.ErrConflict), errors.Is(err, accounts.ErrTaken):
 		return http.StatusConflict, "conflict"
-	case errors.Is(err, accounts.ErrUncertain):
+	case errors.Is(err, accounts.ErrCommitUnknown):
 		return http.StatusServiceUnavailable, "uncertain"
 	case errors.Is(err, accounts.ErrUnavailable):
 		return http.StatusServiceUnavailable, "unavailable"

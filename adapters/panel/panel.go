@@ -1,7 +1,7 @@
 // Package panel is the web pages of a hosting product: operators look after their customers with it, and customers after
 // their own account. It is one http.Handler that a host mounts in its own server:
 //
-//	pages, err := panel.New(clients, &panel.Options{CheckOperator: panel.Operators(hashes), Plans: []string{"Basic", "Pro"}})
+//	pages, err := panel.New(clients, &panel.Options{AuthenticateOperator: panel.StaticOperators(hashes), Plans: []string{"Basic", "Pro"}})
 //	mux.Handle("/", pages)
 //
 // Every page works without JavaScript, in English and Italian, in light and dark. Nothing is loaded from elsewhere: one
@@ -33,22 +33,22 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// Options are the settings of a Panel. Every field is optional, but without Operator or CheckOperator there are no
+// Options are the settings of a Panel. Every field is optional, but without Operator or AuthenticateOperator there are no
 // pages for operators.
 type Options struct {
 	// Path is where the panel is mounted: "/panel" for mux.Handle("/panel/", pages). The panel cuts it off itself, so the
 	// host does not use http.StripPrefix. "": at the root.
 	Path string
 
-	// Operator answers which operator sent a request, by the name that the history shall show, and false if none did: the
+	// OperatorFromRequest answers which operator sent a request, by the name that the history shall show, and false if none did: the
 	// host signs its operators in. It is asked at every request and obeys no cookie of the panel's.
-	Operator func(r *http.Request) (name string, ok bool)
-	// OperatorSignIn is where the host signs operators in, with Operator: somebody else who asks for a page of theirs is
+	OperatorFromRequest func(r *http.Request) (name string, ok bool)
+	// OperatorSignInURL is where the host signs operators in, with Operator: somebody else who asks for a page of theirs is
 	// sent there. "": they are told that the page is not for them.
-	OperatorSignIn string
-	// CheckOperator turns the panel's own sign-in for operators on, where Operator is nil: it tells whether a name and a
+	OperatorSignInURL string
+	// AuthenticateOperator turns the panel's own sign-in for operators on, where Operator is nil: it tells whether a name and a
 	// password are those of an operator, and takes the same time for every name. Operators makes one from hashes.
-	CheckOperator func(ctx context.Context, name, password string) (bool, error)
+	AuthenticateOperator func(ctx context.Context, name, password string) (bool, error)
 
 	// Plans are what can be chosen for a subscription. None: any text can be typed.
 	Plans []string
@@ -79,8 +79,8 @@ type Options struct {
 	// ClientAddr answers the address of who sent a request, where proxies hide it. nil: that of r.RemoteAddr.
 	ClientAddr func(r *http.Request) netip.Addr
 
-	// IdleFor is how long a session lives without a request; 0: an hour. SessionFor is how long it lives at all; 0: 12 hours.
-	IdleFor, SessionFor time.Duration
+	// IdleTimeout is how long a session lives without a request; 0: an hour. Lifetime is how long it lives at all; 0: 12 hours.
+	IdleTimeout, Lifetime time.Duration
 	// Location is the time zone of dates on pages. nil: UTC.
 	Location *time.Location
 	// Logger is told what goes wrong, without what people typed. nil: nothing is logged.
@@ -97,8 +97,8 @@ func (o *Options) orDefaults() (Options, error) {
 	filled.Path = strings.TrimSuffix(filled.Path, "/")
 	filled.Origin = strings.TrimSuffix(filled.Origin, "/")
 	filled.Brand = cmp.Or(filled.Brand, "Clientele")
-	filled.IdleFor = cmp.Or(filled.IdleFor, time.Hour)
-	filled.SessionFor = cmp.Or(filled.SessionFor, 12*time.Hour)
+	filled.IdleTimeout = cmp.Or(filled.IdleTimeout, time.Hour)
+	filled.Lifetime = cmp.Or(filled.Lifetime, 12*time.Hour)
 	filled.Location = cmp.Or(filled.Location, time.UTC)
 	if filled.Logger == nil {
 		filled.Logger = slog.New(slog.DiscardHandler)
@@ -149,7 +149,7 @@ func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
 	}
 	p := &Panel{
 		clients: clients, opts: o, countries: allCountries(), attempts: newAttempts(o.Now), mailings: newMailings(),
-		operators: newSessions(o.Now, o.IdleFor, o.SessionFor), customers: newSessions(o.Now, o.IdleFor, o.SessionFor),
+		operators: newSessions(o.Now, o.IdleTimeout, o.Lifetime), customers: newSessions(o.Now, o.IdleTimeout, o.Lifetime),
 	}
 	_, _ = rand.Read(p.devices[:])
 	if p.pages, err = newPages(o.Templates); err != nil {

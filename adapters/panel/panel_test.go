@@ -81,7 +81,7 @@ func open(t *testing.T, change func(*Options)) *office {
 		Now: o.clock.now, Hasher: o.hasher, Secret: []byte(strings.Repeat("s", 32)), ReservedDomains: []string{"panel.example"},
 	})
 	opts := Options{
-		CheckOperator: func(_ context.Context, name, password string) (bool, error) {
+		AuthenticateOperator: func(_ context.Context, name, password string) (bool, error) {
 			return name == operatorName && password == operatorPassword, nil
 		},
 		Plans: []string{"Basic", "Pro"}, Now: o.clock.now, Causes: []accounts.Cause{"migration"}, PayURL: "https://pay.example/",

@@ -52,7 +52,7 @@ func (v *visit) previewed(k kind, s selection) (accounts.Removal, going, error) 
 		return accounts.Removal{}, going{}, err
 	}
 	for _, name := range r.Domains {
-		g.Domains = append(g.Domains, subscriptions.Domain{Name: name}.Unicode())
+		g.Domains = append(g.Domains, subscriptions.Domain{Name: name}.DisplayName())
 	}
 	return r, g, nil
 }
@@ -67,7 +67,7 @@ func (v *visit) subscriptionNames(ids []subscriptions.ID) ([]string, error) {
 			return nil, err
 		}
 		for _, s := range found.Items {
-			names = append(names, s.Unicode())
+			names = append(names, s.DisplayName())
 		}
 	}
 	slices.Sort(names)
@@ -154,7 +154,7 @@ func (v *visit) previewCustomers(s selection) (accounts.Removal, error) {
 }
 
 func (v *visit) removePreviewed(ctx context.Context, r accounts.Removal, _ []int64) error {
-	_, err := v.clients.RemovePreviewed(ctx, r)
+	_, err := v.clients.RemoveExactly(ctx, r)
 	return err
 }
 
@@ -163,7 +163,7 @@ func (v *visit) previewSubscriptions(s selection) (accounts.Removal, error) {
 }
 
 func (v *visit) removePreviewedSubscriptions(ctx context.Context, r accounts.Removal, _ []int64) error {
-	_, err := v.subscriptions().RemovePreviewed(ctx, r)
+	_, err := v.subscriptions().RemoveExactly(ctx, r)
 	return err
 }
 

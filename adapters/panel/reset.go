@@ -95,7 +95,7 @@ func (v *visit) reset() error {
 	switch {
 	case err == nil, errors.Is(err, accounts.ErrSuspended):
 		return v.redirect("/signin?said=reset")
-	case errors.Is(err, accounts.ErrCredentials):
+	case errors.Is(err, accounts.ErrInvalidCredentials):
 		f.Others = []string{v.T("reset.used")}
 		return v.show(http.StatusGone, "reset", v.T("reset.title"), f)
 	}

@@ -16,7 +16,7 @@ type target struct {
 	ID        int64
 	Name      string
 	Own       accounts.Holds
-	Inherited []accounts.Held
+	Inherited []accounts.EffectiveHold
 }
 
 // selection is what a page of confirmation is about: things that were ticked, or all that match a list's filters. It is
@@ -131,7 +131,7 @@ func (v *visit) pickSubscriptions() (selection, error) {
 			found, err := v.subscriptions().List(v.r.Context(), q)
 			var all []target
 			for _, s := range found.Items {
-				all = append(all, target{ID: int64(s.ID), Name: s.Unicode(), Own: s.Holds, Inherited: s.Inherited})
+				all = append(all, target{ID: int64(s.ID), Name: s.DisplayName(), Own: s.Holds, Inherited: s.Inherited})
 			}
 			return all, found.Next, err
 		})
@@ -149,7 +149,7 @@ func (v *visit) pickDomains() (selection, error) {
 			found, err := v.subscriptions().Domains(v.r.Context(), q)
 			var all []target
 			for _, d := range found.Items {
-				all = append(all, target{ID: int64(d.ID), Name: d.Unicode(), Own: d.Holds, Inherited: d.Inherited})
+				all = append(all, target{ID: int64(d.ID), Name: d.DisplayName(), Own: d.Holds, Inherited: d.Inherited})
 			}
 			return all, found.Next, err
 		})

@@ -221,9 +221,9 @@ func TestSignInAs(t *testing.T) {
 
 func TestHostsOwnOperators(t *testing.T) {
 	o := open(t, func(opts *Options) {
-		opts.CheckOperator = func(context.Context, string, string) (bool, error) { return true, nil } // goes unasked
-		opts.Operator = func(r *http.Request) (string, bool) { return "Host's <b>Hugo</b>", r.Header.Get("X-Hugo") != "" }
-		opts.OperatorSignIn = "/host/signin"
+		opts.AuthenticateOperator = func(context.Context, string, string) (bool, error) { return true, nil } // goes unasked
+		opts.OperatorFromRequest = func(r *http.Request) (string, bool) { return "Host's <b>Hugo</b>", r.Header.Get("X-Hugo") != "" }
+		opts.OperatorSignInURL = "/host/signin"
 	})
 	b := o.browser()
 	assert.Equal(t, "/host/signin", b.get("/customers").to())
@@ -244,7 +244,7 @@ func TestHostsOwnOperators(t *testing.T) {
 // What was said to one of the host's operators is not told to another one in the same browser.
 func TestNoticesOfTheHostsOperators(t *testing.T) {
 	o := open(t, func(opts *Options) {
-		opts.Operator = func(r *http.Request) (string, bool) { name := r.Header.Get("X-Name"); return name, name != "" }
+		opts.OperatorFromRequest = func(r *http.Request) (string, bool) { name := r.Header.Get("X-Name"); return name, name != "" }
 	})
 	b := o.browser()
 	as := func(name string) { b.header.Set("X-Name", name) }

@@ -29,7 +29,7 @@ func (v *visit) signInPage() error {
 }
 
 func (v *visit) operatorSignInPage() error {
-	if v.opts.CheckOperator == nil || v.opts.Operator != nil {
+	if v.opts.AuthenticateOperator == nil || v.opts.OperatorFromRequest != nil {
 		return errNoPage
 	}
 	return v.showSignIn(http.StatusOK, signInForm{Operator: true, Said: v.saidCode()})
@@ -60,14 +60,14 @@ func (v *visit) signIn() error {
 	case errors.As(err, &suspended):
 		v.remember(customerCookie, login)
 		return v.show(http.StatusForbidden, "suspended", v.T("suspended.title"), suspended.Messages)
-	case errors.Is(err, accounts.ErrCredentials):
+	case errors.Is(err, accounts.ErrInvalidCredentials):
 		f.Form.Others = []string{v.T("signin.wrong")}
 		return v.showSignIn(http.StatusUnauthorized, f)
 	case err != nil:
 		return err
 	}
 	v.remember(customerCookie, login)
-	v.beginCustomer(session{account: account.ID, signIn: account.SignIn})
+	v.beginCustomer(session{account: account.ID, signIn: account.SessionEpoch})
 	return v.redirect("/account")
 }
 
@@ -100,14 +100,14 @@ func (v *visit) beginCustomer(s session) string {
 
 // operatorSignIn signs an operator in.
 func (v *visit) operatorSignIn() error {
-	if v.opts.CheckOperator == nil || v.opts.Operator != nil {
+	if v.opts.AuthenticateOperator == nil || v.opts.OperatorFromRequest != nil {
 		return errNoPage
 	}
 	name, f := v.r.PostFormValue("login"), signInForm{Form: v.typed(), Operator: true}
 	if slow, err := v.slowedDown(operatorCookie, name, f); slow {
 		return err
 	}
-	ok, err := v.opts.CheckOperator(v.r.Context(), name, v.r.PostFormValue("password"))
+	ok, err := v.opts.AuthenticateOperator(v.r.Context(), name, v.r.PostFormValue("password"))
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (v *visit) operatorSignIn() error {
 func (v *visit) operatorSignOut() error {
 	v.operators.end(v.cookie(operatorCookie))
 	v.setCookie(operatorCookie, "", -1)
-	if v.opts.Operator != nil {
+	if v.opts.OperatorFromRequest != nil {
 		return v.redirect("/") // the host signs its operators out itself
 	}
 	return v.redirect("/operator?said=out")
@@ -150,6 +150,6 @@ func (v *visit) signInAs() error {
 	if err != nil {
 		return err
 	}
-	v.beginCustomer(session{account: account.ID, signIn: account.SignIn, operator: v.operator})
+	v.beginCustomer(session{account: account.ID, signIn: account.SessionEpoch, operator: v.operator})
 	return v.redirect("/account")
 }

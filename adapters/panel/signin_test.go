@@ -72,7 +72,7 @@ func TestAttemptsAreSlowedDown(t *testing.T) {
 func TestOperatorsAttempts(t *testing.T) {
 	asked := 0
 	o := open(t, func(opts *Options) {
-		opts.CheckOperator = func(_ context.Context, _, password string) (bool, error) {
+		opts.AuthenticateOperator = func(_ context.Context, _, password string) (bool, error) {
 			asked++
 			return password == operatorPassword, nil
 		}
@@ -145,7 +145,7 @@ func TestDevices(t *testing.T) {
 func TestOperators(t *testing.T) {
 	hash, err := accounts.Argon2id{}.Hash(t.Context(), "right")
 	require.NoError(t, err)
-	check := Operators(map[string]string{"anna": hash})
+	check := StaticOperators(map[string]string{"anna": hash})
 	for _, c := range []struct {
 		name, password string
 		ok             bool

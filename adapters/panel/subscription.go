@@ -47,7 +47,7 @@ func (v *visit) showSubscription(status int, id subscriptions.ID, f form) error 
 		return err
 	}
 	view.Domains, view.Count, view.Pager = found.Items, upTo(n, countedTo), v.pager(found.Next)
-	return v.show(status, "subscription", view.Subscription.Unicode(), view)
+	return v.show(status, "subscription", view.Subscription.DisplayName(), view)
 }
 
 // customerOf answers a customer by id; the zero Account for the provider.
@@ -139,6 +139,6 @@ func (v *visit) domainAdd() error {
 		}
 		return v.showSubscription(http.StatusUnprocessableEntity, id, f)
 	}
-	v.done("domain.added", added.Unicode())
+	v.done("domain.added", added.DisplayName())
 	return v.redirect("/subscriptions/", id)
 }

@@ -154,7 +154,7 @@ func (v *visit) subscriptionCreate() error {
 		}
 		return show(http.StatusUnprocessableEntity)
 	}
-	v.done("subscription.created", created.Unicode())
+	v.done("subscription.created", created.DisplayName())
 	return v.redirect("/subscriptions/", created.ID)
 }
 

@@ -89,8 +89,8 @@ func (v *visit) customerGone() error {
 
 // operatorNow answers which operator sent the request, or "".
 func (v *visit) operatorNow() string {
-	if v.opts.Operator != nil {
-		name, ok := v.opts.Operator(v.r)
+	if v.opts.OperatorFromRequest != nil {
+		name, ok := v.opts.OperatorFromRequest(v.r)
 		if !ok {
 			return ""
 		}

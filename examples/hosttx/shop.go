@@ -76,7 +76,7 @@ func (s *shop) sell(ctx context.Context, login string, charge func() error) erro
 
 // write does the work of a sale in a transaction. The library becomes a part of it by With and In.
 func (s *shop) write(ctx context.Context, tx bun.Tx, login string, charge func() error) error {
-	clients := s.clients.With(s.store.In(tx))
+	clients := s.clients.WithStore(s.store.WithTx(tx))
 	customer, err := clients.Create(ctx, accounts.New{
 		Login: login, Password: "a password of " + login, Contact: accounts.Contact{Name: login},
 		Subscription: &subscriptions.New{Plan: "gold", Domains: []string{login + ".example.com"}},

@@ -44,14 +44,14 @@ func newHost(ctx context.Context, store accounts.Store, s settings, log *slog.Lo
 		return nil, err
 	}
 	pages, err := panel.New(h.clients, &panel.Options{
-		CheckOperator: panel.Operators(map[string]string{s.operator: hash}), Plans: plans, PayURL: s.pay, Footer: s.footer, Location: time.Local, Logger: log,
+		AuthenticateOperator: panel.StaticOperators(map[string]string{s.operator: hash}), Plans: plans, PayURL: s.pay, Footer: s.footer, Location: time.Local, Logger: log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	sites := gateway.New(h.clients.Subscriptions(), http.HandlerFunc(website), &gateway.Options{
-		CacheFor: -1, // so that the sites obey the panel at once
-		Failed: func(ctx context.Context, err error) {
+		TTL: -1, // so that the sites obey the panel at once
+		OnError: func(ctx context.Context, err error) {
 			log.ErrorContext(ctx, "a site was not found out about", "error", err)
 		},
 	})

@@ -141,7 +141,7 @@ func (c *console) signIn(ctx context.Context, args arguments) error {
 		for _, m := range held.Messages {
 			why += " " + m.Text
 		}
-	case errors.Is(err, accounts.ErrCredentials):
+	case errors.Is(err, accounts.ErrInvalidCredentials):
 		may, why = c.paint(red, "no "), "wrong login or password"
 	case err != nil:
 		return err
@@ -244,7 +244,7 @@ func (c *console) listDomains(ctx context.Context, of subscriptions.ID) error {
 			return err
 		}
 		for _, d := range page.Items {
-			c.say("    %-24s %s", d.Unicode(), c.state(d.SuspendedBy()))
+			c.say("    %-24s %s", d.DisplayName(), c.state(d.SuspendedBy()))
 		}
 		if q.After = page.Next; q.After == "" {
 			return nil
@@ -253,7 +253,7 @@ func (c *console) listDomains(ctx context.Context, of subscriptions.ID) error {
 }
 
 // state says whether something is up, and what holds it down otherwise.
-func (s screen) state(held []subscriptions.Held) string {
+func (s screen) state(held []subscriptions.EffectiveHold) string {
 	if len(held) == 0 {
 		return s.paint(green, "active")
 	}

@@ -13,7 +13,7 @@ type thing struct {
 	suspend  func(accounts.Hold) error
 	activate func() error
 	lift     func([]accounts.Cause) error
-	held     func() ([]accounts.Held, error) // what suspends it now
+	held     func() ([]accounts.EffectiveHold, error) // what suspends it now
 }
 
 // finder finds the thing that the first word after a command names.
@@ -31,7 +31,7 @@ func (c *console) account(ctx context.Context, login string) (thing, error) {
 		suspend:  func(h accounts.Hold) error { return only(c.clients.Suspend(ctx, ids, h)) },
 		activate: func() error { return only(c.clients.Activate(ctx, ids)) },
 		lift:     func(causes []accounts.Cause) error { return only(c.clients.Lift(ctx, ids, causes)) },
-		held: func() ([]accounts.Held, error) {
+		held: func() ([]accounts.EffectiveHold, error) {
 			a, err := c.clients.Get(ctx, a.ID)
 			return a.SuspendedBy(), err
 		},
@@ -47,11 +47,11 @@ func (c *console) subscription(ctx context.Context, domain string) (thing, error
 	}
 	ids := []subscriptions.ID{d.SubscriptionID}
 	return thing{
-		called:   "the subscription of " + d.Unicode(),
+		called:   "the subscription of " + d.DisplayName(),
 		suspend:  func(h accounts.Hold) error { return only(subs.Suspend(ctx, ids, h)) },
 		activate: func() error { return only(subs.Activate(ctx, ids)) },
 		lift:     func(causes []accounts.Cause) error { return only(subs.Lift(ctx, ids, causes)) },
-		held: func() ([]accounts.Held, error) {
+		held: func() ([]accounts.EffectiveHold, error) {
 			s, err := subs.Get(ctx, d.SubscriptionID)
 			return s.SuspendedBy(), err
 		},
@@ -67,11 +67,11 @@ func (c *console) site(ctx context.Context, domain string) (thing, error) {
 	}
 	ids := []subscriptions.DomainID{d.ID}
 	return thing{
-		called:   d.Unicode(),
+		called:   d.DisplayName(),
 		suspend:  func(h accounts.Hold) error { return only(subs.SuspendDomains(ctx, ids, h)) },
 		activate: func() error { return only(subs.ActivateDomains(ctx, ids)) },
 		lift:     func(causes []accounts.Cause) error { return only(subs.LiftDomains(ctx, ids, causes)) },
-		held: func() ([]accounts.Held, error) {
+		held: func() ([]accounts.EffectiveHold, error) {
 			d, err := subs.Domain(ctx, d.Name)
 			return d.SuspendedBy(), err
 		},

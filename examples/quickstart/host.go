@@ -34,7 +34,7 @@ func start(store accounts.Store, addr string) (*host, error) {
 	}
 	h := &host{clients: clients, addr: reachable(listener.Addr()), ended: make(chan error, 1)}
 	h.server = &http.Server{
-		Handler:           gateway.New(clients.Subscriptions(), http.HandlerFunc(website), &gateway.Options{CacheFor: -1}),
+		Handler:           gateway.New(clients.Subscriptions(), http.HandlerFunc(website), &gateway.Options{TTL: -1}),
 		ReadHeaderTimeout: 10 * time.Second,
 	}
 	h.visitor = &http.Client{
@@ -76,7 +76,7 @@ func (h *host) stop() error {
 func website(w http.ResponseWriter, r *http.Request) {
 	site, _ := gateway.SiteFrom(r.Context())
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = fmt.Fprintf(w, "Welcome to %s!\n", site.Domain.Unicode())
+	_, _ = fmt.Fprintf(w, "Welcome to %s!\n", site.Domain.DisplayName())
 }
 
 // answer is what a visitor gets to see.

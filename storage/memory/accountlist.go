@@ -9,7 +9,7 @@ import (
 )
 
 // Accounts answers the next l.Limit accounts behind l.From, in the order of l.Sort, with how much they have.
-func (s *Store) Accounts(ctx context.Context, l accounts.Listing) ([]accounts.Summary, error) {
+func (s *Store) Accounts(ctx context.Context, l accounts.ListParams) ([]accounts.Summary, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (s *Store) Accounts(ctx context.Context, l accounts.Listing) ([]accounts.Su
 }
 
 // CountAccounts counts what l selects and stops at atMost (0: no bound).
-func (s *Store) CountAccounts(ctx context.Context, l accounts.Listing, atMost int) (int, error) {
+func (s *Store) CountAccounts(ctx context.Context, l accounts.ListParams, atMost int) (int, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return 0, err
@@ -38,7 +38,7 @@ func (s *Store) CountAccounts(ctx context.Context, l accounts.Listing, atMost in
 }
 
 // accountFrom answers a row at the position behind which the page begins; nil for the first page.
-func accountFrom(l accounts.Listing) *account {
+func accountFrom(l accounts.ListParams) *account {
 	if l.From == (subscriptions.Position{}) {
 		return nil
 	}
@@ -47,7 +47,7 @@ func accountFrom(l accounts.Listing) *account {
 	return from
 }
 
-func (r *root) accountList(ctx context.Context, l accounts.Listing, from *account) list[account] {
+func (r *root) accountList(ctx context.Context, l accounts.ListParams, from *account) list[account] {
 	out := list[account]{from: from, compare: accountOrder(l.Sort), keep: r.accountFilter(ctx, l)}
 	if l.Desc {
 		out.compare = reversed(out.compare)
@@ -58,7 +58,7 @@ func (r *root) accountList(ctx context.Context, l accounts.Listing, from *accoun
 		out.rows = lookUp(r.accounts.byID.read, l.IDs)
 	case isHeld && rare(r.holds.accounts.read.Len(), r.accounts.byID.read.Len()):
 		out.rows = r.heldAccounts(l.Cause)
-	case l.Piece.Text != "" && l.Sort != accounts.SortCreated:
+	case l.Term.Text != "" && l.Sort != accounts.SortCreated:
 		out.rows = all(r.accounts.byID.read)
 	default:
 		out.rows, out.ordered = r.accounts.walk(l, from), true
@@ -78,7 +78,7 @@ func accountOrder(s accounts.Sort) func(a, b *account) int {
 }
 
 // walk answers the rows in the order of the list, from a row on.
-func (t *accountTrees) walk(l accounts.Listing, from *account) iter.Seq[*account] {
+func (t *accountTrees) walk(l accounts.ListParams, from *account) iter.Seq[*account] {
 	switch l.Sort {
 	case accounts.SortLogin:
 		return t.walkLogins(from, l.Desc)
@@ -106,7 +106,7 @@ func (t *accountTrees) walkLogins(from *account, desc bool) iter.Seq[*account] {
 }
 
 // accountFilter answers what keeps a row in the list.
-func (r *root) accountFilter(ctx context.Context, l accounts.Listing) func(*account) bool {
+func (r *root) accountFilter(ctx context.Context, l accounts.ListParams) func(*account) bool {
 	matches := r.accountSearch(ctx, l)
 	return func(a *account) bool {
 		if l.Country != "" && a.Contact.Country != l.Country {
@@ -121,8 +121,8 @@ func (r *root) accountFilter(ctx context.Context, l accounts.Listing) func(*acco
 
 // accountSearch answers whether an account matches. All domains are gone through at once, unless the list names the
 // accounts.
-func (r *root) accountSearch(ctx context.Context, l accounts.Listing) func(*account) bool {
-	n := needleOf(l.Piece)
+func (r *root) accountSearch(ctx context.Context, l accounts.ListParams) func(*account) bool {
+	n := needleOf(l.Term)
 	switch {
 	case n == "":
 		return func(*account) bool { return true }

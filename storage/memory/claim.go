@@ -22,7 +22,7 @@ func (r *root) claimed(c accounts.Claim) accounts.Claimed {
 			out.Names = append(out.Names, name)
 		}
 	}
-	out.Blocked = r.blocked(c.Names, c.For)
+	out.Conflicting = r.blocked(c.Names, c.Owner)
 	return out
 }
 

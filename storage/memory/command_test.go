@@ -33,7 +33,7 @@ func seed(tx accounts.Tx) error {
 			AddDomains: []subscriptions.Domain{{
 				ID: domain, SubscriptionID: sub, Name: "mario.com", Attributes: attributes(), CreatedAt: at,
 			}},
-			Place: []subscriptions.Placed{
+			PutHolds: []subscriptions.HoldWrite{
 				{Level: subscriptions.LevelAccount, ID: int64(id), Hold: hold()},
 				{Level: subscriptions.LevelSubscription, ID: int64(sub), Hold: hold()},
 				{Level: subscriptions.LevelDomain, ID: int64(domain), Hold: hold()},
@@ -60,21 +60,21 @@ func seeded(t *testing.T) *memory.Store {
 func everything(t *testing.T, s *memory.Store) []any {
 	t.Helper()
 	ctx := t.Context()
-	account, err := s.Account(ctx, accounts.Key{ID: 1})
+	account, err := s.Account(ctx, accounts.AccountKey{ID: 1})
 	require.NoError(t, err)
-	accountPage, err := s.Accounts(ctx, accounts.Listing{Query: accounts.Query{Limit: 9}})
+	accountPage, err := s.Accounts(ctx, accounts.ListParams{Query: accounts.Query{Limit: 9}})
 	require.NoError(t, err)
-	sub, err := s.Subscription(ctx, subscriptions.Key{ID: 1})
+	sub, err := s.Subscription(ctx, subscriptions.SubscriptionKey{ID: 1})
 	require.NoError(t, err)
-	subPage, err := s.Subscriptions(ctx, subscriptions.Listing{Query: subscriptions.Query{Limit: 9}})
+	subPage, err := s.Subscriptions(ctx, subscriptions.ListParams{Query: subscriptions.Query{Limit: 9}})
 	require.NoError(t, err)
-	domainPage, err := s.Domains(ctx, subscriptions.DomainListing{DomainQuery: subscriptions.DomainQuery{Limit: 9}})
+	domainPage, err := s.Domains(ctx, subscriptions.DomainListParams{DomainQuery: subscriptions.DomainQuery{Limit: 9}})
 	require.NoError(t, err)
 	site, err := s.Site(ctx, "mario.com", "")
 	require.NoError(t, err)
-	below, err := s.Below(ctx, []accounts.ID{1})
+	below, err := s.Descendants(ctx, []accounts.ID{1})
 	require.NoError(t, err)
-	log, err := s.Events(ctx, accounts.EventRange{Limit: 9})
+	log, err := s.Events(ctx, accounts.EventParams{Limit: 9})
 	require.NoError(t, err)
 	return []any{account, accountPage, sub, subPage, domainPage, site, below, log}
 }
@@ -97,16 +97,16 @@ func spoil(handedOut []any) {
 			spoilThing(v[0].Attributes, v[0].Holds, v[0].Inherited)
 		case subscriptions.Site:
 			spoilThing(v.Domain.Attributes, v.Domain.Holds, v.Domain.Inherited)
-		case subscriptions.Locked:
+		case subscriptions.LockedRows:
 			spoilThing(nil, v.Accounts[0].Holds, nil)
 			spoil([]any{v.Subscriptions[0].Subscription, v.Domains})
-		case accounts.EventLog:
+		case accounts.EventResult:
 			v.Events[0].Details["note"] = "spoiled"
 		}
 	}
 }
 
-func spoilThing(attributes map[string]string, holds accounts.Holds, inherited []accounts.Held) {
+func spoilThing(attributes map[string]string, holds accounts.Holds, inherited []accounts.EffectiveHold) {
 	if attributes != nil {
 		attributes["vat"], attributes["new"] = "spoiled", "spoiled"
 	}
@@ -123,13 +123,13 @@ func TestNobodyChangesAStoredValueThroughWhatWasHandedOut(t *testing.T) {
 	spoil(everything(t, s))
 	require.Equal(t, untouched, everything(t, s))
 	err := s.Update(t.Context(), func(tx accounts.Tx) error {
-		rows := subscriptions.Rows{
+		rows := subscriptions.LockSet{
 			Accounts: []accounts.ID{1}, Subscriptions: []subscriptions.ID{1}, Domains: []subscriptions.DomainID{1},
 		}
 		locked, err1 := tx.Lock(rows)
 		records, err2 := tx.LockAccounts([]accounts.ID{1})
 		domains, err3 := tx.DomainsOf([]subscriptions.ID{1})
-		below, err4 := tx.Below([]accounts.ID{1})
+		below, err4 := tx.Descendants([]accounts.ID{1})
 		spoil([]any{locked, records, domains, below})
 		return errors.Join(err1, err2, err3, err4)
 	})
@@ -148,8 +148,8 @@ func TestNobodyChangesAStoredValueThroughWhatWasHandedIn(t *testing.T) {
 	spoilThing(handedIn.AddSubscriptions[0].Attributes, nil, nil)
 	spoilThing(handedIn.AddDomains[0].Attributes, nil, nil)
 	handedIn.Events[0].Details["note"] = "spoiled"
-	for i := range handedIn.Place {
-		handedIn.Place[i].Hold.Note = "spoiled"
+	for i := range handedIn.PutHolds {
+		handedIn.PutHolds[i].Hold.Note = "spoiled"
 	}
 	require.Equal(t, untouched, everything(t, s))
 }
@@ -177,7 +177,7 @@ func change(tx accounts.Tx) error {
 		Writes: subscriptions.Writes{
 			RemoveDomains:       []subscriptions.DomainID{1},
 			RemoveSubscriptions: []subscriptions.ID{1},
-			Lift:                []subscriptions.Lifted{{Level: subscriptions.LevelAccount, ID: 1, Cause: accounts.CauseAbuse}},
+			DeleteHolds:                []subscriptions.HoldKey{{Level: subscriptions.LevelAccount, ID: 1, Cause: accounts.CauseAbuse}},
 			Events:              []accounts.Event{{At: at, Type: subscriptions.AccountUpdated, AccountID: 1}},
 		},
 	})
@@ -226,9 +226,9 @@ func TestAnAbortedCommandLeavesNothing(t *testing.T) {
 			require.Equal(t, before, everything(t, s))
 
 			require.NoError(t, s.Update(t.Context(), change), "the next command")
-			_, err := s.Account(t.Context(), accounts.Key{Login: "luigi"})
+			_, err := s.Account(t.Context(), accounts.AccountKey{Login: "luigi"})
 			require.NoError(t, err)
-			log, err := s.Events(t.Context(), accounts.EventRange{Limit: 9})
+			log, err := s.Events(t.Context(), accounts.EventParams{Limit: 9})
 			require.NoError(t, err)
 			require.Len(t, log.Events, 2)
 		})
@@ -280,7 +280,7 @@ func TestWaitingForTheWriterObeysCtx(t *testing.T) {
 	_, err = s.PruneEvents(ctx, at)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 
-	_, err = s.Account(t.Context(), accounts.Key{ID: 1})
+	_, err = s.Account(t.Context(), accounts.AccountKey{ID: 1})
 	require.NoError(t, err, "readers do not wait")
 	close(end)
 	require.NoError(t, <-ended)
@@ -338,7 +338,7 @@ func TestRemovalTakesTheTextsOfAllEvents(t *testing.T) {
 		RemoveAccounts: []accounts.ID{1},
 		Writes:         subscriptions.Writes{Events: []accounts.Event{about(map[string]string{"note": "n", "externalID": "x"})}},
 	})
-	log, err := s.Events(t.Context(), accounts.EventRange{Limit: 9})
+	log, err := s.Events(t.Context(), accounts.EventParams{Limit: 9})
 	require.NoError(t, err)
 	var details []map[string]string
 	for _, e := range log.Events {

@@ -9,7 +9,7 @@ import (
 )
 
 // Domains answers the next l.Limit domains behind l.From, by name.
-func (s *Store) Domains(ctx context.Context, l subscriptions.DomainListing) ([]subscriptions.Domain, error) {
+func (s *Store) Domains(ctx context.Context, l subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func (s *Store) Domains(ctx context.Context, l subscriptions.DomainListing) ([]s
 }
 
 // CountDomains counts what l selects and stops at atMost (0: no bound).
-func (s *Store) CountDomains(ctx context.Context, l subscriptions.DomainListing, atMost int) (int, error) {
+func (s *Store) CountDomains(ctx context.Context, l subscriptions.DomainListParams, atMost int) (int, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return 0, err
@@ -35,7 +35,7 @@ func (s *Store) CountDomains(ctx context.Context, l subscriptions.DomainListing,
 }
 
 // domainList answers the list of what lies behind a name. No more than limit rows of it are asked for (0: any number).
-func (r *root) domainList(l subscriptions.DomainListing, behind string, limit int) list[domain] {
+func (r *root) domainList(l subscriptions.DomainListParams, behind string, limit int) list[domain] {
 	out := list[domain]{compare: domainsByName, keep: r.domainFilter(l)}
 	if behind != "" {
 		out.from = &domain{}
@@ -88,8 +88,8 @@ func (r *root) domainsOfAccount(
 }
 
 // domainFilter answers what keeps a row in the list.
-func (r *root) domainFilter(l subscriptions.DomainListing) func(*domain) bool {
-	n := needleOf(l.Piece)
+func (r *root) domainFilter(l subscriptions.DomainListParams) func(*domain) bool {
+	n := needleOf(l.Term)
 	return func(d *domain) bool {
 		switch {
 		case !n.in(d.texts),

@@ -220,8 +220,8 @@ func (l *eventLog) forget(number int64, e *event) {
 }
 
 // read answers what a range selects.
-func (l *eventLog) read(q accounts.EventRange) accounts.EventLog {
-	out := accounts.EventLog{Pruned: l.pruned, Last: l.last}
+func (l *eventLog) read(q accounts.EventParams) accounts.EventResult {
+	out := accounts.EventResult{Pruned: l.pruned, Last: l.last}
 	numbers := l.numbers(q.After, q.Desc)
 	if q.AccountID != nil {
 		numbers = l.numbersOf(*q.AccountID, q.After, q.Desc)
@@ -235,9 +235,9 @@ func (l *eventLog) read(q accounts.EventRange) accounts.EventLog {
 	return out
 }
 
-func (l *eventLog) recorded(number int64) accounts.Recorded {
+func (l *eventLog) recorded(number int64) accounts.NumberedEvent {
 	e := l.at(number)
-	out := accounts.Recorded{Number: number, Event: subscriptions.Event{
+	out := accounts.NumberedEvent{Number: number, Event: subscriptions.Event{
 		At: time.UnixMicro(e.at).UTC(), Type: e.kind, Actor: e.actor,
 		AccountID: e.account, SubscriptionID: e.subscription, DomainID: e.domain, Domain: e.name,
 	}}

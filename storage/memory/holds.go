@@ -57,7 +57,7 @@ func (t *holdTrees) drop(l subscriptions.Level, id int64) {
 }
 
 // place stores a hold, in place of the one of its cause.
-func (r *root) place(p subscriptions.Placed) {
+func (r *root) place(p subscriptions.HoldWrite) {
 	holds := slices.Clone(r.holds.of(p.Level, p.ID))
 	if i, found := search(holds, p.Hold.Cause); found {
 		holds[i] = p.Hold
@@ -69,7 +69,7 @@ func (r *root) place(p subscriptions.Placed) {
 }
 
 // lift deletes a hold.
-func (r *root) lift(l subscriptions.Lifted) {
+func (r *root) lift(l subscriptions.HoldKey) {
 	holds := r.holds.of(l.Level, l.ID)
 	i, found := search(holds, l.Cause)
 	if !found {

@@ -68,15 +68,15 @@ func requireHeldFound(t *testing.T, r *root) {
 	t.Helper()
 	for _, cause := range []subscriptions.Cause{"", subscriptions.CauseBilling, subscriptions.CauseExpired} {
 		held := accounts.Query{Status: accounts.Suspended, Cause: cause}
-		isHeld := r.accountFilter(t.Context(), accounts.Listing{Query: held})
+		isHeld := r.accountFilter(t.Context(), accounts.ListParams{Query: held})
 		require.ElementsMatch(t, chosen(all(r.accounts.byID.read), isHeld), slices.Collect(r.heldAccounts(cause)))
 
 		heldSubs := subscriptions.Query{Status: accounts.Suspended, Cause: cause}
-		isSubHeld := r.subscriptionFilter(t.Context(), subscriptions.Listing{Query: heldSubs})
+		isSubHeld := r.subscriptionFilter(t.Context(), subscriptions.ListParams{Query: heldSubs})
 		require.ElementsMatch(t, chosen(all(r.subscriptions.byID.read), isSubHeld), slices.Collect(r.heldSubscriptions(cause)))
 
 		heldDomains := subscriptions.DomainQuery{Status: accounts.Suspended, Cause: cause}
-		isDomainHeld := r.domainFilter(subscriptions.DomainListing{DomainQuery: heldDomains})
+		isDomainHeld := r.domainFilter(subscriptions.DomainListParams{DomainQuery: heldDomains})
 		require.ElementsMatch(t, chosen(all(r.domains.byID.read), isDomainHeld), slices.Collect(r.heldDomains(cause)))
 	}
 }

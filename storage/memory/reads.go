@@ -11,7 +11,7 @@ import (
 )
 
 // Account answers the account that the key names, or a *NotFoundError.
-func (s *Store) Account(ctx context.Context, k accounts.Key) (accounts.Record, error) {
+func (s *Store) Account(ctx context.Context, k accounts.AccountKey) (accounts.Record, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return accounts.Record{}, err
@@ -23,7 +23,7 @@ func (s *Store) Account(ctx context.Context, k accounts.Key) (accounts.Record, e
 	return r.account(row), nil
 }
 
-func (t *accountTrees) find(k accounts.Key) (*account, bool) {
+func (t *accountTrees) find(k accounts.AccountKey) (*account, bool) {
 	switch {
 	case k.Login != "":
 		return t.byLogin.read.Get(k.Login)
@@ -35,7 +35,7 @@ func (t *accountTrees) find(k accounts.Key) (*account, bool) {
 }
 
 // Subscription answers the subscription that the key names, or a *NotFoundError.
-func (s *Store) Subscription(ctx context.Context, k subscriptions.Key) (subscriptions.Subscription, error) {
+func (s *Store) Subscription(ctx context.Context, k subscriptions.SubscriptionKey) (subscriptions.Subscription, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return subscriptions.Subscription{}, err
@@ -47,7 +47,7 @@ func (s *Store) Subscription(ctx context.Context, k subscriptions.Key) (subscrip
 	return r.subscription(row).Subscription, nil
 }
 
-func (t *subscriptionTrees) find(k subscriptions.Key) (*subscription, bool) {
+func (t *subscriptionTrees) find(k subscriptions.SubscriptionKey) (*subscription, bool) {
 	if k.ExternalID != "" {
 		return t.byExternalID.read.Get(k.ExternalID)
 	}
@@ -79,9 +79,9 @@ func (s *Store) Site(ctx context.Context, name, otherwise string) (subscriptions
 	return subscriptions.Site{Domain: d, Plan: under.Plan}, nil
 }
 
-// Due answers at most limit ids of subscriptions that have run out at an instant and are not held for it yet, by
+// DueSubscriptions answers at most limit ids of subscriptions that have run out at an instant and are not held for it yet, by
 // (ExpiresAt, ID).
-func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]subscriptions.ID, error) {
+func (s *Store) DueSubscriptions(ctx context.Context, at time.Time, limit int) ([]subscriptions.ID, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return nil, err
@@ -97,17 +97,17 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]subscriptio
 	return due, nil
 }
 
-// Below answers which of the accounts there are, and everything below them.
-func (s *Store) Below(ctx context.Context, ids []accounts.ID) (accounts.Contents, error) {
+// Descendants answers which of the accounts there are, and everything below them.
+func (s *Store) Descendants(ctx context.Context, ids []accounts.ID) (accounts.Descendants, error) {
 	r, err := s.read(ctx)
 	if err != nil {
-		return accounts.Contents{}, err
+		return accounts.Descendants{}, err
 	}
 	return r.below(ids), nil
 }
 
-func (r *root) below(ids []accounts.ID) accounts.Contents {
-	var c accounts.Contents
+func (r *root) below(ids []accounts.ID) accounts.Descendants {
+	var c accounts.Descendants
 	for _, id := range ascending(ids) {
 		a, found := r.accounts.byID.read.Get(id)
 		if !found {
@@ -134,10 +134,10 @@ func ascending[ID cmp.Ordered](ids []ID) []ID {
 }
 
 // Events answers what q selects of the log. Every event has its number since it was committed.
-func (s *Store) Events(ctx context.Context, q accounts.EventRange) (accounts.EventLog, error) {
+func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.EventResult, error) {
 	r, err := s.read(ctx)
 	if err != nil {
-		return accounts.EventLog{}, err
+		return accounts.EventResult{}, err
 	}
 	return r.log.read(q), nil
 }

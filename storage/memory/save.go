@@ -11,10 +11,10 @@ func (r *root) save(w accounts.Writes) {
 	r.saveSubscriptions(w.AddSubscriptions, w.UpdateSubscriptions)
 	r.saveDomains(w.AddDomains, w.UpdateDomains)
 	r.remove(w)
-	for _, p := range w.Place {
+	for _, p := range w.PutHolds {
 		r.place(p)
 	}
-	for _, l := range w.Lift {
+	for _, l := range w.DeleteHolds {
 		r.lift(l)
 	}
 	r.log.append(w.Events)

@@ -25,7 +25,7 @@ func firstOf(texts string) string {
 // needle is what a search looks for in joined texts. The empty one is everywhere.
 type needle string
 
-func needleOf(p subscriptions.Piece) needle {
+func needleOf(p subscriptions.SearchTerm) needle {
 	if p.Text == "" || p.Anywhere {
 		return needle(p.Text)
 	}

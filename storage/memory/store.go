@@ -27,7 +27,7 @@ func New() *Store {
 
 // Update runs one command at a time: fn works on a root of its own, which takes the place of the committed one when fn
 // has ended well. An fn that fails or panics leaves nothing behind. The error matches ErrUnavailable and ctx.Err() if
-// ctx ended before the command did; it is never ErrUncertain.
+// ctx ended before the command did; it is never ErrCommitUnknown.
 func (s *Store) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	return s.write(ctx, func(r *root) error {
 		t := &tx{ctx: ctx, root: r, ids: &s.ids}

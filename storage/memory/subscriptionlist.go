@@ -8,7 +8,7 @@ import (
 )
 
 // Subscriptions answers the next l.Limit subscriptions behind l.From, by creation.
-func (s *Store) Subscriptions(ctx context.Context, l subscriptions.Listing) ([]subscriptions.Subscription, error) {
+func (s *Store) Subscriptions(ctx context.Context, l subscriptions.ListParams) ([]subscriptions.Subscription, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func (s *Store) Subscriptions(ctx context.Context, l subscriptions.Listing) ([]s
 }
 
 // CountSubscriptions counts what l selects and stops at atMost (0: no bound).
-func (s *Store) CountSubscriptions(ctx context.Context, l subscriptions.Listing, atMost int) (int, error) {
+func (s *Store) CountSubscriptions(ctx context.Context, l subscriptions.ListParams, atMost int) (int, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return 0, err
@@ -34,7 +34,7 @@ func (s *Store) CountSubscriptions(ctx context.Context, l subscriptions.Listing,
 }
 
 // subscriptionFrom answers a row at the position behind which the page begins; nil for the first page.
-func subscriptionFrom(l subscriptions.Listing) *subscription {
+func subscriptionFrom(l subscriptions.ListParams) *subscription {
 	if l.From == (subscriptions.Position{}) {
 		return nil
 	}
@@ -43,7 +43,7 @@ func subscriptionFrom(l subscriptions.Listing) *subscription {
 	return from
 }
 
-func (r *root) subscriptionList(ctx context.Context, l subscriptions.Listing, from *subscription) list[subscription] {
+func (r *root) subscriptionList(ctx context.Context, l subscriptions.ListParams, from *subscription) list[subscription] {
 	out := list[subscription]{from: from, compare: subscriptionsByCreation, keep: r.subscriptionFilter(ctx, l)}
 	if l.Desc {
 		out.compare = reversed(out.compare)
@@ -85,7 +85,7 @@ func (t *subscriptionTrees) walkAccount(
 }
 
 // subscriptionFilter answers what keeps a row in the list.
-func (r *root) subscriptionFilter(ctx context.Context, l subscriptions.Listing) func(*subscription) bool {
+func (r *root) subscriptionFilter(ctx context.Context, l subscriptions.ListParams) func(*subscription) bool {
 	matches := r.subscriptionSearch(ctx, l)
 	return func(s *subscription) bool {
 		switch {
@@ -105,8 +105,8 @@ func (r *root) subscriptionFilter(ctx context.Context, l subscriptions.Listing) 
 
 // subscriptionSearch answers whether a subscription matches. All domains are gone through at once, unless the list names
 // the subscriptions or their owner.
-func (r *root) subscriptionSearch(ctx context.Context, l subscriptions.Listing) func(*subscription) bool {
-	n := needleOf(l.Piece)
+func (r *root) subscriptionSearch(ctx context.Context, l subscriptions.ListParams) func(*subscription) bool {
+	n := needleOf(l.Term)
 	if n == "" {
 		return func(*subscription) bool { return true }
 	}

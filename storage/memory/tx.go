@@ -34,11 +34,11 @@ func next[ID ~int64](last *ID, n int) []ID {
 }
 
 // Lock answers the rows and those above them.
-func (t *tx) Lock(rows subscriptions.Rows) (subscriptions.Locked, error) {
+func (t *tx) Lock(rows subscriptions.LockSet) (subscriptions.LockedRows, error) {
 	if t.ctx.Err() != nil {
-		return subscriptions.Locked{}, unavailable(t.ctx)
+		return subscriptions.LockedRows{}, unavailable(t.ctx)
 	}
-	var locked subscriptions.Locked
+	var locked subscriptions.LockedRows
 	under := slices.Clone(rows.Subscriptions)
 	for _, id := range ascending(rows.Domains) {
 		if row, found := t.root.domains.byID.read.Get(id); found {
@@ -108,10 +108,10 @@ func (t *tx) DomainsOf(ids []subscriptions.ID) ([]subscriptions.Domain, error) {
 	return all, nil
 }
 
-// Below answers everything below the accounts.
-func (t *tx) Below(ids []accounts.ID) (accounts.Contents, error) {
+// Descendants answers everything below the accounts.
+func (t *tx) Descendants(ids []accounts.ID) (accounts.Descendants, error) {
 	if t.ctx.Err() != nil {
-		return accounts.Contents{}, unavailable(t.ctx)
+		return accounts.Descendants{}, unavailable(t.ctx)
 	}
 	return t.root.below(ids), nil
 }

@@ -13,7 +13,7 @@ func accountBy(condition string) string {
 }
 
 // Account implements accounts.Store.
-func (s *Store) Account(ctx context.Context, k accounts.Key) (accounts.Record, error) {
+func (s *Store) Account(ctx context.Context, k accounts.AccountKey) (accounts.Record, error) {
 	var rows []accountRow
 	var f *failure
 	missing := &accounts.NotFoundError{Kind: "account"}
@@ -44,7 +44,7 @@ const accountCounts = `,
      WHERE s.account_id = a.id) AS domains`
 
 // Accounts implements accounts.Store.
-func (s *Store) Accounts(ctx context.Context, q accounts.Listing) ([]accounts.Summary, error) {
+func (s *Store) Accounts(ctx context.Context, q accounts.ListParams) ([]accounts.Summary, error) {
 	l := accountList(q)
 	if q.From != (subscriptions.Position{}) {
 		l.position = accountPosition(q, &l)
@@ -60,7 +60,7 @@ func (s *Store) Accounts(ctx context.Context, q accounts.Listing) ([]accounts.Su
 }
 
 // CountAccounts implements accounts.Store.
-func (s *Store) CountAccounts(ctx context.Context, q accounts.Listing, atMost int) (int, error) {
+func (s *Store) CountAccounts(ctx context.Context, q accounts.ListParams, atMost int) (int, error) {
 	l := accountList(q)
 	return s.countList(ctx, &l, atMost)
 }
@@ -75,7 +75,7 @@ func (s *Store) countList(ctx context.Context, l *list, atMost int) (int, error)
 }
 
 // accountPosition answers the values of the order's columns behind which the page begins.
-func accountPosition(q accounts.Listing, l *list) []string {
+func accountPosition(q accounts.ListParams, l *list) []string {
 	switch q.Sort {
 	case accounts.SortLogin:
 		return []string{l.argument(q.From.Key, "text")}
@@ -86,7 +86,7 @@ func accountPosition(q accounts.Listing, l *list) []string {
 	}
 }
 
-func accountList(q accounts.Listing) list {
+func accountList(q accounts.ListParams) list {
 	l := list{table: "clientele.accounts AS a", id: "a.id", desc: q.Desc}
 	switch q.Sort {
 	case accounts.SortLogin:
@@ -102,14 +102,14 @@ func accountList(q accounts.Listing) list {
 	if q.Country != "" {
 		l.filter("a.country = " + l.argument(q.Country, "text"))
 	}
-	l.searchAccounts(q.Piece, q.IDs == nil)
+	l.searchAccounts(q.Term, q.IDs == nil)
 	l.holdAccounts(q.Status, q.Cause, q.IDs == nil)
 	return l
 }
 
 // searchAccounts looks in the account's own texts and in those of its domains.
-func (l *list) searchAccounts(p subscriptions.Piece, drives bool) {
-	if p == (subscriptions.Piece{}) {
+func (l *list) searchAccounts(p subscriptions.SearchTerm, drives bool) {
+	if p == (subscriptions.SearchTerm{}) {
 		return
 	}
 	like := "LIKE " + l.argument(pattern(p), "text")

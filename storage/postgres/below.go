@@ -36,25 +36,25 @@ type belowRow struct {
 	Names   []string `bun:"names,array"`
 }
 
-// Below implements accounts.Store.
-func (s *Store) Below(ctx context.Context, ids []accounts.ID) (accounts.Contents, error) {
+// Descendants implements accounts.Store.
+func (s *Store) Descendants(ctx context.Context, ids []accounts.ID) (accounts.Descendants, error) {
 	contents, f := s.below(ctx, ids)
 	if f != nil {
-		return accounts.Contents{}, f
+		return accounts.Descendants{}, f
 	}
 	return contents, nil
 }
 
-func (r runner) below(ctx context.Context, ids []accounts.ID) (accounts.Contents, *failure) {
+func (r runner) below(ctx context.Context, ids []accounts.ID) (accounts.Descendants, *failure) {
 	var rows []belowRow
 	if f := r.query(ctx, &rows, below, numberArray(ids)); f != nil {
-		return accounts.Contents{}, f
+		return accounts.Descendants{}, f
 	}
 	of := map[subscriptions.Level]belowRow{}
 	for _, row := range rows {
 		of[row.Level] = row
 	}
-	var c accounts.Contents
+	var c accounts.Descendants
 	c.Accounts = sorted(of[accounts.LevelAccount], func(id, _ int64, name string) accounts.Account {
 		return accounts.Account{ID: accounts.ID(id), ExternalID: name}
 	}, func(a accounts.Account) accounts.ID { return a.ID })

@@ -39,7 +39,7 @@ func readClaim(c accounts.Claim) (string, []any) {
 	exists("external_id", "subscriptions WHERE external_id", c.ExternalID)
 	if len(c.Names) > 0 {
 		names := args.argument(textArray(c.Names), "text[]")
-		if c.For == subscriptions.Provider {
+		if c.Owner == subscriptions.Provider {
 			asked = append(asked, "ARRAY(SELECT name FROM clientele.domains WHERE name = ANY("+names+")) AS there")
 		} else {
 			asked = append(asked, namesInTheWay(c, names, &args)...)
@@ -61,7 +61,7 @@ func namesInTheWay(c accounts.Claim, names string, args *arguments) []string {
 		sought = append(sought, subscriptions.Ancestors(name)...)
 		ranges[i] = reversed(name)
 	}
-	isOthers := "(SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> " + args.argument(int64(c.For), "bigint")
+	isOthers := "(SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> " + args.argument(int64(c.Owner), "bigint")
 	return []string{`ARRAY(
         SELECT d.name FROM clientele.domains AS d
         WHERE d.name = ANY(` + args.argument(textArray(sought), "text[]") + `) AND (d.name = ANY(` + names + `) OR ` + isOthers + `)) AS there`, `ARRAY(
@@ -91,7 +91,7 @@ func (r claimRow) claimed(names []string) accounts.Claimed {
 		AccountIDs: someOrNil(r.AccountIDs), Login: r.Login, AccountExternalID: r.AccountExternalID,
 		Claimed: subscriptions.Claimed{
 			SubscriptionIDs: someOrNil(r.SubscriptionIDs), DomainIDs: someOrNil(r.DomainIDs),
-			ExternalID: r.ExternalID, Names: taken, Blocked: blocked,
+			ExternalID: r.ExternalID, Names: taken, Conflicting: blocked,
 		},
 	}
 }

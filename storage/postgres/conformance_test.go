@@ -27,7 +27,7 @@ func TestStore(t *testing.T) {
 		storagetest.Run(t, func(t *testing.T) accounts.Store { return hosted{pool.db, pool.openStore(t)} })
 	})
 	t.Run("through PgBouncer", func(t *testing.T) {
-		bounced := pool.through(pgtest.Open(t, server.Bounce(t, dsn), 8))
+		bounced := pool.through(pgtest.Open(t, server.PgBouncer(t, dsn), 8))
 		storagetest.Run(t, bounced.open)
 	})
 	t.Run("on two pools in turns", func(t *testing.T) {

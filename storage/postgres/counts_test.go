@@ -85,7 +85,7 @@ func commands() []command {
 			if err != nil {
 				return err
 			}
-			_, err = m.CheckSession(t.Context(), a.ID, a.SignIn)
+			_, err = m.CheckSession(t.Context(), a.ID, a.SessionEpoch)
 			return err
 		}},
 		{"accounts.SignInAs", func(t *testing.T, m *accounts.Manager, c crowd) error {
@@ -233,12 +233,12 @@ func commands() []command {
 			_, err := m.Remove(t.Context(), c.accounts)
 			return err
 		}},
-		{"subscriptions.RemovePreviewed", func(t *testing.T, m *accounts.Manager, c crowd) error {
+		{"subscriptions.RemoveExactly", func(t *testing.T, m *accounts.Manager, c crowd) error {
 			r, err := m.Subscriptions().PreviewRemoval(t.Context(), c.due)
 			if err != nil {
 				return err
 			}
-			_, err = m.Subscriptions().RemovePreviewed(t.Context(), r)
+			_, err = m.Subscriptions().RemoveExactly(t.Context(), r)
 			return err
 		}},
 		{"accounts.Create with domains", func(t *testing.T, m *accounts.Manager, c crowd) error {
@@ -256,12 +256,12 @@ func commands() []command {
 			_, err := m.Events(t.Context(), accounts.EventQuery{})
 			return err
 		}},
-		{"accounts.RemovePreviewed", func(t *testing.T, m *accounts.Manager, c crowd) error {
+		{"accounts.RemoveExactly", func(t *testing.T, m *accounts.Manager, c crowd) error {
 			r, err := m.PreviewRemoval(t.Context(), c.spare)
 			if err != nil {
 				return err
 			}
-			_, err = m.RemovePreviewed(t.Context(), r)
+			_, err = m.RemoveExactly(t.Context(), r)
 			return err
 		}},
 		{"accounts.PruneEvents", func(t *testing.T, m *accounts.Manager, c crowd) error {

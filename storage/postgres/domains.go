@@ -40,7 +40,7 @@ func (s *Store) Site(ctx context.Context, name, otherwise string) (subscriptions
 }
 
 // Domains implements subscriptions.Reader.
-func (s *Store) Domains(ctx context.Context, q subscriptions.DomainListing) ([]subscriptions.Domain, error) {
+func (s *Store) Domains(ctx context.Context, q subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
 	l := domainList(q)
 	if q.From != (subscriptions.Position{}) {
 		l.position = []string{l.argument(q.From.Key, "text")}
@@ -54,12 +54,12 @@ func (s *Store) Domains(ctx context.Context, q subscriptions.DomainListing) ([]s
 }
 
 // CountDomains implements subscriptions.Reader.
-func (s *Store) CountDomains(ctx context.Context, q subscriptions.DomainListing, atMost int) (int, error) {
+func (s *Store) CountDomains(ctx context.Context, q subscriptions.DomainListParams, atMost int) (int, error) {
 	l := domainList(q)
 	return s.countList(ctx, &l, atMost)
 }
 
-func domainList(q subscriptions.DomainListing) list {
+func domainList(q subscriptions.DomainListParams) list {
 	l := list{table: "clientele.domains AS d", id: "d.id", key: []string{"d.name"}}
 	if q.IDs != nil {
 		l.filter("d.id = ANY(" + l.argument(numberArray(q.IDs), "bigint[]") + ")")
@@ -71,7 +71,7 @@ func domainList(q subscriptions.DomainListing) list {
 	if q.AccountID != nil {
 		l.ownDomains(*q.AccountID, drives)
 	}
-	l.searchDomains(q.Piece, drives)
+	l.searchDomains(q.Term, drives)
 	l.holdDomains(q.Status, q.Cause, drives)
 	return l
 }
@@ -88,8 +88,8 @@ func (l *list) ownDomains(by subscriptions.AccountID, drives bool) {
 	}
 }
 
-func (l *list) searchDomains(p subscriptions.Piece, drives bool) {
-	if p == (subscriptions.Piece{}) {
+func (l *list) searchDomains(p subscriptions.SearchTerm, drives bool) {
+	if p == (subscriptions.SearchTerm{}) {
 		return
 	}
 	like := "d.search LIKE " + l.argument(pattern(p), "text")

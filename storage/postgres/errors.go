@@ -9,7 +9,7 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// failure is an error of the database, turned into one of ours: it matches ErrUnavailable or ErrUncertain, ctx.Err() if
+// failure is an error of the database, turned into one of ours: it matches ErrUnavailable or ErrCommitUnknown, ctx.Err() if
 // ctx has ended, and the driver's error where that cannot carry what was stored.
 type failure struct {
 	kind    error
@@ -54,7 +54,7 @@ func commit(ctx context.Context, tx *sql.Tx) *failure {
 	if err == sql.ErrTxDone || endedBeforeSent(ctx, err) || refused(stateOf(err)) {
 		return unavailable(ctx, err)
 	}
-	return newFailure(ctx, accounts.ErrUncertain, err)
+	return newFailure(ctx, accounts.ErrCommitUnknown, err)
 }
 
 // endedBeforeSent tells whether the driver says that ctx had ended before it sent anything.

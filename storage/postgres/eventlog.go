@@ -56,16 +56,16 @@ RETURNING (SELECT count(*) FROM gone) AS count`
 const numberedAtOnce = 10_000
 
 // Events implements accounts.Store.
-func (s *Store) Events(ctx context.Context, q accounts.EventRange) (accounts.EventLog, error) {
+func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.EventResult, error) {
 	if s.host != nil {
-		return accounts.EventLog{}, errInTransaction()
+		return accounts.EventResult{}, errInTransaction()
 	}
 	rows, f := s.readEvents(ctx, q)
 	if f != nil {
-		return accounts.EventLog{}, f
+		return accounts.EventResult{}, f
 	}
 	if rows[0].Standby && q.After > rows[0].Last {
-		return accounts.EventLog{}, unavailable(ctx, errors.New("the standby has not got as far as the cursor yet"))
+		return accounts.EventResult{}, unavailable(ctx, errors.New("the standby has not got as far as the cursor yet"))
 	}
 	if !rows[0].Unnumbered || rows[0].ReadOnly {
 		return eventLog(rows), nil
@@ -73,11 +73,11 @@ func (s *Store) Events(ctx context.Context, q accounts.EventRange) (accounts.Eve
 	switch err := s.numberEvents(ctx); {
 	case mayOnlyRead(err):
 		return eventLog(rows), nil
-	case err != nil && !errors.Is(err, accounts.ErrUncertain): // whether the numbers were committed will be seen
-		return accounts.EventLog{}, err
+	case err != nil && !errors.Is(err, accounts.ErrCommitUnknown): // whether the numbers were committed will be seen
+		return accounts.EventResult{}, err
 	}
 	if rows, f = s.readEvents(ctx, q); f != nil {
-		return accounts.EventLog{}, f
+		return accounts.EventResult{}, f
 	}
 	return eventLog(rows), nil
 }
@@ -104,7 +104,7 @@ func (s *Store) PruneEvents(ctx context.Context, before time.Time) (int, error) 
 func errInTransaction() error { return input.Invalid("transaction", "transaction", "") }
 
 // readEvents answers at least one row, with the state of the log.
-func (s *Store) readEvents(ctx context.Context, q accounts.EventRange) ([]eventRow, *failure) {
+func (s *Store) readEvents(ctx context.Context, q accounts.EventParams) ([]eventRow, *failure) {
 	l := list{table: "clientele.events", key: []string{"number"}, desc: q.Desc}
 	l.filter("number IS NOT NULL")
 	if q.After != 0 {
@@ -131,8 +131,8 @@ LEFT JOIN LATERAL (` + l.rows("number, at, type, actor, account_id, subscription
 	return rows, nil
 }
 
-func eventLog(rows []eventRow) accounts.EventLog {
-	l := accounts.EventLog{Events: []accounts.Recorded{}, Pruned: rows[0].Pruned, Last: rows[0].Last}
+func eventLog(rows []eventRow) accounts.EventResult {
+	l := accounts.EventResult{Events: []accounts.NumberedEvent{}, Pruned: rows[0].Pruned, Last: rows[0].Last}
 	for _, row := range rows {
 		if row.Number != 0 {
 			l.Events = append(l.Events, row.recorded())

@@ -94,14 +94,14 @@ type eventRow struct {
 	Details, Texts map[string]string
 }
 
-func (r eventRow) recorded() accounts.Recorded {
+func (r eventRow) recorded() accounts.NumberedEvent {
 	details := r.Details
 	if details == nil {
 		details = r.Texts
 	} else {
 		maps.Copy(details, r.Texts)
 	}
-	return accounts.Recorded{Number: r.Number, Event: accounts.Event{
+	return accounts.NumberedEvent{Number: r.Number, Event: accounts.Event{
 		At: utc(r.At), Type: r.Type, Actor: r.Actor,
 		AccountID: r.AccountID, SubscriptionID: r.SubscriptionID, DomainID: r.DomainID, Domain: r.Domain,
 		Details: details,

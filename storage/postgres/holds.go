@@ -9,13 +9,13 @@ import (
 // placedTable is where the holds of a level are written.
 type placedTable struct {
 	level subscriptions.Level
-	table[subscriptions.Placed]
+	table[subscriptions.HoldWrite]
 }
 
 // liftedTable is the same where holds are deleted.
 type liftedTable struct {
 	level subscriptions.Level
-	table[subscriptions.Lifted]
+	table[subscriptions.HoldKey]
 }
 
 var placedTables = []placedTable{
@@ -31,21 +31,21 @@ var liftedTables = []liftedTable{
 }
 
 func newPlacedTable(l subscriptions.Level) placedTable {
-	return placedTable{l, table[subscriptions.Placed]{"clientele." + string(l) + "_holds", 2, []column[subscriptions.Placed]{
-		number(string(l)+"_id", func(p subscriptions.Placed) int64 { return p.ID }),
-		text("cause", func(p subscriptions.Placed) string { return string(p.Hold.Cause) }),
-		text("note", func(p subscriptions.Placed) string { return p.Hold.Note }),
-		text("message", func(p subscriptions.Placed) string { return p.Hold.Message }),
-		text("public", func(p subscriptions.Placed) string { return p.Hold.Public }),
-		text("placed_by", func(p subscriptions.Placed) string { return p.Hold.By }),
-		moment("placed_at", func(p subscriptions.Placed) time.Time { return p.Hold.At }),
+	return placedTable{l, table[subscriptions.HoldWrite]{"clientele." + string(l) + "_holds", 2, []column[subscriptions.HoldWrite]{
+		number(string(l)+"_id", func(p subscriptions.HoldWrite) int64 { return p.ID }),
+		text("cause", func(p subscriptions.HoldWrite) string { return string(p.Hold.Cause) }),
+		text("note", func(p subscriptions.HoldWrite) string { return p.Hold.Note }),
+		text("message", func(p subscriptions.HoldWrite) string { return p.Hold.Message }),
+		text("public", func(p subscriptions.HoldWrite) string { return p.Hold.Public }),
+		text("placed_by", func(p subscriptions.HoldWrite) string { return p.Hold.By }),
+		moment("placed_at", func(p subscriptions.HoldWrite) time.Time { return p.Hold.At }),
 	}}}
 }
 
 func newLiftedTable(l subscriptions.Level) liftedTable {
-	return liftedTable{l, table[subscriptions.Lifted]{"clientele." + string(l) + "_holds", 2, []column[subscriptions.Lifted]{
-		number(string(l)+"_id", func(f subscriptions.Lifted) int64 { return f.ID }),
-		text("cause", func(f subscriptions.Lifted) string { return string(f.Cause) }),
+	return liftedTable{l, table[subscriptions.HoldKey]{"clientele." + string(l) + "_holds", 2, []column[subscriptions.HoldKey]{
+		number(string(l)+"_id", func(f subscriptions.HoldKey) int64 { return f.ID }),
+		text("cause", func(f subscriptions.HoldKey) string { return string(f.Cause) }),
 	}}}
 }
 

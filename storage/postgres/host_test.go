@@ -57,7 +57,7 @@ func TestCommandsAndAHostsRowAreRolledBackTogether(t *testing.T) {
 	require.NoError(t, err)
 
 	tx := begin(t, s.db, sql.LevelDefault)
-	joined := clients.With(store.In(tx))
+	joined := clients.WithStore(store.WithTx(tx))
 	a, err := joined.Create(ctx, alice())
 	require.NoError(t, err)
 	_, err = joined.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{Cause: accounts.CauseBilling})
@@ -94,7 +94,7 @@ func TestARefusedCommandLeavesTheHostsTransactionUsable(t *testing.T) {
 	require.NoError(t, err)
 
 	tx := begin(t, s.db, sql.LevelDefault)
-	joined := clients.With(store.In(tx))
+	joined := clients.WithStore(store.WithTx(tx))
 	_, err = joined.Create(ctx, alice())
 	require.ErrorIs(t, err, accounts.ErrTaken)
 	_, err = joined.Suspend(ctx, []accounts.ID{a.ID, 4711}, accounts.Hold{})
@@ -120,7 +120,7 @@ func TestATransactionOfAnotherLevelIsRefusedAndNothingChanges(t *testing.T) {
 	store := s.openStore(t)
 	for _, level := range []sql.IsolationLevel{sql.LevelRepeatableRead, sql.LevelSerializable} {
 		tx := begin(t, s.db, level)
-		joined := manager(store).With(store.In(tx))
+		joined := manager(store).WithStore(store.WithTx(tx))
 		_, err := joined.Create(ctx, alice())
 		var invalid *accounts.InvalidError
 		require.ErrorAs(t, err, &invalid)

@@ -46,7 +46,7 @@ func within[V any](ctx context.Context, h hosted, run func(*postgres.Store) (V, 
 		return none, fmt.Errorf("%w: %w", accounts.ErrUnavailable, err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	v, err := run(h.In(tx))
+	v, err := run(h.WithTx(tx))
 	if err != nil {
 		return none, err
 	}
@@ -54,48 +54,48 @@ func within[V any](ctx context.Context, h hosted, run func(*postgres.Store) (V, 
 		if err == sql.ErrTxDone || err == ctx.Err() { //nolint:errorlint // only database/sql's own say that nothing was sent
 			return none, fmt.Errorf("%w: %w", accounts.ErrUnavailable, ctx.Err())
 		}
-		return none, fmt.Errorf("%w: %w", accounts.ErrUncertain, err)
+		return none, fmt.Errorf("%w: %w", accounts.ErrCommitUnknown, err)
 	}
 	return v, nil
 }
 
-func (h hosted) Account(ctx context.Context, k accounts.Key) (accounts.Record, error) {
+func (h hosted) Account(ctx context.Context, k accounts.AccountKey) (accounts.Record, error) {
 	return within(ctx, h, func(s *postgres.Store) (accounts.Record, error) { return s.Account(ctx, k) })
 }
 
-func (h hosted) Accounts(ctx context.Context, l accounts.Listing) ([]accounts.Summary, error) {
+func (h hosted) Accounts(ctx context.Context, l accounts.ListParams) ([]accounts.Summary, error) {
 	return within(ctx, h, func(s *postgres.Store) ([]accounts.Summary, error) { return s.Accounts(ctx, l) })
 }
 
-func (h hosted) CountAccounts(ctx context.Context, l accounts.Listing, atMost int) (int, error) {
+func (h hosted) CountAccounts(ctx context.Context, l accounts.ListParams, atMost int) (int, error) {
 	return within(ctx, h, func(s *postgres.Store) (int, error) { return s.CountAccounts(ctx, l, atMost) })
 }
 
-func (h hosted) Below(ctx context.Context, ids []accounts.ID) (accounts.Contents, error) {
-	return within(ctx, h, func(s *postgres.Store) (accounts.Contents, error) { return s.Below(ctx, ids) })
+func (h hosted) Descendants(ctx context.Context, ids []accounts.ID) (accounts.Descendants, error) {
+	return within(ctx, h, func(s *postgres.Store) (accounts.Descendants, error) { return s.Descendants(ctx, ids) })
 }
 
-func (h hosted) Subscription(ctx context.Context, k subscriptions.Key) (subscriptions.Subscription, error) {
+func (h hosted) Subscription(ctx context.Context, k subscriptions.SubscriptionKey) (subscriptions.Subscription, error) {
 	return within(ctx, h, func(s *postgres.Store) (subscriptions.Subscription, error) { return s.Subscription(ctx, k) })
 }
 
-func (h hosted) Subscriptions(ctx context.Context, l subscriptions.Listing) ([]subscriptions.Subscription, error) {
+func (h hosted) Subscriptions(ctx context.Context, l subscriptions.ListParams) ([]subscriptions.Subscription, error) {
 	return within(ctx, h, func(s *postgres.Store) ([]subscriptions.Subscription, error) { return s.Subscriptions(ctx, l) })
 }
 
-func (h hosted) CountSubscriptions(ctx context.Context, l subscriptions.Listing, atMost int) (int, error) {
+func (h hosted) CountSubscriptions(ctx context.Context, l subscriptions.ListParams, atMost int) (int, error) {
 	return within(ctx, h, func(s *postgres.Store) (int, error) { return s.CountSubscriptions(ctx, l, atMost) })
 }
 
-func (h hosted) Due(ctx context.Context, at time.Time, limit int) ([]subscriptions.ID, error) {
-	return within(ctx, h, func(s *postgres.Store) ([]subscriptions.ID, error) { return s.Due(ctx, at, limit) })
+func (h hosted) DueSubscriptions(ctx context.Context, at time.Time, limit int) ([]subscriptions.ID, error) {
+	return within(ctx, h, func(s *postgres.Store) ([]subscriptions.ID, error) { return s.DueSubscriptions(ctx, at, limit) })
 }
 
-func (h hosted) Domains(ctx context.Context, l subscriptions.DomainListing) ([]subscriptions.Domain, error) {
+func (h hosted) Domains(ctx context.Context, l subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
 	return within(ctx, h, func(s *postgres.Store) ([]subscriptions.Domain, error) { return s.Domains(ctx, l) })
 }
 
-func (h hosted) CountDomains(ctx context.Context, l subscriptions.DomainListing, atMost int) (int, error) {
+func (h hosted) CountDomains(ctx context.Context, l subscriptions.DomainListParams, atMost int) (int, error) {
 	return within(ctx, h, func(s *postgres.Store) (int, error) { return s.CountDomains(ctx, l, atMost) })
 }
 
@@ -115,23 +115,23 @@ func (t *turns) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	return t.next().Update(ctx, fn)
 }
 
-func (t *turns) Account(ctx context.Context, k accounts.Key) (accounts.Record, error) {
+func (t *turns) Account(ctx context.Context, k accounts.AccountKey) (accounts.Record, error) {
 	return t.next().Account(ctx, k)
 }
 
-func (t *turns) Accounts(ctx context.Context, l accounts.Listing) ([]accounts.Summary, error) {
+func (t *turns) Accounts(ctx context.Context, l accounts.ListParams) ([]accounts.Summary, error) {
 	return t.next().Accounts(ctx, l)
 }
 
-func (t *turns) CountAccounts(ctx context.Context, l accounts.Listing, atMost int) (int, error) {
+func (t *turns) CountAccounts(ctx context.Context, l accounts.ListParams, atMost int) (int, error) {
 	return t.next().CountAccounts(ctx, l, atMost)
 }
 
-func (t *turns) Below(ctx context.Context, ids []accounts.ID) (accounts.Contents, error) {
-	return t.next().Below(ctx, ids)
+func (t *turns) Descendants(ctx context.Context, ids []accounts.ID) (accounts.Descendants, error) {
+	return t.next().Descendants(ctx, ids)
 }
 
-func (t *turns) Events(ctx context.Context, q accounts.EventRange) (accounts.EventLog, error) {
+func (t *turns) Events(ctx context.Context, q accounts.EventParams) (accounts.EventResult, error) {
 	return t.next().Events(ctx, q)
 }
 
@@ -139,27 +139,27 @@ func (t *turns) PruneEvents(ctx context.Context, before time.Time) (int, error) 
 	return t.next().PruneEvents(ctx, before)
 }
 
-func (t *turns) Subscription(ctx context.Context, k subscriptions.Key) (subscriptions.Subscription, error) {
+func (t *turns) Subscription(ctx context.Context, k subscriptions.SubscriptionKey) (subscriptions.Subscription, error) {
 	return t.next().Subscription(ctx, k)
 }
 
-func (t *turns) Subscriptions(ctx context.Context, l subscriptions.Listing) ([]subscriptions.Subscription, error) {
+func (t *turns) Subscriptions(ctx context.Context, l subscriptions.ListParams) ([]subscriptions.Subscription, error) {
 	return t.next().Subscriptions(ctx, l)
 }
 
-func (t *turns) CountSubscriptions(ctx context.Context, l subscriptions.Listing, atMost int) (int, error) {
+func (t *turns) CountSubscriptions(ctx context.Context, l subscriptions.ListParams, atMost int) (int, error) {
 	return t.next().CountSubscriptions(ctx, l, atMost)
 }
 
-func (t *turns) Due(ctx context.Context, at time.Time, limit int) ([]subscriptions.ID, error) {
-	return t.next().Due(ctx, at, limit)
+func (t *turns) DueSubscriptions(ctx context.Context, at time.Time, limit int) ([]subscriptions.ID, error) {
+	return t.next().DueSubscriptions(ctx, at, limit)
 }
 
-func (t *turns) Domains(ctx context.Context, l subscriptions.DomainListing) ([]subscriptions.Domain, error) {
+func (t *turns) Domains(ctx context.Context, l subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
 	return t.next().Domains(ctx, l)
 }
 
-func (t *turns) CountDomains(ctx context.Context, l subscriptions.DomainListing, atMost int) (int, error) {
+func (t *turns) CountDomains(ctx context.Context, l subscriptions.DomainListParams, atMost int) (int, error) {
 	return t.next().CountDomains(ctx, l, atMost)
 }
 

@@ -269,7 +269,7 @@ func (l *list) held(status subscriptions.Status, cause subscriptions.Cause, prob
 var escapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // pattern answers what LIKE looks for in a column that searchable wrote. Every character stands for itself.
-func pattern(p subscriptions.Piece) string {
+func pattern(p subscriptions.SearchTerm) string {
 	piece := escapes.Replace(p.Text)
 	if p.Anywhere {
 		return "%" + piece + "%"

@@ -83,29 +83,29 @@ type idRow struct{ ID int64 }
 func (r idRow) id() int64 { return r.ID }
 
 // Lock implements subscriptions.Tx.
-func (t *transaction) Lock(r subscriptions.Rows) (subscriptions.Locked, error) {
+func (t *transaction) Lock(r subscriptions.LockSet) (subscriptions.LockedRows, error) {
 	var owners, parents []idRow
 	if err := t.query(&owners, lockOwners, numberArray(r.Accounts), numberArray(r.Subscriptions), numberArray(r.Domains)); err != nil {
-		return subscriptions.Locked{}, err
+		return subscriptions.LockedRows{}, err
 	}
 	if len(r.Subscriptions)+len(r.Domains) > 0 {
 		if err := t.query(&parents, lockSubscriptions, numberArray(r.Subscriptions), numberArray(r.Domains)); err != nil {
-			return subscriptions.Locked{}, err
+			return subscriptions.LockedRows{}, err
 		}
 	}
 	domains, err := t.loadDomains(r.Domains)
 	if err != nil {
-		return subscriptions.Locked{}, err
+		return subscriptions.LockedRows{}, err
 	}
 	if err := t.loadSubscriptions(each(parents, idRow.id)); err != nil {
-		return subscriptions.Locked{}, err
+		return subscriptions.LockedRows{}, err
 	}
 	held, err := t.loadHolds(r.Accounts, owners)
 	if err != nil {
-		return subscriptions.Locked{}, err
+		return subscriptions.LockedRows{}, err
 	}
 	if t.moved(owners, domains) {
-		return subscriptions.Locked{}, t.fail(unavailable(t.ctx, errMoved))
+		return subscriptions.LockedRows{}, t.fail(unavailable(t.ctx, errMoved))
 	}
 	return t.locked(r, domains, held), nil
 }
@@ -167,9 +167,9 @@ func (t *transaction) moved(owners []idRow, domains []domainRow) bool {
 
 // locked answers the rows named and those above them. More may have been locked: what was above them a moment before.
 func (t *transaction) locked(
-	r subscriptions.Rows, domains []domainRow, held map[subscriptions.AccountID]subscriptions.Holds,
-) subscriptions.Locked {
-	l := subscriptions.Locked{Domains: make([]subscriptions.Domain, len(domains))}
+	r subscriptions.LockSet, domains []domainRow, held map[subscriptions.AccountID]subscriptions.Holds,
+) subscriptions.LockedRows {
+	l := subscriptions.LockedRows{Domains: make([]subscriptions.Domain, len(domains))}
 	named := map[subscriptions.ID]bool{}
 	for _, id := range r.Subscriptions {
 		named[id] = true
@@ -235,8 +235,8 @@ func (t *transaction) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error
 	}), nil
 }
 
-// Below implements accounts.Tx.
-func (t *transaction) Below(ids []accounts.ID) (accounts.Contents, error) {
+// Descendants implements accounts.Tx.
+func (t *transaction) Descendants(ids []accounts.ID) (accounts.Descendants, error) {
 	contents, f := t.runner.below(t.ctx, ids)
 	return contents, t.fail(f)
 }

@@ -117,7 +117,7 @@ func deadlock(ctx context.Context, t *testing.T, db *bun.DB, store *postgres.Sto
 	t.Helper()
 	outcomes := make(chan error, 2)
 	suspend := func(tx bun.Tx, id accounts.ID) error {
-		_, err := manager(store.In(tx)).Suspend(ctx, []accounts.ID{id}, hold)
+		_, err := manager(store.WithTx(tx)).Suspend(ctx, []accounts.ID{id}, hold)
 		return err
 	}
 	one, other := begin(t, db, sql.LevelDefault), begin(t, db, sql.LevelDefault)

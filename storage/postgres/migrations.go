@@ -89,7 +89,7 @@ func migrations(files fs.FS) ([]migration, error) {
 //
 // It fails, and changes nothing, when the server is one that New refuses, when a step that was taken has another text
 // now, when the schema is too new for this code, and with ErrUnavailable, among others, where a right is missing.
-// ErrUncertain: the answer to its commit was lost; call it again.
+// ErrCommitUnknown: the answer to its commit was lost; call it again.
 func Migrate(ctx context.Context, db *bun.DB, opts *Options) error {
 	steps, err := migrations(migrationFiles)
 	if err != nil {

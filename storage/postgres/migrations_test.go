@@ -85,7 +85,7 @@ func TestADatabaseOfAnotherEncodingIsRefused(t *testing.T) {
 		name := "test_" + strings.ToLower(encoding+rand.Text()[:12])
 		_, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name+" ENCODING '"+encoding+"' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
 		require.NoError(t, err)
-		db := pgtest.Open(t, pgtest.Named(t, server.DSN(), name), 1)
+		db := pgtest.Open(t, pgtest.WithDatabase(t, server.DSN(), name), 1)
 		said := "the database's encoding is " + encoding
 		require.ErrorContains(t, postgres.Migrate(t.Context(), db, nil), said)
 		_, err = postgres.New(t.Context(), db, nil)

@@ -80,8 +80,8 @@ func TestNoStatementScansABigTable(t *testing.T) {
 // allocateForThePage compares pages of lists that many more fit with lists of the same rows by their ids.
 func allocateForThePage(t *testing.T, store *postgres.Store) {
 	t.Helper()
-	ctx, anywhere := t.Context(), subscriptions.Piece{Text: everywhere, Anywhere: true}
-	for _, q := range []accounts.Listing{{}, {Piece: anywhere}, {Query: accounts.Query{Status: accounts.Active, Sort: accounts.SortName}}} {
+	ctx, anywhere := t.Context(), subscriptions.SearchTerm{Text: everywhere, Anywhere: true}
+	for _, q := range []accounts.ListParams{{}, {Term: anywhere}, {Query: accounts.Query{Status: accounts.Active, Sort: accounts.SortName}}} {
 		q.Limit = 50
 		var rows []accounts.Summary
 		list := func() {
@@ -91,13 +91,13 @@ func allocateForThePage(t *testing.T, store *postgres.Store) {
 			require.Len(t, rows, q.Limit)
 		}
 		allocations := testing.AllocsPerRun(5, list)
-		q = accounts.Listing{Query: accounts.Query{Limit: q.Limit, Sort: q.Sort}}
+		q = accounts.ListParams{Query: accounts.Query{Limit: q.Limit, Sort: q.Sort}}
 		for _, row := range rows {
 			q.IDs = append(q.IDs, row.ID)
 		}
 		require.InEpsilon(t, testing.AllocsPerRun(5, list), allocations, 0.1)
 	}
-	for _, q := range []subscriptions.DomainListing{{}, {Piece: anywhere}} {
+	for _, q := range []subscriptions.DomainListParams{{}, {Term: anywhere}} {
 		q.Limit = 50
 		var rows []subscriptions.Domain
 		list := func() {
@@ -107,7 +107,7 @@ func allocateForThePage(t *testing.T, store *postgres.Store) {
 			require.Len(t, rows, q.Limit)
 		}
 		allocations := testing.AllocsPerRun(5, list)
-		q = subscriptions.DomainListing{DomainQuery: subscriptions.DomainQuery{Limit: q.Limit}}
+		q = subscriptions.DomainListParams{DomainQuery: subscriptions.DomainQuery{Limit: q.Limit}}
 		for _, row := range rows {
 			q.IDs = append(q.IDs, row.ID)
 		}
@@ -119,14 +119,14 @@ func allocateForThePage(t *testing.T, store *postgres.Store) {
 func useTheirIndexes(t *testing.T, db *bun.DB, store *postgres.Store, r *recorder) {
 	t.Helper()
 	ctx, page := t.Context(), 50
-	few := subscriptions.Piece{Text: "site77", Anywhere: true}
-	ofAccounts := func(q accounts.Listing) func() error {
+	few := subscriptions.SearchTerm{Text: "site77", Anywhere: true}
+	ofAccounts := func(q accounts.ListParams) func() error {
 		return func() error { q.Limit = page; _, err := store.Accounts(ctx, q); return err }
 	}
-	ofSubscriptions := func(q subscriptions.Listing) func() error {
+	ofSubscriptions := func(q subscriptions.ListParams) func() error {
 		return func() error { q.Limit = page; _, err := store.Subscriptions(ctx, q); return err }
 	}
-	ofDomains := func(q subscriptions.DomainListing) func() error {
+	ofDomains := func(q subscriptions.DomainListParams) func() error {
 		return func() error { q.Limit = page; _, err := store.Domains(ctx, q); return err }
 	}
 	seven := point(subscriptions.AccountID(7))
@@ -134,18 +134,18 @@ func useTheirIndexes(t *testing.T, db *bun.DB, store *postgres.Store, r *recorde
 		ask     func() error
 		indexes []string
 	}{
-		"accounts by country":         {ofAccounts(accounts.Listing{Query: accounts.Query{Country: "LI"}}), []string{"accounts_country"}},
-		"accounts by cause":           {ofAccounts(accounts.Listing{Query: accounts.Query{Cause: "rare"}}), []string{"account_holds_cause"}},
-		"accounts by a piece":         {ofAccounts(accounts.Listing{Piece: few}), []string{"accounts_search", "domains_search", "subscriptions_order", "subscriptions_pkey"}},
-		"subscriptions of an account": {ofSubscriptions(subscriptions.Listing{Query: subscriptions.Query{AccountID: seven}}), []string{"subscriptions_account"}},
-		"subscriptions of a plan":     {ofSubscriptions(subscriptions.Listing{Query: subscriptions.Query{Plan: "rare"}}), []string{"subscriptions_plan"}},
-		"subscriptions that run out":  {ofSubscriptions(subscriptions.Listing{Query: subscriptions.Query{ExpiresBefore: time.Date(2021, 1, 2, 0, 0, 0, 0, time.UTC)}}), []string{"subscriptions_expires"}},
-		"subscriptions by cause":      {ofSubscriptions(subscriptions.Listing{Query: subscriptions.Query{Cause: "rare"}}), []string{"subscription_holds_cause", "account_holds_cause"}},
-		"subscriptions by a piece":    {ofSubscriptions(subscriptions.Listing{Piece: few}), []string{"subscriptions_search", "domains_search"}},
-		"domains of a subscription":   {ofDomains(subscriptions.DomainListing{DomainQuery: subscriptions.DomainQuery{SubscriptionID: 7}}), []string{"domains_subscription_id_id_key"}},
-		"domains of an account":       {ofDomains(subscriptions.DomainListing{DomainQuery: subscriptions.DomainQuery{AccountID: seven}}), []string{"subscriptions_account", "domains_subscription_id_id_key"}},
-		"domains by cause":            {ofDomains(subscriptions.DomainListing{DomainQuery: subscriptions.DomainQuery{Cause: "rare"}}), []string{"domain_holds_cause", "subscription_holds_cause", "account_holds_cause"}},
-		"domains by a piece":          {ofDomains(subscriptions.DomainListing{Piece: few}), []string{"domains_search"}},
+		"accounts by country":         {ofAccounts(accounts.ListParams{Query: accounts.Query{Country: "LI"}}), []string{"accounts_country"}},
+		"accounts by cause":           {ofAccounts(accounts.ListParams{Query: accounts.Query{Cause: "rare"}}), []string{"account_holds_cause"}},
+		"accounts by a piece":         {ofAccounts(accounts.ListParams{Term: few}), []string{"accounts_search", "domains_search", "subscriptions_order", "subscriptions_pkey"}},
+		"subscriptions of an account": {ofSubscriptions(subscriptions.ListParams{Query: subscriptions.Query{AccountID: seven}}), []string{"subscriptions_account"}},
+		"subscriptions of a plan":     {ofSubscriptions(subscriptions.ListParams{Query: subscriptions.Query{Plan: "rare"}}), []string{"subscriptions_plan"}},
+		"subscriptions that run out":  {ofSubscriptions(subscriptions.ListParams{Query: subscriptions.Query{ExpiresBefore: time.Date(2021, 1, 2, 0, 0, 0, 0, time.UTC)}}), []string{"subscriptions_expires"}},
+		"subscriptions by cause":      {ofSubscriptions(subscriptions.ListParams{Query: subscriptions.Query{Cause: "rare"}}), []string{"subscription_holds_cause", "account_holds_cause"}},
+		"subscriptions by a piece":    {ofSubscriptions(subscriptions.ListParams{Term: few}), []string{"subscriptions_search", "domains_search"}},
+		"domains of a subscription":   {ofDomains(subscriptions.DomainListParams{DomainQuery: subscriptions.DomainQuery{SubscriptionID: 7}}), []string{"domains_subscription_id_id_key"}},
+		"domains of an account":       {ofDomains(subscriptions.DomainListParams{DomainQuery: subscriptions.DomainQuery{AccountID: seven}}), []string{"subscriptions_account", "domains_subscription_id_id_key"}},
+		"domains by cause":            {ofDomains(subscriptions.DomainListParams{DomainQuery: subscriptions.DomainQuery{Cause: "rare"}}), []string{"domain_holds_cause", "subscription_holds_cause", "account_holds_cause"}},
+		"domains by a piece":          {ofDomains(subscriptions.DomainListParams{Term: few}), []string{"domains_search"}},
 	} {
 		r.take()
 		require.NoError(t, list.ask())
@@ -161,12 +161,12 @@ func useTheirIndexes(t *testing.T, db *bun.DB, store *postgres.Store, r *recorde
 // meet enough of them for the page.
 func lookUpNoMoreThanThePage(t *testing.T, db *bun.DB, store *postgres.Store, r *recorder) {
 	t.Helper()
-	many := subscriptions.Piece{Text: ".example7", Anywhere: true} // in 5,550 domains, of which 100 are the provider's
+	many := subscriptions.SearchTerm{Text: ".example7", Anywhere: true} // in 5,550 domains, of which 100 are the provider's
 	nobody := regexp.MustCompile(`using accounts_pkey on accounts a\w* .*\(actual rows=0 loops=1\)`)
 	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortName} {
 		for _, page := range []struct{ limit, rows int }{{50, 50}, {5451, 5450}} {
 			r.take()
-			rows, err := store.Accounts(t.Context(), accounts.Listing{Query: accounts.Query{Limit: page.limit, Sort: sort}, Piece: many})
+			rows, err := store.Accounts(t.Context(), accounts.ListParams{Query: accounts.Query{Limit: page.limit, Sort: sort}, Term: many})
 			require.NoError(t, err)
 			require.Len(t, rows, page.rows)
 			asked := r.take()
@@ -191,22 +191,22 @@ func explain(t *testing.T, db *bun.DB, how string, s statement) string {
 func readEverything(t *testing.T, store *postgres.Store) {
 	t.Helper()
 	ctx := t.Context()
-	for _, k := range []accounts.Key{{ID: 7}, {Login: "user7"}, {ExternalID: "crm-7"}} {
+	for _, k := range []accounts.AccountKey{{ID: 7}, {Login: "user7"}, {ExternalID: "crm-7"}} {
 		_, err := store.Account(ctx, k)
 		require.NoError(t, err)
 	}
-	for _, k := range []subscriptions.Key{{ID: 7}, {ExternalID: "order-7"}} {
+	for _, k := range []subscriptions.SubscriptionKey{{ID: 7}, {ExternalID: "order-7"}} {
 		_, err := store.Subscription(ctx, k)
 		require.NoError(t, err)
 	}
 	_, err := store.Site(ctx, "site7.example7.com", "")
 	require.NoError(t, err)
-	_, err = store.Below(ctx, []accounts.ID{7, 8})
+	_, err = store.Descendants(ctx, []accounts.ID{7, 8})
 	require.NoError(t, err)
-	due, err := store.Due(ctx, time.Now(), 1000)
+	due, err := store.DueSubscriptions(ctx, time.Now(), 1000)
 	require.NoError(t, err)
 	require.Len(t, due, 1000)
-	for _, q := range []accounts.EventRange{{}, {After: 100}, {Desc: true}, {AccountID: new(accounts.ID)}, {AccountID: point(accounts.ID(7)), After: 9}} {
+	for _, q := range []accounts.EventParams{{}, {After: 100}, {Desc: true}, {AccountID: new(accounts.ID)}, {AccountID: point(accounts.ID(7)), After: 9}} {
 		q.Limit = 50
 		_, err := store.Events(ctx, q)
 		require.NoError(t, err)
@@ -256,11 +256,11 @@ func point[V any](v V) *V { return &v }
 
 var (
 	somewhere = subscriptions.Position{At: time.Date(2020, 1, 5, 0, 0, 0, 0, time.UTC), ID: 7000, Key: "m"}
-	pieces    = []subscriptions.Piece{{Text: "4711", Anywhere: true}, {Text: "us"}, {Text: everywhere, Anywhere: true}}
+	pieces    = []subscriptions.SearchTerm{{Text: "4711", Anywhere: true}, {Text: "us"}, {Text: everywhere, Anywhere: true}}
 )
 
-func accountQueries() []accounts.Listing {
-	var all []accounts.Listing
+func accountQueries() []accounts.ListParams {
+	var all []accounts.ListParams
 	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortLogin, accounts.SortName} {
 		for _, from := range []subscriptions.Position{{}, somewhere} {
 			for _, q := range []accounts.Query{
@@ -273,18 +273,18 @@ func accountQueries() []accounts.Listing {
 				{Country: "DE", Status: accounts.Suspended},
 			} {
 				q.Sort = sort
-				all = append(all, accounts.Listing{Query: q, From: from})
+				all = append(all, accounts.ListParams{Query: q, From: from})
 			}
 			for _, piece := range pieces {
-				all = append(all, accounts.Listing{Query: accounts.Query{Sort: sort}, Piece: piece, From: from})
+				all = append(all, accounts.ListParams{Query: accounts.Query{Sort: sort}, Term: piece, From: from})
 			}
 		}
 	}
 	return all
 }
 
-func subscriptionQueries() []subscriptions.Listing {
-	var all []subscriptions.Listing
+func subscriptionQueries() []subscriptions.ListParams {
+	var all []subscriptions.ListParams
 	for _, from := range []subscriptions.Position{{}, somewhere} {
 		for _, q := range []subscriptions.Query{
 			{},
@@ -297,18 +297,18 @@ func subscriptionQueries() []subscriptions.Listing {
 			{AccountID: new(subscriptions.AccountID)},
 			{ExpiresBefore: time.Date(2021, 1, 2, 0, 0, 0, 0, time.UTC)},
 		} {
-			all = append(all, subscriptions.Listing{Query: q, From: from})
+			all = append(all, subscriptions.ListParams{Query: q, From: from})
 		}
 		for _, piece := range pieces {
-			all = append(all, subscriptions.Listing{Piece: piece, From: from},
-				subscriptions.Listing{Query: subscriptions.Query{AccountID: point(subscriptions.AccountID(7))}, Piece: piece, From: from, Own: true})
+			all = append(all, subscriptions.ListParams{Term: piece, From: from},
+				subscriptions.ListParams{Query: subscriptions.Query{AccountID: point(subscriptions.AccountID(7))}, Term: piece, From: from, Own: true})
 		}
 	}
 	return all
 }
 
-func domainQueries() []subscriptions.DomainListing {
-	var all []subscriptions.DomainListing
+func domainQueries() []subscriptions.DomainListParams {
+	var all []subscriptions.DomainListParams
 	for _, from := range []subscriptions.Position{{}, somewhere} {
 		for _, q := range []subscriptions.DomainQuery{
 			{},
@@ -320,10 +320,10 @@ func domainQueries() []subscriptions.DomainListing {
 			{AccountID: point(subscriptions.AccountID(7))},
 			{AccountID: new(subscriptions.AccountID)},
 		} {
-			all = append(all, subscriptions.DomainListing{DomainQuery: q, From: from})
+			all = append(all, subscriptions.DomainListParams{DomainQuery: q, From: from})
 		}
 		for _, piece := range pieces {
-			all = append(all, subscriptions.DomainListing{Piece: piece, From: from})
+			all = append(all, subscriptions.DomainListParams{Term: piece, From: from})
 		}
 	}
 	return all

@@ -53,7 +53,7 @@ func (r accountRow) account() accounts.Account {
 			City: r.City, State: r.State, PostalCode: r.PostalCode, Country: r.Country,
 		},
 		AdditionalInfo: r.AdditionalInfo, Description: r.Description, ExternalID: r.ExternalID, Locale: r.Locale,
-		Attributes: r.Attributes, Holds: holds(r.Holds), SignIn: r.SignIn, Version: r.Version,
+		Attributes: r.Attributes, Holds: holds(r.Holds), SessionEpoch: r.SignIn, Version: r.Version,
 		CreatedAt: utc(r.CreatedAt), UpdatedAt: utc(r.UpdatedAt),
 	}
 }

@@ -104,7 +104,7 @@ func (t *transaction) add(w accounts.Writes) error {
 	add(&a, subscriptionTable, subscriptionWrites(w, w.AddSubscriptions), leaveOut)
 	add(&a, domainTable, w.AddDomains, leaveOut)
 	for _, holds := range placedTables {
-		add(&a, holds.table, atLevel(w.Place, func(p subscriptions.Placed) bool { return p.Level == holds.level }), holds.replacing())
+		add(&a, holds.table, atLevel(w.PutHolds, func(p subscriptions.HoldWrite) bool { return p.Level == holds.level }), holds.replacing())
 	}
 	add(&a, eventTable, withoutGone(w), "")
 	last := len(a.inserts) - 1
@@ -158,7 +158,7 @@ func (t *transaction) remove(w accounts.Writes) error {
 
 func (t *transaction) lift(w accounts.Writes) error {
 	for _, holds := range liftedTables {
-		rows := atLevel(w.Lift, func(l subscriptions.Lifted) bool { return l.Level == holds.level })
+		rows := atLevel(w.DeleteHolds, func(l subscriptions.HoldKey) bool { return l.Level == holds.level })
 		if len(rows) == 0 {
 			continue
 		}
@@ -197,12 +197,12 @@ type due map[subscriptions.ID]bool
 
 func dueIn(w accounts.Writes) due {
 	d := due{}
-	for _, l := range w.Lift {
+	for _, l := range w.DeleteHolds {
 		if l.Level == subscriptions.LevelSubscription && l.Cause == subscriptions.CauseExpired {
 			d[subscriptions.ID(l.ID)] = false
 		}
 	}
-	for _, p := range w.Place {
+	for _, p := range w.PutHolds {
 		if p.Level == subscriptions.LevelSubscription && p.Hold.Cause == subscriptions.CauseExpired {
 			d[subscriptions.ID(p.ID)] = true
 		}

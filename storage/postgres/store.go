@@ -51,12 +51,12 @@ func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	return s, nil
 }
 
-// In answers the same store inside a host's transaction: commands become part of it, and reads see what it has done.
+// WithTx answers the same store inside a host's transaction: commands become part of it, and reads see what it has done.
 // It belongs to one goroutine, as the transaction does. A transaction of another level than READ COMMITTED refuses
 // commands with ErrInvalid; Events and PruneEvents are ErrInvalid in any. ErrUnavailable means that the host rolls back,
 // and repeats all of it. The host does not SET CONSTRAINTS ALL IMMEDIATE before a command that adds domains: a first
 // domain and its subscription name each other. In itself asks the server nothing.
-func (s *Store) In(tx bun.Tx) *Store {
+func (s *Store) WithTx(tx bun.Tx) *Store {
 	joined := *s
 	joined.on = tx.Tx
 	joined.host = &hostTransaction{}

@@ -8,7 +8,7 @@ import (
 )
 
 // Subscription implements subscriptions.Reader.
-func (s *Store) Subscription(ctx context.Context, k subscriptions.Key) (subscriptions.Subscription, error) {
+func (s *Store) Subscription(ctx context.Context, k subscriptions.SubscriptionKey) (subscriptions.Subscription, error) {
 	const one = "\nSELECT " + subscriptionColumns + ", " + accountHolds + "\nFROM clientele.subscriptions AS s\nWHERE "
 	var rows []subscriptionRow
 	var f *failure
@@ -30,7 +30,7 @@ func (s *Store) Subscription(ctx context.Context, k subscriptions.Key) (subscrip
 }
 
 // Subscriptions implements subscriptions.Reader.
-func (s *Store) Subscriptions(ctx context.Context, q subscriptions.Listing) ([]subscriptions.Subscription, error) {
+func (s *Store) Subscriptions(ctx context.Context, q subscriptions.ListParams) ([]subscriptions.Subscription, error) {
 	l := subscriptionList(q)
 	if q.From != (subscriptions.Position{}) {
 		l.position = []string{l.argument(instant(q.From.At), "timestamptz"), l.argument(q.From.ID, "bigint")}
@@ -44,12 +44,12 @@ func (s *Store) Subscriptions(ctx context.Context, q subscriptions.Listing) ([]s
 }
 
 // CountSubscriptions implements subscriptions.Reader.
-func (s *Store) CountSubscriptions(ctx context.Context, q subscriptions.Listing, atMost int) (int, error) {
+func (s *Store) CountSubscriptions(ctx context.Context, q subscriptions.ListParams, atMost int) (int, error) {
 	l := subscriptionList(q)
 	return s.countList(ctx, &l, atMost)
 }
 
-func subscriptionList(q subscriptions.Listing) list {
+func subscriptionList(q subscriptions.ListParams) list {
 	l := list{table: "clientele.subscriptions AS s", id: "s.id", key: []string{"s.created_at", "s.id"}, desc: q.Desc}
 	if q.IDs != nil {
 		l.filter("s.id = ANY(" + l.argument(numberArray(q.IDs), "bigint[]") + ")")
@@ -62,7 +62,7 @@ func subscriptionList(q subscriptions.Listing) list {
 	}
 	// One account's subscriptions are few enough to look at each of them.
 	drives := q.IDs == nil && (q.AccountID == nil || *q.AccountID == subscriptions.Provider)
-	l.searchSubscriptions(q.Piece, q.Own, drives)
+	l.searchSubscriptions(q.Term, q.Own, drives)
 	l.holdSubscriptions(q.Status, q.Cause, drives)
 	if !q.ExpiresBefore.IsZero() {
 		early := "s.expires_at < " + l.argument(instant(q.ExpiresBefore), "timestamptz")
@@ -76,8 +76,8 @@ func subscriptionList(q subscriptions.Listing) list {
 
 // searchSubscriptions looks in the subscription's own texts and in those of its domains. The name is the first of its
 // own, and all that an owner's search may look at.
-func (l *list) searchSubscriptions(p subscriptions.Piece, own, drives bool) {
-	if p == (subscriptions.Piece{}) {
+func (l *list) searchSubscriptions(p subscriptions.SearchTerm, own, drives bool) {
+	if p == (subscriptions.SearchTerm{}) {
 		return
 	}
 	like := "LIKE " + l.argument(pattern(p), "text")
@@ -115,8 +115,8 @@ WHERE s.due_at <= $1::timestamptz
 ORDER BY s.due_at, s.id
 LIMIT $2::bigint`
 
-// Due implements subscriptions.Reader.
-func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]subscriptions.ID, error) {
+// DueSubscriptions implements subscriptions.Reader.
+func (s *Store) DueSubscriptions(ctx context.Context, at time.Time, limit int) ([]subscriptions.ID, error) {
 	var rows []idRow
 	if f := s.query(ctx, &rows, dueSubscriptions, instant(at), limit); f != nil {
 		return nil, f

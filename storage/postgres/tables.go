@@ -256,7 +256,7 @@ var accountTable = table[accounts.Record]{"clientele.accounts", 1, []column[acco
 	optional("external_id", func(r accounts.Record) string { return r.ExternalID }),
 	text("locale", func(r accounts.Record) string { return r.Locale }),
 	pairs("attributes", func(r accounts.Record) map[string]string { return r.Attributes }),
-	number("sign_in", func(r accounts.Record) int64 { return r.SignIn }),
+	number("sign_in", func(r accounts.Record) int64 { return r.SessionEpoch }),
 	number("version", func(r accounts.Record) int64 { return r.Version }),
 	moment("created_at", func(r accounts.Record) time.Time { return r.CreatedAt }),
 	moment("updated_at", func(r accounts.Record) time.Time { return r.UpdatedAt }),

@@ -97,7 +97,7 @@ func TestTheViewsAnswerWhatTheLibraryDoes(t *testing.T) {
 }
 
 // said answers holds as the views say them.
-func said(held []subscriptions.Held) []string {
+func said(held []subscriptions.EffectiveHold) []string {
 	all := []string{}
 	for _, h := range held {
 		all = append(all, string(h.Level)+":"+string(h.Cause))

@@ -106,12 +106,12 @@ func (f *fixture) manyOf(e estate) []many {
 			_, err := f.subs.RemoveDomains(ctx, as[subscriptions.DomainID](ids))
 			return err
 		}},
-		{"Owner.SwitchOff", accounts.LevelDomain, marios, func(ctx context.Context, ids []int64) error {
-			_, err := owner.SwitchOff(ctx, as[subscriptions.DomainID](ids))
+		{"Owner.DisableDomains", accounts.LevelDomain, marios, func(ctx context.Context, ids []int64) error {
+			_, err := owner.DisableDomains(ctx, as[subscriptions.DomainID](ids))
 			return err
 		}},
-		{"Owner.SwitchOn", accounts.LevelDomain, marios, func(ctx context.Context, ids []int64) error {
-			_, err := owner.SwitchOn(ctx, as[subscriptions.DomainID](ids))
+		{"Owner.EnableDomains", accounts.LevelDomain, marios, func(ctx context.Context, ids []int64) error {
+			_, err := owner.EnableDomains(ctx, as[subscriptions.DomainID](ids))
 			return err
 		}},
 	}
@@ -222,12 +222,12 @@ func batchRepeated(f *fixture) {
 	e := f.estate()
 	f.repeats(func() (result, error) {
 		out, err := f.subs.Assign(f.ctx, []subscriptions.ID{e.blog.ID, e.spare.ID}, e.luigi.ID)
-		return resultOf(out.Changed, out.Unchanged, out.Still), err
+		return resultOf(out.Changed, out.Unchanged, out.StillSuspended), err
 	})
 	f.repeats(func() (result, error) {
 		ids := []subscriptions.DomainID{f.getDomain("en.blog.example").ID}
 		out, err := f.subs.MoveDomains(f.ctx, ids, e.game.ID)
-		return resultOf(out.Changed, out.Unchanged, out.Still), err
+		return resultOf(out.Changed, out.Unchanged, out.StillSuspended), err
 	})
 	main := f.getDomain("en.shop.example").ID
 	f.NoError(f.subs.SetMainDomain(f.ctx, main))

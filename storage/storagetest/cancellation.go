@@ -81,11 +81,11 @@ func cancelledReads(f *fixture) {
 	ctx, cancel := context.WithCancel(f.ctx)
 	cancel()
 	for what, read := range map[string]func() error{
-		"Below":               func() error { _, err := f.store.Below(ctx, []accounts.ID{1}); return err },
-		"Due":                 func() error { _, err := f.store.Due(ctx, f.clock.stored(), 1); return err },
+		"Below":               func() error { _, err := f.store.Descendants(ctx, []accounts.ID{1}); return err },
+		"Due":                 func() error { _, err := f.store.DueSubscriptions(ctx, f.clock.stored(), 1); return err },
 		"Site":                func() error { _, err := f.store.Site(ctx, "blog.example", ""); return err },
-		"Account":             func() error { _, err := f.store.Account(ctx, accounts.Key{Login: "nobody"}); return err },
-		"Events":              func() error { _, err := f.store.Events(ctx, accounts.EventRange{Limit: 1}); return err },
+		"Account":             func() error { _, err := f.store.Account(ctx, accounts.AccountKey{Login: "nobody"}); return err },
+		"Events":              func() error { _, err := f.store.Events(ctx, accounts.EventParams{Limit: 1}); return err },
 		"Update, never begun": func() error { return f.store.Update(ctx, func(accounts.Tx) error { return nil }) },
 	} {
 		err := read()

@@ -50,7 +50,7 @@ func (f *fixture) reads(clients *accounts.Manager, e estate) []command {
 			return err
 		}},
 		{"CheckSession", false, func(ctx context.Context) error {
-			_, err := clients.CheckSession(ctx, e.mario.ID, e.mario.SignIn)
+			_, err := clients.CheckSession(ctx, e.mario.ID, e.mario.SessionEpoch)
 			return err
 		}},
 		{"PreviewRemoval", false, func(ctx context.Context) error { _, err := clients.PreviewRemoval(ctx, ids); return err }},
@@ -112,7 +112,7 @@ func (f *fixture) accountCommands(clients *accounts.Manager, e estate, token str
 			return err
 		}},
 		{"Activate", true, func(ctx context.Context) error { _, err := clients.Activate(ctx, ids); return err }},
-		{"RemovePreviewed", true, func(ctx context.Context) error { _, err := clients.RemovePreviewed(ctx, preview); return err }},
+		{"RemoveExactly", true, func(ctx context.Context) error { _, err := clients.RemoveExactly(ctx, preview); return err }},
 		{"Remove", true, func(ctx context.Context) error {
 			_, err := clients.Remove(ctx, []accounts.ID{e.luigi.ID})
 			return err
@@ -157,7 +157,7 @@ func (f *fixture) subscriptionCommands(clients *accounts.Manager, e estate, due 
 			return err
 		}},
 		{"ActivateDomains", true, func(ctx context.Context) error { _, err := subs.ActivateDomains(ctx, domains); return err }},
-		{"Owner.SwitchOn", true, func(ctx context.Context) error { _, err := owner.SwitchOn(ctx, domains); return err }},
+		{"Owner.EnableDomains", true, func(ctx context.Context) error { _, err := owner.EnableDomains(ctx, domains); return err }},
 		{"SetMainDomain", true, func(ctx context.Context) error { return subs.SetMainDomain(ctx, second) }},
 		{"MoveDomains", true, func(ctx context.Context) error {
 			_, err := subs.MoveDomains(ctx, []subscriptions.DomainID{f.second(e)}, e.shop.ID)
@@ -171,8 +171,8 @@ func (f *fixture) subscriptionCommands(clients *accounts.Manager, e estate, due 
 			_, err := subs.RemoveDomains(ctx, []subscriptions.DomainID{f.second(e)})
 			return err
 		}},
-		{"subscriptions.RemovePreviewed", true, func(ctx context.Context) error {
-			_, err := subs.RemovePreviewed(ctx, subscriptions.Removal{Subscriptions: []subscriptions.ID{due.ID}})
+		{"subscriptions.RemoveExactly", true, func(ctx context.Context) error {
+			_, err := subs.RemoveExactly(ctx, subscriptions.Removal{Subscriptions: []subscriptions.ID{due.ID}})
 			return err
 		}},
 		{"subscriptions.Remove", true, func(ctx context.Context) error { _, err := subs.Remove(ctx, ids); return err }},

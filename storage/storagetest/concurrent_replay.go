@@ -143,7 +143,7 @@ func (t *replayed) lift(s *story, subject string, e accounts.Event) {
 // compare finds where the story and what there is differ.
 func (s *story) compare(l leftover) {
 	for _, a := range l.accounts {
-		s.same(thing(accounts.LevelAccount, a.ID), a.Holds, replayed{version: a.Version, signIn: a.SignIn})
+		s.same(thing(accounts.LevelAccount, a.ID), a.Holds, replayed{version: a.Version, signIn: a.SessionEpoch})
 	}
 	for _, x := range l.subscriptions {
 		s.same(thing(accounts.LevelSubscription, x.ID), x.Holds, replayed{parent: owner(x.AccountID), version: x.Version})

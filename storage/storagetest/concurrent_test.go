@@ -60,7 +60,7 @@ type mistakenTx struct {
 func (t mistakenTx) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	claimed, err := t.Tx.Claim(c)
 	if t.blind {
-		claimed.Blocked = nil
+		claimed.Conflicting = nil
 	}
 	return claimed, err
 }
@@ -69,8 +69,8 @@ func (t mistakenTx) Save(w accounts.Writes) error {
 	if t.forgetful && len(w.Events) > 1 {
 		w.Events = w.Events[1:]
 	}
-	if t.sticky && len(w.Lift) > 1 {
-		w.Lift = w.Lift[1:]
+	if t.sticky && len(w.DeleteHolds) > 1 {
+		w.DeleteHolds = w.DeleteHolds[1:]
 	}
 	return t.Tx.Save(w)
 }

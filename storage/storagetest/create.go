@@ -87,7 +87,7 @@ func accountRoundTrip(f *fixture) {
 	a := f.create(in)
 	f.Equal(accounts.Account{
 		ID: a.ID, Login: in.Login, Contact: in.Contact, AdditionalInfo: in.AdditionalInfo, Description: in.Description,
-		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: in.Attributes, SignIn: a.SignIn, Version: 1,
+		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: in.Attributes, SessionEpoch: a.SessionEpoch, Version: 1,
 		CreatedAt: time.Date(2000, 1, 1, 1, 59, 59, 999999000, time.UTC), UpdatedAt: f.clock.stored(),
 	}, a)
 	f.Equal(a, f.getAccount(a.ID))
@@ -351,7 +351,7 @@ func findUnstorable(f *fixture) {
 		_, err = f.subs.Resolve(f.ctx, text)
 		f.ErrorIs(err, accounts.ErrNotFound, "host %q", text)
 		_, err = f.clients.Authenticate(f.ctx, text, password)
-		f.ErrorIs(err, accounts.ErrCredentials, "login %q", text)
+		f.ErrorIs(err, accounts.ErrInvalidCredentials, "login %q", text)
 	}
 }
 

@@ -138,12 +138,12 @@ func commandEvents(f *fixture) {
 		{"SetMainDomain", func() error { return f.subs.SetMainDomain(f.ctx, second) }, []string{
 			fmt.Sprintf("domain.main-changed %d/%d/%d en.blog.example map[from:%d to:%d]", m, b, second, blog, second),
 		}},
-		{"SwitchOff", func() error {
-			_, err := owner.SwitchOff(f.ctx, []subscriptions.DomainID{second})
+		{"DisableDomains", func() error {
+			_, err := owner.DisableDomains(f.ctx, []subscriptions.DomainID{second})
 			return err
 		}, []string{fmt.Sprintf("domain.suspended %d/%d/%d en.blog.example map[cause:customer]", m, b, second)}},
-		{"SwitchOn", func() error {
-			_, err := owner.SwitchOn(f.ctx, []subscriptions.DomainID{second})
+		{"EnableDomains", func() error {
+			_, err := owner.EnableDomains(f.ctx, []subscriptions.DomainID{second})
 			return err
 		}, []string{fmt.Sprintf("domain.activated %d/%d/%d en.blog.example map[cause:customer]", m, b, second)}},
 		{"RenameDomain", func() error {
@@ -444,10 +444,10 @@ func prunedCursor(f *fixture) {
 	_, err := f.clients.PruneEvents(f.ctx, all[2].At)
 	f.NoError(err)
 	_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: all[0].Cursor})
-	f.ErrorIs(err, accounts.ErrGone)
-	f.ErrorIs(f.clients.Watch(f.ctx, all[0].Cursor, func(accounts.Event) error { return nil }), accounts.ErrGone)
+	f.ErrorIs(err, accounts.ErrCursorExpired)
+	f.ErrorIs(f.clients.Watch(f.ctx, all[0].Cursor, func(accounts.Event) error { return nil }), accounts.ErrCursorExpired)
 	_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: all[0].Cursor, AccountID: &all[0].AccountID})
-	f.ErrorIs(err, accounts.ErrGone)
+	f.ErrorIs(err, accounts.ErrCursorExpired)
 	for i := 1; i < len(all); i++ {
 		behind, _ := f.eventsAfter(all[i].Cursor)
 		f.Len(behind, len(all)-1-i, "nothing behind cursor %d is missing", i)
@@ -468,8 +468,8 @@ func cursorOfTheFuture(f *fixture) {
 	f.NoError(err)
 	for _, after := range []accounts.Cursor{p.Items[2].Cursor, p.Next} {
 		_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: after})
-		f.ErrorIs(err, accounts.ErrGone, "as when an older backup was restored")
-		f.ErrorIs(f.clients.Watch(f.ctx, after, func(accounts.Event) error { return nil }), accounts.ErrGone)
+		f.ErrorIs(err, accounts.ErrCursorExpired, "as when an older backup was restored")
+		f.ErrorIs(f.clients.Watch(f.ctx, after, func(accounts.Event) error { return nil }), accounts.ErrCursorExpired)
 	}
 }
 

@@ -160,7 +160,7 @@ func expireInTurns(f *fixture) {
 	})
 	f.NoError(err)
 	f.clock.advance(2 * time.Hour)
-	due, err := f.store.Due(f.ctx, f.clock.stored(), 5)
+	due, err := f.store.DueSubscriptions(f.ctx, f.clock.stored(), 5)
 	f.NoError(err)
 	f.Equal([]subscriptions.ID{ids[n-1], ids[n-3], ids[n-2], ids[n-5], ids[n-4]}, due, "by expiry, then id")
 	first := f.expire()

@@ -262,7 +262,7 @@ func (f *fixture) dump() state {
 		}
 	}
 	for _, a := range s.Accounts {
-		r, err := f.store.Account(f.ctx, accounts.Key{ID: a.ID})
+		r, err := f.store.Account(f.ctx, accounts.AccountKey{ID: a.ID})
 		f.NoError(err)
 		s.Hashes[a.ID] = r.Hash
 	}

@@ -67,10 +67,10 @@ func holdsFromTheTop(f *fixture) {
 		f.suspendSubscription(e.blog.ID, accounts.Hold{Cause: c, Note: "subscription"})
 		f.suspendAccount(e.mario.ID, accounts.Hold{Cause: c, Note: "account"})
 	}
-	var want []accounts.Held
+	var want []accounts.EffectiveHold
 	for _, l := range []accounts.Level{accounts.LevelAccount, accounts.LevelSubscription, accounts.LevelDomain} {
 		for _, c := range []accounts.Cause{"alpha", accounts.CauseBilling, "zeta"} {
-			want = append(want, accounts.Held{Level: l, Hold: accounts.Hold{Cause: c, Note: string(l), By: actor, At: f.clock.stored()}})
+			want = append(want, accounts.EffectiveHold{Level: l, Hold: accounts.Hold{Cause: c, Note: string(l), By: actor, At: f.clock.stored()}})
 		}
 	}
 	f.Equal(want, f.getDomain("blog.example").SuspendedBy())
@@ -99,13 +99,13 @@ func independentCauses(f *fixture) {
 	f.Equal(accounts.Suspended, blog.Status())
 	held, found := blog.Holds.Get(accounts.CauseBilling)
 	f.True(found)
-	f.Equal([]accounts.Held{{Level: accounts.LevelSubscription, Hold: held}}, blog.SuspendedBy())
+	f.Equal([]accounts.EffectiveHold{{Level: accounts.LevelSubscription, Hold: held}}, blog.SuspendedBy())
 	f.sites(accounts.Suspended, "blog.example", "en.blog.example")
 	f.sites(accounts.Active, "shop.example", "en.shop.example")
 }
 
 func normalOutcome(o accounts.Outcome) accounts.Outcome {
-	return accounts.Outcome{Changed: as[accounts.ID](o.Changed), Unchanged: as[accounts.ID](o.Unchanged), Still: as[accounts.ID](o.Still)}
+	return accounts.Outcome{Changed: as[accounts.ID](o.Changed), Unchanged: as[accounts.ID](o.Unchanged), StillSuspended: as[accounts.ID](o.StillSuspended)}
 }
 
 func liftOneOfTwo(f *fixture) {
@@ -230,7 +230,7 @@ func activateKeepsExpired(f *fixture) {
 	out, err := f.subs.Activate(f.ctx, []subscriptions.ID{s.ID})
 	f.NoError(err)
 	f.Equal([]subscriptions.ID{s.ID}, out.Changed)
-	f.Equal([]subscriptions.ID{s.ID}, out.Still)
+	f.Equal([]subscriptions.ID{s.ID}, out.StillSuspended)
 	holds := f.getSubscription(s.ID).Holds
 	f.Len(holds, 1)
 	f.Equal(accounts.CauseExpired, holds[0].Cause)
@@ -238,7 +238,7 @@ func activateKeepsExpired(f *fixture) {
 	f.unchanged(func() {
 		out, err := f.subs.Activate(f.ctx, []subscriptions.ID{s.ID})
 		f.NoError(err)
-		f.Equal(result{Unchanged: []int64{int64(s.ID)}, Still: []int64{int64(s.ID)}}, resultOf(out.Changed, out.Unchanged, out.Still))
+		f.Equal(result{Unchanged: []int64{int64(s.ID)}, Still: []int64{int64(s.ID)}}, resultOf(out.Changed, out.Unchanged, out.StillSuspended))
 	})
 }
 
@@ -316,9 +316,9 @@ func stillFromAbove(f *fixture) {
 	out, err := f.subs.LiftDomains(f.ctx, id, []accounts.Cause{accounts.CauseCustomer})
 	f.NoError(err)
 	f.Equal(id, out.Changed)
-	f.Equal(id, out.Still)
+	f.Equal(id, out.StillSuspended)
 	bought, err := f.subs.Activate(f.ctx, []subscriptions.ID{e.blog.ID, e.game.ID})
 	f.NoError(err)
 	f.Equal([]subscriptions.ID{e.blog.ID, e.game.ID}, bought.Unchanged)
-	f.Equal([]subscriptions.ID{e.blog.ID}, bought.Still)
+	f.Equal([]subscriptions.ID{e.blog.ID}, bought.StillSuspended)
 }

@@ -75,7 +75,7 @@ func failed(err error) string {
 		err  error
 		told string
 	}{
-		{accounts.ErrUncertain, isUncertain},
+		{accounts.ErrCommitUnknown, isUncertain},
 		{accounts.ErrUnavailable, isUnavailable},
 		{accounts.ErrTaken, isTaken},
 		{accounts.ErrNotFound, isNotFound},

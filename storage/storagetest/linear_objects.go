@@ -279,12 +279,12 @@ func linearHolds(ctx context.Context, store accounts.Store) (linearRun, error) {
 	}
 	ids := []accounts.ID{account.ID}
 	return linearRun{
-		state: heldAccount{signIn: account.SignIn},
+		state: heldAccount{signIn: account.SessionEpoch},
 		call: func(r *rand.Rand, _ int64) call {
 			return call{
 				kind: []string{"suspend", "suspend", "lift", "activate", "get", "check"}[r.IntN(6)],
 				arg:  string([]accounts.Cause{accounts.CauseAbuse, accounts.CauseBilling}[r.IntN(2)]),
-				to:   account.SignIn + r.Int64N(8),
+				to:   account.SessionEpoch + r.Int64N(8),
 			}
 		},
 		do: func(ctx context.Context, c call) answer {
@@ -304,7 +304,7 @@ func linearHolds(ctx context.Context, store accounts.Store) (linearRun, error) {
 				a, err = clients.CheckSession(ctx, account.ID, c.to)
 			}
 			return answer{
-				changed: len(out.Changed) > 0, still: len(out.Still) > 0, holds: causesOf(a.Holds), signIn: a.SignIn, err: failed(err),
+				changed: len(out.Changed) > 0, still: len(out.StillSuspended) > 0, holds: causesOf(a.Holds), signIn: a.SessionEpoch, err: failed(err),
 			}
 		},
 		apply: func(state any, c call, _ int64) (any, answer) {

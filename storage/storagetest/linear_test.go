@@ -85,7 +85,7 @@ func remembered[T any](s *staleStore, key any, fresh func() (T, error)) (T, erro
 	return value, err
 }
 
-func (s *staleStore) Account(ctx context.Context, k accounts.Key) (accounts.Record, error) {
+func (s *staleStore) Account(ctx context.Context, k accounts.AccountKey) (accounts.Record, error) {
 	return remembered(s, k, func() (accounts.Record, error) { return s.Store.Account(ctx, k) })
 }
 
@@ -93,7 +93,7 @@ func (s *staleStore) Site(ctx context.Context, name, otherwise string) (subscrip
 	return remembered(s, name+" "+otherwise, func() (subscriptions.Site, error) { return s.Store.Site(ctx, name, otherwise) })
 }
 
-func (s *staleStore) Subscription(ctx context.Context, k subscriptions.Key) (subscriptions.Subscription, error) {
+func (s *staleStore) Subscription(ctx context.Context, k subscriptions.SubscriptionKey) (subscriptions.Subscription, error) {
 	return remembered(s, k, func() (subscriptions.Subscription, error) { return s.Store.Subscription(ctx, k) })
 }
 
@@ -123,13 +123,13 @@ func (s *looseStore) Update(ctx context.Context, fn func(accounts.Tx) error) err
 type looseTx struct {
 	accounts.Tx
 	looked  bool
-	locked  subscriptions.Locked
+	locked  subscriptions.LockedRows
 	records []accounts.Record
 	owners  []subscriptions.Owner
 	claimed accounts.Claimed
 }
 
-func (t *looseTx) Lock(r subscriptions.Rows) (subscriptions.Locked, error) {
+func (t *looseTx) Lock(r subscriptions.LockSet) (subscriptions.LockedRows, error) {
 	now, err := t.Tx.Lock(r)
 	if t.looked {
 		return t.locked, err
@@ -159,7 +159,7 @@ func (t *looseTx) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
 func (t *looseTx) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	now, err := t.Tx.Claim(c)
 	if t.looked {
-		now.Login, now.Names, now.Blocked = t.claimed.Login, t.claimed.Names, t.claimed.Blocked
+		now.Login, now.Names, now.Conflicting = t.claimed.Login, t.claimed.Names, t.claimed.Conflicting
 		return now, err
 	}
 	t.claimed = now
@@ -202,7 +202,7 @@ func (s *tornStore) Update(ctx context.Context, fn func(accounts.Tx) error) erro
 	lost := n > 0 && n%7 == 0
 	switch {
 	case n == 10 || n == 20:
-		return accounts.ErrUncertain
+		return accounts.ErrCommitUnknown
 	case lost && !s.lies:
 		return accounts.ErrUnavailable
 	}
@@ -211,7 +211,7 @@ func (s *tornStore) Update(ctx context.Context, fn func(accounts.Tx) error) erro
 	case err == nil && lost:
 		return accounts.ErrUnavailable
 	case err == nil && (n == 15 || n == 25):
-		return accounts.ErrUncertain
+		return accounts.ErrCommitUnknown
 	}
 	return err
 }

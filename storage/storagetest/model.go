@@ -312,7 +312,7 @@ func toldError(err error) string {
 	case errors.As(err, &suspended):
 		return fmt.Sprintf("suspended: %+v", suspended.Messages)
 	}
-	for _, kind := range []error{accounts.ErrCredentials, accounts.ErrSessionEnded, accounts.ErrGone, errDenied} {
+	for _, kind := range []error{accounts.ErrInvalidCredentials, accounts.ErrSessionEnded, accounts.ErrCursorExpired, errDenied} {
 		if errors.Is(err, kind) {
 			return kind.Error()
 		}

@@ -51,7 +51,7 @@ func (m *model) create(in accounts.New, ids func() made) (accounts.Account, erro
 		ID: made.account, Login: login, Contact: contact,
 		AdditionalInfo: strings.TrimSpace(in.AdditionalInfo), Description: strings.TrimSpace(in.Description),
 		ExternalID: externalID, Locale: in.Locale, Attributes: merged(nil, in.Attributes),
-		SignIn: 1, Version: 1, CreatedAt: m.created(in.CreatedAt), UpdatedAt: m.now,
+		SessionEpoch: 1, Version: 1, CreatedAt: m.created(in.CreatedAt), UpdatedAt: m.now,
 	}
 	m.passwords[made.account] = in.Password
 	m.note(subscriptions.LevelAccount, int64(made.account), "created", map[string]string{"externalID": externalID})
@@ -290,7 +290,7 @@ func (m *model) setPassword(id accounts.ID, password string) error {
 
 func (m *model) changePassword(id accounts.ID, password string) {
 	a := m.accounts[id]
-	a.SignIn++
+	a.SessionEpoch++
 	m.accounts[id] = a
 	m.passwords[id] = password
 	m.note(subscriptions.LevelAccount, int64(id), "password-changed", nil)
@@ -299,7 +299,7 @@ func (m *model) changePassword(id accounts.ID, password string) {
 func (m *model) authenticate(login, password string) (accounts.Account, error) {
 	a, err := m.getByLogin(login)
 	if err != nil || m.passwords[a.ID] != password {
-		return accounts.Account{}, accounts.ErrCredentials
+		return accounts.Account{}, accounts.ErrInvalidCredentials
 	}
 	if len(a.Holds) > 0 {
 		return accounts.Account{}, suspendedBy(a)
@@ -324,7 +324,7 @@ func (m *model) checkSession(id accounts.ID, signIn int64) (accounts.Account, er
 	if err != nil {
 		return a, err
 	}
-	if a.SignIn != signIn {
+	if a.SessionEpoch != signIn {
 		return accounts.Account{}, accounts.ErrSessionEnded
 	}
 	return a, suspendedBy(a)
@@ -357,8 +357,8 @@ func (m *model) resetPassword(t token, password string) (accounts.Account, error
 		return accounts.Account{}, err
 	}
 	a, found := m.accounts[t.id]
-	if !found || a.SignIn != t.signIn || !m.now.Before(t.until) {
-		return accounts.Account{}, accounts.ErrCredentials
+	if !found || a.SessionEpoch != t.signIn || !m.now.Before(t.until) {
+		return accounts.Account{}, accounts.ErrInvalidCredentials
 	}
 	f.notLogin(password, a.Login)
 	if err := f.err(); err != nil {

@@ -141,7 +141,7 @@ func (m *model) raise(l subscriptions.Level, id int64, goes func(accounts.Cause)
 	m.setHolds(l, id, stay)
 	if l == subscriptions.LevelAccount && len(stay) == 0 {
 		a := m.accounts[accounts.ID(id)]
-		a.SignIn++
+		a.SessionEpoch++
 		m.accounts[a.ID] = a
 	}
 	m.note(l, id, "activated", map[string]string{"cause": strings.Join(lifted, ",")})

@@ -109,7 +109,7 @@ func (m *model) held(l subscriptions.Level, id int64, s accounts.Status, c accou
 	if s == accounts.Active && len(held) > 0 || s == accounts.Suspended && len(held) == 0 {
 		return false
 	}
-	return c == "" || slices.ContainsFunc(held, func(h accounts.Held) bool { return h.Cause == c })
+	return c == "" || slices.ContainsFunc(held, func(h accounts.EffectiveHold) bool { return h.Cause == c })
 }
 
 // finds tells whether a search finds one of the texts: from three characters anywhere, else at the beginning.

@@ -62,14 +62,14 @@ func (m *model) changeOwnPassword(id accounts.ID, from, to string) (int64, error
 		return 0, err
 	}
 	if m.passwords[id] != from {
-		return 0, accounts.ErrCredentials
+		return 0, accounts.ErrInvalidCredentials
 	}
 	f.notLogin(to, a.Login)
 	if err := f.err(); err != nil {
 		return 0, err
 	}
 	m.changePassword(id, to)
-	return a.SignIn + 1, nil
+	return a.SessionEpoch + 1, nil
 }
 
 // switchOwn checks that all domains are an owner's before the command may do anything.
@@ -147,8 +147,8 @@ func concealed(holds accounts.Holds) accounts.Holds {
 	return all
 }
 
-func concealedAbove(held []accounts.Held) []accounts.Held {
-	var all []accounts.Held
+func concealedAbove(held []accounts.EffectiveHold) []accounts.EffectiveHold {
+	var all []accounts.EffectiveHold
 	for _, h := range held {
 		h.Note, h.By = "", ""
 		all = append(all, h)
@@ -208,15 +208,15 @@ func (h *history) ownDomains() {
 func (h *history) switchOff() {
 	ctx := h.command()
 	id, ids := h.accountID(), h.domainIDs()
-	got, err := h.clients.Owner(id).SwitchOff(ctx, ids)
+	got, err := h.clients.Owner(id).DisableDomains(ctx, ids)
 	want, wantErr := h.model.switchOff(id, ids)
-	h.same(fmt.Sprintf("Owner(%d).SwitchOff(%v)", id, ids), got, err, want.domains(), wantErr)
+	h.same(fmt.Sprintf("Owner(%d).DisableDomains(%v)", id, ids), got, err, want.domains(), wantErr)
 }
 
 func (h *history) switchOn() {
 	ctx := h.command()
 	id, ids := h.accountID(), h.domainIDs()
-	got, err := h.clients.Owner(id).SwitchOn(ctx, ids)
+	got, err := h.clients.Owner(id).EnableDomains(ctx, ids)
 	want, wantErr := h.model.switchOn(id, ids)
-	h.same(fmt.Sprintf("Owner(%d).SwitchOn(%v)", id, ids), got, err, want.domains(), wantErr)
+	h.same(fmt.Sprintf("Owner(%d).EnableDomains(%v)", id, ids), got, err, want.domains(), wantErr)
 }

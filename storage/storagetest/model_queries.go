@@ -290,7 +290,7 @@ func (h *history) readEvents() {
 	if len(h.pruned) > 1 {
 		q.After = one(h, "pruned", h.pruned[:len(h.pruned)-1]...)
 		_, err := h.clients.Events(h.ctx, q)
-		h.same("Events behind one that was pruned, where others were too", nil, err, nil, accounts.ErrGone)
+		h.same("Events behind one that was pruned, where others were too", nil, err, nil, accounts.ErrCursorExpired)
 	}
 }
 

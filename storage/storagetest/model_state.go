@@ -77,8 +77,8 @@ func (m *model) setHolds(l subscriptions.Level, id int64, holds accounts.Holds) 
 }
 
 // heldBy answers every hold that keeps a thing down, from the top down.
-func (m *model) heldBy(l subscriptions.Level, id int64) []accounts.Held {
-	var held []accounts.Held
+func (m *model) heldBy(l subscriptions.Level, id int64) []accounts.EffectiveHold {
+	var held []accounts.EffectiveHold
 	switch l {
 	case subscriptions.LevelSubscription:
 		if owner := m.subscriptions[subscriptions.ID(id)].AccountID; owner != subscriptions.Provider {
@@ -88,14 +88,14 @@ func (m *model) heldBy(l subscriptions.Level, id int64) []accounts.Held {
 		held = m.heldBy(subscriptions.LevelSubscription, int64(m.domains[subscriptions.DomainID(id)].SubscriptionID))
 	}
 	for _, h := range m.holdsOf(l, id) {
-		held = append(held, accounts.Held{Level: l, Hold: h})
+		held = append(held, accounts.EffectiveHold{Level: l, Hold: h})
 	}
 	return held
 }
 
 // inherited answers what keeps a thing down from above.
-func (m *model) inherited(l subscriptions.Level, id int64) []accounts.Held {
-	var above []accounts.Held
+func (m *model) inherited(l subscriptions.Level, id int64) []accounts.EffectiveHold {
+	var above []accounts.EffectiveHold
 	for _, h := range m.heldBy(l, id) {
 		if h.Level != l {
 			above = append(above, h)
@@ -262,15 +262,15 @@ type outcome struct {
 }
 
 func (o outcome) accounts() accounts.Outcome {
-	return accounts.Outcome{Changed: typed[accounts.ID](o.changed), Unchanged: typed[accounts.ID](o.unchanged), Still: typed[accounts.ID](o.still)}
+	return accounts.Outcome{Changed: typed[accounts.ID](o.changed), Unchanged: typed[accounts.ID](o.unchanged), StillSuspended: typed[accounts.ID](o.still)}
 }
 
 func (o outcome) subscriptions() subscriptions.Outcome {
-	return subscriptions.Outcome{Changed: typed[subscriptions.ID](o.changed), Unchanged: typed[subscriptions.ID](o.unchanged), Still: typed[subscriptions.ID](o.still)}
+	return subscriptions.Outcome{Changed: typed[subscriptions.ID](o.changed), Unchanged: typed[subscriptions.ID](o.unchanged), StillSuspended: typed[subscriptions.ID](o.still)}
 }
 
 func (o outcome) domains() subscriptions.DomainOutcome {
-	return subscriptions.DomainOutcome{Changed: typed[subscriptions.DomainID](o.changed), Unchanged: typed[subscriptions.DomainID](o.unchanged), Still: typed[subscriptions.DomainID](o.still)}
+	return subscriptions.DomainOutcome{Changed: typed[subscriptions.DomainID](o.changed), Unchanged: typed[subscriptions.DomainID](o.unchanged), StillSuspended: typed[subscriptions.DomainID](o.still)}
 }
 
 // typed and plain change between the kinds of ids and plain numbers.

@@ -434,7 +434,7 @@ func (h *history) resetPassword() {
 		a, wantErr := h.model.get(id)
 		h.same(fmt.Sprintf("ResetToken(%d)", id), nil, err, nil, wantErr)
 		if err == nil {
-			h.tokens = append(h.tokens, token{secret: secret, id: id, signIn: a.SignIn, until: h.model.now.Add(time.Hour).Truncate(time.Second)})
+			h.tokens = append(h.tokens, token{secret: secret, id: id, signIn: a.SessionEpoch, until: h.model.now.Add(time.Hour).Truncate(time.Second)})
 		}
 		return
 	}
@@ -465,7 +465,7 @@ func (h *history) signIn() {
 
 func (h *history) checkSession() {
 	id := h.accountID()
-	signIn := h.model.accounts[id].SignIn + one(h, "sign-in", int64(0), 0, 0, -1, 1)
+	signIn := h.model.accounts[id].SessionEpoch + one(h, "sign-in", int64(0), 0, 0, -1, 1)
 	got, err := h.clients.CheckSession(h.ctx, id, signIn)
 	want, wantErr := h.model.checkSession(id, signIn)
 	h.same(fmt.Sprintf("CheckSession(%d, %d)", id, signIn), got, err, want, wantErr)
@@ -597,8 +597,8 @@ func (h *history) removePreviewed() {
 		r.Accounts, r.Domains = append(r.Accounts, r.Accounts...), append(r.Domains, r.Domains...)
 		slices.Reverse(r.Subscriptions)
 	}
-	what := fmt.Sprintf("RemovePreviewed(%+v)", r)
-	got, err := h.clients.RemovePreviewed(ctx, r)
+	what := fmt.Sprintf("RemoveExactly(%+v)", r)
+	got, err := h.clients.RemoveExactly(ctx, r)
 	want, wantErr := h.model.removePreviewed(r)
 	h.went(what, got, err, want, wantErr)
 }

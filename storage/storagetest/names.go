@@ -41,13 +41,13 @@ func nameSpellings(f *fixture) {
 		d, err := f.subs.AddDomain(f.ctx, s.ID, given)
 		f.NoError(err, given)
 		f.Equal(stored, d.Name)
-		for _, spelling := range []string{given, stored, strings.ToUpper(stored), stored + ".", d.Unicode()} {
+		for _, spelling := range []string{given, stored, strings.ToUpper(stored), stored + ".", d.DisplayName()} {
 			f.Equal(d, f.getDomain(spelling), spelling)
 			_, err := f.subs.AddDomain(f.ctx, s.ID, spelling)
 			f.taken(err, accounts.Taken{Field: "name", Value: spelling})
 		}
 	}
-	f.Equal("bücher.example", f.getDomain("bücher.example").Unicode())
+	f.Equal("bücher.example", f.getDomain("bücher.example").DisplayName())
 }
 
 func mixedScripts(f *fixture) {
@@ -58,7 +58,7 @@ func mixedScripts(f *fixture) {
 		"例えtest.example": "例えtest.example",
 		"plain.example":  "plain.example",
 	} {
-		f.Equal(shown, f.addDomain(s.ID, given).Unicode())
+		f.Equal(shown, f.addDomain(s.ID, given).DisplayName())
 	}
 }
 

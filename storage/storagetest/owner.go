@@ -141,7 +141,7 @@ func ownerSwitches(f *fixture) {
 	owner := f.clients.Owner(e.mario.ID)
 	blog, shop := f.getDomain("blog.example").ID, f.getDomain("shop.example").ID
 	f.suspendDomain("blog.example", accounts.Hold{Cause: accounts.CauseAbuse})
-	out, err := owner.SwitchOff(f.ctx, []subscriptions.DomainID{shop, blog, shop})
+	out, err := owner.DisableDomains(f.ctx, []subscriptions.DomainID{shop, blog, shop})
 	f.NoError(err)
 	f.Equal([]subscriptions.DomainID{blog, shop}, out.Changed)
 	f.sites(accounts.Suspended, "blog.example", "shop.example")
@@ -149,14 +149,14 @@ func ownerSwitches(f *fixture) {
 	f.True(found)
 	f.Equal(accounts.Hold{Cause: accounts.CauseCustomer, By: actor, At: f.clock.stored()}, hold)
 
-	out, err = owner.SwitchOn(f.ctx, []subscriptions.DomainID{blog, shop})
+	out, err = owner.EnableDomains(f.ctx, []subscriptions.DomainID{blog, shop})
 	f.NoError(err)
 	f.Equal([]subscriptions.DomainID{blog, shop}, out.Changed)
-	f.Equal([]subscriptions.DomainID{blog}, out.Still)
+	f.Equal([]subscriptions.DomainID{blog}, out.StillSuspended)
 	f.sites(accounts.Active, "shop.example")
 	f.Equal(accounts.CauseAbuse, f.getDomain("blog.example").Holds[0].Cause)
 	f.suspendAccount(e.mario.ID, accounts.Hold{})
-	_, err = owner.SwitchOff(f.ctx, []subscriptions.DomainID{shop})
+	_, err = owner.DisableDomains(f.ctx, []subscriptions.DomainID{shop})
 	f.NoError(err, "it does not ask whether the account is suspended")
 }
 
@@ -168,7 +168,7 @@ func ownerStranger(f *fixture) {
 		{[]subscriptions.DomainID{luigis}, []subscriptions.DomainID{luigis}},
 		{[]subscriptions.DomainID{spare, own, luigis, nobody}, []subscriptions.DomainID{luigis, spare, nobody}},
 	} {
-		for _, command := range []func(context.Context, []subscriptions.DomainID) (subscriptions.DomainOutcome, error){owner.SwitchOff, owner.SwitchOn} {
+		for _, command := range []func(context.Context, []subscriptions.DomainID) (subscriptions.DomainOutcome, error){owner.DisableDomains, owner.EnableDomains} {
 			err := f.refused(accounts.ErrNotFound, func() error {
 				_, err := command(f.ctx, c.ids)
 				return err
@@ -180,7 +180,7 @@ func ownerStranger(f *fixture) {
 	spy := &spy{Store: f.store}
 	asked := f.managerOf(spy, nil).Owner(e.mario.ID)
 	f.assign(e.luigi.ID, e.blog.ID)
-	_, err := asked.SwitchOn(f.ctx, []subscriptions.DomainID{own})
+	_, err := asked.EnableDomains(f.ctx, []subscriptions.DomainID{own})
 	f.notFound(err, accounts.LevelDomain, int64(own))
 	f.EqualValues(1, spy.commands.Load())
 }
@@ -210,7 +210,7 @@ func ownerContact(f *fixture) {
 func ownerPassword(f *fixture) {
 	mario := f.account("mario")
 	owner := f.clients.Owner(mario.ID)
-	f.refused(accounts.ErrCredentials, func() error {
+	f.refused(accounts.ErrInvalidCredentials, func() error {
 		_, err := owner.ChangePassword(f.ctx, "wrong password", "another password")
 		return err
 	})
@@ -221,10 +221,10 @@ func ownerPassword(f *fixture) {
 	f.invalid(err, "password")
 	signIn, err := owner.ChangePassword(f.ctx, password, "another password")
 	f.NoError(err)
-	f.Equal(mario.SignIn+1, signIn)
+	f.Equal(mario.SessionEpoch+1, signIn)
 	a, err := f.clients.Authenticate(f.ctx, "mario", "another password")
 	f.NoError(err)
-	f.Equal(signIn, a.SignIn)
+	f.Equal(signIn, a.SessionEpoch)
 }
 
 func ownerActor(f *fixture) {
@@ -237,9 +237,9 @@ func ownerActor(f *fixture) {
 	}{{actor, f.ctx}, {"owner", f.t.Context()}, {"owner", accounts.WithActor(f.ctx, " \u00a0")}} {
 		want, ctx := c.want, c.ctx
 		events := f.recorded(func() {
-			_, err := owner.SwitchOff(ctx, ids)
+			_, err := owner.DisableDomains(ctx, ids)
 			f.NoError(err)
-			_, err = owner.SwitchOn(ctx, ids)
+			_, err = owner.EnableDomains(ctx, ids)
 			f.NoError(err)
 			_, err = owner.SetContact(ctx, 0, accounts.Contact{Name: want})
 			f.NoError(err)
@@ -269,7 +269,7 @@ func ownerNobody(f *fixture) {
 		f.NoError(err)
 		f.Empty(sites.Items)
 		f.refused(accounts.ErrNotFound, func() error {
-			_, err := owner.SwitchOff(f.ctx, spare)
+			_, err := owner.DisableDomains(f.ctx, spare)
 			return err
 		})
 	}
@@ -277,7 +277,7 @@ func ownerNobody(f *fixture) {
 
 func ownersManager(f *fixture) {
 	e := f.estate()
-	marios := f.subs.Of(e.mario.ID)
+	marios := f.subs.ForAccount(e.mario.ID)
 	for _, to := range []accounts.ID{e.luigi.ID, subscriptions.Provider, nobody} {
 		f.refused(accounts.ErrNotFound, func() error {
 			_, err := marios.Create(f.ctx, subscriptions.New{AccountID: to, Name: "gift"})
@@ -303,7 +303,7 @@ func ownerGone(f *fixture) {
 	f.ErrorIs(err, accounts.ErrNotFound)
 	_, err = owner.ChangePassword(f.ctx, password, "another password")
 	f.ErrorIs(err, accounts.ErrNotFound)
-	_, err = owner.SwitchOn(f.ctx, []subscriptions.DomainID{id})
+	_, err = owner.EnableDomains(f.ctx, []subscriptions.DomainID{id})
 	f.ErrorIs(err, accounts.ErrNotFound)
 	bought, err := owner.Subscriptions(f.ctx, subscriptions.Query{})
 	f.NoError(err)

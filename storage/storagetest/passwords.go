@@ -39,7 +39,7 @@ func ownHash(f *fixture) {
 	f.Equal(mario, a)
 	f.Equal(hash, f.hash(mario.ID))
 	_, err = f.clients.Authenticate(f.ctx, "mario", password+"!")
-	f.ErrorIs(err, accounts.ErrCredentials)
+	f.ErrorIs(err, accounts.ErrInvalidCredentials)
 	f.NotContains(err.Error(), "argon")
 	f.NoError(f.clients.SetPassword(f.ctx, mario.ID, password))
 	f.NotEqual(hash, f.hash(mario.ID), "a salt of its own each time")
@@ -57,12 +57,12 @@ func foreignHash(f *fixture) {
 	f.unchanged(func() {
 		for _, wrong := range []string{"na\u00efve \u2003 short", raw + strings.Repeat("x", 72)} {
 			_, err := f.clients.Authenticate(f.ctx, "mario", wrong)
-			f.ErrorIs(err, accounts.ErrCredentials, "%q", wrong)
+			f.ErrorIs(err, accounts.ErrInvalidCredentials, "%q", wrong)
 		}
 	})
 	a, err := f.clients.Authenticate(f.ctx, "mario", raw)
 	f.NoError(err)
-	f.Equal(mario.SignIn, a.SignIn)
+	f.Equal(mario.SessionEpoch, a.SessionEpoch)
 	f.True(strings.HasPrefix(f.hash(mario.ID), "$argon2id$v=19$m=19456,t=2,p=1$"))
 	_, err = f.clients.Authenticate(f.ctx, "mario", raw)
 	f.NoError(err)
@@ -78,7 +78,7 @@ func emptyForeignHash(f *fixture) {
 	f.unchanged(func() {
 		for _, password := range []string{"", strings.Repeat("x", 129), strings.Repeat("x", 1<<20), "\xff"} {
 			_, err := f.clients.Authenticate(f.ctx, "mario", password)
-			f.ErrorIs(err, accounts.ErrCredentials, "%.40q", password)
+			f.ErrorIs(err, accounts.ErrInvalidCredentials, "%.40q", password)
 		}
 	})
 }
@@ -115,7 +115,7 @@ func monstrousHashes(f *fixture) {
 		in.Password, in.PasswordHash = "", hash
 		f.create(in)
 	}
-	f.NoError(f.session(mario.ID, mario.SignIn))
+	f.NoError(f.session(mario.ID, mario.SessionEpoch))
 }
 
 func passwordOrHash(f *fixture) {
@@ -185,7 +185,7 @@ func passwordSpellings(f *fixture) {
 		f.NoError(err, "%q", same)
 	}
 	_, err := f.clients.Authenticate(f.ctx, "mario", "cafe   corretto")
-	f.ErrorIs(err, accounts.ErrCredentials)
+	f.ErrorIs(err, accounts.ErrInvalidCredentials)
 }
 
 func passwordPolicy(f *fixture) {

@@ -38,12 +38,12 @@ func withAnotherStore(f *fixture) {
 	e, other := f.estate(), &spy{Store: f.store}
 	m := f.manager(func(o *accounts.Options) {
 		o.ReservedLogins, o.ReservedDomains = []string{"peach"}, []string{"reserved.example"}
-	}).With(other)
+	}).WithStore(other)
 	_, err := m.Suspend(f.ctx, []accounts.ID{e.mario.ID}, accounts.Hold{})
 	f.NoError(err)
 	_, err = m.Subscriptions().Suspend(f.ctx, []subscriptions.ID{e.blog.ID}, accounts.Hold{})
 	f.NoError(err)
-	_, err = m.Owner(e.mario.ID).SwitchOff(f.ctx, []subscriptions.DomainID{f.getDomain("blog.example").ID})
+	_, err = m.Owner(e.mario.ID).DisableDomains(f.ctx, []subscriptions.DomainID{f.getDomain("blog.example").ID})
 	f.NoError(err)
 	f.EqualValues(3, other.commands.Load())
 	_, err = m.Create(f.ctx, newAccount("peach"))
@@ -58,12 +58,12 @@ func refusedBeforeSave(f *fixture) {
 	e := f.heldEstate()
 	f.refused(errRefused, func() error {
 		return f.store.Update(f.ctx, func(tx accounts.Tx) error {
-			if _, err := tx.Lock(subscriptions.Rows{Accounts: []accounts.ID{e.mario.ID}, Subscriptions: []subscriptions.ID{e.game.ID}}); err != nil {
+			if _, err := tx.Lock(subscriptions.LockSet{Accounts: []accounts.ID{e.mario.ID}, Subscriptions: []subscriptions.ID{e.game.ID}}); err != nil {
 				return err
 			}
 			_, err := tx.Claim(accounts.Claim{
 				NewAccounts: 1, Login: "peach", AccountExternalID: "x",
-				Claim: subscriptions.Claim{NewSubscriptions: 1, NewDomains: 2, ExternalID: "x", Names: []string{"peach.example", "www.blog.example"}, For: e.mario.ID},
+				Claim: subscriptions.Claim{NewSubscriptions: 1, NewDomains: 2, ExternalID: "x", Names: []string{"peach.example", "www.blog.example"}, Owner: e.mario.ID},
 			})
 			if err != nil {
 				return err
@@ -78,7 +78,7 @@ func refusedBeforeSave(f *fixture) {
 }
 
 func errorAsItIs(f *fixture) {
-	for _, want := range []error{errRefused, context.Canceled, fmt.Errorf("wrapped: %w", context.DeadlineExceeded), accounts.ErrUncertain} {
+	for _, want := range []error{errRefused, context.Canceled, fmt.Errorf("wrapped: %w", context.DeadlineExceeded), accounts.ErrCommitUnknown} {
 		err := f.store.Update(f.ctx, func(accounts.Tx) error { return want })
 		f.True(err == want, "want %v itself, got %v", want, err)
 	}
@@ -126,9 +126,9 @@ func refusedAtEachStep(f *fixture) {
 func lockAnswers(f *fixture) {
 	e := f.heldEstate()
 	blog, second, spare := f.getDomain("blog.example"), f.getDomain("en.blog.example"), f.getDomain("spare.example")
-	var got subscriptions.Locked
+	var got subscriptions.LockedRows
 	err := f.store.Update(f.ctx, func(tx accounts.Tx) (err error) {
-		got, err = tx.Lock(subscriptions.Rows{
+		got, err = tx.Lock(subscriptions.LockSet{
 			Accounts:      []accounts.ID{nobody, e.luigi.ID},
 			Subscriptions: []subscriptions.ID{nobody, e.shop.ID},
 			Domains:       []subscriptions.DomainID{nobody, spare.ID, second.ID},
@@ -146,7 +146,7 @@ func lockAnswers(f *fixture) {
 	f.Equal([]subscriptions.Domain{second, spare}, got.Domains)
 
 	err = f.store.Update(f.ctx, func(tx accounts.Tx) (err error) {
-		got, err = tx.Lock(subscriptions.Rows{Accounts: []accounts.ID{nobody}, Subscriptions: []subscriptions.ID{-1}})
+		got, err = tx.Lock(subscriptions.LockSet{Accounts: []accounts.ID{nobody}, Subscriptions: []subscriptions.ID{-1}})
 		return err
 	})
 	f.NoError(err)
@@ -185,7 +185,7 @@ func belowAnswers(f *fixture) {
 	e := f.heldEstate()
 	var domains []subscriptions.Domain
 	err := f.store.Update(f.ctx, func(tx accounts.Tx) error {
-		if _, err := tx.Lock(subscriptions.Rows{Subscriptions: []subscriptions.ID{e.spare.ID, e.blog.ID}}); err != nil {
+		if _, err := tx.Lock(subscriptions.LockSet{Subscriptions: []subscriptions.ID{e.spare.ID, e.blog.ID}}); err != nil {
 			return err
 		}
 		var err error
@@ -196,17 +196,17 @@ func belowAnswers(f *fixture) {
 	f.Equal([]subscriptions.Domain{
 		f.getDomain("blog.example"), f.getDomain("en.blog.example"), f.getDomain("spare.example"), f.getDomain("en.spare.example"),
 	}, domains)
-	var locked accounts.Contents
+	var locked accounts.Descendants
 	err = f.store.Update(f.ctx, func(tx accounts.Tx) error {
 		if _, err := tx.LockAccounts([]accounts.ID{e.mario.ID, e.luigi.ID}); err != nil {
 			return err
 		}
 		var err error
-		locked, err = tx.Below([]accounts.ID{e.luigi.ID, e.mario.ID})
+		locked, err = tx.Descendants([]accounts.ID{e.luigi.ID, e.mario.ID})
 		return err
 	})
 	f.NoError(err)
-	read, err := f.store.Below(f.ctx, []accounts.ID{e.mario.ID, e.luigi.ID})
+	read, err := f.store.Descendants(f.ctx, []accounts.ID{e.mario.ID, e.luigi.ID})
 	f.NoError(err)
 	f.Equal(read, locked)
 	f.Len(locked.Subscriptions, 3)
@@ -253,13 +253,13 @@ func claimTells(f *fixture) {
 		f.Empty(got.SubscriptionIDs)
 		f.Empty(got.DomainIDs)
 		got.AccountIDs, got.SubscriptionIDs, got.DomainIDs = nil, nil, nil
-		got.Names, got.Blocked = slices.Sorted(slices.Values(got.Names)), slices.Sorted(slices.Values(got.Blocked))
+		got.Names, got.Conflicting = slices.Sorted(slices.Values(got.Names)), slices.Sorted(slices.Values(got.Conflicting))
 		return got
 	}
 	f.Equal(accounts.Claimed{Login: true}, claim(accounts.Claim{Login: "mario"}))
 	f.Equal(accounts.Claimed{AccountExternalID: true}, claim(accounts.Claim{AccountExternalID: "x-1", Claim: subscriptions.Claim{ExternalID: "x-1"}}))
 	f.Equal(accounts.Claimed{Claimed: subscriptions.Claimed{ExternalID: true}}, claim(accounts.Claim{AccountExternalID: "x-2", Claim: subscriptions.Claim{ExternalID: "x-2"}}))
-	f.Equal(accounts.Claimed{}, claim(accounts.Claim{Login: "peach", AccountExternalID: "free", Claim: subscriptions.Claim{ExternalID: "free", Names: []string{"free.example"}, For: mario.ID}}))
+	f.Equal(accounts.Claimed{}, claim(accounts.Claim{Login: "peach", AccountExternalID: "free", Claim: subscriptions.Claim{ExternalID: "free", Names: []string{"free.example"}, Owner: mario.ID}}))
 
 	names := []string{"www.mario.example", "deep.example", "b.deep.example", "x.a.b.deep.example", "c.deep.example", "spare.example", "x.spare.example", "luigi.example"}
 	taken := []string{"luigi.example", "spare.example"}
@@ -269,12 +269,12 @@ func claimTells(f *fixture) {
 		mario.ID:               nil,
 		subscriptions.Provider: nil,
 	} {
-		got := claim(accounts.Claim{Claim: subscriptions.Claim{Names: names, For: owner}})
+		got := claim(accounts.Claim{Claim: subscriptions.Claim{Names: names, Owner: owner}})
 		f.Equal(taken, got.Names)
-		f.Equal(blocked, got.Blocked, "for %d", owner)
+		f.Equal(blocked, got.Conflicting, "for %d", owner)
 	}
-	got := claim(accounts.Claim{Claim: subscriptions.Claim{Names: []string{"mario.example", "www.mario.example", "a.b.deep.example", "deep.example"}, For: luigi.ID}})
-	f.Empty(got.Blocked, "names of the claim itself are about to change hands")
+	got := claim(accounts.Claim{Claim: subscriptions.Claim{Names: []string{"mario.example", "www.mario.example", "a.b.deep.example", "deep.example"}, Owner: luigi.ID}})
+	f.Empty(got.Conflicting, "names of the claim itself are about to change hands")
 }
 
 func readBelow(f *fixture) {
@@ -283,7 +283,7 @@ func readBelow(f *fixture) {
 	f.NoError(err)
 	_, err = f.subs.Update(f.ctx, e.blog.ID, subscriptions.Changes{ExternalID: point("order-blog")})
 	f.NoError(err)
-	got, err := f.store.Below(f.ctx, []accounts.ID{e.luigi.ID, nobody, e.mario.ID, e.luigi.ID})
+	got, err := f.store.Descendants(f.ctx, []accounts.ID{e.luigi.ID, nobody, e.mario.ID, e.luigi.ID})
 	f.NoError(err)
 	f.Equal([]accounts.Account{{ID: e.mario.ID, ExternalID: "crm-mario"}, {ID: e.luigi.ID}}, got.Accounts)
 	f.Equal([]subscriptions.Subscription{
@@ -297,7 +297,7 @@ func readBelow(f *fixture) {
 		}
 	}
 	f.Len(got.Domains, 6)
-	got, err = f.store.Below(f.ctx, []accounts.ID{nobody})
+	got, err = f.store.Descendants(f.ctx, []accounts.ID{nobody})
 	f.NoError(err)
 	f.Empty(got.Accounts)
 	f.Empty(got.Subscriptions)
@@ -313,11 +313,11 @@ func readDue(f *fixture) {
 	f.suspendSubscription(ids[3], accounts.Hold{Cause: accounts.CauseBilling})
 	f.Equal(accounts.Suspended, f.getSubscription(ids[5]).Status())
 	for limit, want := range map[int][]subscriptions.ID{1: {ids[3]}, 2: {ids[3], ids[1]}, 9: {ids[3], ids[1], ids[4]}} {
-		due, err := f.store.Due(f.ctx, at, limit)
+		due, err := f.store.DueSubscriptions(f.ctx, at, limit)
 		f.NoError(err)
 		f.Equal(want, due)
 	}
-	due, err := f.store.Due(f.ctx, at.Add(-time.Minute-1), 9)
+	due, err := f.store.DueSubscriptions(f.ctx, at.Add(-time.Minute-1), 9)
 	f.NoError(err)
 	f.Empty(due)
 }
@@ -342,13 +342,13 @@ func readSite(f *fixture) {
 }
 
 func readEvents(f *fixture) {
-	log, err := f.store.Events(f.ctx, accounts.EventRange{Limit: 10})
+	log, err := f.store.Events(f.ctx, accounts.EventParams{Limit: 10})
 	f.NoError(err)
 	f.Empty(log.Events)
 	f.Zero(log.Pruned)
 	f.Zero(log.Last)
 	f.estate()
-	log, err = f.store.Events(f.ctx, accounts.EventRange{Limit: 1000})
+	log, err = f.store.Events(f.ctx, accounts.EventParams{Limit: 1000})
 	f.NoError(err)
 	var numbers []int64
 	for _, e := range log.Events {
@@ -360,22 +360,22 @@ func readEvents(f *fixture) {
 	f.Len(slices.Compact(slices.Clone(numbers)), 14)
 	f.Equal(numbers[13], log.Last)
 
-	part, err := f.store.Events(f.ctx, accounts.EventRange{After: numbers[3], Limit: 2})
+	part, err := f.store.Events(f.ctx, accounts.EventParams{After: numbers[3], Limit: 2})
 	f.NoError(err)
 	f.Equal(log.Events[4:6], part.Events)
 	f.Equal(log.Last, part.Last)
-	part, err = f.store.Events(f.ctx, accounts.EventRange{After: numbers[3], Limit: 2, Desc: true})
+	part, err = f.store.Events(f.ctx, accounts.EventParams{After: numbers[3], Limit: 2, Desc: true})
 	f.NoError(err)
-	f.Equal([]accounts.Recorded{log.Events[2], log.Events[1]}, part.Events)
-	part, err = f.store.Events(f.ctx, accounts.EventRange{Limit: 1, Desc: true})
+	f.Equal([]accounts.NumberedEvent{log.Events[2], log.Events[1]}, part.Events)
+	part, err = f.store.Events(f.ctx, accounts.EventParams{Limit: 1, Desc: true})
 	f.NoError(err)
 	f.Equal(log.Events[13:], part.Events)
 	n, err := f.store.PruneEvents(f.ctx, f.clock.stored().Add(time.Microsecond))
 	f.NoError(err)
 	f.Equal(14, n)
-	part, err = f.store.Events(f.ctx, accounts.EventRange{Limit: 9})
+	part, err = f.store.Events(f.ctx, accounts.EventParams{Limit: 9})
 	f.NoError(err)
-	f.Equal(accounts.EventLog{Pruned: log.Last, Last: log.Last}, accounts.EventLog{Pruned: part.Pruned, Last: part.Last})
+	f.Equal(accounts.EventResult{Pruned: log.Last, Last: log.Last}, accounts.EventResult{Pruned: part.Pruned, Last: part.Last})
 }
 
 func waitingObeys(f *fixture) {

@@ -87,11 +87,11 @@ func removePreviewed(f *fixture) {
 	slices.Reverse(shuffled.Accounts)
 	slices.Reverse(shuffled.Subscriptions)
 	slices.Reverse(shuffled.Domains)
-	removed, err := f.clients.RemovePreviewed(f.ctx, shuffled)
+	removed, err := f.clients.RemoveExactly(f.ctx, shuffled)
 	f.NoError(err)
 	f.Equal(preview, removed)
 	f.Empty(f.dump().Accounts)
-	_, err = f.clients.RemovePreviewed(f.ctx, preview)
+	_, err = f.clients.RemoveExactly(f.ctx, preview)
 	f.ErrorIs(err, accounts.ErrNotFound)
 }
 
@@ -104,7 +104,7 @@ func removePreviewedChanged(f *fixture) {
 	conflicts := func(why string, r accounts.Removal) {
 		f.t.Helper()
 		err := f.refused(accounts.ErrConflict, func() error {
-			removed, err := f.clients.RemovePreviewed(f.ctx, r)
+			removed, err := f.clients.RemoveExactly(f.ctx, r)
 			f.Zero(removed, why)
 			return err
 		})
@@ -125,13 +125,13 @@ func removePreviewedChanged(f *fixture) {
 
 	conflicts("not a word of the domains", accounts.Removal{Accounts: ids, Subscriptions: preview.Subscriptions})
 	conflicts("not a word of the subscriptions", accounts.Removal{Accounts: ids, Domains: preview.Domains})
-	_, err = f.clients.RemovePreviewed(f.ctx, accounts.Removal{})
+	_, err = f.clients.RemoveExactly(f.ctx, accounts.Removal{})
 	f.ErrorIs(err, accounts.ErrInvalid, "no accounts")
 	both, err := f.clients.PreviewRemoval(f.ctx, []accounts.ID{e.mario.ID, e.luigi.ID})
 	f.NoError(err)
 	f.remove(e.luigi.ID)
 	conflicts("one account less", both)
-	removed, err := f.clients.RemovePreviewed(f.ctx, preview)
+	removed, err := f.clients.RemoveExactly(f.ctx, preview)
 	f.NoError(err)
 	f.Equal(preview, removed)
 	conflicts("nothing is left of it", preview)
@@ -153,7 +153,7 @@ func removeSubscriptionsPreviewed(f *fixture) {
 	changed := func(why string, r subscriptions.Removal) {
 		f.t.Helper()
 		err := f.refused(accounts.ErrConflict, func() error {
-			removed, err := f.subs.RemovePreviewed(f.ctx, r)
+			removed, err := f.subs.RemoveExactly(f.ctx, r)
 			f.Zero(removed, why)
 			return err
 		})
@@ -168,12 +168,12 @@ func removeSubscriptionsPreviewed(f *fixture) {
 	changed("an account, which no subscription takes along", subscriptions.Removal{
 		Accounts: []accounts.ID{e.mario.ID}, Subscriptions: preview.Subscriptions, Domains: preview.Domains,
 	})
-	_, err = f.subs.RemovePreviewed(f.ctx, subscriptions.Removal{Domains: preview.Domains})
+	_, err = f.subs.RemoveExactly(f.ctx, subscriptions.Removal{Domains: preview.Domains})
 	f.ErrorIs(err, accounts.ErrInvalid, "no subscriptions")
-	removed, err := f.subs.RemovePreviewed(f.ctx, preview)
+	removed, err := f.subs.RemoveExactly(f.ctx, preview)
 	f.NoError(err)
 	f.Equal(preview, removed)
-	_, err = f.subs.RemovePreviewed(f.ctx, preview)
+	_, err = f.subs.RemoveExactly(f.ctx, preview)
 	f.ErrorIs(err, accounts.ErrConflict)
 	f.ErrorIs(err, accounts.ErrNotFound)
 	f.refused(accounts.ErrNotFound, func() error {
@@ -312,7 +312,7 @@ func removedIsGone(f *fixture) {
 		"Get":                func() error { _, err := f.clients.Get(f.ctx, mario.ID); return err }(),
 		"GetByLogin":         func() error { _, err := f.clients.GetByLogin(f.ctx, "mario"); return err }(),
 		"GetByExternalID":    func() error { _, err := f.clients.GetByExternalID(f.ctx, "crm-1"); return err }(),
-		"CheckSession":       func() error { _, err := f.clients.CheckSession(f.ctx, mario.ID, mario.SignIn); return err }(),
+		"CheckSession":       func() error { _, err := f.clients.CheckSession(f.ctx, mario.ID, mario.SessionEpoch); return err }(),
 		"Subscriptions.Get":  func() error { _, err := f.subs.Get(f.ctx, s.ID); return err }(),
 		"by its external id": func() error { _, err := f.subs.GetByExternalID(f.ctx, "order-1"); return err }(),
 		"Domain":             func() error { _, err := f.subs.Domain(f.ctx, "mario.example"); return err }(),
@@ -323,7 +323,7 @@ func removedIsGone(f *fixture) {
 		f.ErrorIs(err, accounts.ErrNotFound, what)
 	}
 	_, err := f.clients.Authenticate(f.ctx, "mario", password)
-	f.ErrorIs(err, accounts.ErrCredentials)
+	f.ErrorIs(err, accounts.ErrInvalidCredentials)
 	f.clock.advance(1e10)
 	out, err := f.subs.Expire(f.ctx)
 	f.NoError(err)

@@ -43,15 +43,15 @@ func (f *fixture) accountRung(ids []int64) rung {
 		level: accounts.LevelAccount, ids: ids,
 		suspend: func(ctx context.Context, ids []int64, h accounts.Hold) (result, error) {
 			o, err := f.clients.Suspend(ctx, as[accounts.ID](ids), h)
-			return resultOf(o.Changed, o.Unchanged, o.Still), err
+			return resultOf(o.Changed, o.Unchanged, o.StillSuspended), err
 		},
 		activate: func(ctx context.Context, ids []int64) (result, error) {
 			o, err := f.clients.Activate(ctx, as[accounts.ID](ids))
-			return resultOf(o.Changed, o.Unchanged, o.Still), err
+			return resultOf(o.Changed, o.Unchanged, o.StillSuspended), err
 		},
 		lift: func(ctx context.Context, ids []int64, causes []accounts.Cause) (result, error) {
 			o, err := f.clients.Lift(ctx, as[accounts.ID](ids), causes)
-			return resultOf(o.Changed, o.Unchanged, o.Still), err
+			return resultOf(o.Changed, o.Unchanged, o.StillSuspended), err
 		},
 		holds: func(id int64) accounts.Holds { return f.getAccount(accounts.ID(id)).Holds },
 	}
@@ -62,15 +62,15 @@ func (f *fixture) subscriptionRung(ids []int64) rung {
 		level: accounts.LevelSubscription, ids: ids,
 		suspend: func(ctx context.Context, ids []int64, h accounts.Hold) (result, error) {
 			o, err := f.subs.Suspend(ctx, as[subscriptions.ID](ids), h)
-			return resultOf(o.Changed, o.Unchanged, o.Still), err
+			return resultOf(o.Changed, o.Unchanged, o.StillSuspended), err
 		},
 		activate: func(ctx context.Context, ids []int64) (result, error) {
 			o, err := f.subs.Activate(ctx, as[subscriptions.ID](ids))
-			return resultOf(o.Changed, o.Unchanged, o.Still), err
+			return resultOf(o.Changed, o.Unchanged, o.StillSuspended), err
 		},
 		lift: func(ctx context.Context, ids []int64, causes []accounts.Cause) (result, error) {
 			o, err := f.subs.Lift(ctx, as[subscriptions.ID](ids), causes)
-			return resultOf(o.Changed, o.Unchanged, o.Still), err
+			return resultOf(o.Changed, o.Unchanged, o.StillSuspended), err
 		},
 		holds: func(id int64) accounts.Holds { return f.getSubscription(subscriptions.ID(id)).Holds },
 	}
@@ -81,15 +81,15 @@ func (f *fixture) domainRung(ids []int64) rung {
 		level: accounts.LevelDomain, ids: ids,
 		suspend: func(ctx context.Context, ids []int64, h accounts.Hold) (result, error) {
 			o, err := f.subs.SuspendDomains(ctx, as[subscriptions.DomainID](ids), h)
-			return resultOf(o.Changed, o.Unchanged, o.Still), err
+			return resultOf(o.Changed, o.Unchanged, o.StillSuspended), err
 		},
 		activate: func(ctx context.Context, ids []int64) (result, error) {
 			o, err := f.subs.ActivateDomains(ctx, as[subscriptions.DomainID](ids))
-			return resultOf(o.Changed, o.Unchanged, o.Still), err
+			return resultOf(o.Changed, o.Unchanged, o.StillSuspended), err
 		},
 		lift: func(ctx context.Context, ids []int64, causes []accounts.Cause) (result, error) {
 			o, err := f.subs.LiftDomains(ctx, as[subscriptions.DomainID](ids), causes)
-			return resultOf(o.Changed, o.Unchanged, o.Still), err
+			return resultOf(o.Changed, o.Unchanged, o.StillSuspended), err
 		},
 		holds: func(id int64) accounts.Holds {
 			all := f.domains(subscriptions.DomainQuery{IDs: []subscriptions.DomainID{subscriptions.DomainID(id)}})

@@ -46,7 +46,7 @@ func signIn(f *fixture) {
 			f.Equal(mario, a)
 		})
 	}
-	a, err := f.clients.CheckSession(f.ctx, mario.ID, mario.SignIn)
+	a, err := f.clients.CheckSession(f.ctx, mario.ID, mario.SessionEpoch)
 	f.NoError(err)
 	f.Equal(mario, a)
 }
@@ -60,7 +60,7 @@ func oneError(f *fixture) {
 	try := func(login, password string) (hashes int, err error) {
 		before := verified
 		a, err := f.clients.Authenticate(f.ctx, login, password)
-		f.ErrorIs(err, accounts.ErrCredentials, "%.40q with %.40q", login, password)
+		f.ErrorIs(err, accounts.ErrInvalidCredentials, "%.40q with %.40q", login, password)
 		f.Zero(a)
 		return verified - before, err
 	}
@@ -83,7 +83,7 @@ func suspendedSignIn(f *fixture) {
 	f.clock.advance(time.Second)
 	f.suspendAccount(mario.ID, accounts.Hold{Cause: accounts.CauseAbuse, Note: "secret note"})
 	_, err := f.clients.Authenticate(f.ctx, "mario", "wrong")
-	f.ErrorIs(err, accounts.ErrCredentials)
+	f.ErrorIs(err, accounts.ErrInvalidCredentials)
 	f.NotErrorIs(err, accounts.ErrSuspended)
 
 	_, err = f.clients.Authenticate(f.ctx, "mario", password)
@@ -108,20 +108,20 @@ func (f *fixture) session(id accounts.ID, signIn int64) error {
 
 func sessionUntilPassword(f *fixture) {
 	mario := f.account("mario")
-	f.NoError(f.session(mario.ID, mario.SignIn))
-	f.ErrorIs(f.session(mario.ID, mario.SignIn-1), accounts.ErrSessionEnded)
-	f.ErrorIs(f.session(mario.ID, mario.SignIn+1), accounts.ErrSessionEnded)
+	f.NoError(f.session(mario.ID, mario.SessionEpoch))
+	f.ErrorIs(f.session(mario.ID, mario.SessionEpoch-1), accounts.ErrSessionEnded)
+	f.ErrorIs(f.session(mario.ID, mario.SessionEpoch+1), accounts.ErrSessionEnded)
 	f.NoError(f.clients.SetPassword(f.ctx, mario.ID, "another password"))
-	f.ErrorIs(f.session(mario.ID, mario.SignIn), accounts.ErrSessionEnded)
+	f.ErrorIs(f.session(mario.ID, mario.SessionEpoch), accounts.ErrSessionEnded)
 	a, err := f.clients.Authenticate(f.ctx, "mario", "another password")
 	f.NoError(err)
-	f.Greater(a.SignIn, mario.SignIn)
-	f.NoError(f.session(mario.ID, a.SignIn))
+	f.Greater(a.SessionEpoch, mario.SessionEpoch)
+	f.NoError(f.session(mario.ID, a.SessionEpoch))
 
 	signIn, err := f.clients.Owner(mario.ID).ChangePassword(f.ctx, "another password", "a third password")
 	f.NoError(err)
-	f.Greater(signIn, a.SignIn)
-	f.ErrorIs(f.session(mario.ID, a.SignIn), accounts.ErrSessionEnded)
+	f.Greater(signIn, a.SessionEpoch)
+	f.ErrorIs(f.session(mario.ID, a.SessionEpoch), accounts.ErrSessionEnded)
 	f.NoError(f.session(mario.ID, signIn))
 	f.remove(mario.ID)
 	f.ErrorIs(f.session(mario.ID, signIn), accounts.ErrNotFound)
@@ -131,7 +131,7 @@ func sessionUntilSuspension(f *fixture) {
 	mario := f.account("mario")
 	f.suspendAccount(mario.ID, accounts.Hold{Cause: accounts.CauseBilling, Message: "Please pay"})
 	f.suspendAccount(mario.ID, accounts.Hold{Cause: accounts.CauseAbuse})
-	a, err := f.clients.CheckSession(f.ctx, mario.ID, mario.SignIn)
+	a, err := f.clients.CheckSession(f.ctx, mario.ID, mario.SessionEpoch)
 	f.ErrorIs(err, accounts.ErrSuspended)
 	var suspended *accounts.SuspendedError
 	f.ErrorAs(err, &suspended)
@@ -140,20 +140,20 @@ func sessionUntilSuspension(f *fixture) {
 
 	_, err = f.clients.Lift(f.ctx, []accounts.ID{mario.ID}, []accounts.Cause{accounts.CauseAbuse})
 	f.NoError(err)
-	f.Equal(mario.SignIn, f.getAccount(mario.ID).SignIn, "one hold is left")
-	f.ErrorIs(f.session(mario.ID, mario.SignIn), accounts.ErrSuspended)
+	f.Equal(mario.SessionEpoch, f.getAccount(mario.ID).SessionEpoch, "one hold is left")
+	f.ErrorIs(f.session(mario.ID, mario.SessionEpoch), accounts.ErrSuspended)
 	_, err = f.clients.Lift(f.ctx, []accounts.ID{mario.ID}, []accounts.Cause{accounts.CauseBilling})
 	f.NoError(err)
-	f.Equal(mario.SignIn+1, f.getAccount(mario.ID).SignIn, "the last hold is lifted")
-	f.ErrorIs(f.session(mario.ID, mario.SignIn), accounts.ErrSessionEnded)
+	f.Equal(mario.SessionEpoch+1, f.getAccount(mario.ID).SessionEpoch, "the last hold is lifted")
+	f.ErrorIs(f.session(mario.ID, mario.SessionEpoch), accounts.ErrSessionEnded)
 	f.activateAccount(mario.ID)
-	f.Equal(mario.SignIn+1, f.getAccount(mario.ID).SignIn, "there was nothing to lift")
+	f.Equal(mario.SessionEpoch+1, f.getAccount(mario.ID).SessionEpoch, "there was nothing to lift")
 }
 
 func sessionOrder(f *fixture) {
 	mario := f.account("mario")
 	f.suspendAccount(mario.ID, accounts.Hold{})
-	err := f.session(mario.ID, mario.SignIn+1)
+	err := f.session(mario.ID, mario.SessionEpoch+1)
 	f.ErrorIs(err, accounts.ErrSessionEnded)
 	f.NotErrorIs(err, accounts.ErrSuspended)
 	f.ErrorIs(f.session(nobody, 1), accounts.ErrNotFound)
@@ -163,7 +163,7 @@ func sessionsIgnoreChildren(f *fixture) {
 	e := f.estate()
 	f.suspendSubscription(e.blog.ID, accounts.Hold{})
 	f.suspendDomain("shop.example", accounts.Hold{})
-	f.NoError(f.session(e.mario.ID, e.mario.SignIn))
+	f.NoError(f.session(e.mario.ID, e.mario.SessionEpoch))
 	_, err := f.clients.Authenticate(f.ctx, "mario", password)
 	f.NoError(err)
 }
@@ -176,10 +176,10 @@ func changedPassword(f *fixture) {
 	f.Equal(accounts.Event{
 		At: f.clock.stored(), Type: "account.password-changed", Actor: actor, AccountID: mario.ID,
 	}, withoutCursors(events)[0])
-	mario.SignIn++
+	mario.SessionEpoch++
 	f.Equal(mario, f.getAccount(mario.ID), "passwords touch neither Version nor UpdatedAt")
 	_, err := f.clients.Authenticate(f.ctx, "mario", password)
-	f.ErrorIs(err, accounts.ErrCredentials)
+	f.ErrorIs(err, accounts.ErrInvalidCredentials)
 	_, err = f.clients.Authenticate(f.ctx, "mario", "another password")
 	f.NoError(err)
 	err = f.refused(accounts.ErrInvalid, func() error { return f.clients.SetPassword(f.ctx, mario.ID, "MARIO") })
@@ -223,7 +223,7 @@ func (h oldHasher) Hash(ctx context.Context, password string) (string, error) {
 
 func (f *fixture) hash(id accounts.ID) string {
 	f.t.Helper()
-	r, err := f.store.Account(f.ctx, accounts.Key{ID: id})
+	r, err := f.store.Account(f.ctx, accounts.AccountKey{ID: id})
 	f.NoError(err)
 	return r.Hash
 }
@@ -236,7 +236,7 @@ func outdatedHash(f *fixture) {
 	f.use(f.manager(func(o *accounts.Options) { o.Hasher = hookedHasher{outdated: true} }))
 	f.clock.advance(time.Hour)
 	_, err := f.clients.Authenticate(f.ctx, "mario", "wrong")
-	f.ErrorIs(err, accounts.ErrCredentials)
+	f.ErrorIs(err, accounts.ErrInvalidCredentials)
 	f.Equal("$old$plain$"+password, f.hash(mario.ID))
 
 	var a accounts.Account
@@ -263,9 +263,9 @@ func changedDuringVerify(f *fixture) {
 	a, err := f.clients.Authenticate(f.ctx, "mario", password)
 	f.Equal("$plain$a newer password", f.hash(mario.ID), "the old password's new hash must not come back")
 	if err == nil {
-		f.ErrorIs(f.session(mario.ID, a.SignIn), accounts.ErrSessionEnded, "the session of a password that is no longer valid")
+		f.ErrorIs(f.session(mario.ID, a.SessionEpoch), accounts.ErrSessionEnded, "the session of a password that is no longer valid")
 	} else {
-		f.ErrorIs(err, accounts.ErrCredentials)
+		f.ErrorIs(err, accounts.ErrInvalidCredentials)
 	}
 	_, err = plain.Authenticate(f.ctx, "mario", "a newer password")
 	f.NoError(err)
@@ -278,7 +278,7 @@ func changedDuringHash(f *fixture) {
 	overtaken := func(command func(m *accounts.Manager) error) {
 		change := sync.OnceValue(func() error { return plain.SetPassword(f.ctx, mario.ID, "a newer password") })
 		err := command(f.manager(func(o *accounts.Options) { o.Hasher = hookedHasher{hash: change} }))
-		f.ErrorIs(err, accounts.ErrCredentials)
+		f.ErrorIs(err, accounts.ErrInvalidCredentials)
 		f.Equal("$plain$a newer password", f.hash(mario.ID))
 	}
 	overtaken(func(m *accounts.Manager) error {
@@ -310,7 +310,7 @@ func hashingHoldsNothing(f *fixture) {
 	_, err := f.clients.Authenticate(f.ctx, "mario", "another password")
 	f.NoError(err)
 	_, err = f.clients.Authenticate(f.ctx, "unknown", "another password")
-	f.ErrorIs(err, accounts.ErrCredentials)
+	f.ErrorIs(err, accounts.ErrInvalidCredentials)
 	_, err = f.clients.Owner(e.mario.ID).ChangePassword(f.ctx, "another password", password)
 	f.NoError(err)
 	token, err := f.clients.ResetToken(f.ctx, e.mario.ID, time.Hour)
@@ -367,7 +367,7 @@ func hashingIsBounded(f *fixture) {
 	done := make(chan error, slots+excess)
 	for range slots + excess {
 		go func() {
-			_, err := m.With(f.store).Authenticate(impatient, "mario", password)
+			_, err := m.WithStore(f.store).Authenticate(impatient, "mario", password)
 			done <- err
 		}()
 	}
@@ -403,7 +403,7 @@ func signInAs(f *fixture) {
 			f.NoError(err)
 		})
 		f.Equal(f.getAccount(mario.ID), a)
-		f.Equal(mario.SignIn, a.SignIn)
+		f.Equal(mario.SessionEpoch, a.SessionEpoch)
 		f.Len(events, 1)
 		f.Equal(accounts.EventType("account.signed-in-as"), events[0].Type)
 		f.Equal(actor, events[0].Actor)
@@ -436,7 +436,7 @@ func resetPassword(f *fixture) {
 	f.Len(events, 1)
 	f.Equal(accounts.EventType("account.password-changed"), events[0].Type)
 	f.Equal(f.getAccount(mario.ID), a)
-	f.Equal(mario.SignIn+1, a.SignIn)
+	f.Equal(mario.SessionEpoch+1, a.SessionEpoch)
 	_, err = f.clients.Authenticate(f.ctx, "mario", "another password")
 	f.NoError(err)
 	_, err = f.clients.ResetToken(f.ctx, nobody, time.Hour)
@@ -465,12 +465,12 @@ func resetRefused(f *fixture) {
 	f.unchanged(func() {
 		for _, token := range forged {
 			_, err := f.clients.ResetPassword(f.ctx, token, "a third password")
-			f.ErrorIs(err, accounts.ErrCredentials, "token %.100q", token)
+			f.ErrorIs(err, accounts.ErrInvalidCredentials, "token %.100q", token)
 		}
 	})
 	f.remove(luigi.ID)
 	_, err = f.clients.ResetPassword(f.ctx, other, "a third password")
-	f.ErrorIs(err, accounts.ErrCredentials, "the account is removed")
+	f.ErrorIs(err, accounts.ErrInvalidCredentials, "the account is removed")
 }
 
 func resetSuspended(f *fixture) {

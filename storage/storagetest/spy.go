@@ -47,7 +47,7 @@ type spyTx struct {
 	spy *spy
 }
 
-func (t spyTx) Lock(r subscriptions.Rows) (subscriptions.Locked, error) {
+func (t spyTx) Lock(r subscriptions.LockSet) (subscriptions.LockedRows, error) {
 	l, err := t.Tx.Lock(r)
 	if err != nil {
 		return l, err

@@ -38,12 +38,12 @@ func handedIn(f *fixture) {
 }
 
 // spoil writes into everything that an answer of the kind refers to.
-func spoil(holds accounts.Holds, inherited []accounts.Held, attributes map[string]string) {
+func spoil(holds accounts.Holds, inherited []accounts.EffectiveHold, attributes map[string]string) {
 	for i := range holds {
 		holds[i] = accounts.Hold{Cause: spoilt}
 	}
 	for i := range inherited {
-		inherited[i] = accounts.Held{Level: spoilt}
+		inherited[i] = accounts.EffectiveHold{Level: spoilt}
 	}
 	for key := range attributes {
 		attributes[key] = spoilt
@@ -59,14 +59,14 @@ func spoilAccount(a accounts.Account) {
 
 func spoilSubscription(s subscriptions.Subscription) {
 	for i := range s.SuspendedBy() {
-		s.SuspendedBy()[i] = accounts.Held{}
+		s.SuspendedBy()[i] = accounts.EffectiveHold{}
 	}
 	spoil(s.Holds, s.Inherited, s.Attributes)
 }
 
 func spoilDomain(d subscriptions.Domain) {
 	for i := range d.SuspendedBy() {
-		d.SuspendedBy()[i] = accounts.Held{}
+		d.SuspendedBy()[i] = accounts.EffectiveHold{}
 	}
 	spoil(d.Holds, d.Inherited, d.Attributes)
 }
@@ -90,7 +90,7 @@ func handedOut(f *fixture) {
 			a, err := f.clients.GetByLogin(f.ctx, "mario")
 			f.NoError(err)
 			spoilAccount(a)
-			a, err = f.clients.CheckSession(f.ctx, e.mario.ID, e.mario.SignIn)
+			a, err = f.clients.CheckSession(f.ctx, e.mario.ID, e.mario.SessionEpoch)
 			f.ErrorIs(err, accounts.ErrSuspended)
 			spoilAccount(a)
 			p, err := f.clients.List(f.ctx, accounts.Query{})
@@ -140,7 +140,7 @@ func handedToCommand(f *fixture) {
 	domain := f.getDomain("blog.example").ID
 	f.refused(refusal, func() error {
 		return f.store.Update(f.ctx, func(tx accounts.Tx) error {
-			l, err := tx.Lock(subscriptions.Rows{Accounts: []accounts.ID{e.mario.ID}, Subscriptions: []subscriptions.ID{e.blog.ID}, Domains: []subscriptions.DomainID{domain}})
+			l, err := tx.Lock(subscriptions.LockSet{Accounts: []accounts.ID{e.mario.ID}, Subscriptions: []subscriptions.ID{e.blog.ID}, Domains: []subscriptions.DomainID{domain}})
 			if err != nil {
 				return err
 			}

@@ -113,7 +113,7 @@ func versionUntouched(f *fixture) {
 	_, err = f.clients.SignInAs(f.ctx, mario.ID)
 	f.NoError(err)
 
-	mario.SignIn += 2 // the password and the last hold
+	mario.SessionEpoch += 2 // the password and the last hold
 	f.Equal(mario, f.getAccount(mario.ID))
 	f.Equal(s, f.getSubscription(s.ID))
 }

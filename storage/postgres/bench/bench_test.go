@@ -129,7 +129,7 @@ func after(sort accounts.Sort, desc bool, a accounts.Account) accounts.Cursor {
 	default:
 		sort = accounts.SortCreated
 	}
-	return subscriptions.NewCursor("accounts", accounts.Listing{Query: accounts.Query{Sort: sort, Desc: desc}}, p)
+	return subscriptions.NewCursor("accounts", accounts.ListParams{Query: accounts.Query{Sort: sort, Desc: desc}}, p)
 }
 
 func nameOf(t testing.TB, db *bun.DB, id int) (name string) {

@@ -65,7 +65,7 @@ func scanAccount(row pgx.Row, more ...any) (accounts.Record, error) {
 	err := row.Scan(append([]any{
 		&a.ID, &a.Login, &a.Hash, &a.Contact.Name, &a.Contact.Company, &a.Contact.Email, &a.Contact.Phone, &a.Contact.Address,
 		&a.Contact.City, &a.Contact.State, &a.Contact.PostalCode, &a.Contact.Country, &a.AdditionalInfo, &a.Description,
-		&a.ExternalID, &a.Locale, &a.Attributes, &a.SignIn, &a.Version, &a.CreatedAt, &a.UpdatedAt, &held,
+		&a.ExternalID, &a.Locale, &a.Attributes, &a.SessionEpoch, &a.Version, &a.CreatedAt, &a.UpdatedAt, &held,
 	}, more...)...)
 	a.Holds, a.CreatedAt, a.UpdatedAt = holds(held), a.CreatedAt.UTC(), a.UpdatedAt.UTC()
 	return a, err
@@ -86,7 +86,7 @@ func (h hand) checkSession(ctx context.Context, id accounts.ID, signIn int64) (a
 	switch {
 	case err != nil:
 		return a, err
-	case a.SignIn != signIn:
+	case a.SessionEpoch != signIn:
 		return accounts.Account{}, accounts.ErrSessionEnded
 	case len(a.Holds) > 0:
 		return a, accounts.ErrSuspended
@@ -192,7 +192,7 @@ func (h hand) create(ctx context.Context, actor string, in accounts.New) (accoun
 	name, at := in.Subscription.Domains[0], h.at()
 	keys := accounts.Claim{
 		Login: in.Login, AccountExternalID: in.ExternalID,
-		Claim: subscriptions.Claim{Names: in.Subscription.Domains, For: -1},
+		Claim: subscriptions.Claim{Names: in.Subscription.Domains, Owner: -1},
 	}.Keys()
 	as := accounts.Account{Login: in.Login, Contact: in.Contact, ExternalID: in.ExternalID}
 	var id, subscription, domain int64

@@ -42,7 +42,7 @@ func (c *cluster) database(t *testing.T) string {
 	t.Helper()
 	_, err := administer(t, c.primary).ExecContext(t.Context(), "CREATE DATABASE customers")
 	require.NoError(t, err)
-	dsn := pgtest.Named(t, c.primary.DSN(), "customers")
+	dsn := pgtest.WithDatabase(t, c.primary.DSN(), "customers")
 	migrate(t, dsn)
 	return dsn
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// When COMMIT was sent and no answer comes, only ErrUncertain is true, whatever has become of it.
+// When COMMIT was sent and no answer comes, only ErrCommitUnknown is true, whatever has become of it.
 func TestAConnectionIsCutAroundCommit(t *testing.T) {
 	dsn := migrated(t, pgtest.Shared(t))
 	p := newProxy(t, dsn)
@@ -24,7 +24,7 @@ func TestAConnectionIsCutAroundCommit(t *testing.T) {
 			p.lose(what)
 			told := r.give(t.Context(), h)
 			require.True(t, p.struck())
-			require.ErrorIs(t, told, accounts.ErrUncertain, s.name)
+			require.ErrorIs(t, told, accounts.ErrCommitUnknown, s.name)
 			require.NotErrorIs(t, told, accounts.ErrUnavailable, s.name)
 			waitForConnections(t, watcher.db, h.name, "state <> 'idle'") // the server may be committing still
 			done := r.check(t, told)
@@ -36,7 +36,7 @@ func TestAConnectionIsCutAroundCommit(t *testing.T) {
 	}
 }
 
-// A ctx that ends while the answer to COMMIT is waited for is ErrUncertain, and gives the connection up at once.
+// A ctx that ends while the answer to COMMIT is waited for is ErrCommitUnknown, and gives the connection up at once.
 func TestAContextEndsDuringCommit(t *testing.T) {
 	dsn := migrated(t, pgtest.Shared(t))
 	p := newProxy(t, dsn)
@@ -58,7 +58,7 @@ func TestAContextEndsDuringCommit(t *testing.T) {
 			<-ctx.Done()
 			require.Less(t, time.Since(ended), 5*time.Second)
 			require.ErrorIs(t, told, context.Canceled, s.name)
-			require.ErrorIs(t, told, accounts.ErrUncertain, s.name)
+			require.ErrorIs(t, told, accounts.ErrCommitUnknown, s.name)
 			require.NotErrorIs(t, told, accounts.ErrUnavailable, s.name)
 			waitForConnections(t, watcher.db, h.name, "state <> 'idle'")
 			require.Equal(t, what == keepAnswer, r.check(t, told), s.name)

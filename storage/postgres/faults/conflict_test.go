@@ -138,7 +138,7 @@ func TestAHostsTransactionOfTheDefaultLevelIsChecked(t *testing.T) {
 		before := tables(t, h.db)
 		tx, err := h.db.BeginTx(t.Context(), &sql.TxOptions{})
 		require.NoError(t, err)
-		_, err = h.With(h.store.In(tx)).Create(t.Context(), customer("alice"))
+		_, err = h.WithStore(h.store.WithTx(tx)).Create(t.Context(), customer("alice"))
 		require.NoError(t, tx.Commit())
 		if level == "read committed" {
 			require.NoError(t, err)
@@ -162,7 +162,7 @@ func cross(t *testing.T, hosts, library time.Duration) (host, own error) {
 	first, second := e.accounts[:1], e.accounts[1:2]
 	tx, err := h.db.BeginTx(t.Context(), &sql.TxOptions{})
 	require.NoError(t, err)
-	joined := h.With(h.store.In(tx))
+	joined := h.WithStore(h.store.WithTx(tx))
 	_, err = joined.Suspend(t.Context(), second, accounts.Hold{Cause: "host"})
 	require.NoError(t, err)
 	told := make(chan error, 1)

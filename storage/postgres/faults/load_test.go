@@ -99,9 +99,9 @@ func (w *writer) work() {
 func (w *writer) outcome(err error) outcome {
 	o := acknowledged
 	switch {
-	case errors.Is(err, accounts.ErrUncertain) && errors.Is(err, accounts.ErrUnavailable):
+	case errors.Is(err, accounts.ErrCommitUnknown) && errors.Is(err, accounts.ErrUnavailable):
 		w.failed = err
-	case errors.Is(err, accounts.ErrUncertain):
+	case errors.Is(err, accounts.ErrCommitUnknown):
 		o = uncertain
 	case errors.Is(err, accounts.ErrUnavailable):
 		o = unavailable

@@ -96,7 +96,7 @@ func TestADomainThatIsMovedMeanwhile(t *testing.T) {
 
 	tx, err := other.db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
-	_, err = other.With(other.store.In(tx)).Subscriptions().MoveDomains(t.Context(), []subscriptions.DomainID{moved}, e.subscriptions[1])
+	_, err = other.WithStore(other.store.WithTx(tx)).Subscriptions().MoveDomains(t.Context(), []subscriptions.DomainID{moved}, e.subscriptions[1])
 	require.NoError(t, err)
 	type told struct {
 		domain subscriptions.Domain

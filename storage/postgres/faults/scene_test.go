@@ -279,10 +279,10 @@ func (r *round) check(t *testing.T, told error) bool {
 	case told == nil:
 		require.True(t, done, "it was acknowledged")
 	case errors.Is(told, accounts.ErrUnavailable):
-		require.NotErrorIs(t, told, accounts.ErrUncertain)
+		require.NotErrorIs(t, told, accounts.ErrCommitUnknown)
 		require.False(t, done, "nothing should have happened: %v", told)
 	default:
-		require.ErrorIs(t, told, accounts.ErrUncertain)
+		require.ErrorIs(t, told, accounts.ErrCommitUnknown)
 	}
 	return done
 }

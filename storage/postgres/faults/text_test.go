@@ -105,12 +105,12 @@ func TestTextThatWantsToBeSQLIsStoredAsItIs(t *testing.T) {
 		require.NoError(t, h.store.Update(t.Context(), func(tx accounts.Tx) error {
 			claimed, err := tx.Claim(accounts.Claim{
 				NewAccounts: 1, Login: text, AccountExternalID: text,
-				Claim: subscriptions.Claim{NewSubscriptions: 1, NewDomains: 1, ExternalID: text, Names: []string{d.Name}, For: -1},
+				Claim: subscriptions.Claim{NewSubscriptions: 1, NewDomains: 1, ExternalID: text, Names: []string{d.Name}, Owner: -1},
 			})
 			if err != nil {
 				return err
 			}
-			if claimed.Login || claimed.AccountExternalID || claimed.ExternalID || claimed.Names != nil || claimed.Blocked != nil {
+			if claimed.Login || claimed.AccountExternalID || claimed.ExternalID || claimed.Names != nil || claimed.Conflicting != nil {
 				return fmt.Errorf("claimed %+v", claimed)
 			}
 			a.ID, s.ID, d.ID = claimed.AccountIDs[0], claimed.SubscriptionIDs[0], claimed.DomainIDs[0]
@@ -120,7 +120,7 @@ func TestTextThatWantsToBeSQLIsStoredAsItIs(t *testing.T) {
 				AddAccounts: []accounts.Record{a},
 				Writes: subscriptions.Writes{
 					AddSubscriptions: []subscriptions.Record{s}, AddDomains: []subscriptions.Domain{d},
-					Place: []subscriptions.Placed{
+					PutHolds: []subscriptions.HoldWrite{
 						{Level: subscriptions.LevelAccount, ID: int64(a.ID), Hold: hold},
 						{Level: subscriptions.LevelSubscription, ID: int64(s.ID), Hold: hold},
 						{Level: subscriptions.LevelDomain, ID: int64(d.ID), Hold: hold},
@@ -143,12 +143,12 @@ func (h *host) readBack(
 ) int64 {
 	t.Helper()
 	ctx := t.Context()
-	for _, key := range []accounts.Key{{ID: a.ID}, {Login: text}, {ExternalID: text}} {
+	for _, key := range []accounts.AccountKey{{ID: a.ID}, {Login: text}, {ExternalID: text}} {
 		got, err := h.store.Account(ctx, key)
 		require.NoError(t, err, text)
 		require.Equal(t, a, got)
 	}
-	for _, key := range []subscriptions.Key{{ID: s.ID}, {ExternalID: text}} {
+	for _, key := range []subscriptions.SubscriptionKey{{ID: s.ID}, {ExternalID: text}} {
 		got, err := h.store.Subscription(ctx, key)
 		require.NoError(t, err, text)
 		require.Equal(t, s, got)
@@ -156,32 +156,32 @@ func (h *host) readBack(
 	site, err := h.store.Site(ctx, "nobody.example", d.Name)
 	require.NoError(t, err, text)
 	require.Equal(t, subscriptions.Site{Domain: d, Plan: text}, site)
-	piece := subscriptions.Piece{Text: subscriptions.Fold(text), Anywhere: true}
+	piece := subscriptions.SearchTerm{Text: subscriptions.Fold(text), Anywhere: true}
 	cause := a.Holds[0].Cause
-	found, err := h.store.Accounts(ctx, accounts.Listing{
-		Query: accounts.Query{Country: a.Contact.Country, Cause: cause, Sort: accounts.SortName, Limit: 50}, Piece: piece,
+	found, err := h.store.Accounts(ctx, accounts.ListParams{
+		Query: accounts.Query{Country: a.Contact.Country, Cause: cause, Sort: accounts.SortName, Limit: 50}, Term: piece,
 	})
 	require.NoError(t, err, text)
 	require.Equal(t, []accounts.Summary{{Account: a.Account, Subscriptions: 1, Domains: 1}}, found)
-	subs, err := h.store.Subscriptions(ctx, subscriptions.Listing{
-		Query: subscriptions.Query{Plan: text, Cause: cause, Limit: 50}, Piece: piece,
+	subs, err := h.store.Subscriptions(ctx, subscriptions.ListParams{
+		Query: subscriptions.Query{Plan: text, Cause: cause, Limit: 50}, Term: piece,
 	})
 	require.NoError(t, err, text)
 	require.Equal(t, []subscriptions.Subscription{s}, subs)
-	domains, err := h.store.Domains(ctx, subscriptions.DomainListing{
-		DomainQuery: subscriptions.DomainQuery{Cause: cause, Limit: 50}, Piece: piece,
+	domains, err := h.store.Domains(ctx, subscriptions.DomainListParams{
+		DomainQuery: subscriptions.DomainQuery{Cause: cause, Limit: 50}, Term: piece,
 	})
 	require.NoError(t, err, text)
 	require.Equal(t, []subscriptions.Domain{d}, domains)
-	_, err = h.store.Domains(ctx, subscriptions.DomainListing{
+	_, err = h.store.Domains(ctx, subscriptions.DomainListParams{
 		DomainQuery: subscriptions.DomainQuery{Limit: 50}, From: subscriptions.Position{Key: text},
 	})
 	require.NoError(t, err, text)
-	_, err = h.store.Accounts(ctx, accounts.Listing{
+	_, err = h.store.Accounts(ctx, accounts.ListParams{
 		Query: accounts.Query{Sort: accounts.SortLogin, Limit: 50}, From: subscriptions.Position{Key: text, ID: 1},
 	})
 	require.NoError(t, err, text)
-	log, err := h.store.Events(ctx, accounts.EventRange{After: cursor, Limit: 50})
+	log, err := h.store.Events(ctx, accounts.EventParams{After: cursor, Limit: 50})
 	require.NoError(t, err, text)
 	require.Len(t, log.Events, 1)
 	require.Equal(t, e, log.Events[0].Event)
@@ -191,7 +191,7 @@ func (h *host) readBack(
 // harmless tells whether an error says something of the input, not of the server.
 func harmless(err error) bool {
 	for _, allowed := range []error{
-		nil, accounts.ErrInvalid, accounts.ErrNotFound, accounts.ErrCredentials, accounts.ErrTaken, accounts.ErrConflict,
+		nil, accounts.ErrInvalid, accounts.ErrNotFound, accounts.ErrInvalidCredentials, accounts.ErrTaken, accounts.ErrConflict,
 	} {
 		if errors.Is(err, allowed) {
 			return true
@@ -234,8 +234,8 @@ func (h *host) commands(a accounts.Account, s subscriptions.Subscription, d subs
 		"Authenticate": func(ctx context.Context) error { return second(h.Authenticate(ctx, text, text)) },
 		"Suspend":      func(ctx context.Context) error { return second(h.Suspend(ctx, ids, hold)) },
 		"Lift":         func(ctx context.Context) error { return second(h.Lift(ctx, ids, []accounts.Cause{cause})) },
-		"RemovePreviewed": func(ctx context.Context) error {
-			return second(h.RemovePreviewed(ctx, accounts.Removal{Accounts: ids, Subscriptions: subIDs, Domains: []string{text}}))
+		"RemoveExactly": func(ctx context.Context) error {
+			return second(h.RemoveExactly(ctx, accounts.Removal{Accounts: ids, Subscriptions: subIDs, Domains: []string{text}}))
 		},
 		"ResetPassword": func(ctx context.Context) error { return second(h.ResetPassword(ctx, text, text)) },
 		"Events":        func(ctx context.Context) error { return second(h.Events(ctx, accounts.EventQuery{After: cursor})) },

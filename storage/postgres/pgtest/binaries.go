@@ -13,8 +13,8 @@ import (
 
 // Names of the environment variables that say where tests run.
 const (
-	// DSNVariable names a database whose role may create databases and schemas.
-	DSNVariable = "CLIENTELE_TEST_DSN"
+	// EnvDSN names a database whose role may create databases and schemas.
+	EnvDSN = "CLIENTELE_TEST_DSN"
 	// RequireVariable makes tests fail, not skip, where PostgreSQL or PgBouncer is missing, when it is "1".
 	RequireVariable = "CLIENTELE_REQUIRE_POSTGRES"
 )
@@ -65,7 +65,7 @@ func binaries() (string, error) {
 			return dir, nil
 		}
 	}
-	return "", errors.New("PostgreSQL's server is not installed: make deps, or set " + DSNVariable)
+	return "", errors.New("PostgreSQL's server is not installed: make deps, or set " + EnvDSN)
 }
 
 func hasAll(dir string, programs ...string) bool {

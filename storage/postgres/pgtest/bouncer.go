@@ -25,16 +25,16 @@ max_client_conn = 200
 ignore_startup_parameters = extra_float_digits
 `
 
-// Bounce starts a PgBouncer in transaction mode before the server and answers how a database of it, whose DSN is given,
+// PgBouncer starts a PgBouncer in transaction mode before the server and answers how a database of it, whose DSN is given,
 // is reached through it. It ends with the server.
-func (s *Server) Bounce(t testing.TB, dsn string) string {
+func (s *Server) PgBouncer(t testing.TB, dsn string) string {
 	t.Helper()
 	program, err := bouncer()
 	if err != nil {
 		missing(t, err)
 	}
 	if s.keeper == nil {
-		missing(t, absent{fmt.Errorf("PgBouncer needs a server of the tests' own: unset %s", DSNVariable)})
+		missing(t, absent{fmt.Errorf("PgBouncer needs a server of the tests' own: unset %s", EnvDSN)})
 	}
 	socket := filepath.Join(s.keeper.dir, ".s.PGSQL.6432")
 	if _, err := os.Stat(socket); err != nil {

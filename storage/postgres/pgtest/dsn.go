@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// Named answers a DSN for another database of the same server, with all the settings that it has, as keywords and
+// WithDatabase answers a DSN for another database of the same server, with all the settings that it has, as keywords and
 // values: further ones may be appended.
-func Named(t testing.TB, dsn, database string) string {
+func WithDatabase(t testing.TB, dsn, database string) string {
 	t.Helper()
 	settings, err := keywords(dsn)
 	if err != nil {

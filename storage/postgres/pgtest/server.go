@@ -40,7 +40,7 @@ shared_buffers = 64MB
 
 // shared is started once for the process.
 var shared = sync.OnceValues(func() (*Server, error) {
-	if dsn := os.Getenv(DSNVariable); dsn != "" {
+	if dsn := os.Getenv(EnvDSN); dsn != "" {
 		return &Server{dsn: dsn}, nil
 	}
 	return start("")
@@ -166,7 +166,7 @@ func (s *Server) do(t testing.TB, words ...string) {
 func (s *Server) own(t testing.TB) {
 	t.Helper()
 	if s.keeper == nil {
-		t.Fatalf("pgtest: the server is somebody else's: unset %s, or use pgtest.Start", DSNVariable)
+		t.Fatalf("pgtest: the server is somebody else's: unset %s, or use pgtest.Start", EnvDSN)
 	}
 }
 
@@ -187,7 +187,7 @@ func (s *Server) Database(t testing.TB) string {
 	name := "test_" + strings.ToLower(rand.Text()[:12])
 	s.execute(t, "CREATE DATABASE "+name)
 	t.Cleanup(func() { s.execute(t, "DROP DATABASE "+name+" WITH (FORCE)") })
-	return Named(t, s.dsn, name)
+	return WithDatabase(t, s.dsn, name)
 }
 
 // execute runs one statement in the database postgres.

@@ -26,7 +26,7 @@ func TestNothingIsLeftAfterASIGKILL(t *testing.T) {
 	if os.Getenv(victim) != "" {
 		server := pgtest.Start(t, "")
 		pgtest.Open(t, server.DSN(), 1)
-		server.Bounce(t, server.DSN())
+		server.PgBouncer(t, server.DSN())
 		_, _ = os.Stdout.WriteString("\n" + victim + " " + server.Dir() + "\n")
 		select {}
 	}
@@ -81,7 +81,7 @@ func TestADatabaseIsFreshAndReachedThroughPgBouncerToo(t *testing.T) {
 	db := pgtest.Open(t, dsn, 1)
 	_, err := db.ExecContext(t.Context(), "CREATE TABLE mine (id int)")
 	require.NoError(t, err)
-	_, err = pgtest.Open(t, server.Bounce(t, dsn), 1).ExecContext(t.Context(), "INSERT INTO mine VALUES (1)")
+	_, err = pgtest.Open(t, server.PgBouncer(t, dsn), 1).ExecContext(t.Context(), "INSERT INTO mine VALUES (1)")
 	require.NoError(t, err)
 	_, err = pgtest.Open(t, server.Database(t), 1).ExecContext(t.Context(), "INSERT INTO mine VALUES (1)")
 	require.ErrorContains(t, err, "42P01")
@@ -155,7 +155,7 @@ func TestADSNForAnotherDatabase(t *testing.T) {
 		"postgres://anna:a%20b%27c@db.example/one?sslmode=disable&application_name=mine",
 		"postgresql://anna:a%20b%27c@db.example:5433,other.example:5434/?sslmode=disable&application_name=mine",
 	} {
-		config, err := pgx.ParseConfig(pgtest.Named(t, dsn, "another one"))
+		config, err := pgx.ParseConfig(pgtest.WithDatabase(t, dsn, "another one"))
 		require.NoError(t, err)
 		require.Equal(t, "another one", config.Database)
 		require.Equal(t, []string{"db.example", "anna", "a b'c", "mine"},

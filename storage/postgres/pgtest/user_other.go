@@ -11,7 +11,7 @@ import (
 type account struct{}
 
 func unprivileged() (*account, error) {
-	return nil, errors.New("pgtest starts PostgreSQL on Unix only: set " + DSNVariable)
+	return nil, errors.New("pgtest starts PostgreSQL on Unix only: set " + EnvDSN)
 }
 
 func (*account) own(...string) error              { return nil }
