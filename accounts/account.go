@@ -3,41 +3,54 @@ package accounts
 import (
 	"time"
 
+	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
-	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
-// ID names an account. The smallest is 1.
+// ID identifies an account. The smallest id is 1.
 type ID = subscriptions.AccountID
 
-// Account is one customer of the provider: what the panel shows as "Customer".
+// Account is one customer of the provider: a "Customer" on the pages of the panel.
 type Account struct {
-	ID                 ID
-	Login              string // in lower case, unique
-	Contact            Contact
-	AdditionalInfo     string // its owner sees it
-	Description        string // only the provider sees it
-	ExternalID, Locale string // the host's own key, unique when set; BCP 47
-	Attributes         map[string]string
-	Holds              Holds
-	SessionEpoch             int64 // a host keeps it in its session and asks CheckSession
-	Version            int64 // rises with Update
-	CreatedAt          time.Time
-	UpdatedAt          time.Time
+	ID             ID
+	Login          string // in lower case, unique
+	Contact        Contact
+	AdditionalInfo string            // visible to its owner
+	Description    string            // visible to the provider only
+	ExternalID     string            // the application's own key, unique among accounts when set
+	Locale         string            // a BCP 47 language tag; "" if unknown
+	Attributes     map[string]string // the application's own
+	Holds          Holds
+	SessionEpoch   int64 // kept by the application in its sessions, and compared by CheckSession
+	Version        int64 // starts at 1; incremented by Update
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
 }
 
-// Status is Suspended while the account has a hold.
-func (a Account) Status() Status { return subscriptions.StatusOf(len(a.Holds)) }
+// Status returns Suspended while the account has a hold, and Active otherwise.
+func (a Account) Status() Status { return a.Holds.Status() }
 
-// SuspendedBy answers every hold that keeps the account down. Nil means that it is active.
-func (a Account) SuspendedBy() []EffectiveHold { return a.Holds.Effective(subscriptions.LevelAccount) }
+// SuspendedBy returns every hold because of which the account is suspended. It returns nil if the account is active.
+func (a Account) SuspendedBy() []EffectiveHold { return a.Holds.Effective(LevelAccount) }
 
-// Profile answers what the owner may see of the account.
+// Profile returns what the owner may see of the account.
 func (a Account) Profile() Profile {
 	return Profile{
 		ID: a.ID, Login: a.Login, Contact: a.Contact, AdditionalInfo: a.AdditionalInfo, Locale: a.Locale,
 		Status: a.Status(), Messages: messages(a.Holds), Version: a.Version, CreatedAt: a.CreatedAt,
 	}
+}
+
+// SortName returns the text by which SortName sorts: the folded name.
+func (a Account) SortName() string { return input.Fold(a.Contact.Name) }
+
+// SearchTexts returns the texts that a search of accounts looks through, folded, besides the names of their domains.
+func (a Account) SearchTexts() []string {
+	texts := []string{a.Login, a.Contact.Name, a.Contact.Company, a.Contact.Email, a.Contact.Phone, a.ExternalID}
+	for i, text := range texts {
+		texts[i] = input.Fold(text)
+	}
+	return texts
 }
 
 // Profile is an account as its owner sees it.
@@ -53,7 +66,7 @@ type Profile struct {
 	CreatedAt      time.Time
 }
 
-// Message tells the owner about one hold. Text is empty where the provider gave none.
+// Message tells the owner about one hold. Text is empty if the provider gave none.
 type Message struct {
 	Cause Cause
 	Text  string
@@ -70,60 +83,97 @@ func messages(holds Holds) []Message {
 
 // New is an account to be created. Limits are in characters.
 type New struct {
-	Login          string `validate:"required,max=60,login"` // 1–60; stored in lower case
-	Password       string `validate:"-"`                     // 8–128; exactly one of this and PasswordHash
-	PasswordHash   string `validate:"-"`                     // Argon2id's PHC string or bcrypt's, as Argon2id says; for a password of 1–128 characters
+	Login    string // required, at most 60; stored in lower case
+	Password string // 8 to 128; exactly one of Password and PasswordHash is required
+	// PasswordHash is the hash that another system made of a password of 1 to 128 characters: a PHC string of Argon2id or a
+	// hash of bcrypt, within the bounds that Argon2id documents.
+	PasswordHash   string
 	Contact        Contact
-	AdditionalInfo string             `validate:"max=4096,text"`
-	Description    string             `validate:"max=4096,text"`
-	ExternalID     string             `validate:"max=255,line"`                                       // unique among accounts when set
-	Locale         string             `validate:"locale"`                                             // BCP 47, such as it or pt-BR; at most 35
-	Attributes     map[string]string  `validate:"max=32,dive,keys,max=64,slug,endkeys,max=1024,text"` // the host's own: a VAT number, a fax, …; at most 32, keys of 64 and values of 1,024
-	CreatedAt      time.Time          `validate:"time"`                                               // for imports; zero: now
-	Subscription   *subscriptions.New `validate:"-"`                                                  // optional first subscription; its AccountID is 0
+	AdditionalInfo string             // at most 4,096; visible to the owner
+	Description    string             // at most 4,096; visible to the provider only
+	ExternalID     string             // at most 255; unique among accounts when set
+	Locale         string             // a BCP 47 language tag such as it or pt-BR, at most 35; may be empty
+	Attributes     map[string]string  // the application's own, such as a VAT number; at most 32, keys are slugs of at most 64, values have at most 1,024
+	CreatedAt      time.Time          // for imports; zero: now
+	Subscription   *subscriptions.New // the first subscription, with AccountID 0; nil: none
 }
 
-// clean answers the input as it is stored.
+// clean returns the input as it is stored.
 func (in New) clean() New {
 	in.Login = input.Login(in.Login)
 	in.Contact = in.Contact.clean()
 	in.ExternalID = input.Line(in.ExternalID)
 	in.Locale = input.Locale(in.Locale)
 	in.AdditionalInfo, in.Description = input.Text(in.AdditionalInfo), input.Text(in.Description)
-	in.Attributes = subscriptions.CleanAttributes(in.Attributes)
-	in.CreatedAt = subscriptions.Cut(in.CreatedAt)
+	in.Attributes = input.CleanAttributes(in.Attributes)
+	in.CreatedAt = input.Time(in.CreatedAt)
 	return in
 }
 
-// account answers the account that is created from a checked input.
-func (in New) account(id ID, at time.Time) Account {
-	created := in.CreatedAt
-	if created.IsZero() {
-		created = at
+// account returns the account that is created from a checked input.
+func (in New) account(id ID, now time.Time) Account {
+	createdAt := in.CreatedAt
+	if createdAt.IsZero() {
+		createdAt = now
 	}
 	return Account{
 		ID: id, Login: in.Login, Contact: in.Contact, AdditionalInfo: in.AdditionalInfo, Description: in.Description,
-		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: subscriptions.SetAttributes(in.Attributes), SessionEpoch: 1, Version: 1,
-		CreatedAt: created, UpdatedAt: at,
+		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: input.SetAttributes(in.Attributes), SessionEpoch: 1, Version: 1,
+		CreatedAt: createdAt, UpdatedAt: now,
 	}
 }
 
-// Changes are the fields of an account to be changed. Nil fields stay as they are.
+// Changes are the fields of an account to be changed. Nil fields stay as they are. Limits are those of New.
 type Changes struct {
-	Version        int64             `validate:"min=0"` // the version that was read; 0: whatever it is
-	Login          *string           `validate:"omitnil,filled,max=60,login"`
-	Contact        *Contact          `validate:"omitnil"`
-	AdditionalInfo *string           `validate:"omitnil,max=4096,text"`
-	Description    *string           `validate:"omitnil,max=4096,text"`
-	ExternalID     *string           `validate:"omitnil,max=255,line"`
-	Locale         *string           `validate:"omitnil,locale"`
-	Attributes     map[string]string `validate:"max=64,dive,keys,max=64,slug,endkeys,max=1024,text"` // merged; an empty value deletes; 32 may be left
+	Version        int64 // the version that was read; 0: any
+	Login          *string
+	Contact        *Contact
+	AdditionalInfo *string
+	Description    *string
+	ExternalID     *string
+	Locale         *string
+	Attributes     map[string]string // merged; an empty value deletes; at most 64 changes, and 32 attributes afterwards
 }
+
+// inputRules are the rules of the input types of this package. Passwords, and the first subscription, are checked apart.
+var inputRules = input.NewRules(
+	input.Fields{Of: New{}, Rules: map[string]string{
+		"Login":          "required,max=60,login",
+		"AdditionalInfo": "max=4096,text",
+		"Description":    "max=4096,text",
+		"ExternalID":     "max=255,line",
+		"Locale":         "locale",
+		"Attributes":     input.AttributeRules,
+		"CreatedAt":      "time",
+		"Subscription":   "-",
+	}},
+	input.Fields{Of: Changes{}, Rules: map[string]string{
+		"Version":        "min=0",
+		"Login":          "omitnil,filled,max=60,login",
+		"Contact":        "omitnil",
+		"AdditionalInfo": "omitnil,max=4096,text",
+		"Description":    "omitnil,max=4096,text",
+		"ExternalID":     "omitnil,max=255,line",
+		"Locale":         "omitnil,locale",
+		"Attributes":     input.AttributeChangeRules,
+	}},
+	input.Fields{Of: Contact{}, Rules: map[string]string{
+		"Name":       "required,max=60,line",
+		"Company":    "max=60,line",
+		"Email":      "omitempty,max=255,line,email",
+		"Phone":      "max=30,line",
+		"Address":    "max=255,line",
+		"City":       "max=50,line",
+		"State":      "max=50,line",
+		"PostalCode": "max=20,line",
+		"Country":    "omitempty,country",
+	}},
+)
 
 // Sort is the order of a list of accounts.
 type Sort string
 
-// The orders. Those by texts compare bytes.
+// The orders of lists. Texts are compared byte by byte.
 const (
 	SortCreated Sort = "created" // by (CreatedAt, ID); the default
 	SortLogin   Sort = "login"
@@ -132,45 +182,27 @@ const (
 
 // Query selects accounts. The zero value selects all, by creation, 50 at a time.
 type Query struct {
-	IDs []ID // nil: all; else 1 to 10,000; unknown ones are left out
-	// Search is a piece of the login, name, company, email, phone, external id, or of a domain's name in either spelling;
-	// below 3 characters the beginning of one; at most 255.
+	IDs []ID // nil: all; otherwise 1 to 10,000; unknown ids are ignored
+	// Search is part of the login, name, company, e-mail address, phone number, external id, or of the name of a domain in
+	// either spelling; with fewer than 3 characters, the beginning of one of them. At most 255 characters.
 	Search  string
-	Status  Status
-	Cause   Cause
-	Country string
-	Sort    Sort
+	Status  Status // empty: any
+	Cause   Cause  // suspended by this cause; empty: any
+	Country string // ISO 3166-1 alpha-2; empty: any
+	Sort    Sort   // empty: SortCreated
 	Desc    bool
-	Limit   int // 0: 50; at most 500
-	After   Cursor
+	Limit   int    // items of a page: 0 for 50, at most 500
+	After   Cursor // Page.Next of the page before; empty: the start
 }
 
-// Page is one page of a list. Next is empty at the end.
+// Page is one page of a list. Next is the cursor of the next page; it is empty at the end.
 type Page struct {
 	Items []Summary
 	Next  Cursor
 }
 
-// Summary is an account as lists show it: with how many subscriptions and domains it has.
+// Summary is an account as lists show it, with the numbers of its subscriptions and domains.
 type Summary struct {
 	Account
 	Subscriptions, Domains int
-}
-
-// Outcome tells what a command on many did.
-type Outcome struct {
-	Changed, Unchanged []ID // these two part the ids asked for; ascending
-	StillSuspended              []ID // of Activate and Lift: those that are suspended afterwards
-}
-
-// SortName answers what SortName sorts by: the folded name.
-func (a Account) SortName() string { return subscriptions.Fold(a.Contact.Name) }
-
-// SearchTexts answers what a search of accounts looks through, folded, besides the texts of their domains.
-func (a Account) SearchTexts() []string {
-	texts := []string{a.Login, a.Contact.Name, a.Contact.Company, a.Contact.Email, a.Contact.Phone, a.ExternalID}
-	for i, text := range texts {
-		texts[i] = subscriptions.Fold(text)
-	}
-	return texts
 }

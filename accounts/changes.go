@@ -4,28 +4,28 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/clientele-go/clientele/subscriptions"
-	"github.com/clientele-go/clientele/subscriptions/input"
+	"github.com/clientele-go/clientele/internal/input"
 )
 
-// clean checks the changes and answers them as they are stored, without changing what the caller's pointers point to.
-func (ch Changes) clean(f *input.Faults) Changes {
-	ch.Login = subscriptions.CleanCopy(input.Login, ch.Login)
-	ch.ExternalID = subscriptions.CleanCopy(input.Line, ch.ExternalID)
-	ch.Locale = subscriptions.CleanCopy(input.Locale, ch.Locale)
-	ch.AdditionalInfo = subscriptions.CleanCopy(input.Text, ch.AdditionalInfo)
-	ch.Description = subscriptions.CleanCopy(input.Text, ch.Description)
-	ch.Attributes = subscriptions.CleanAttributes(ch.Attributes)
+// clean checks the changes and returns them as they are stored. The values that the caller's pointers point to are not
+// changed.
+func (ch Changes) clean(v *input.Violations) Changes {
+	ch.Login = input.Cleaned(input.Login, ch.Login)
+	ch.ExternalID = input.Cleaned(input.Line, ch.ExternalID)
+	ch.Locale = input.Cleaned(input.Locale, ch.Locale)
+	ch.AdditionalInfo = input.Cleaned(input.Text, ch.AdditionalInfo)
+	ch.Description = input.Cleaned(input.Text, ch.Description)
+	ch.Attributes = input.CleanAttributes(ch.Attributes)
 	if ch.Contact != nil {
 		contact := ch.Contact.clean()
 		ch.Contact = &contact
 	}
-	f.Struct("", ch)
+	inputRules.Check(v, "", ch)
 	return ch
 }
 
-// apply answers the account with its fields changed and its version raised, and the names of those that differ.
-func (ch Changes) apply(f *input.Faults, old Account) (changed Account, fields string) {
+// apply returns the account with the changes and the next version, and the names of the fields that differ.
+func (ch Changes) apply(v *input.Violations, old Account) (changed Account, fields string) {
 	changed = old
 	changed.Version++
 	contact := old.Contact
@@ -33,7 +33,7 @@ func (ch Changes) apply(f *input.Faults, old Account) (changed Account, fields s
 		contact = *ch.Contact
 	}
 	to, from := &changed.Contact, &contact
-	differ := subscriptions.ApplyTexts([]subscriptions.ChangedText{
+	differ := input.ApplyTexts([]input.ChangedText{
 		{Path: "login", To: &changed.Login, From: ch.Login},
 		{Path: "contact.name", To: &to.Name, From: &from.Name},
 		{Path: "contact.company", To: &to.Company, From: &from.Company},
@@ -49,7 +49,7 @@ func (ch Changes) apply(f *input.Faults, old Account) (changed Account, fields s
 		{Path: "externalID", To: &changed.ExternalID, From: ch.ExternalID},
 		{Path: "locale", To: &changed.Locale, From: ch.Locale},
 	})
-	changed.Attributes = subscriptions.MergeAttributes(f, old.Attributes, ch.Attributes)
+	changed.Attributes = input.MergeAttributes(v, old.Attributes, ch.Attributes)
 	if !maps.Equal(changed.Attributes, old.Attributes) {
 		differ = append(differ, "attributes")
 	}

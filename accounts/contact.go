@@ -1,21 +1,21 @@
 package accounts
 
-import "github.com/clientele-go/clientele/subscriptions/input"
+import "github.com/clientele-go/clientele/internal/input"
 
-// Contact says who the customer is and how to reach them. Limits are in characters, every field is one line.
+// Contact says who the customer is and how to reach them. Every field is one line; limits are in characters.
 type Contact struct {
-	Name       string `validate:"required,max=60,line"`
-	Company    string `validate:"max=60,line"`
-	Email      string `validate:"omitempty,max=255,line,email"`
-	Phone      string `validate:"max=30,line"`
-	Address    string `validate:"max=255,line"`
-	City       string `validate:"max=50,line"`
-	State      string `validate:"max=50,line"`
-	PostalCode string `validate:"max=20,line"`
-	Country    string `validate:"omitempty,country"` // ISO 3166-1 alpha-2
+	Name       string // required, at most 60
+	Company    string // at most 60
+	Email      string // at most 255; may be empty
+	Phone      string // at most 30
+	Address    string // at most 255
+	City       string // at most 50
+	State      string // at most 50
+	PostalCode string // at most 20
+	Country    string // ISO 3166-1 alpha-2, stored in upper case; may be empty
 }
 
-// clean answers the contact as it is stored.
+// clean returns the contact as it is stored.
 func (c Contact) clean() Contact {
 	input.Clean(input.Line, &c.Name, &c.Company, &c.Email, &c.Phone, &c.Address, &c.City, &c.State, &c.PostalCode)
 	c.Country = input.Country(c.Country)

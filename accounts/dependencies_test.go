@@ -19,7 +19,7 @@ func list(t *testing.T, args ...string) []string {
 var domain = []string{
 	"github.com/clientele-go/clientele/accounts",
 	"github.com/clientele-go/clientele/subscriptions",
-	"github.com/clientele-go/clientele/subscriptions/input",
+	"github.com/clientele-go/clientele/internal/input",
 }
 
 // The domain knows no driver, no bun, no store and no adapter, wherever in its dependencies.

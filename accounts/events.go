@@ -5,43 +5,48 @@ import (
 	"errors"
 	"time"
 
-	"github.com/clientele-go/clientele/subscriptions"
-	"github.com/clientele-go/clientele/subscriptions/input"
+	"github.com/clientele-go/clientele/internal/input"
+	"github.com/clientele-go/clientele/internal/keyset"
 )
 
 // EventQuery selects events. The zero value selects all, the oldest first, 50 at a time.
 type EventQuery struct {
-	AccountID *ID // nil: all
-	After     Cursor
-	Limit     int  // 0: 50; at most 500
-	Desc      bool // the newest first, for people; Next is "" at the end
+	AccountID *ID    // nil: all
+	After     Cursor // EventPage.Next or Event.Cursor; empty: the oldest, or the newest if Desc
+	Limit     int    // items of a page: 0 for 50, at most 500
+	Desc      bool   // the newest first, for people
 }
 
-// EventPage is one page of events. Next goes on from here, also when nothing new is there yet; unless Desc, where it is
-// empty at the end.
+// EventPage is one page of events. Next is the cursor with which to continue, also at the end, where events may be added
+// later; with EventQuery.Desc it is empty at the end.
 type EventPage struct {
 	Items []Event
 	Next  Cursor
 }
 
-// eventLog is the name of the log in its cursors. They fit it whatever is selected.
+// eventLog is the name of the event log in its cursors, which fit every selection of events.
 const eventLog = "events"
 
 func eventCursor(number int64) Cursor {
-	return subscriptions.NewCursor(eventLog, nil, subscriptions.Position{ID: number})
+	return Cursor(keyset.Encode(eventLog, nil, keyset.Position{ID: number}))
 }
 
-// Events answers one page of the log. A reader that goes on from Next misses no event and sees each once. ErrCursorExpired: some
-// behind the cursor were pruned, or are not there yet because an older backup was restored. ErrUnavailable: the store
-// does not answer, or lags behind another that gave the cursor. ErrInvalid names faults of q, and a host's transaction.
-func (m *Manager) Events(ctx context.Context, q EventQuery) (EventPage, error) {
-	var f input.Faults
-	limit := f.Limit(q.Limit)
-	from, valid := q.After.Position(eventLog, nil)
+// Events returns one page of the event log. A reader that continues with Next misses no event and sees each once, however
+// transactions interleave.
+//
+// It returns ErrCursorExpired if events after the cursor were pruned, or if the cursor is beyond the last event because an
+// older backup was restored; ErrUnavailable if the store cannot answer, or lags behind the one that gave the cursor; and
+// ErrInvalid at "limit" or "after", and at "transaction" inside a transaction of the application's.
+func (m *Manager) Events(ctx context.Context, q EventQuery) (_ EventPage, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.Events")
+	defer func() { end(err) }()
+	var v input.Violations
+	limit := v.Limit(q.Limit)
+	from, valid := keyset.Decode(string(q.After), eventLog, nil)
 	if !valid || from.ID < 0 {
-		f.Add("after", "cursor", "")
+		v.Add("after", "cursor", "")
 	}
-	if err := f.Err(); err != nil {
+	if err := v.Err(); err != nil {
 		return EventPage{}, err
 	}
 	log, err := m.store.Events(ctx, EventParams{AccountID: q.AccountID, After: from.ID, Limit: limit + 1, Desc: q.Desc})
@@ -54,16 +59,16 @@ func (m *Manager) Events(ctx context.Context, q EventQuery) (EventPage, error) {
 	return log.page(limit, q.Desc), nil
 }
 
-// page answers the first events of a log that was read with one more than limit.
+// page returns a page of events that were read with a limit one higher than the page's.
 func (l EventResult) page(limit int, desc bool) EventPage {
 	more := len(l.Events) > limit
 	if more {
 		l.Events = l.Events[:limit]
 	}
 	page := EventPage{Items: make([]Event, len(l.Events))}
-	for i, recorded := range l.Events {
-		page.Items[i] = recorded.Event
-		page.Items[i].Cursor = eventCursor(recorded.Number)
+	for i, numbered := range l.Events {
+		page.Items[i] = numbered.Event
+		page.Items[i].Cursor = eventCursor(numbered.Number)
 	}
 	switch {
 	case more:
@@ -74,20 +79,22 @@ func (l EventResult) page(limit int, desc bool) EventPage {
 	return page
 }
 
-// Watch looks soon after it found something, and less and less often while nothing happens.
+// Watch polls soon after it found something, and less often the longer nothing happens.
 const (
-	soonestLook = 50 * time.Millisecond
-	latestLook  = time.Second
+	minPollInterval = 50 * time.Millisecond
+	maxPollInterval = time.Second
 )
 
-// Watch calls fn with every event behind a cursor, in order, and goes on with those to come until ctx ends or fn returns
-// an error; it returns that error, or ctx's. It asks the store every 50 milliseconds to 1 second, and goes on doing so
-// while the store is unavailable. The last event that fn accepted is where a later Watch goes on: remember its Cursor.
-// ErrCursorExpired and ErrInvalid are those of Events.
+// Watch calls fn with every event after the cursor, in order, and then waits for new events. It polls the store every 50
+// milliseconds to 1 second, also while the store is unavailable. To continue later, pass the Cursor of the last event for
+// which fn returned nil.
+//
+// It returns when ctx is done, with ctx.Err(), or when fn returns an error, with that error. It returns ErrCursorExpired and
+// ErrInvalid as Events does.
 func (m *Manager) Watch(ctx context.Context, after Cursor, fn func(Event) error) error {
-	pause := soonestLook
+	pause := minPollInterval
 	for {
-		page, err := m.Events(ctx, EventQuery{After: after, Limit: input.MostItems})
+		page, err := m.Events(ctx, EventQuery{After: after, Limit: input.MaxItems})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -105,7 +112,7 @@ func (m *Manager) Watch(ctx context.Context, after Cursor, fn func(Event) error)
 		if err == nil {
 			after = page.Next
 		}
-		if len(page.Items) == input.MostItems {
+		if len(page.Items) == input.MaxItems {
 			continue
 		}
 		pause = nextPause(pause, len(page.Items))
@@ -117,9 +124,9 @@ func (m *Manager) Watch(ctx context.Context, after Cursor, fn func(Event) error)
 
 func nextPause(last time.Duration, found int) time.Duration {
 	if found > 0 {
-		return soonestLook
+		return minPollInterval
 	}
-	return min(last*3/2, latestLook)
+	return min(last*3/2, maxPollInterval)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -133,15 +140,20 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// PruneEvents deletes the events that somebody could have read by now and that are older than before, and answers how
-// many. Cursors that pointed before the last of them are ErrCursorExpired from then on. Actors and domain names are personal
-// data: a provider prunes as often as its privacy rules say. ErrInvalid: a time that cannot be stored, or a host's
-// transaction. ErrUnavailable and ErrCommitUnknown are those of commands.
-func (m *Manager) PruneEvents(ctx context.Context, before time.Time) (int, error) {
-	var f input.Faults
-	f.Var("before", before, "time")
-	if err := f.Err(); err != nil {
+// PruneEvents deletes the events that have been numbered and whose At is before the given time, and returns how many it
+// deleted. Cursors before the last of them return ErrCursorExpired from then on. Actors and domain names are personal data:
+// prune as often as your privacy rules demand.
+//
+// It returns ErrInvalid at "before" if the time cannot be stored, and at "transaction" inside a transaction of the
+// application's; ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of
+// the commit is unknown.
+func (m *Manager) PruneEvents(ctx context.Context, before time.Time) (_ int, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.PruneEvents")
+	defer func() { end(err) }()
+	var v input.Violations
+	v.Var("before", before, "time")
+	if err := v.Err(); err != nil {
 		return 0, err
 	}
-	return m.store.PruneEvents(ctx, subscriptions.Cut(before))
+	return m.store.PruneEvents(ctx, input.Time(before))
 }

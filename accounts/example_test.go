@@ -67,8 +67,8 @@ func ExampleManager_Create_invalid() {
 	})
 	var invalid *accounts.InvalidError
 	if errors.As(err, &invalid) {
-		for _, f := range invalid.Translate("it") {
-			fmt.Println(f.Path, "|", f.Rule, "|", f.Message)
+		for _, v := range invalid.Translate("it") {
+			fmt.Println(v.Path, "|", v.Rule, "|", v.Message)
 		}
 	}
 	// Output:
@@ -143,7 +143,7 @@ func ExampleManager_Activate() {
 	out, err := clients.Activate(ctx, []accounts.ID{mario})
 	fmt.Println(out.Changed, out.Unchanged, out.StillSuspended, err)
 	// Output:
-	// clientele: no account 77 99
+	// clientele: account not found: 77, 99
 	// [1] [] [] <nil>
 }
 
@@ -296,7 +296,7 @@ func ExampleOwner() {
 	// blog.example active
 	// shop.example active
 	// <nil>
-	// clientele: no domain 4711
+	// clientele: domain not found: 4711
 }
 
 // A host provisions what the events say, and remembers the cursor of the last one that it has done.

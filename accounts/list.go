@@ -3,82 +3,96 @@ package accounts
 import (
 	"context"
 
+	"github.com/clientele-go/clientele/internal/input"
+	"github.com/clientele-go/clientele/internal/keyset"
 	"github.com/clientele-go/clientele/subscriptions"
-	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
-// List implements ClientManager.
-func (m *Manager) List(ctx context.Context, q Query) (Page, error) {
-	l, err := q.listing()
+// accountList is the name of the list of accounts in its cursors.
+const accountList = "accounts"
+
+// List returns one page of the accounts that q selects, in the order of q.Sort, descending if q.Desc, each with the numbers
+// of its subscriptions and domains. Next is empty on the last page.
+//
+// It returns ErrInvalid with the path of every invalid field of q ("ids", "search", "sort", "limit", "after", …), and
+// ErrUnavailable if the store cannot answer.
+func (m *Manager) List(ctx context.Context, q Query) (_ Page, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.List")
+	defer func() { end(err) }()
+	p, err := q.listParams()
 	if err != nil {
 		return Page{}, err
 	}
-	asked := l.Limit
-	l.Limit++ // one more tells whether there is a next page
-	items, err := m.store.Accounts(ctx, l)
+	limit := p.Limit
+	p.Limit++ // one more row says whether there is a next page
+	rows, err := m.store.Accounts(ctx, p)
 	if err != nil {
 		return Page{}, err
 	}
-	items, next := subscriptions.Trim(items, asked, func(last Summary) Cursor {
-		return subscriptions.NewCursor(list, l.filters(), last.position(l.Sort))
+	items, next := keyset.Page(rows, limit, func(last Summary) string {
+		return keyset.Encode(accountList, p.filters(), last.position(p.Sort))
 	})
-	return Page{Items: items, Next: next}, nil
+	return Page{Items: items, Next: Cursor(next)}, nil
 }
 
-// Count implements ClientManager.
-func (m *Manager) Count(ctx context.Context, q Query, atMost int) (int, error) {
+// Count returns the number of accounts that q selects, but not more than atMost; 0 means no bound. Limit and After of q are
+// ignored.
+//
+// It returns ErrInvalid with the path of every invalid field of q or at "atMost", and ErrUnavailable if the store cannot
+// answer.
+func (m *Manager) Count(ctx context.Context, q Query, atMost int) (_ int, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.Count")
+	defer func() { end(err) }()
 	q.After, q.Limit = "", 0
-	l, err := q.listing()
+	p, err := q.listParams()
 	if err != nil {
 		return 0, err
 	}
 	if atMost < 0 {
 		return 0, input.Invalid("atMost", "min", "0")
 	}
-	return m.store.CountAccounts(ctx, l, atMost)
+	return m.store.CountAccounts(ctx, p, atMost)
 }
 
-// list is the name of this list in its cursors.
-const list = "accounts"
-
-func (q Query) listing() (ListParams, error) {
-	var f input.Faults
-	l := ListParams{Query: q}
-	l.IDs = input.Selection(&f, q.IDs)
-	l.Country = input.Country(q.Country)
-	f.Var("country", l.Country, "omitempty,country")
-	subscriptions.CheckFilters(&f, q.Status, q.Cause)
+func (q Query) listParams() (ListParams, error) {
+	var v input.Violations
+	p := ListParams{
+		IDs: input.Selection(&v, q.IDs), Status: q.Status, Cause: q.Cause, Country: input.Country(q.Country),
+		Sort: q.Sort, Desc: q.Desc,
+	}
+	v.Var("country", p.Country, "omitempty,country")
+	input.CheckFilters(&v, q.Status, q.Cause, Active, Suspended)
 	switch q.Sort {
 	case "":
-		l.Sort = SortCreated
+		p.Sort = SortCreated
 	case SortCreated, SortLogin, SortName:
 	default:
-		f.Add("sort", "oneOf", string(SortCreated+", "+SortLogin+", "+SortName))
+		v.Add("sort", "oneOf", string(SortCreated+", "+SortLogin+", "+SortName))
 	}
-	l.Term = subscriptions.NewSearchTerm(&f, q.Search)
-	l.Limit = f.Limit(q.Limit)
-	from, valid := q.After.Position(list, l.filters())
+	p.Term.Text, p.Term.Anywhere = input.SearchTerm(&v, q.Search)
+	p.Limit = v.Limit(q.Limit)
+	from, valid := keyset.Decode(string(q.After), accountList, p.filters())
 	if !valid {
-		f.Add("after", "cursor", "")
+		v.Add("after", "cursor", "")
 	}
-	l.From = from
-	return l, f.Err()
+	p.From = subscriptions.Position(from)
+	return p, v.Err()
 }
 
-// filters answers what a cursor of the list belongs to.
-func (l ListParams) filters() any {
-	l.After, l.Limit, l.From, l.Search = "", 0, subscriptions.Position{}, ""
-	return l
+// filters returns what a cursor of the list is bound to.
+func (p ListParams) filters() any {
+	p.Limit, p.From = 0, subscriptions.Position{}
+	return p
 }
 
-// position answers where an account stands in an order.
-func (a Account) position(s Sort) subscriptions.Position {
+// position returns the position of an account in an order.
+func (a Account) position(s Sort) keyset.Position {
 	switch s {
 	case SortLogin:
-		return subscriptions.Position{Key: a.Login}
+		return keyset.Position{Key: a.Login}
 	case SortName:
-		return subscriptions.Position{Key: a.SortName(), ID: int64(a.ID)}
+		return keyset.Position{Key: a.SortName(), ID: int64(a.ID)}
 	default:
-		return subscriptions.Position{At: a.CreatedAt, ID: int64(a.ID)}
+		return keyset.Position{At: a.CreatedAt, ID: int64(a.ID)}
 	}
 }

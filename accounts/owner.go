@@ -3,48 +3,52 @@ package accounts
 import (
 	"context"
 
+	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
-	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
-// Owner is all that the owner of one account may see and do. Adapters use it for every request of an owner.
+// Owner is everything that the owner of one account may see and do. Adapters use it for every request of an owner.
 //
-// What is not theirs is ErrNotFound, decided inside the transaction. What only the provider may know is empty in all
-// that it answers: descriptions, external ids, attributes, and the notes and By of holds. It does not ask whether the
-// account is suspended: CheckSession does. The actor is ctx's, else "owner". Its methods return the errors that those of
-// the managers return.
+// Subscriptions and domains of others are reported as ErrNotFound, which is decided inside the transaction. What only the
+// provider may know is empty in all results: descriptions, external ids, attributes, and the notes and By of holds. Owner
+// does not check whether the account is suspended: CheckSession does. The actor is that of ctx, or else "owner".
 type Owner struct {
 	manager *Manager
 	id      ID
 }
 
-// Owner answers what the owner of an account may see and do. An id that is no account's, such as the 0 of an empty
-// session, owns nothing: the provider's own things belong to no owner.
+// noAccount is the id of no account. It owns nothing.
+const noAccount ID = -1
+
+// Owner returns what the owner of an account may see and do. An id that is no account's, such as the 0 of an empty session,
+// owns nothing: the provider's own subscriptions belong to no owner.
 func (m *Manager) Owner(id ID) *Owner {
-	if id <= subscriptions.Provider {
-		id = subscriptions.Nobody
+	if id <= Provider {
+		id = noAccount
 	}
 	return &Owner{manager: m, id: id}
 }
 
-// actor is who acts when the host names nobody.
-const actor = "owner"
+// ownerActor is the actor of an owner's commands where ctx names none.
+const ownerActor = "owner"
 
-// acting answers ctx with an actor.
-func acting(ctx context.Context) context.Context {
-	if subscriptions.HasActor(ctx) {
+// withOwnerActor returns ctx with an actor.
+func withOwnerActor(ctx context.Context) context.Context {
+	if input.HasActor(ctx) {
 		return ctx
 	}
-	return WithActor(ctx, actor)
+	return WithActor(ctx, ownerActor)
 }
 
-func (m *Manager) ownerStamp(ctx context.Context, f *input.Faults) stamp {
-	return m.stamp(acting(ctx), f)
+func (m *Manager) ownerCommandInfo(ctx context.Context, v *input.Violations) commandInfo {
+	return m.commandInfo(withOwnerActor(ctx), v)
 }
 
 func (o *Owner) domains() *subscriptions.Manager { return o.manager.subscriptions.ForAccount(o.id) }
 
-// Profile answers the account as its owner sees it, or ErrNotFound.
+// Profile returns the account as its owner sees it.
+//
+// It returns ErrNotFound if the account was removed, and ErrUnavailable if the store cannot answer.
 func (o *Owner) Profile(ctx context.Context) (Profile, error) {
 	a, err := o.manager.Get(ctx, o.id)
 	if err != nil {
@@ -53,23 +57,34 @@ func (o *Owner) Profile(ctx context.Context) (Profile, error) {
 	return a.Profile(), nil
 }
 
-// SetContact changes the contact. Version is the Profile's that was read, or 0; another one now is ErrConflict.
+// SetContact replaces the contact and returns the changed Profile. Version is that of the Profile that was read, or 0 for any.
+//
+// It returns ErrNotFound if the account was removed; ErrConflict if the version is another one now; ErrInvalid with the path
+// of every field that breaks a rule of Contact ("contact.name", …); ErrUnavailable if the store cannot do it now (no changes
+// were made) and ErrCommitUnknown if the outcome of the commit is unknown.
 func (o *Owner) SetContact(ctx context.Context, version int64, c Contact) (Profile, error) {
-	a, err := o.manager.Update(acting(ctx), o.id, Changes{Version: version, Contact: &c})
+	a, err := o.manager.Update(withOwnerActor(ctx), o.id, Changes{Version: version, Contact: &c})
 	if err != nil {
 		return Profile{}, err
 	}
 	return a.Profile(), nil
 }
 
-// ChangePassword replaces the password of who knows the old one, ends all sessions, and answers the SignIn with which
-// this one may go on. ErrInvalidCredentials: the old one is wrong, or was changed meanwhile. ErrInvalid is at "password".
+// ChangePassword replaces the password, if old is the current one, and ends all sessions of the account. It returns the new
+// SessionEpoch, with which the application continues the session in which the owner does this.
+//
+// It returns ErrInvalidCredentials if old is wrong or was changed concurrently; ErrInvalid at "password" if new breaks a rule
+// of New.Password or of Options.PasswordPolicy; the error of that policy, wrapped, if it fails; ErrNotFound if the account
+// was removed; ErrUnavailable if the store cannot do it now or too many passwords are being hashed (no changes were made) and
+// ErrCommitUnknown if the outcome of the commit is unknown.
 func (o *Owner) ChangePassword(ctx context.Context, old, new string) (epoch int64, err error) {
 	m := o.manager
-	var f input.Faults
-	c := m.ownerStamp(ctx, &f)
-	checkForm(&f, new)
-	if err := f.Err(); err != nil {
+	ctx, end := m.hook.Start(ctx, "accounts.ChangePassword")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.ownerCommandInfo(ctx, &v)
+	checkForm(&v, new)
+	if err := v.Err(); err != nil {
 		return 0, err
 	}
 	r, err := m.store.Account(ctx, AccountKey{ID: o.id})
@@ -96,7 +111,8 @@ func (o *Owner) ChangePassword(ctx context.Context, old, new string) (epoch int6
 	return a.SessionEpoch, err
 }
 
-// Subscriptions answers one page of the owner's subscriptions.
+// Subscriptions returns one page of the owner's subscriptions. A search does not look at external ids. Its errors are those of
+// subscriptions.Manager.List.
 func (o *Owner) Subscriptions(ctx context.Context, q subscriptions.Query) (subscriptions.Page, error) {
 	page, err := o.domains().List(ctx, q)
 	if err != nil {
@@ -105,12 +121,12 @@ func (o *Owner) Subscriptions(ctx context.Context, q subscriptions.Query) (subsc
 	for i := range page.Items {
 		s := &page.Items[i]
 		s.Description, s.ExternalID, s.Attributes = "", "", nil
-		conceal(s.Holds, s.Inherited)
+		redactHolds(s.Holds, s.Inherited)
 	}
 	return page, nil
 }
 
-// Domains answers one page of the owner's domains.
+// Domains returns one page of the owner's domains. Its errors are those of subscriptions.Manager.Domains.
 func (o *Owner) Domains(ctx context.Context, q subscriptions.DomainQuery) (subscriptions.DomainPage, error) {
 	page, err := o.domains().Domains(ctx, q)
 	if err != nil {
@@ -119,13 +135,13 @@ func (o *Owner) Domains(ctx context.Context, q subscriptions.DomainQuery) (subsc
 	for i := range page.Items {
 		d := &page.Items[i]
 		d.Attributes = nil
-		conceal(d.Holds, d.Inherited)
+		redactHolds(d.Holds, d.Inherited)
 	}
 	return page, nil
 }
 
-// conceal empties what only the provider may know. Stores answer copies, so nothing stored changes.
-func conceal(holds Holds, inherited []EffectiveHold) {
+// redactHolds empties what only the provider may know. Stores return copies, so nothing stored changes.
+func redactHolds(holds Holds, inherited []EffectiveHold) {
 	for i := range holds {
 		holds[i].Note, holds[i].By = "", ""
 	}
@@ -134,12 +150,14 @@ func conceal(holds Holds, inherited []EffectiveHold) {
 	}
 }
 
-// DisableDomains takes own domains down, by the cause "customer".
-func (o *Owner) DisableDomains(ctx context.Context, ids []subscriptions.DomainID) (subscriptions.DomainOutcome, error) {
-	return o.domains().SuspendDomains(acting(ctx), ids, Hold{Cause: CauseCustomer})
+// DisableDomains suspends domains of the owner's, by CauseCustomer. Its errors are those of
+// subscriptions.Manager.SuspendDomains.
+func (o *Owner) DisableDomains(ctx context.Context, ids []subscriptions.DomainID) (subscriptions.Outcome[subscriptions.DomainID], error) {
+	return o.domains().SuspendDomains(withOwnerActor(ctx), ids, Hold{Cause: CauseCustomer})
 }
 
-// EnableDomains lifts the cause "customer" from own domains, and no other.
-func (o *Owner) EnableDomains(ctx context.Context, ids []subscriptions.DomainID) (subscriptions.DomainOutcome, error) {
-	return o.domains().LiftDomains(acting(ctx), ids, []Cause{CauseCustomer})
+// EnableDomains lifts CauseCustomer from domains of the owner's, and no other cause. Its errors are those of
+// subscriptions.Manager.LiftDomains.
+func (o *Owner) EnableDomains(ctx context.Context, ids []subscriptions.DomainID) (subscriptions.Outcome[subscriptions.DomainID], error) {
+	return o.domains().LiftDomains(withOwnerActor(ctx), ids, []Cause{CauseCustomer})
 }

@@ -13,26 +13,26 @@ import (
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/text/secure/precis"
 
-	"github.com/clientele-go/clientele/subscriptions"
-	"github.com/clientele-go/clientele/subscriptions/input"
+	"github.com/clientele-go/clientele/internal/input"
 )
 
-// PasswordHasher turns passwords into what is stored. A Manager never runs more hashes at once than there are
-// processors, and none inside a transaction of its own.
+// PasswordHasher hashes passwords. A Manager never runs more hashes at once than there are processors, and none inside a
+// transaction of the library.
 type PasswordHasher interface {
-	// Hash answers the string to be stored for a password, with a salt of its own: a line of at most 512 bytes.
+	// Hash returns the string to be stored for a password, with a new random salt: one line of at most 512 bytes.
 	Hash(ctx context.Context, password string) (string, error)
-	// Verify tells whether a password is the stored one, and whether its hash should be replaced by a new one. A hash that
-	// it cannot read is an error; what fails for another reason matches ErrUnavailable. It should take no less time for a hash of another kind than for its own.
+	// Verify reports whether hash was made of password, and whether the hash is outdated and should be replaced by a new one.
+	// It returns an error if it cannot read the hash; if it fails for another reason, the error must match ErrUnavailable. It
+	// should take no less time for a hash of another kind than for one of its own.
 	Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error)
 }
 
-// Argon2id is the default PasswordHasher: 19 MiB, two passes, one thread, as a PHC string. It also verifies hashes that
-// other systems made, Argon2id up to 64 MiB, 8 passes and 8 threads and bcrypt up to cost 14, and says that they are
-// outdated.
+// Argon2id is the default PasswordHasher: 19 MiB of memory, two passes, one thread, as a PHC string. It also verifies hashes
+// that other systems made, and reports them as outdated: Argon2id up to 64 MiB, 8 passes and 8 threads, and bcrypt up to cost
+// 14.
 type Argon2id struct{}
 
-// Hash implements PasswordHasher.
+// Hash returns a new Argon2id hash of the password as a PHC string. It returns ctx.Err() if ctx has ended.
 func (Argon2id) Hash(ctx context.Context, password string) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
@@ -42,7 +42,9 @@ func (Argon2id) Hash(ctx context.Context, password string) (string, error) {
 	return a.String(), nil
 }
 
-// Verify implements PasswordHasher. A hash of another system costs one of ours besides, so that it never answers faster.
+// Verify reports whether hash was made of password, and whether it is outdated. For a hash of another system it computes one
+// of its own as well, so that it never answers faster. It returns ctx.Err() if ctx has ended, and an error if the hash is
+// neither Argon2id nor bcrypt within the bounds.
 func (Argon2id) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, false, err
@@ -56,42 +58,42 @@ func (Argon2id) Verify(ctx context.Context, hash, password string) (ok, outdated
 	case isArgon:
 		return a.matches(password), true, nil
 	case !isBcrypt(hash):
-		return false, false, errors.New("the hash is neither Argon2id nor bcrypt within the bounds")
+		return false, false, errors.New("the hash is neither Argon2id nor bcrypt, or its parameters are out of bounds")
 	}
-	return len(password) <= mostBcryptBytes && bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil, true, nil
+	return len(password) <= maxBcryptBytes && bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil, true, nil
 }
 
 const (
-	leastPassword = 8   // characters
-	mostPassword  = 128 // characters
-	mostWaiting   = 256 // callers who wait for a processor
+	minPassword = 8   // characters
+	maxPassword = 128 // characters
+	maxWaiting  = 256 // callers that wait for a processor
 )
 
-// passwords checks, hashes and verifies for a Manager and all that With made of it.
+// passwords checks, hashes and verifies passwords for a Manager and all its copies.
 type passwords struct {
-	hasher   PasswordHasher
-	own      bool // the hasher is the library's, so hashes can be checked without verifying
-	policy   func(ctx context.Context, login, password string) error
-	running  chan struct{}          // one place for each hash at work
-	waiting  chan struct{}          // one place for each caller, at work or not
-	stranger atomic.Pointer[string] // a hash that nobody's password has, for logins that do not exist
+	hasher  PasswordHasher
+	builtin bool // the hasher is the library's, so hashes can be checked without verifying
+	policy  func(ctx context.Context, login, password string) error
+	running chan struct{}          // one place for each hash at work
+	waiting chan struct{}          // one place for each caller, at work or not
+	dummy   atomic.Pointer[string] // a hash that nobody's password has, for logins that do not exist
 }
 
 func newPasswords(hasher PasswordHasher, policy func(ctx context.Context, login, password string) error) *passwords {
 	processors := runtime.GOMAXPROCS(0)
 	p := &passwords{
 		hasher: hasher, policy: policy,
-		running: make(chan struct{}, processors), waiting: make(chan struct{}, processors+mostWaiting),
+		running: make(chan struct{}, processors), waiting: make(chan struct{}, processors+maxWaiting),
 	}
 	if hasher == nil {
 		p.hasher = Argon2id{}
 	}
-	_, p.own = p.hasher.(Argon2id)
+	_, p.builtin = p.hasher.(Argon2id)
 	return p
 }
 
-// bounded runs one hash when a processor is free. Too many who wait are ErrUnavailable, and so is a ctx that ends. What
-// the hasher cannot do comes back wrapped.
+// bounded runs hash when a processor is free. It returns ErrUnavailable if too many callers wait already or if ctx ends. An
+// error of hash is returned wrapped.
 func (p *passwords) bounded(ctx context.Context, hash func() error) error {
 	select {
 	case p.waiting <- struct{}{}:
@@ -115,7 +117,7 @@ func (p *passwords) bounded(ctx context.Context, hash func() error) error {
 	return nil
 }
 
-// hash answers the hash of a password that was checked.
+// hash returns the hash of a password that was checked.
 func (p *passwords) hash(ctx context.Context, password string) (hash string, err error) {
 	prepared, err := precis.OpaqueString.String(password)
 	if err != nil {
@@ -124,7 +126,7 @@ func (p *passwords) hash(ctx context.Context, password string) (hash string, err
 	err = p.bounded(ctx, func() error {
 		hash, err = p.hasher.Hash(ctx, prepared)
 		if err == nil && !isStorable(hash) {
-			err = fmt.Errorf("the hash is no line of 1 to %d bytes", mostHash)
+			err = fmt.Errorf("password hash must be a single line of 1 to %d bytes", maxHash)
 		}
 		return err
 	})
@@ -134,11 +136,11 @@ func (p *passwords) hash(ctx context.Context, password string) (hash string, err
 	return hash, nil
 }
 
-func isStorable(hash string) bool { return hash != "" && len(hash) <= mostHash && input.IsLine(hash) }
+func isStorable(hash string) bool { return hash != "" && len(hash) <= maxHash && input.IsLine(hash) }
 
-// verify tells whether a password is that of a hash, and whether the hash should be replaced. The password is tried as
-// it is typed, which is how other systems hashed it, and then as RFC 8265 prepares it. One that nobody can have, empty
-// or too long, takes as long as a wrong one and is refused whatever the hash says.
+// verify reports whether a password is that of a hash, and whether the hash is outdated. The password is tried as it was
+// typed, which is how other systems hashed it, and then as RFC 8265 prepares it. A password that is empty or too long takes as
+// long as a wrong one and is refused whatever the hash is.
 func (p *passwords) verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
 	possible := isPossible(password)
 	for _, candidate := range candidates(password, possible) {
@@ -155,7 +157,7 @@ func (p *passwords) verify(ctx context.Context, hash, password string) (ok, outd
 
 func isPossible(password string) bool {
 	length := passwordLength(password)
-	return length > 0 && length <= mostPassword
+	return length > 0 && length <= maxPassword
 }
 
 func candidates(password string, possible bool) []string {
@@ -169,10 +171,10 @@ func candidates(password string, possible bool) []string {
 	return []string{password, prepared}
 }
 
-// passwordLength counts the characters of a password as RFC 8265 prepares it, so that it does not matter whether a
-// keyboard sends letters composed or not. What is longer than any password in bytes is not looked into.
+// passwordLength returns the number of characters of a password as RFC 8265 prepares it, so that it does not matter whether a
+// keyboard composes letters. Of a text with more bytes than any password has, it returns the number of bytes.
 func passwordLength(password string) int {
-	if len(password) > 4*utf8.UTFMax*mostPassword {
+	if len(password) > 4*utf8.UTFMax*maxPassword {
 		return len(password)
 	}
 	prepared, err := precis.OpaqueString.String(password)
@@ -182,23 +184,24 @@ func passwordLength(password string) int {
 	return utf8.RuneCountInString(prepared)
 }
 
-// nobody answers a hash that no password has. Whoever signs in needs it first, whether their login exists or not. A host's
-// hasher makes it at the first sign-in; two that come at once may both make one, and the first stays.
-func (p *passwords) nobody(ctx context.Context) (string, error) {
-	if known := p.stranger.Load(); known != nil {
+// dummyHash returns a hash that matches no password. Authenticate verifies against it for unknown logins, so that they take
+// as long as known ones. A custom hasher makes it at the first sign-in; two concurrent ones may both make one, and the first
+// is kept.
+func (p *passwords) dummyHash(ctx context.Context) (string, error) {
+	if known := p.dummy.Load(); known != nil {
 		return *known, nil
 	}
-	hash, err := p.strangersHash(ctx)
+	hash, err := p.newDummyHash(ctx)
 	if err != nil {
 		return "", err
 	}
-	p.stranger.CompareAndSwap(nil, &hash)
-	return *p.stranger.Load(), nil
+	p.dummy.CompareAndSwap(nil, &hash)
+	return *p.dummy.Load(), nil
 }
 
-// strangersHash costs nothing where the hasher is the library's: a key that was not derived from anything will do.
-func (p *passwords) strangersHash(ctx context.Context) (string, error) {
-	if !p.own {
+// newDummyHash costs nothing for Argon2id, where a random key will do.
+func (p *passwords) newDummyHash(ctx context.Context) (string, error) {
+	if !p.builtin {
 		return p.hash(ctx, rand.Text())
 	}
 	a := newArgon()
@@ -207,34 +210,34 @@ func (p *passwords) strangersHash(ctx context.Context) (string, error) {
 	return a.String(), nil
 }
 
-// check finds the faults of a new password: those of its form, and then those that checkFor finds.
-func (p *passwords) check(ctx context.Context, f *input.Faults, login, password string) error {
-	checkForm(f, password)
-	if f.Has("password") {
+// check adds the violations of a new password: those of its form or, if there are none, those that checkFor finds.
+func (p *passwords) check(ctx context.Context, v *input.Violations, login, password string) error {
+	checkForm(v, password)
+	if v.Has("password") {
 		return nil
 	}
-	return p.checkFor(ctx, f, login, password)
+	return p.checkFor(ctx, v, login, password)
 }
 
-// checkForm finds the faults of a new password that it has whoever it is for.
-func checkForm(f *input.Faults, password string) {
+// checkForm adds the violations of a new password that do not depend on the account.
+func checkForm(v *input.Violations, password string) {
 	length := passwordLength(password)
 	_, err := precis.OpaqueString.String(password)
 	switch {
-	case length < leastPassword:
-		f.Add("password", "minLength", strconv.Itoa(leastPassword))
-	case length > mostPassword:
-		f.Add("password", "max", strconv.Itoa(mostPassword))
+	case length < minPassword:
+		v.Add("password", "minLength", strconv.Itoa(minPassword))
+	case length > maxPassword:
+		v.Add("password", "max", strconv.Itoa(maxPassword))
 	case err != nil || !utf8.ValidString(password):
-		f.Add("password", "characters", "")
+		v.Add("password", "characters", "")
 	}
 }
 
-// checkFor refuses the login as its password, and asks the host's policy. An error of that which is no *InvalidError
-// comes back wrapped.
-func (p *passwords) checkFor(ctx context.Context, f *input.Faults, login, password string) error {
+// checkFor adds a violation if the password is the login, and those that Options.PasswordPolicy finds. An error of the policy
+// that is no *InvalidError is returned wrapped.
+func (p *passwords) checkFor(ctx context.Context, v *input.Violations, login, password string) error {
 	if prepared, _ := precis.OpaqueString.String(password); input.Login(prepared) == login {
-		f.Add("password", "notLogin", "")
+		v.Add("password", "notLogin", "")
 		return nil
 	}
 	if p.policy == nil {
@@ -243,13 +246,13 @@ func (p *passwords) checkFor(ctx context.Context, f *input.Faults, login, passwo
 	err := p.policy(ctx, login, password)
 	var invalid *InvalidError
 	if errors.As(err, &invalid) {
-		f.Append("", atPassword(invalid.Fields))
+		v.Append(atPassword(invalid.Fields))
 		return nil
 	}
-	return subscriptions.FromHost(ctx, "password policy", err)
+	return input.FromCallback(ctx, ErrUnavailable, "password policy", err)
 }
 
-// atPassword answers what a policy found, at the path of the password.
+// atPassword returns the violations that a policy found, at the path of the password.
 func atPassword(faults []FieldError) []FieldError {
 	moved := make([]FieldError, len(faults))
 	for i, fault := range faults {
@@ -259,31 +262,32 @@ func atPassword(faults []FieldError) []FieldError {
 	return moved
 }
 
-// checkNew finds the faults of the password or the hash of a new account, of which there must be exactly one.
-func (p *passwords) checkNew(ctx context.Context, f *input.Faults, in New) error {
+// checkNew adds the violations of the password or the hash of a new account, which has exactly one of them.
+func (p *passwords) checkNew(ctx context.Context, v *input.Violations, in New) error {
 	switch {
 	case in.Password != "" && in.PasswordHash != "":
-		f.Add("password", "exactlyOne", "")
+		v.Add("password", "exactlyOne", "")
 	case in.PasswordHash != "":
-		return p.checkHash(ctx, f, in.PasswordHash)
+		return p.checkHash(ctx, v, in.PasswordHash)
 	case in.Password == "":
-		f.Add("password", "required", "")
+		v.Add("password", "required", "")
 	default:
-		return p.check(ctx, f, in.Login, in.Password)
+		return p.check(ctx, v, in.Login, in.Password)
 	}
 	return nil
 }
 
-// checkHash refuses a hash that nobody could sign in with. A hasher of the host's own reads its own kind.
-func (p *passwords) checkHash(ctx context.Context, f *input.Faults, hash string) error {
-	if p.own {
+// checkHash adds a violation if nobody could sign in with the hash. Whether a custom hasher can read a hash is found out by
+// verifying with it.
+func (p *passwords) checkHash(ctx context.Context, v *input.Violations, hash string) error {
+	if p.builtin {
 		if !isHash(hash) {
-			f.Add("passwordHash", "hash", "")
+			v.Add("passwordHash", "hash", "")
 		}
 		return nil
 	}
 	if !isStorable(hash) {
-		f.Add("passwordHash", "hash", "")
+		v.Add("passwordHash", "hash", "")
 		return nil
 	}
 	_, _, err := p.verify(ctx, hash, "x")
@@ -291,7 +295,7 @@ func (p *passwords) checkHash(ctx context.Context, f *input.Faults, hash string)
 		return err
 	}
 	if err != nil {
-		f.Add("passwordHash", "hash", "")
+		v.Add("passwordHash", "hash", "")
 	}
 	return nil
 }
@@ -303,12 +307,18 @@ func (p *passwords) hashNew(ctx context.Context, in New) (string, error) {
 	return p.hash(ctx, in.Password)
 }
 
-// SetPassword implements ClientManager.
-func (m *Manager) SetPassword(ctx context.Context, id ID, password string) error {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	checkForm(&f, password)
-	if err := f.Err(); err != nil {
+// SetPassword gives the account a new password and ends its sessions.
+//
+// It returns ErrNotFound if the account does not exist; ErrInvalid at "password" if it breaks a rule of New.Password or of
+// Options.PasswordPolicy; the error of that policy, wrapped, if it fails; ErrUnavailable if the store cannot do it now or too
+// many passwords are being hashed (no changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) SetPassword(ctx context.Context, id ID, password string) (err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.SetPassword")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	checkForm(&v, password)
+	if err := v.Err(); err != nil {
 		return err
 	}
 	r, err := m.store.Account(ctx, AccountKey{ID: id})
@@ -323,21 +333,22 @@ func (m *Manager) SetPassword(ctx context.Context, id ID, password string) error
 	return err
 }
 
-// newHash answers the hash of a new password whose form was checked, if it may be that of a login.
+// newHash returns the hash of a new password whose form was checked, unless the account with this login may not have it.
 func (m *Manager) newHash(ctx context.Context, login, password string) (string, error) {
-	var f input.Faults
-	if err := m.passwords.checkFor(ctx, &f, login, password); err != nil {
+	var v input.Violations
+	if err := m.passwords.checkFor(ctx, &v, login, password); err != nil {
 		return "", err
 	}
-	if err := f.Err(); err != nil {
+	if err := v.Err(); err != nil {
 		return "", err
 	}
 	return m.passwords.hash(ctx, password)
 }
 
-// replacePassword stores a new hash and ends the account's sessions, if the account as it is now agrees.
+// replacePassword stores a new hash and ends the account's sessions, if the precondition holds for the account as it is inside
+// the transaction.
 func (m *Manager) replacePassword(
-	ctx context.Context, id ID, hash string, c stamp, agrees func(Record) error,
+	ctx context.Context, id ID, hash string, c commandInfo, precondition func(Record) error,
 ) (Account, error) {
 	var replaced Account
 	err := m.store.Update(ctx, func(tx Tx) error {
@@ -346,7 +357,7 @@ func (m *Manager) replacePassword(
 			return err
 		}
 		r := records[0]
-		if err := agrees(r); err != nil {
+		if err := precondition(r); err != nil {
 			return err
 		}
 		r.Hash = hash

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
 
-	"github.com/clientele-go/clientele/subscriptions/input"
+	"github.com/clientele-go/clientele/internal/input"
 )
 
 // gate is a hasher whose hashes end when the test says so.
@@ -41,7 +41,7 @@ func (g *gate) Verify(context.Context, string, string) (ok, outdated bool, err e
 func TestHashesAreBounded(t *testing.T) {
 	g := &gate{open: make(chan struct{})}
 	p := newPasswords(g, nil)
-	places := runtime.GOMAXPROCS(0) + mostWaiting
+	places := runtime.GOMAXPROCS(0) + maxWaiting
 	var all sync.WaitGroup
 	var failed atomic.Int32
 	for range places {
@@ -100,14 +100,14 @@ func TestNewPasswords(t *testing.T) {
 		"mario.rossi":                  "notLogin",
 		"MARIO.Rossi":                  "notLogin",
 	} {
-		var f input.Faults
-		require.NoError(t, p.check(context.Background(), &f, "mario.rossi", password))
+		var v input.Violations
+		require.NoError(t, p.check(context.Background(), &v, "mario.rossi", password))
 		if rule == "" {
-			assert.NoError(t, f.Err(), "%.20q", password)
+			assert.NoError(t, v.Err(), "%.20q", password)
 			continue
 		}
 		var invalid *InvalidError
-		if assert.ErrorAs(t, f.Err(), &invalid, "%.20q", password) {
+		if assert.ErrorAs(t, v.Err(), &invalid, "%.20q", password) {
 			assert.Equal(t, "password", invalid.Fields[0].Path)
 			assert.Equal(t, rule, invalid.Fields[0].Rule, "%.20q", password)
 		}
@@ -123,20 +123,20 @@ func TestThePolicyIsAskedLast(t *testing.T) {
 		assert.Equal(t, "mario", login)
 		return answer
 	})
-	var f input.Faults
-	require.NoError(t, p.check(context.Background(), &f, "mario", "short"))
+	var v input.Violations
+	require.NoError(t, p.check(context.Background(), &v, "mario", "short"))
 	assert.Zero(t, asked, "what is refused anyway is not worth a question")
 
-	f = input.Faults{}
+	v = input.Violations{}
 	answer = &InvalidError{Fields: []FieldError{{Path: "anything", Rule: "leaked", Message: "It was leaked"}}}
-	require.NoError(t, p.check(context.Background(), &f, "mario", "correct horse"))
+	require.NoError(t, p.check(context.Background(), &v, "mario", "correct horse"))
 	var invalid *InvalidError
-	require.ErrorAs(t, f.Err(), &invalid)
+	require.ErrorAs(t, v.Err(), &invalid)
 	assert.Equal(t, []FieldError{{Path: "password", Rule: "leaked", Message: "It was leaked"}}, invalid.Fields)
 
-	f = input.Faults{}
+	v = input.Violations{}
 	answer = errLeaks
-	assert.ErrorIs(t, p.check(context.Background(), &f, "mario", "correct horse"), errLeaks)
+	assert.ErrorIs(t, p.check(context.Background(), &v, "mario", "correct horse"), errLeaks)
 }
 
 // Other systems hash what was typed; ours hashes what RFC 8265 makes of it.
@@ -227,7 +227,7 @@ func allocated(fn func()) uint64 {
 // Bcrypt looks at 72 bytes of a password and no further, so a longer one is never that of its hash.
 func TestBcryptTakesSeventyTwoBytes(t *testing.T) {
 	longest := strings.Repeat("correct ", 9)
-	require.Len(t, longest, mostBcryptBytes)
+	require.Len(t, longest, maxBcryptBytes)
 	hash, err := bcrypt.GenerateFromPassword([]byte(longest), bcrypt.MinCost)
 	require.NoError(t, err)
 	for typed, fits := range map[string]bool{longest: true, longest + "h": false, longest[:71]: false} {

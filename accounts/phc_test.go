@@ -78,7 +78,7 @@ func FuzzPHC(f *testing.F) {
 }
 
 func TestTokensAreReadBack(t *testing.T) {
-	secret := []byte(strings.Repeat("s", leastSecret))
+	secret := []byte(strings.Repeat("s", minSecret))
 	token := resetToken{id: 7, epoch: 3, expires: time.Unix(1_800_000_000, 0)}
 	signed := token.signed(secret)
 
@@ -96,6 +96,6 @@ func TestTokensAreReadBack(t *testing.T) {
 		_, ok := readToken(secret, forged)
 		assert.False(t, ok, forged)
 	}
-	_, ok = readToken([]byte(strings.Repeat("t", leastSecret)), signed)
+	_, ok = readToken([]byte(strings.Repeat("t", minSecret)), signed)
 	assert.False(t, ok, "another secret")
 }

@@ -1,13 +1,14 @@
 package accounts
 
 import (
+	"fmt"
 	"slices"
 
-	"github.com/clientele-go/clientele/subscriptions/input"
+	"github.com/clientele-go/clientele/internal/input"
 )
 
-// reservedLogins are names that systems know users by, and that people take for the provider's own.
-var reservedLogins = []string{
+// builtinReservedLogins are names of system users, and names that people take for the provider's own.
+var builtinReservedLogins = []string{
 	"abuse", "admin", "administrator", "apache", "backup", "bin", "caddy", "clientele", "daemon", "dovecot", "ftp", "games",
 	"guest", "hostmaster", "info", "httpd", "lp", "mail", "mailman", "man", "mysql", "named", "news", "nginx", "nobody",
 	"noreply", "operator", "owner", "postfix", "postgres", "postmaster", "provider", "proxy", "psaadm", "redis", "root",
@@ -15,8 +16,21 @@ var reservedLogins = []string{
 	"www", "www-data",
 }
 
-func (m *Manager) checkReserved(f *input.Faults, login string) {
-	if slices.Contains(reservedLogins, login) || slices.Contains(m.reservedLogins, login) {
-		f.Add("login", "reserved", "")
+// reserved returns the entries of Options.ReservedLogins as logins are stored. It panics if one cannot be a login: ignoring
+// it would leave a name unprotected.
+func reserved(entries []string) []string {
+	logins := make([]string, len(entries))
+	for i, entry := range entries {
+		logins[i] = input.Login(entry)
+		if !input.IsLogin(logins[i]) {
+			panic(fmt.Sprintf("clientele: invalid entry %q in ReservedLogins", entry))
+		}
+	}
+	return logins
+}
+
+func (m *Manager) checkReserved(v *input.Violations, login string) {
+	if slices.Contains(builtinReservedLogins, login) || slices.Contains(m.reservedLogins, login) {
+		v.Add("login", "reserved", "")
 	}
 }

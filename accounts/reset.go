@@ -10,20 +10,20 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/clientele-go/clientele/subscriptions/input"
+	"github.com/clientele-go/clientele/internal/input"
 )
 
 const (
-	leastTTL    = time.Minute
-	mostTTL     = 7 * 24 * time.Hour
-	leastSecret = 32 // bytes
+	minTTL    = time.Minute
+	maxTTL    = 7 * 24 * time.Hour
+	minSecret = 32 // bytes
 )
 
-// resetToken is what a reset link says. Nothing of it is stored: when SignIn rises, which a new password makes it do, the
-// token is used up.
+// resetToken is the content of a reset link. Nothing of it is stored: a token is used up when SessionEpoch rises, as it does
+// with every new password.
 type resetToken struct {
 	id      ID
-	epoch  int64
+	epoch   int64
 	expires time.Time // in whole microseconds
 }
 
@@ -57,21 +57,25 @@ func readToken(secret []byte, token string) (resetToken, bool) {
 	}
 	return resetToken{
 		id:      ID(binary.BigEndian.Uint64(fields)),
-		epoch:  int64(binary.BigEndian.Uint64(fields[8:])),
+		epoch:   int64(binary.BigEndian.Uint64(fields[8:])),
 		expires: time.UnixMicro(int64(binary.BigEndian.Uint64(fields[16:]))),
 	}, true
 }
 
-// ResetToken answers the secret part of a link with which an owner sets a new password, once, within ttl: from one minute
-// to 7 days. Setting any password, or activating the account, ends it. ErrNotFound: there is no such account. ErrInvalid
-// at "secret": Options.Secret has fewer than 32 bytes.
-func (m *Manager) ResetToken(ctx context.Context, id ID, ttl time.Duration) (string, error) {
-	var f input.Faults
-	m.checkSecret(&f)
-	if ttl < leastTTL || ttl > mostTTL {
-		f.Add("ttl", "ttl", "")
+// ResetToken returns the secret part of a link with which the owner sets a new password, once, within ttl: 1 minute to 7 days.
+// Any new password, and activating the account, makes it invalid earlier. Nothing is stored.
+//
+// It returns ErrNotFound if the account does not exist; ErrInvalid at "ttl", and at "secret" without Options.Secret; and
+// ErrUnavailable if the store cannot answer.
+func (m *Manager) ResetToken(ctx context.Context, id ID, ttl time.Duration) (_ string, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.ResetToken")
+	defer func() { end(err) }()
+	var v input.Violations
+	m.checkSecret(&v)
+	if ttl < minTTL || ttl > maxTTL {
+		v.Add("ttl", "ttl", "")
 	}
-	if err := f.Err(); err != nil {
+	if err := v.Err(); err != nil {
 		return "", err
 	}
 	r, err := m.store.Account(ctx, AccountKey{ID: id})
@@ -81,21 +85,28 @@ func (m *Manager) ResetToken(ctx context.Context, id ID, ttl time.Duration) (str
 	return resetToken{id: id, epoch: r.SessionEpoch, expires: m.now().Add(ttl)}.signed(m.secret), nil
 }
 
-func (m *Manager) checkSecret(f *input.Faults) {
-	if len(m.secret) < leastSecret {
-		f.Add("secret", "secret", strconv.Itoa(leastSecret))
+func (m *Manager) checkSecret(v *input.Violations) {
+	if len(m.secret) < minSecret {
+		v.Add("secret", "secret", strconv.Itoa(minSecret))
 	}
 }
 
-// ResetPassword sets the password of the account that a token of ResetToken names and ends its sessions. ErrInvalidCredentials:
-// the token is forged, expired or used. ErrSuspended, beside the Account: the password is set, but the owner cannot sign
-// in. A password that nobody could have is ErrInvalid, whatever the token is. The actor is ctx's, else "owner".
-func (m *Manager) ResetPassword(ctx context.Context, token, password string) (Account, error) {
-	var f input.Faults
-	c := m.ownerStamp(ctx, &f)
-	m.checkSecret(&f)
-	checkForm(&f, password)
-	if err := f.Err(); err != nil {
+// ResetPassword sets the password of the account for which ResetToken made the token, and ends its sessions. The actor is that
+// of ctx, or else "owner".
+//
+// It returns ErrInvalidCredentials if the token is forged, expired or used. It returns ErrSuspended together with the Account
+// if the account is suspended: the new password is set, but the owner cannot sign in yet. It returns ErrInvalid at "password",
+// whatever the token is, if the password breaks a rule of New.Password, and at "secret" without Options.Secret; the error of
+// Options.PasswordPolicy, wrapped, if that fails; ErrUnavailable if the store cannot do it now or too many passwords are being
+// hashed (no changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) ResetPassword(ctx context.Context, token, password string) (_ Account, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.ResetPassword")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.ownerCommandInfo(ctx, &v)
+	m.checkSecret(&v)
+	checkForm(&v, password)
+	if err := v.Err(); err != nil {
 		return Account{}, err
 	}
 	t, genuine := readToken(m.secret, token)
@@ -104,18 +115,18 @@ func (m *Manager) ResetPassword(ctx context.Context, token, password string) (Ac
 	}
 	r, err := m.store.Account(ctx, AccountKey{ID: t.id})
 	if err != nil {
-		return Account{}, usedUp(err)
+		return Account{}, asInvalidToken(err)
 	}
-	if err := t.unused(r); err != nil {
+	if err := t.checkUnused(r); err != nil {
 		return Account{}, err
 	}
 	hash, err := m.newHash(ctx, r.Login, password)
 	if err != nil {
 		return Account{}, err
 	}
-	reset, err := m.replacePassword(ctx, t.id, hash, c, t.unused)
+	reset, err := m.replacePassword(ctx, t.id, hash, c, t.checkUnused)
 	if err != nil {
-		return Account{}, usedUp(err)
+		return Account{}, asInvalidToken(err)
 	}
 	if len(reset.Holds) > 0 {
 		return reset, &SuspendedError{Messages: messages(reset.Holds)}
@@ -123,16 +134,16 @@ func (m *Manager) ResetPassword(ctx context.Context, token, password string) (Ac
 	return reset, nil
 }
 
-// unused answers ErrInvalidCredentials if the token was used, or the account's sessions ended otherwise.
-func (t resetToken) unused(r Record) error {
+// checkUnused returns ErrInvalidCredentials if the token was used, or if the account's sessions were ended otherwise.
+func (t resetToken) checkUnused(r Record) error {
 	if r.SessionEpoch != t.epoch {
 		return ErrInvalidCredentials
 	}
 	return nil
 }
 
-// usedUp answers ErrInvalidCredentials for an account that was removed: its token is good for nothing.
-func usedUp(err error) error {
+// asInvalidToken turns ErrNotFound into ErrInvalidCredentials: the token of a removed account is invalid.
+func asInvalidToken(err error) error {
 	if errors.Is(err, ErrNotFound) {
 		return ErrInvalidCredentials
 	}

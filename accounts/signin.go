@@ -4,13 +4,20 @@ import (
 	"context"
 	"errors"
 
+	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
-	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
-// Authenticate implements ClientManager.
-func (m *Manager) Authenticate(ctx context.Context, login, password string) (Account, error) {
-	hash, err := m.passwords.nobody(ctx)
+// Authenticate returns the account with the given login if password is correct. An outdated hash is replaced by a new one;
+// if that cannot be done now, it is done at a later sign-in.
+//
+// It returns ErrInvalidCredentials if the login is unknown or the password wrong; both take the same time. It returns
+// ErrSuspended, as a *SuspendedError with the messages for the owner, if the password is correct and the account has a hold.
+// It returns ErrUnavailable if the store cannot answer or too many passwords are being hashed.
+func (m *Manager) Authenticate(ctx context.Context, login, password string) (_ Account, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.Authenticate")
+	defer func() { end(err) }()
+	hash, err := m.passwords.dummyHash(ctx)
 	if err != nil {
 		return Account{}, err
 	}
@@ -40,8 +47,8 @@ func (m *Manager) Authenticate(ctx context.Context, login, password string) (Acc
 	return r.Account, nil
 }
 
-// rehash replaces the hash that was verified, unless another has taken its place. It is the same password, so sessions
-// go on. What cannot be done now, on a server that is read-only or too busy, is done at a later sign-in, and a password
+// rehash replaces the hash that was verified, unless it has been replaced already. The password stays the same, so sessions
+// continue. If that cannot be done now, because the server is read-only or too busy, it is done at a later sign-in. A password
 // of another system that could not be set here keeps its hash.
 func (m *Manager) rehash(ctx context.Context, verified Record, password string) error {
 	hash, err := m.passwords.hash(ctx, password)
@@ -66,8 +73,15 @@ func (m *Manager) replaceHash(ctx context.Context, verified Record, hash string)
 	})
 }
 
-// CheckSession implements ClientManager.
-func (m *Manager) CheckSession(ctx context.Context, id ID, epoch int64) (Account, error) {
+// CheckSession checks a session that was started when the account's SessionEpoch was epoch, and returns the account. Call it
+// on every request of an owner: it costs one look-up by primary key. No clock is involved.
+//
+// It returns ErrNotFound if the account was removed; ErrSessionEnded if its password was changed, or if it was suspended and
+// activated again; ErrSuspended, as a *SuspendedError and together with the Account, while it is suspended, so that a program
+// can let an operator's SignInAs session through; and ErrUnavailable if the store cannot answer.
+func (m *Manager) CheckSession(ctx context.Context, id ID, epoch int64) (_ Account, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.CheckSession")
+	defer func() { end(err) }()
 	r, err := m.store.Account(ctx, AccountKey{ID: id})
 	if err != nil {
 		return Account{}, err
@@ -81,17 +95,21 @@ func (m *Manager) CheckSession(ctx context.Context, id ID, epoch int64) (Account
 	return r.Account, nil
 }
 
-// SignInAs answers the account for a session in which an operator, named by WithActor, acts as its owner, also while it
-// is suspended. It is recorded as an event. ErrNotFound: there is no such account. Its other errors are those of every
-// command of ClientManager.
-func (m *Manager) SignInAs(ctx context.Context, id ID) (Account, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	if err := f.Err(); err != nil {
+// SignInAs returns the account for a session in which an operator acts as its owner, also while it is suspended. Name the
+// operator with WithActor: it is recorded as an event.
+//
+// It returns ErrNotFound if the account does not exist; ErrUnavailable if the store cannot do it now (no changes were made)
+// and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) SignInAs(ctx context.Context, id ID) (_ Account, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.SignInAs")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	if err := v.Err(); err != nil {
 		return Account{}, err
 	}
 	var owner Account
-	err := m.store.Update(ctx, func(tx Tx) error {
+	err = m.store.Update(ctx, func(tx Tx) error {
 		records, err := lock(tx, []ID{id})
 		if err != nil {
 			return err

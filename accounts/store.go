@@ -2,129 +2,143 @@ package accounts
 
 import (
 	"context"
-	"slices"
 	"time"
 
+	"github.com/clientele-go/clientele/internal/lockkey"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// Store keeps accounts and everything below them. It is all that an adapter implements, and storagetest.Run is the
+// Store keeps accounts and everything that belongs to them. It is all that a store implements, and storagetest.Run is the
 // definition of a correct one.
 //
-// The words: a row is an account, a subscription or a domain; a hold lies on one row; a command is one call of Update.
-// Strings that reach a store are valid UTF-8 without NUL; times are in UTC, cut to microseconds, and come back so.
+// A row is an account, a subscription or a domain; a hold belongs to one row; a command is one call of Update. Strings that
+// reach a store are valid UTF-8 without NUL. Times are in UTC, truncated to microseconds, and must be returned so.
 //
-// Reads answer from one consistent snapshot of what is committed and never wait for commands. The caller owns all that
-// comes back. A store that cannot answer returns an error that matches ErrUnavailable, and ctx.Err() if ctx has ended.
+// Every read returns what one consistent snapshot of the committed data contains, and never waits for commands. The caller
+// owns everything that is returned. Empty Holds, Inherited and Attributes are nil. If the store cannot answer, it returns an
+// error that matches ErrUnavailable, and ctx.Err() as well if ctx has ended.
 type Store interface {
 	subscriptions.Reader
 
-	// Account answers the row that the key names, or a *NotFoundError.
+	// Account returns the account with the key, or a *NotFoundError.
 	Account(ctx context.Context, k AccountKey) (Record, error)
 
-	// Accounts answers the next l.Limit accounts behind l.From, in the order of l.Sort: SortCreated by (CreatedAt, ID),
-	// SortLogin by Login, SortName by (SortName(), ID); bytewise, descending if l.Desc. None is an empty slice.
-	Accounts(ctx context.Context, l ListParams) ([]Summary, error)
+	// Accounts returns the first p.Limit accounts after p.From that p selects, in the order of p.Sort, which is never empty:
+	// SortCreated by (CreatedAt, ID), where Position.At and Position.ID count; SortLogin by Login, where Position.Key counts;
+	// SortName by (SortName(), ID), where Position.Key and Position.ID count. Texts are compared byte by byte. The order is
+	// descending if p.Desc. If there are none, it returns an empty slice.
+	Accounts(ctx context.Context, p ListParams) ([]Summary, error)
 
-	// CountAccounts counts what l selects, wherever l.From is, and stops at atMost (0: no bound).
-	CountAccounts(ctx context.Context, l ListParams, atMost int) (int, error)
+	// CountAccounts returns the number of accounts that p selects, but not more than atMost; 0 means no bound. Sort, Desc,
+	// From and Limit do not matter; Sort may be empty.
+	CountAccounts(ctx context.Context, p ListParams, atMost int) (int, error)
 
-	// Descendants answers which of the accounts there are, and everything below them, by name.
+	// Descendants returns the accounts among ids that exist, with the identifying fields of all their subscriptions and
+	// domains. The ids are sorted and have no duplicates.
 	Descendants(ctx context.Context, ids []ID) (Descendants, error)
 
-	// Events answers what q selects of the log, in the order of the numbers. Each committed event gets its number at the
-	// latest now, greater than every number given before, even to events that were appended later but committed earlier.
-	// One that a command under way is redacting may get it later, and those after it about the same thing then do, too.
-	// A store that may not write answers what is numbered; one that lags behind another is ErrUnavailable for a cursor that
-	// it has not reached. In a host's transaction, Events and PruneEvents are ErrInvalid.
+	// Events returns the events that q selects, in the order of their numbers. It numbers every committed event that has no
+	// number yet, each higher than all numbers given before, also events that were appended later but committed earlier. An
+	// event that a running command is redacting may be numbered later; later events about the same subject are then held
+	// back as well. A store that must not write returns what is numbered. A store that lags behind another one returns
+	// ErrUnavailable for a cursor that it has not reached. Inside the application's transaction, Events and PruneEvents return
+	// ErrInvalid.
 	Events(ctx context.Context, q EventParams) (EventResult, error)
 
-	// PruneEvents deletes the numbered events with an At before the given one, and answers how many. It may be
-	// ErrCommitUnknown, as Update.
+	// PruneEvents deletes the numbered events whose At is before the given time and returns how many it deleted. As Update, it
+	// may return ErrCommitUnknown.
 	PruneEvents(ctx context.Context, before time.Time) (int, error)
 
-	// Update runs one command: everything that fn does through the Tx happens at one instant, or nothing of it when fn
-	// or the commit fails. Commands that touch the same rows or claims behave as if run one after another; waiting obeys
-	// ctx. The error of fn comes back as it is. Besides, Update returns an error that matches ErrUnavailable if nothing was
-	// committed, or ErrCommitUnknown if nobody can know; it matches ctx.Err() as well if ctx has ended. The store may run fn
-	// again, from the start, when the database asks for that.
+	// Update runs one command in one transaction: everything that fn does through the Tx takes effect at one instant, or
+	// nothing does if fn or the commit fails. Commands that touch the same rows or claims behave as if they ran one after
+	// another; waiting obeys ctx. An error of fn is returned as it is. Otherwise Update returns an error that matches
+	// ErrUnavailable if nothing was committed, or ErrCommitUnknown if COMMIT was sent and no reply came, and ctx.Err() as well
+	// if ctx has ended. The store may run fn again, from the start, when the database asks for that.
 	Update(ctx context.Context, fn func(Tx) error) error
 }
 
-// AccountKey names one account: exactly one field is set.
+// AccountKey identifies one account: exactly one field is set.
 type AccountKey struct {
 	ID         ID
 	Login      string // in lower case
 	ExternalID string
 }
 
-// Record is a row of accounts as a store keeps it: the account, and the password's hash, which leaves the library never.
-// Its holds are read with it, but are not written with it: subscriptions.Writes says those.
+// Record is an account as a store keeps it, with its password hash, which is never exposed outside the library. Its holds are
+// read with it, but not written with it: subscriptions.Writes does that.
 type Record struct {
 	Account
 	Hash string
 }
 
-// ListParams is a Query made ready for a store: every filter is valid, Search has become Piece, After has become From, and
-// Limit is exact. The store ignores Query.Search and Query.After.
+// ListParams are the filters, the order and the page of a list of accounts, checked and ready for a store. A zero filter
+// selects everything.
 type ListParams struct {
-	Query
-	Term subscriptions.SearchTerm // is looked for in Account.SearchTexts and in Domain.SearchTexts of the account's domains
+	IDs     []ID                     // sorted and without duplicates; nil: all; ids that do not exist are ignored
+	Term    subscriptions.SearchTerm // matched against Account.SearchTexts and Domain.SearchTexts of the account's domains
+	Status  Status                   // what Account.Status returns
+	Cause   Cause                    // the cause of one of the account's holds
+	Country string
+
+	Sort  Sort
+	Desc  bool
 	From  subscriptions.Position
+	Limit int // exact: 1 or more
 }
 
-// Descendants is some accounts and everything below them, each slice ascending by id, with no more than what names it. Every
-// other field is empty: what is removed need not be loaded.
+// Descendants are some accounts and everything that belongs to them, each slice sorted by id. Only the fields named here are
+// set: what is removed need not be loaded.
 type Descendants struct {
-	Accounts      []Account                    // ID, ExternalID; those asked for that exist
+	Accounts      []Account                    // ID, ExternalID; the requested accounts that exist
 	Subscriptions []subscriptions.Subscription // ID, AccountID, ExternalID
 	Domains       []subscriptions.Domain       // ID, SubscriptionID, AccountID, Name
 }
 
-// Tx is what a command on accounts does inside one transaction; see subscriptions.Tx for the order and the rules, which
-// hold here as well. LockAccounts, LockHolds and Lock are not used in the same transaction.
+// Tx is what a command on accounts does inside one transaction. The order of calls and the rules are those of
+// subscriptions.Tx. At most one of LockAccounts, LockHolds and Lock is called in a transaction.
 type Tx interface {
-	Lock(r subscriptions.LockSet) (subscriptions.LockedRows, error)
+	// Lock locks rows for a command on subscriptions; see subscriptions.Tx.
+	Lock(s subscriptions.LockSet) (subscriptions.LockedRows, error)
+	// DomainsOf returns all domains of locked subscriptions; see subscriptions.Tx.
 	DomainsOf(ids []subscriptions.ID) ([]subscriptions.Domain, error)
 
-	// LockAccounts locks the accounts, ascending by id, against every other command on them or below them, and answers
-	// them as they are now, ascending, unknown ids left out, those too that came a moment later than the locks.
+	// LockAccounts locks the accounts, by ascending id, against every other command on them and on their descendants. It
+	// returns the locked rows sorted by id. Unknown ids, and rows inserted after the locks were taken, are omitted.
 	LockAccounts(ids []ID) ([]Record, error)
 
-	// LockHolds locks the accounts as LockAccounts does, and answers no more of each than its id and holds: so many may be
-	// suspended at once that loading the rest would take as long as everything else.
+	// LockHolds locks the accounts as LockAccounts does, and returns only the id and the holds of each: a command may suspend
+	// so many at once that loading the rest would take as long as everything else.
 	LockHolds(ids []ID) ([]subscriptions.Owner, error)
 
-	// Descendants is that of Store, of locked accounts.
+	// Descendants is that of Store, for locked accounts.
 	Descendants(ids []ID) (Descendants, error)
 
-	// Claim and Save are those of subscriptions.Tx, for accounts too.
+	// Claim and Save are those of subscriptions.Tx, for accounts as well.
 	Claim(c Claim) (Claimed, error)
 	Save(w Writes) error
 }
 
-// Claim is what a command wants to be the only one to have.
+// Claim lists the unique values that a command reserves, and the ids that it needs.
 type Claim struct {
-	NewAccounts       int    // so many new ids
+	NewAccounts       int    // the number of ids to allocate
 	Login             string // in lower case; "" claims none
 	AccountExternalID string // "" claims none
 	subscriptions.Claim
 }
 
-// Keys answers the locks of a claim, as those of subscriptions do.
+// Keys returns the locks of a claim, as subscriptions.Claim.Keys does.
 func (c Claim) Keys() []int {
 	keys := c.Claim.Keys()
 	if c.Login != "" {
-		keys = append(keys, subscriptions.LockKey("account.login", c.Login))
+		keys = append(keys, lockkey.Of("account.login", c.Login))
 	}
 	if c.AccountExternalID != "" {
-		keys = append(keys, subscriptions.LockKey("account.externalID", c.AccountExternalID))
+		keys = append(keys, lockkey.Of("account.externalID", c.AccountExternalID))
 	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
+	return lockkey.Sorted(keys)
 }
 
-// Claimed answers a Claim.
+// Claimed is the result of a Claim: the new ids, and what is taken.
 type Claimed struct {
 	AccountIDs        []ID // ascending
 	Login             bool // another account has it
@@ -132,47 +146,48 @@ type Claimed struct {
 	subscriptions.Claimed
 }
 
-// Writes is all that a command has decided.
+// Writes is everything that a command has decided.
 type Writes struct {
 	AddAccounts    []Record
-	UpdateAccounts []Record // every field but the holds
-	RemoveAccounts []ID     // what is below them is in the other slices
+	UpdateAccounts []Record // every field except the holds
+	RemoveAccounts []ID     // their subscriptions and domains are in the other slices
 	subscriptions.Writes
 }
 
-// EventParams selects a part of the log.
+// EventParams select a part of the event log.
 type EventParams struct {
 	AccountID *ID   // nil: all
-	After     int64 // the number behind which to begin; 0: at the oldest, or at the newest if Desc
+	After     int64 // the number after which to begin, in the direction of the list; 0: the oldest, or the newest if Desc
 	Limit     int
 	Desc      bool
 }
 
-// EventResult is a part of the log, and how far the log reaches, in one snapshot.
+// EventResult is a part of the event log and the extent of the whole log, in one snapshot.
 type EventResult struct {
 	Events []NumberedEvent
 	Pruned int64 // the highest number that was ever pruned; 0: none
 	Last   int64 // the last number that was given; 0: none
 }
 
-// NumberedEvent is an event with its number, from which the domain makes its Cursor.
+// NumberedEvent is an event with its number, from which its Cursor is made.
 type NumberedEvent struct {
 	Number int64
 	Event
 }
 
-// narrow is the part of a Store that subscriptions see.
-type narrow struct{ Store }
+// subscriptionStore is the part of a Store that package subscriptions uses.
+type subscriptionStore struct{ Store }
 
-func (n narrow) Update(ctx context.Context, fn func(subscriptions.Tx) error) error {
-	return n.Store.Update(ctx, func(tx Tx) error { return fn(narrowTx{tx}) })
+func (s subscriptionStore) Update(ctx context.Context, fn func(subscriptions.Tx) error) error {
+	return s.Store.Update(ctx, func(tx Tx) error { return fn(subscriptionTx{tx}) })
 }
 
-type narrowTx struct{ Tx }
+// subscriptionTx is the part of a Tx that package subscriptions uses.
+type subscriptionTx struct{ Tx }
 
-func (n narrowTx) Claim(c subscriptions.Claim) (subscriptions.Claimed, error) {
-	claimed, err := n.Tx.Claim(Claim{Claim: c})
+func (t subscriptionTx) Claim(c subscriptions.Claim) (subscriptions.Claimed, error) {
+	claimed, err := t.Tx.Claim(Claim{Claim: c})
 	return claimed.Claimed, err
 }
 
-func (n narrowTx) Save(w subscriptions.Writes) error { return n.Tx.Save(Writes{Writes: w}) }
+func (t subscriptionTx) Save(w subscriptions.Writes) error { return t.Tx.Save(Writes{Writes: w}) }

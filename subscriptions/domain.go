@@ -1,60 +1,70 @@
 package subscriptions
 
-import "time"
+import (
+	"slices"
+	"time"
 
-// DomainID names a domain. The smallest is 1. It stays when the domain is renamed or moved.
+	"github.com/clientele-go/clientele/internal/input"
+)
+
+// DomainID identifies a domain. The smallest id is 1. A domain keeps its id when it is renamed or moved.
 type DomainID int64
 
-// Domain is one website's name under a subscription.
+// Domain is the name of one website. It belongs to a subscription.
 type Domain struct {
 	ID             DomainID
 	SubscriptionID ID
-	AccountID      AccountID
-	Name           string // in lower case, IDNs as A-labels
-	Main           bool   // the subscription's main domain
+	AccountID      AccountID // its subscription's
+	Name           string    // in lower case, IDNs as A-labels
+	Main           bool      // whether it is the subscription's main domain
 	Attributes     map[string]string
 	Holds          Holds
 	Inherited      []EffectiveHold // its account's holds, then its subscription's
 	CreatedAt      time.Time
 }
 
-// Status is Suspended while the domain, its subscription or its account has a hold.
-func (d Domain) Status() Status { return StatusOf(len(d.Holds) + len(d.Inherited)) }
+// Status returns Suspended while the domain, its subscription or its account has a hold, and Active otherwise.
+func (d Domain) Status() Status { return statusFor(len(d.Holds) + len(d.Inherited)) }
 
-// SuspendedBy answers every hold that keeps the domain down, from the top down. Nil means that it is active.
+// SuspendedBy returns every hold because of which the domain is suspended, from the top level down. It returns nil if the
+// domain is active.
 func (d Domain) SuspendedBy() []EffectiveHold {
-	return append(d.Inherited[:len(d.Inherited):len(d.Inherited)], d.Holds.Effective(LevelDomain)...)
+	return append(slices.Clip(d.Inherited), d.Holds.Effective(LevelDomain)...)
 }
 
-// DisplayName answers the name as people write it. Where one of its labels mixes scripts, as look-alikes do, it answers
-// the A-labels, as browsers do.
+// DisplayName returns the name as people write it. If one of its labels mixes scripts, as look-alikes do, it returns the
+// A-labels, as browsers do.
 func (d Domain) DisplayName() string { return unicodeName(d.Name) }
+
+// SearchTexts returns the texts that a search of domains looks through, folded: the name in both spellings, or once where
+// they are the same.
+func (d Domain) SearchTexts() []string {
+	if decoded := decodedName(d.Name); decoded != d.Name {
+		return []string{d.Name, input.Fold(decoded)}
+	}
+	return []string{d.Name}
+}
 
 // DomainQuery selects domains. The zero value selects all, by name, 50 at a time.
 type DomainQuery struct {
-	IDs            []DomainID // nil: all; else 1 to 10,000; unknown ones are left out
-	AccountID      *AccountID // nil: any
+	IDs            []DomainID // nil: all; otherwise 1 to 10,000; unknown ids are ignored
+	AccountID      *AccountID // nil: of any account and the provider's own
 	SubscriptionID ID         // 0: any
-	Search         string     // a piece of the name, in either spelling; below 3 characters its beginning; at most 255
-	Status         Status
-	Cause          Cause // held by it, from wherever
-	Limit          int   // 0: 50; at most 500
-	After          Cursor
+	Search         string     // part of the name, in either spelling; with fewer than 3 characters, its beginning; at most 255
+	Status         Status     // empty: any
+	Cause          Cause      // suspended by this cause, inherited holds included; empty: any
+	Limit          int        // items of a page: 0 for 50, at most 500
+	After          Cursor     // DomainPage.Next of the page before; empty: the start
 }
 
-// DomainPage is one page of domains. Next is empty at the end.
+// DomainPage is one page of domains. Next is the cursor of the next page; it is empty at the end.
 type DomainPage struct {
 	Items []Domain
 	Next  Cursor
 }
 
-// DomainOutcome tells what a command on many domains did, as Outcome does.
-type DomainOutcome struct {
-	Changed, Unchanged, StillSuspended []DomainID
-}
-
-// Site is the answer to a visitor's request for a host name: its domain, whose Status says whether it may be served,
-// and its subscription's plan.
+// Site is what Resolve returns for a visitor's host name: its domain, whose Status says whether it may be served, and the
+// plan of its subscription.
 type Site struct {
 	Domain Domain
 	Plan   string

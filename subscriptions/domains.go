@@ -4,43 +4,34 @@ import (
 	"context"
 	"slices"
 
-	"github.com/clientele-go/clientele/subscriptions/input"
+	"github.com/clientele-go/clientele/internal/input"
 )
 
-// DomainManager is what a host does with domains. *Manager implements it. What SubscriptionManager says of transactions
-// and errors holds here too.
-//
-// Names are taken in either spelling of an IDN, in any case and with one trailing dot; they are answered as lower-case
-// A-labels. An account gets neither a name below nor one above a domain of another account.
+// DomainManager is what programs do with domains. *Manager implements it, and its methods have the whole contract.
 type DomainManager interface {
-	// AddDomain adds a name to a subscription, the first one as its main domain. ErrNotFound: the subscription. ErrTaken
-	// and ErrInvalid at "name".
+	// AddDomain adds a domain to a subscription.
 	AddDomain(ctx context.Context, to ID, name string) (Domain, error)
-	// Domain answers the domain of exactly that name, or ErrNotFound.
+	// Domain returns the domain with exactly this name.
 	Domain(ctx context.Context, name string) (Domain, error)
-	// Domains answers one page, by name.
+	// Domains returns one page of domains, by name.
 	Domains(ctx context.Context, q DomainQuery) (DomainPage, error)
-	// CountDomains answers how many domains q selects, but not more than atMost; 0 is no bound. Limit and After do not count.
+	// CountDomains returns the number of domains that q selects, at most atMost; 0 means no bound.
 	CountDomains(ctx context.Context, q DomainQuery, atMost int) (int, error)
-	// RenameDomain gives a domain another name; its holds stay. ErrNotFound: the domain. ErrTaken and ErrInvalid at "name".
+	// RenameDomain gives a domain another name.
 	RenameDomain(ctx context.Context, id DomainID, name string) (Domain, error)
-	// MoveDomains puts domains under another subscription; their holds stay. ErrNotFound: domains or the subscription.
-	// ErrInvalid at "ids": a main domain would leave others behind, or a name may be the provider's only. ErrTaken at "ids":
-	// another account has a name above or below.
-	MoveDomains(ctx context.Context, ids []DomainID, to ID) (DomainOutcome, error)
-	// SetMainDomain makes a domain the main one of its subscription, or is ErrNotFound.
+	// MoveDomains moves domains to another subscription.
+	MoveDomains(ctx context.Context, ids []DomainID, to ID) (Outcome[DomainID], error)
+	// SetMainDomain makes a domain the main domain of its subscription.
 	SetMainDomain(ctx context.Context, id DomainID) error
-	// SuspendDomains places a hold on domains. ErrNotFound names every unknown one.
-	SuspendDomains(ctx context.Context, ids []DomainID, h Hold) (DomainOutcome, error)
-	// ActivateDomains lifts every hold of the domains' own except CauseExpired. ErrNotFound names every unknown one.
-	ActivateDomains(ctx context.Context, ids []DomainID) (DomainOutcome, error)
-	// LiftDomains lifts these causes only. ErrNotFound names every unknown domain.
-	LiftDomains(ctx context.Context, ids []DomainID, causes []Cause) (DomainOutcome, error)
-	// RemoveDomains deletes domains. ErrNotFound names every unknown one. ErrInvalid at "ids": a main domain would leave
-	// others behind.
+	// SuspendDomains places a hold on domains.
+	SuspendDomains(ctx context.Context, ids []DomainID, h Hold) (Outcome[DomainID], error)
+	// ActivateDomains lifts every hold of domains except CauseExpired.
+	ActivateDomains(ctx context.Context, ids []DomainID) (Outcome[DomainID], error)
+	// LiftDomains lifts the holds of domains with the given causes.
+	LiftDomains(ctx context.Context, ids []DomainID, causes []Cause) (Outcome[DomainID], error)
+	// RemoveDomains deletes domains.
 	RemoveDomains(ctx context.Context, ids []DomainID) (Removal, error)
-	// Resolve answers for a visitor's host name whether it may be served now: Site.Domain.Status says. www.NAME is
-	// answered as NAME unless it was added itself. It is the hot path. ErrNotFound: no such name.
+	// Resolve returns the domain that serves a visitor's host name.
 	Resolve(ctx context.Context, host string) (Site, error)
 }
 
@@ -49,28 +40,38 @@ var (
 	_ DomainManager       = (*Manager)(nil)
 )
 
-// AddDomain implements DomainManager.
-func (m *Manager) AddDomain(ctx context.Context, to ID, given string) (Domain, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	name := m.checkName(&f, "name", given, false)
-	if err := f.Err(); err != nil {
+// AddDomain adds a domain to the subscription to and returns it. The first domain of a subscription becomes its main domain.
+// The name may be written in either spelling of an IDN, in any case and with one trailing dot; it is stored as lower-case
+// A-labels. It needs at least two labels and at most 253 bytes. Names are unique in the whole store, and an account gets no
+// name below or above a domain of another account; the provider's own domains do not count for that.
+//
+// It returns ErrNotFound if the subscription does not exist; ErrTaken at "name" if the name exists or conflicts with
+// another account's; ErrInvalid at "name" if it is no domain name or, for an account, a public suffix or reserved; the error
+// of Options.AllowDomain, wrapped, if that refuses; ErrUnavailable if the store cannot do it now (no changes were made) and
+// ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) AddDomain(ctx context.Context, to ID, given string) (_ Domain, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.AddDomain")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	name := m.checkName(&v, "name", given, false)
+	if err := v.Err(); err != nil {
 		return Domain{}, err
 	}
 	var added Domain
-	err := m.granting(ctx, func(tx Tx, g *grants) error {
+	err = m.withDomainApproval(ctx, func(tx Tx, a *approvals) error {
 		l, err := m.lock(tx, LockSet{Subscriptions: []ID{to}})
 		if err != nil {
 			return err
 		}
 		s := l.Subscriptions[0]
-		claimed, err := m.claimName(tx, g, name, given, s.AccountID, 1)
+		claimed, err := m.claimName(tx, a, name, given, s.AccountID, 1)
 		if err != nil {
 			return err
 		}
 		d := Domain{
 			ID: claimed.DomainIDs[0], SubscriptionID: s.ID, AccountID: s.AccountID, Name: name, Main: s.Main == 0,
-			Inherited: Inherited(l.owner(s.AccountID).Holds, s.Holds), CreatedAt: c.at,
+			Inherited: l.owner(s.AccountID).Holds.Inherited(s.Holds), CreatedAt: c.at,
 		}
 		w := Writes{AddDomains: []Domain{d}, Events: []Event{c.domainEvent(DomainAdded, d, nil)}}
 		if d.Main {
@@ -86,15 +87,16 @@ func (m *Manager) AddDomain(ctx context.Context, to ID, given string) (Domain, e
 	return added, nil
 }
 
-// claimName claims one name for an owner, with so many new ids; what stands in the way is at "name".
-func (m *Manager) claimName(tx Tx, g *grants, name, given string, owner AccountID, ids int) (Claimed, error) {
+// claimName claims one name for an owner and allocates ids, the number of new domain ids. Violations and conflicts are at
+// "name".
+func (m *Manager) claimName(tx Tx, a *approvals, name, given string, owner AccountID, ids int) (Claimed, error) {
 	if owner != Provider {
-		var f input.Faults
-		m.checkOwnable(&f, "name", name)
-		if err := f.Err(); err != nil {
+		var v input.Violations
+		m.checkOwnable(&v, "name", name)
+		if err := v.Err(); err != nil {
 			return Claimed{}, err
 		}
-		if err := g.ask(owner, []string{name}); err != nil {
+		if err := a.require(owner, []string{name}); err != nil {
 			return Claimed{}, err
 		}
 	}
@@ -108,8 +110,12 @@ func (m *Manager) claimName(tx Tx, g *grants, name, given string, owner AccountI
 	return claimed, nil
 }
 
-// Domain implements DomainManager.
-func (m *Manager) Domain(ctx context.Context, given string) (Domain, error) {
+// Domain returns the domain with exactly this name, in either spelling of an IDN, in any case and with one trailing dot.
+//
+// It returns ErrNotFound if there is none, also if the text is no domain name, and ErrUnavailable if the store cannot answer.
+func (m *Manager) Domain(ctx context.Context, given string) (_ Domain, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.Domain")
+	defer func() { end(err) }()
 	name, ok := CanonicalName(given)
 	if !ok {
 		return Domain{}, unknownDomain(given)
@@ -118,17 +124,23 @@ func (m *Manager) Domain(ctx context.Context, given string) (Domain, error) {
 	return site.Domain, err
 }
 
-// Resolve implements DomainManager.
-func (m *Manager) Resolve(ctx context.Context, host string) (Site, error) {
+// Resolve returns the domain that serves a visitor's host name, and its plan; Site.Domain.Status says whether it may be
+// served now. A name www.NAME that does not exist itself resolves to NAME. Resolve is the hot path: one look-up by an index.
+//
+// It returns ErrNotFound if there is no such domain, also if the text is no domain name, and ErrUnavailable if the store
+// cannot answer.
+func (m *Manager) Resolve(ctx context.Context, host string) (_ Site, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.Resolve")
+	defer func() { end(err) }()
 	name, ok := CanonicalName(host)
 	if !ok {
 		return Site{}, unknownDomain(host)
 	}
-	return m.site(ctx, name, wwwless(name))
+	return m.site(ctx, name, stripWWW(name))
 }
 
-func (m *Manager) site(ctx context.Context, name, otherwise string) (Site, error) {
-	site, err := m.store.Site(ctx, name, otherwise)
+func (m *Manager) site(ctx context.Context, name, fallback string) (Site, error) {
+	site, err := m.store.Site(ctx, name, fallback)
 	if err == nil && !m.sees(site.Domain.AccountID) {
 		err = unknownDomain(name)
 	}
@@ -140,16 +152,24 @@ func (m *Manager) site(ctx context.Context, name, otherwise string) (Site, error
 
 func unknownDomain(name string) error { return &NotFoundError{Kind: string(LevelDomain), Name: name} }
 
-// RenameDomain implements DomainManager.
-func (m *Manager) RenameDomain(ctx context.Context, id DomainID, given string) (Domain, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	name := m.checkName(&f, "name", given, false)
-	if err := f.Err(); err != nil {
+// RenameDomain gives a domain another name and returns it. Its id and its holds stay, and so does its subscription's name.
+// Renaming a domain to its own name changes nothing. Names are read as AddDomain reads them.
+//
+// It returns ErrNotFound if the domain does not exist; ErrTaken at "name" if the name exists or conflicts with another
+// account's; ErrInvalid at "name" if it is no domain name or, for an account, a public suffix or reserved; the error of
+// Options.AllowDomain, wrapped, if that refuses; ErrUnavailable if the store cannot do it now (no changes were made) and
+// ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) RenameDomain(ctx context.Context, id DomainID, given string) (_ Domain, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.RenameDomain")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	name := m.checkName(&v, "name", given, false)
+	if err := v.Err(); err != nil {
 		return Domain{}, err
 	}
 	var renamed Domain
-	err := m.granting(ctx, func(tx Tx, g *grants) error {
+	err = m.withDomainApproval(ctx, func(tx Tx, a *approvals) error {
 		l, err := m.lock(tx, LockSet{Domains: []DomainID{id}})
 		if err != nil {
 			return err
@@ -159,7 +179,7 @@ func (m *Manager) RenameDomain(ctx context.Context, id DomainID, given string) (
 			renamed = d
 			return nil
 		}
-		if _, err := m.claimName(tx, g, name, given, d.AccountID, 0); err != nil {
+		if _, err := m.claimName(tx, a, name, given, d.AccountID, 0); err != nil {
 			return err
 		}
 		fromTo := details("from", d.Name, "to", name)
@@ -173,48 +193,57 @@ func (m *Manager) RenameDomain(ctx context.Context, id DomainID, given string) (
 	return renamed, nil
 }
 
-// MoveDomains implements DomainManager.
-func (m *Manager) MoveDomains(ctx context.Context, ids []DomainID, to ID) (DomainOutcome, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	ids = input.IDs(&f, ids)
-	if err := f.Err(); err != nil {
-		return DomainOutcome{}, err
+// MoveDomains moves the domains with the given ids, 1 to 10,000, to the subscription to. Their holds move with them. Domains
+// that belong to it already are Unchanged. The first domain moved to a subscription without domains becomes its main domain.
+//
+// It returns ErrNotFound, naming every unknown domain, or the subscription. It returns ErrInvalid at "ids" if a main domain
+// would leave other domains of its subscription behind, or if a name may belong to the provider only; ErrTaken at "ids" if a
+// name conflicts with a domain of an account other than the new owner; the error of Options.AllowDomain, wrapped, if that
+// refuses; ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of the
+// commit is unknown.
+func (m *Manager) MoveDomains(ctx context.Context, ids []DomainID, to ID) (_ Outcome[DomainID], err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.MoveDomains")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	ids = input.IDs(&v, ids)
+	if err := v.Err(); err != nil {
+		return Outcome[DomainID]{}, err
 	}
-	var out DomainOutcome
-	err := m.granting(ctx, func(tx Tx, g *grants) error {
+	var out Outcome[DomainID]
+	err = m.withDomainApproval(ctx, func(tx Tx, a *approvals) error {
 		l, err := m.lock(tx, LockSet{Subscriptions: []ID{to}, Domains: ids})
 		if err != nil {
 			return err
 		}
 		target := l.subscription(to)
 		moving := slices.DeleteFunc(slices.Clone(l.Domains), func(d Domain) bool { return d.SubscriptionID == to })
-		var f input.Faults
-		left, err := leave(&f, tx, l, moving)
+		var v input.Violations
+		emptied, err := checkMainDomains(&v, tx, l, moving)
 		if err != nil {
 			return err
 		}
 		changingHands := slices.DeleteFunc(slices.Clone(moving), func(d Domain) bool { return d.AccountID == target.AccountID })
-		if err := m.handOver(&f, tx, g, changingHands, target.AccountID); err != nil {
+		if err := m.checkTransfer(&v, tx, a, changingHands, target.AccountID); err != nil {
 			return err
 		}
-		decided, w := move(l.Domains, target, c)
+		decided, w := moveDomains(l.Domains, target, c)
 		if len(moving) > 0 && target.Main == 0 {
 			target.Main = moving[0].ID
-			left = append(left, *target)
+			emptied = append(emptied, *target)
 		}
-		w.UpdateSubscriptions = left
+		w.UpdateSubscriptions = emptied
 		out = decided
 		return save(tx, w)
 	})
 	if err != nil {
-		return DomainOutcome{}, err
+		return Outcome[DomainID]{}, err
 	}
 	return out, nil
 }
 
-// move decides which domains go under the target.
-func move(all []Domain, target *Record, c stamp) (out DomainOutcome, w Writes) {
+// moveDomains decides which domains move to the target.
+func moveDomains(all []Domain, target *Record, c commandInfo) (out Outcome[DomainID], w Writes) {
 	for _, d := range all {
 		if d.SubscriptionID == target.ID {
 			out.Unchanged = append(out.Unchanged, d.ID)
@@ -237,17 +266,17 @@ func move(all []Domain, target *Record, c stamp) (out DomainOutcome, w Writes) {
 	return out, w
 }
 
-// leave answers the subscriptions whose main domain goes, with all of their domains, among those that go. If others
-// would stay behind, it is a fault at "ids".
-func leave(f *input.Faults, tx Tx, l LockedRows, going []Domain) ([]Record, error) {
-	goes := make(map[DomainID]bool, len(going))
-	for _, d := range going {
-		goes[d.ID] = true
+// checkMainDomains returns the subscriptions that lose all their domains, among those that lose domains. It adds a violation
+// at "ids" if a main domain would be removed while other domains remain.
+func checkMainDomains(v *input.Violations, tx Tx, l LockedRows, removing []Domain) ([]Record, error) {
+	isRemoved := make(map[DomainID]bool, len(removing))
+	for _, d := range removing {
+		isRemoved[d.ID] = true
 	}
 	var emptied []Record
 	var ids []ID
 	for _, s := range l.Subscriptions {
-		if goes[s.Main] {
+		if isRemoved[s.Main] {
 			ids = append(ids, s.ID)
 			s.Main = 0
 			emptied = append(emptied, s)
@@ -260,23 +289,28 @@ func leave(f *input.Faults, tx Tx, l LockedRows, going []Domain) ([]Record, erro
 	if err != nil {
 		return nil, err
 	}
-	abandoned := map[ID]bool{}
+	othersRemain := map[ID]bool{}
 	for _, d := range domains {
-		abandoned[d.SubscriptionID] = abandoned[d.SubscriptionID] || !goes[d.ID]
+		othersRemain[d.SubscriptionID] = othersRemain[d.SubscriptionID] || !isRemoved[d.ID]
 	}
 	for _, d := range domains {
-		if d.Main && abandoned[d.SubscriptionID] {
-			f.Add("ids", "main", d.Name)
+		if d.Main && othersRemain[d.SubscriptionID] {
+			v.Add("ids", "main", d.Name)
 		}
 	}
 	return emptied, nil
 }
 
-// SetMainDomain implements DomainManager.
-func (m *Manager) SetMainDomain(ctx context.Context, id DomainID) error {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	if err := f.Err(); err != nil {
+// SetMainDomain makes a domain the main domain of its subscription, whose version rises. If it is already, nothing changes.
+//
+// It returns ErrNotFound if the domain does not exist; ErrUnavailable if the store cannot do it now (no changes were made)
+// and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) SetMainDomain(ctx context.Context, id DomainID) (err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.SetMainDomain")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	if err := v.Err(); err != nil {
 		return err
 	}
 	return m.store.Update(ctx, func(tx Tx) error {
@@ -299,36 +333,48 @@ func (m *Manager) SetMainDomain(ctx context.Context, id DomainID) error {
 	})
 }
 
-// SuspendDomains implements DomainManager.
-func (m *Manager) SuspendDomains(ctx context.Context, ids []DomainID, h Hold) (DomainOutcome, error) {
-	t, err := suspend(ctx, m, ids, lockDomains, h)
-	return DomainOutcome(t), err
+// SuspendDomains places hold h on the domains with the given ids, 1 to 10,000. A domain that has a hold with the same cause
+// keeps its By and At; its texts are replaced by those of h that are not empty. If that changes nothing, the domain is
+// Unchanged.
+//
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (no slug, or CauseExpired), "note",
+// "message" or "public" (more than 4,096 characters); ErrUnavailable if the store cannot do it now (no changes were made)
+// and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) SuspendDomains(ctx context.Context, ids []DomainID, h Hold) (_ Outcome[DomainID], err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.SuspendDomains")
+	defer func() { end(err) }()
+	return suspend(ctx, m, ids, lockDomains, h)
 }
 
-// ActivateDomains implements DomainManager.
-func (m *Manager) ActivateDomains(ctx context.Context, ids []DomainID) (DomainOutcome, error) {
-	t, err := activate(ctx, m, ids, lockDomains)
-	return DomainOutcome(t), err
+// ActivateDomains lifts every hold of the domains with the given ids, 1 to 10,000. A domain stays suspended while its
+// subscription or its account is; it is then in StillSuspended.
+//
+// It returns ErrNotFound, naming every unknown id, and ErrInvalid at "ids"; ErrUnavailable if the store cannot do it now (no
+// changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) ActivateDomains(ctx context.Context, ids []DomainID) (_ Outcome[DomainID], err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.ActivateDomains")
+	defer func() { end(err) }()
+	return activate(ctx, m, ids, lockDomains)
 }
 
-// LiftDomains implements DomainManager.
-func (m *Manager) LiftDomains(ctx context.Context, ids []DomainID, causes []Cause) (DomainOutcome, error) {
-	t, err := lift(ctx, m, ids, lockDomains, causes)
-	return DomainOutcome(t), err
+// LiftDomains lifts the holds with the given causes, 1 to 100, from the domains with the given ids, 1 to 10,000.
+//
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids" or "causes" (none, no slug, or CauseExpired);
+// ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of the commit is
+// unknown.
+func (m *Manager) LiftDomains(ctx context.Context, ids []DomainID, causes []Cause) (_ Outcome[DomainID], err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.LiftDomains")
+	defer func() { end(err) }()
+	return lift(ctx, m, ids, lockDomains, causes)
 }
 
-func lockDomains(m *Manager, tx Tx, ids []DomainID) ([]Target[DomainID], error) {
+func lockDomains(m *Manager, tx Tx, ids []DomainID) (HoldTargets[DomainID], error) {
 	l, err := m.lock(tx, LockSet{Domains: ids})
-	targets := make([]Target[DomainID], len(l.Domains))
-	for i, d := range l.Domains {
-		targets[i] = d.target()
+	targets := HoldTargets[DomainID]{Level: LevelDomain}
+	for _, d := range l.Domains {
+		targets.Add(d.ID, d.Holds, d.Inherited, Event{
+			AccountID: d.AccountID, SubscriptionID: d.SubscriptionID, DomainID: d.ID, Domain: d.Name,
+		})
 	}
 	return targets, err
-}
-
-func (d Domain) target() Target[DomainID] {
-	return Target[DomainID]{
-		ID: d.ID, Level: LevelDomain, Holds: d.Holds, Inherited: d.Inherited,
-		Subject: Event{AccountID: d.AccountID, SubscriptionID: d.SubscriptionID, DomainID: d.ID, Domain: d.Name},
-	}
 }

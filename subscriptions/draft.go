@@ -1,55 +1,55 @@
 package subscriptions
 
 import (
+	"context"
 	"slices"
 	"time"
 
-	"github.com/clientele-go/clientele/subscriptions/input"
+	"github.com/clientele-go/clientele/internal/input"
 )
 
-// Draft is a subscription that passed every check and waits for a transaction. Create uses it, and accounts.Create, which
-// adds an account in the same transaction.
+// Draft is a subscription that passed every check and has not been stored yet. Create uses it, and package accounts, which
+// creates an account with its first subscription in one transaction.
 type Draft struct {
-	in    New
-	path  string   // of the input in the method called
-	names []string // the domains as they are stored
+	in      New
+	path    string   // of the input in the method that was called
+	names   []string // the domains in canonical form
+	approve func(ctx context.Context, owner AccountID, names []string) error
 
 	given      []string // the domains as the caller gave them
 	externalID string   // the external id as the caller gave it
 }
 
-// Draft checks the input of Create. Faults have path before theirs. Owned says that it is for an account, which may
-// not have names that are the provider's only.
-func (m *Manager) Draft(f *input.Faults, path string, in New, owned bool) Draft {
-	d := Draft{in: in, path: path, given: slices.Clone(in.Domains), externalID: in.ExternalID}
+// Draft checks the input of Create. Violations have path before theirs. Owned says that the subscription is for an account,
+// which must not own names that are reserved for the provider.
+func (m *Manager) Draft(v *input.Violations, path string, in New, owned bool) Draft {
+	d := Draft{in: in, path: path, approve: m.approve, given: slices.Clone(in.Domains), externalID: in.ExternalID}
 	input.Clean(input.Line, &d.in.Name, &d.in.Plan, &d.in.ExternalID)
 	input.Clean(input.Text, &d.in.Description)
-	d.in.Attributes = CleanAttributes(in.Attributes)
-	d.in.ExpiresAt, d.in.CreatedAt = Cut(in.ExpiresAt), Cut(in.CreatedAt)
-	f.Struct(path, d.in)
-	if len(in.Domains) > mostDomains {
+	d.in.Attributes = input.CleanAttributes(in.Attributes)
+	d.in.ExpiresAt, d.in.CreatedAt = input.Time(in.ExpiresAt), input.Time(in.CreatedAt)
+	inputRules.Check(v, path, d.in)
+	if len(in.Domains) > maxDomains {
 		return d
 	}
 	for i, given := range in.Domains {
-		d.names = append(d.names, m.checkName(f, d.at("domains", i), given, owned))
+		d.names = append(d.names, m.checkName(v, d.at("domains", i), given, owned))
 	}
 	seen := map[string]bool{}
 	for i, name := range d.names {
 		if name != "" && seen[name] {
-			f.Add(d.at("domains", i), "duplicate", name)
+			v.Add(d.at("domains", i), "duplicate", name)
 		}
 		seen[name] = true
 	}
 	if d.in.Name == "" && len(d.names) == 0 {
-		f.Add(d.field("name"), "required", "")
+		v.Add(d.field("name"), "required", "")
 	}
 	if d.in.Name == "" && len(d.names) > 0 {
 		d.in.Name = d.names[0]
 	}
 	return d
 }
-
-const mostDomains = 1000 // as the tag of New.Domains says
 
 func (d Draft) field(name string) string {
 	if d.path == "" {
@@ -60,18 +60,21 @@ func (d Draft) field(name string) string {
 
 func (d Draft) at(name string, i int) string { return at(d.field(name), i) }
 
-// Names answers the domains as they are stored.
-func (d Draft) Names() []string { return d.names }
+// Approve asks Options.AllowDomain about the domains. An owner of 0 is an account that does not exist yet.
+func (d Draft) Approve(ctx context.Context, owner AccountID) error {
+	return d.approve(ctx, owner, d.names)
+}
 
-// Claim answers what the subscription wants to be the only one to have, for an owner: Nobody where the account is about
-// to be created.
-func (d Draft) Claim(owner AccountID) Claim {
+// ClaimForNewAccount returns what must be unique about the subscription, whose account does not exist yet.
+func (d Draft) ClaimForNewAccount() Claim { return d.claim(newAccount) }
+
+func (d Draft) claim(owner AccountID) Claim {
 	return Claim{
 		NewSubscriptions: 1, NewDomains: len(d.names), ExternalID: d.in.ExternalID, Names: d.names, Owner: owner,
 	}
 }
 
-// Taken answers what of the claim is taken, as the caller gave it.
+// Taken returns what of the claim is taken, as the caller gave it.
 func (d Draft) Taken(c Claimed) []Taken {
 	lost := map[string]bool{}
 	for _, name := range slices.Concat(c.Names, c.Conflicting) {
@@ -89,13 +92,13 @@ func (d Draft) Taken(c Claimed) []Taken {
 	return taken
 }
 
-// Writes answers the subscription as it will be, with its ids, and what to save.
-func (d Draft) Writes(owner Owner, ids Claimed, by string, at time.Time) (Subscription, Writes) {
-	c := stamp{actor: by, at: at}
+// Writes returns the subscription as it is stored, with its ids, and what to save.
+func (d Draft) Writes(owner Owner, ids Claimed, actor string, at time.Time) (Subscription, Writes) {
+	c := commandInfo{actor: actor, at: at}
 	s := Subscription{
 		ID: ids.SubscriptionIDs[0], AccountID: owner.ID, Name: d.in.Name, Plan: d.in.Plan, Description: d.in.Description,
-		ExternalID: d.in.ExternalID, Attributes: SetAttributes(d.in.Attributes), ExpiresAt: d.in.ExpiresAt,
-		Inherited: Inherited(owner.Holds, nil), Version: 1, CreatedAt: d.in.CreatedAt, UpdatedAt: at,
+		ExternalID: d.in.ExternalID, Attributes: input.SetAttributes(d.in.Attributes), ExpiresAt: d.in.ExpiresAt,
+		Inherited: owner.Holds.Inherited(nil), Version: 1, CreatedAt: d.in.CreatedAt, UpdatedAt: at,
 	}
 	if s.CreatedAt.IsZero() {
 		s.CreatedAt = at

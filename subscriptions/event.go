@@ -4,20 +4,20 @@ import "time"
 
 // Event is the record of one change. It is appended in the transaction of the change itself.
 type Event struct {
-	Cursor         Cursor // unique for ever; EventQuery.After goes on right behind it
+	Cursor         Cursor // unique for ever; a reader that passes it as EventQuery.After continues after this event
 	At             time.Time
 	Type           EventType
-	Actor          string
+	Actor          string // who did it, as WithActor named them
 	AccountID      AccountID
-	SubscriptionID ID
-	DomainID       DomainID
-	Domain         string
-	// Details has, where it is not empty:
-	//   - "cause" of suspensions and activations (several that were lifted are joined by commas);
-	//   - "note", "message" and "public" of suspensions, until what they are about is removed;
-	//   - "fields" of updates: the names of those that differ, joined by commas, never values;
-	//   - "from" and "to": the names of a rename, and the ids, in decimal, of accounts in an assignment, of subscriptions in
-	//     a move, and of domains in a change of the main one;
+	SubscriptionID ID       // 0 if the event is about an account
+	DomainID       DomainID // 0 if the event is about an account or a subscription
+	Domain         string   // the domain's name, after the change
+	// Details has these keys, where the value is not empty:
+	//   - "cause" of suspensions and activations (the causes that one command lifted are joined by commas);
+	//   - "note", "message" and "public" of suspensions, until their subject is removed;
+	//   - "fields" of updates: the names of the fields that changed, joined by commas, never their values;
+	//   - "from" and "to": the names of a rename, and the ids, in decimal, of the accounts of an assignment, of the
+	//     subscriptions of a move, and of the domains of a change of main domain;
 	//   - "externalID" of what was created or removed.
 	Details map[string]string
 }
@@ -25,7 +25,7 @@ type Event struct {
 // EventType says what happened, and to what.
 type EventType string
 
-// The types of events. Assigned is on the new account and Unassigned on the old one.
+// The types of events. SubscriptionAssigned is recorded on the new account and SubscriptionUnassigned on the old one.
 const (
 	AccountCreated         EventType = "account.created"
 	AccountUpdated         EventType = "account.updated"

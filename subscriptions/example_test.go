@@ -49,7 +49,7 @@ func ExampleManager_Resolve() {
 	// xn--bcher-kva.example bücher.example active basic
 	// xn--bcher-kva.example bücher.example active basic
 	// xn--bcher-kva.example bücher.example active basic
-	// clientele: no domain "shop.xn--bcher-kva.example"
+	// clientele: domain not found: "shop.xn--bcher-kva.example"
 }
 
 // Moving and renaming keep a domain's own holds.

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A Cause says why something is suspended. Causes are independent: lifting one leaves the others in force.
-// A host may use causes of its own, slugs of the form [a-z][a-z0-9-]{0,31}.
+// A Cause says why something is suspended. Causes are independent: lifting one leaves the others in force. Applications may
+// use causes of their own, slugs of the form [a-z][a-z0-9-]{0,31}.
 type Cause string
 
 // The causes that the library knows.
@@ -15,25 +15,25 @@ const (
 	CauseProvider Cause = "provider" // an operator's decision; the default
 	CauseBilling  Cause = "billing"  // an unpaid invoice
 	CauseAbuse    Cause = "abuse"    // a site that does harm
-	CauseCustomer Cause = "customer" // the owner switched a domain off
-	CauseExpired  Cause = "expired"  // the subscription ran out; the library alone places and lifts it
+	CauseCustomer Cause = "customer" // the owner disabled a domain
+	CauseExpired  Cause = "expired"  // the subscription has expired; placed and lifted only by the library
 )
 
-// Hold is one reason why an account, a subscription or a domain is suspended.
-// The three texts are of at most 4,096 characters each.
+// Hold is one reason why an account, a subscription or a domain is suspended. Each of the three texts has at most 4,096
+// characters.
 type Hold struct {
-	Cause   Cause     `validate:"omitempty,cause"` // CauseProvider when empty
-	Note    string    `validate:"max=4096,text"`   // only the provider sees it
-	Message string    `validate:"max=4096,text"`   // the owner sees it
-	Public  string    `validate:"max=4096,text"`   // visitors see it
-	By      string    `validate:"-"`               // the actor; filled in by the library
-	At      time.Time `validate:"-"`               // filled in by the library
+	Cause   Cause     // CauseProvider if empty
+	Note    string    // visible to the provider only
+	Message string    // visible to the owner
+	Public  string    // visible to visitors
+	By      string    // the actor who placed it; filled in by the library
+	At      time.Time // when it was placed; filled in by the library
 }
 
-// Holds are the reasons of one account, subscription or domain, at most one for each cause, ordered by cause.
+// Holds are the holds of one account, subscription or domain: at most one for each cause, sorted by cause. No holds are nil.
 type Holds []Hold
 
-// Get answers the hold of a cause, and whether there is one.
+// Get returns the hold with the given cause and reports whether there is one.
 func (h Holds) Get(c Cause) (Hold, bool) {
 	i, found := h.search(c)
 	if !found {
@@ -46,8 +46,8 @@ func (h Holds) search(c Cause) (int, bool) {
 	return slices.BinarySearchFunc(h, c, func(h Hold, c Cause) int { return strings.Compare(string(h.Cause), string(c)) })
 }
 
-// put answers the holds with one more, and whether that changes anything. A hold whose cause is already there keeps
-// its By and At, and takes over those texts of the new one that are not empty. The receiver stays as it is.
+// put returns the holds with n added and reports whether that changes anything. A hold with the same cause keeps its By and
+// At and takes over those texts of n that are not empty. The receiver is not changed.
 func (h Holds) put(n Hold) (Holds, bool) {
 	i, found := h.search(n.Cause)
 	if !found {
@@ -65,32 +65,32 @@ func (h Holds) put(n Hold) (Holds, bool) {
 	if merged == h[i] {
 		return h, false
 	}
-	placed := slices.Clone(h)
-	placed[i] = merged
-	return placed, true
+	changed := slices.Clone(h)
+	changed[i] = merged
+	return changed, true
 }
 
-// remove parts the holds into those that stay and the causes that go when causes are lifted.
-// Nil causes mean all of them except CauseExpired, which ends with the subscription's new date and not by hand.
-func (h Holds) remove(causes []Cause) (stay Holds, lifted []Cause) {
+// remove returns the holds that remain when causes are lifted, and the causes that were there to be lifted. Nil causes mean
+// all except CauseExpired, which ends with the subscription's new date and never by hand.
+func (h Holds) remove(causes []Cause) (remaining Holds, lifted []Cause) {
 	for _, hold := range h {
-		if goes(hold.Cause, causes) {
+		if isLifted(hold.Cause, causes) {
 			lifted = append(lifted, hold.Cause)
 			continue
 		}
-		stay = append(stay, hold)
+		remaining = append(remaining, hold)
 	}
-	return stay, lifted
+	return remaining, lifted
 }
 
-func goes(c Cause, causes []Cause) bool {
+func isLifted(c Cause, causes []Cause) bool {
 	if causes == nil {
 		return c != CauseExpired
 	}
 	return slices.Contains(causes, c)
 }
 
-// Level says what a hold was placed on, or what an error speaks of.
+// Level is the kind of thing that a hold was placed on or that an error is about.
 type Level string
 
 // The levels, from the top down.
@@ -100,46 +100,49 @@ const (
 	LevelDomain       Level = "domain"
 )
 
-// EffectiveHold is a hold together with where it was placed.
+// EffectiveHold is a hold together with the level on which it was placed.
 type EffectiveHold struct {
 	Level Level
 	Hold
 }
 
-// Effective answers the holds as placed on a level.
+// Effective returns the holds as placed on a level, or nil if there are none.
 func (h Holds) Effective(l Level) []EffectiveHold {
 	if len(h) == 0 {
 		return nil
 	}
-	held := make([]EffectiveHold, len(h))
+	effective := make([]EffectiveHold, len(h))
 	for i, hold := range h {
-		held[i] = EffectiveHold{Level: l, Hold: hold}
+		effective[i] = EffectiveHold{Level: l, Hold: hold}
 	}
-	return held
+	return effective
 }
 
-// Inherited answers what lies on a thing from above: its account's holds, then its subscription's.
-// Stores fill the fields of that name with it.
-func Inherited(account, subscription Holds) []EffectiveHold {
-	if len(account)+len(subscription) == 0 {
+// Inherited returns what descendants of an account with the holds h inherit: h followed by the holds of the subscription,
+// which are nil where the descendant is the subscription itself. Stores fill the Inherited fields with it.
+func (h Holds) Inherited(subscription Holds) []EffectiveHold {
+	if len(h)+len(subscription) == 0 {
 		return nil
 	}
-	return append(account.Effective(LevelAccount), subscription.Effective(LevelSubscription)...)
+	return append(h.Effective(LevelAccount), subscription.Effective(LevelSubscription)...)
 }
 
-// Status says whether something is up. It is derived from holds and never stored.
+// Status returns Suspended if there is a hold, and Active otherwise.
+func (h Holds) Status() Status { return statusFor(len(h)) }
+
+// Status says whether something is active or suspended. It is derived from holds and never stored.
 type Status string
 
 // The two statuses.
 const (
 	Active    Status = "active"    // neither it nor anything above it has a hold
-	Suspended Status = "suspended" // it has a hold, or lies below something that has one
+	Suspended Status = "suspended" // it has a hold, or inherits one
 )
 
-// StatusOf answers the status of something that is held so often.
-func StatusOf(holds int) Status {
-	if holds == 0 {
-		return Active
+// statusFor returns Suspended if n, the number of holds, is positive, and Active otherwise.
+func statusFor(n int) Status {
+	if n > 0 {
+		return Suspended
 	}
-	return Suspended
+	return Active
 }

@@ -63,14 +63,14 @@ func TestStatusIsDerived(t *testing.T) {
 	assert.Equal(t, Active, up.Status())
 	assert.Nil(t, up.SuspendedBy())
 
-	down := Domain{Holds: own, Inherited: Inherited(account, subscription)}
+	down := Domain{Holds: own, Inherited: account.Inherited(subscription)}
 	assert.Equal(t, Suspended, down.Status())
 	assert.Equal(t, []EffectiveHold{
 		{LevelAccount, account[0]}, {LevelSubscription, subscription[0]}, {LevelDomain, own[0]},
 	}, down.SuspendedBy())
 
-	assert.Equal(t, Suspended, Domain{Inherited: Inherited(nil, subscription)}.Status())
-	assert.Equal(t, Suspended, Subscription{Inherited: Inherited(account, nil)}.Status())
+	assert.Equal(t, Suspended, Domain{Inherited: Holds(nil).Inherited(subscription)}.Status())
+	assert.Equal(t, Suspended, Subscription{Inherited: account.Inherited(nil)}.Status())
 	assert.Equal(t, Active, Subscription{}.Status())
 }
 
@@ -84,13 +84,13 @@ func TestSuspendedByOwnsItsAnswer(t *testing.T) {
 
 func TestSuspendDecidesForMany(t *testing.T) {
 	h := Hold{Cause: CauseBilling, Message: "pay", By: "anna", At: monday}
-	there := h
-	there.By = "bruno"
-	out, w := Suspend([]Target[ID]{
-		{ID: 1, Level: LevelSubscription, Subject: Event{AccountID: 7, SubscriptionID: 1}},
-		{ID: 2, Level: LevelSubscription, Holds: Holds{there}},
-	}, h)
-	assert.Equal(t, Targets[ID]{Changed: []ID{1}, Unchanged: []ID{2}}, out)
+	existing := h
+	existing.By = "bruno"
+	targets := HoldTargets[ID]{Level: LevelSubscription}
+	targets.Add(1, nil, nil, Event{AccountID: 7, SubscriptionID: 1})
+	targets.Add(2, Holds{existing}, nil, Event{})
+	out, w := targets.Suspend(h)
+	assert.Equal(t, Outcome[ID]{Changed: []ID{1}, Unchanged: []ID{2}}, out)
 	assert.Equal(t, []HoldWrite{{LevelSubscription, 1, h}}, w.PutHolds)
 	assert.Equal(t, []Event{{
 		At: monday, Type: SubscriptionSuspended, Actor: "anna", AccountID: 7, SubscriptionID: 1,
@@ -99,14 +99,13 @@ func TestSuspendDecidesForMany(t *testing.T) {
 }
 
 func TestLiftDecidesForMany(t *testing.T) {
-	inherited := Inherited(Holds{{Cause: CauseAbuse}}, nil)
-	out, w := Lift([]Target[ID]{
-		{ID: 1, Level: LevelSubscription, Holds: Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}}},
-		{ID: 2, Level: LevelSubscription, Holds: Holds{{Cause: CauseBilling}}, Inherited: inherited},
-		{ID: 3, Level: LevelSubscription, Holds: Holds{{Cause: CauseExpired}}},
-		{ID: 4, Level: LevelSubscription},
-	}, nil, "anna", monday)
-	assert.Equal(t, Targets[ID]{Changed: []ID{1, 2}, Unchanged: []ID{3, 4}, StillSuspended: []ID{2, 3}}, out)
+	targets := HoldTargets[ID]{Level: LevelSubscription}
+	targets.Add(1, Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}}, nil, Event{})
+	targets.Add(2, Holds{{Cause: CauseBilling}}, Holds{{Cause: CauseAbuse}}.Inherited(nil), Event{})
+	targets.Add(3, Holds{{Cause: CauseExpired}}, nil, Event{})
+	targets.Add(4, nil, nil, Event{})
+	out, w := targets.Lift(nil, "anna", monday)
+	assert.Equal(t, Outcome[ID]{Changed: []ID{1, 2}, Unchanged: []ID{3, 4}, StillSuspended: []ID{2, 3}}, out)
 	assert.Equal(t, []HoldKey{
 		{LevelSubscription, 1, CauseAbuse}, {LevelSubscription, 1, CauseBilling}, {LevelSubscription, 2, CauseBilling},
 	}, w.DeleteHolds)

@@ -3,142 +3,159 @@ package subscriptions
 import (
 	"context"
 
-	"github.com/clientele-go/clientele/subscriptions/input"
+	"github.com/clientele-go/clientele/internal/input"
+	"github.com/clientele-go/clientele/internal/keyset"
 )
 
-// List implements SubscriptionManager.
-func (m *Manager) List(ctx context.Context, q Query) (Page, error) {
-	l, err := m.listing(q)
+// subscriptionList and domainList are the names of the lists in their cursors.
+const (
+	subscriptionList = "subscriptions"
+	domainList       = "domains"
+)
+
+// List returns one page of the subscriptions that q selects, by (CreatedAt, ID), in descending order if q.Desc. Next is
+// empty on the last page.
+//
+// It returns ErrInvalid with the path of every invalid field of q ("ids", "search", "limit", "after", …), and ErrUnavailable
+// if the store cannot answer.
+func (m *Manager) List(ctx context.Context, q Query) (_ Page, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.List")
+	defer func() { end(err) }()
+	p, err := m.listParams(q)
 	if err != nil {
 		return Page{}, err
 	}
-	asked := l.Limit
-	l.Limit++ // one more tells whether there is a next page
-	items, err := m.store.Subscriptions(ctx, l)
+	limit := p.Limit
+	p.Limit++ // one more row says whether there is a next page
+	rows, err := m.store.Subscriptions(ctx, p)
 	if err != nil {
 		return Page{}, err
 	}
-	items, next := Trim(items, asked, func(last Subscription) Cursor {
-		return NewCursor(list, l.filters(), Position{At: last.CreatedAt, ID: int64(last.ID)})
+	items, next := keyset.Page(rows, limit, func(last Subscription) string {
+		return string(newCursor(subscriptionList, p.filters(), Position{At: last.CreatedAt, ID: int64(last.ID)}))
 	})
-	return Page{Items: items, Next: next}, nil
+	return Page{Items: items, Next: Cursor(next)}, nil
 }
 
-// Count implements SubscriptionManager.
-func (m *Manager) Count(ctx context.Context, q Query, atMost int) (int, error) {
+// Count returns the number of subscriptions that q selects, but not more than atMost; 0 means no bound. Limit and After of
+// q are ignored.
+//
+// It returns ErrInvalid with the path of every invalid field of q or at "atMost", and ErrUnavailable if the store cannot
+// answer.
+func (m *Manager) Count(ctx context.Context, q Query, atMost int) (_ int, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.Count")
+	defer func() { end(err) }()
 	q.After, q.Limit = "", 0
-	l, err := m.listing(q)
+	p, err := m.listParams(q)
 	if err != nil {
 		return 0, err
 	}
 	if atMost < 0 {
 		return 0, input.Invalid("atMost", "min", "0")
 	}
-	return m.store.CountSubscriptions(ctx, l, atMost)
+	return m.store.CountSubscriptions(ctx, p, atMost)
 }
 
-// list is the name of this list in its cursors.
-const list = "subscriptions"
-
-func (m *Manager) listing(q Query) (ListParams, error) {
-	var f input.Faults
-	l := ListParams{Query: q, Own: m.scope != nil}
-	l.AccountID = m.ownerFilter(q.AccountID)
-	l.IDs = input.Selection(&f, q.IDs)
-	l.Plan = input.Line(q.Plan)
-	l.ExpiresBefore = Cut(q.ExpiresBefore)
-	f.Var("plan", l.Plan, "max=100,line")
-	f.Var("expiresBefore", l.ExpiresBefore, "time")
-	CheckFilters(&f, q.Status, q.Cause)
-	l.Term = NewSearchTerm(&f, q.Search)
-	l.Limit = f.Limit(q.Limit)
-	from, valid := q.After.Position(list, l.filters())
-	if !valid {
-		f.Add("after", "cursor", "")
+func (m *Manager) listParams(q Query) (ListParams, error) {
+	var v input.Violations
+	p := ListParams{
+		IDs: input.Selection(&v, q.IDs), AccountID: m.ownerFilter(q.AccountID), Plan: input.Line(q.Plan),
+		Status: q.Status, Cause: q.Cause, ExpiresBefore: input.Time(q.ExpiresBefore), Desc: q.Desc,
+		HideExternalID: m.scope != nil,
 	}
-	l.From = from
-	return l, f.Err()
+	v.Var("plan", p.Plan, "max=100,line")
+	v.Var("expiresBefore", p.ExpiresBefore, "time")
+	input.CheckFilters(&v, q.Status, q.Cause, Active, Suspended)
+	p.Term.Text, p.Term.Anywhere = input.SearchTerm(&v, q.Search)
+	p.Limit = v.Limit(q.Limit)
+	from, valid := q.After.position(subscriptionList, p.filters())
+	if !valid {
+		v.Add("after", "cursor", "")
+	}
+	p.From = from
+	return p, v.Err()
 }
 
-// ownerFilter answers whose things a list shows: a scoped Manager shows its owner's alone, and nobody's when others'
-// are asked for.
+// ownerFilter returns the account whose things a list shows. A Manager restricted to an account shows nothing when those of
+// another one are asked for.
 func (m *Manager) ownerFilter(asked *AccountID) *AccountID {
 	if m.scope == nil {
 		return asked
 	}
 	if asked != nil && *asked != *m.scope {
-		nobody := Nobody
-		return &nobody
+		none := newAccount
+		return &none
 	}
 	return m.scope
 }
 
-// filters answers what a cursor of the list belongs to.
-func (l ListParams) filters() any {
-	l.After, l.Limit, l.From, l.Search = "", 0, Position{}, ""
-	return l
+// filters returns what a cursor of the list is bound to.
+func (p ListParams) filters() any {
+	p.Limit, p.From = 0, Position{}
+	return p
 }
 
-// CheckFilters checks the filters that all lists have in common.
-func CheckFilters(f *input.Faults, s Status, c Cause) {
-	if s != "" && s != Active && s != Suspended {
-		f.Add("status", "oneOf", string(Active+", "+Suspended))
-	}
-	f.Var("cause", string(c), "omitempty,cause")
-}
-
-// Domains implements DomainManager.
-func (m *Manager) Domains(ctx context.Context, q DomainQuery) (DomainPage, error) {
-	l, err := m.domainListing(q)
+// Domains returns one page of the domains that q selects, by name in byte order. Next is empty on the last page.
+//
+// It returns ErrInvalid with the path of every invalid field of q ("ids", "search", "limit", "after", …), and ErrUnavailable
+// if the store cannot answer.
+func (m *Manager) Domains(ctx context.Context, q DomainQuery) (_ DomainPage, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.Domains")
+	defer func() { end(err) }()
+	p, err := m.domainListParams(q)
 	if err != nil {
 		return DomainPage{}, err
 	}
-	asked := l.Limit
-	l.Limit++ // one more tells whether there is a next page
-	items, err := m.store.Domains(ctx, l)
+	limit := p.Limit
+	p.Limit++ // one more row says whether there is a next page
+	rows, err := m.store.Domains(ctx, p)
 	if err != nil {
 		return DomainPage{}, err
 	}
-	items, next := Trim(items, asked, func(last Domain) Cursor {
-		return NewCursor(domainList, l.filters(), Position{Key: last.Name})
+	items, next := keyset.Page(rows, limit, func(last Domain) string {
+		return string(newCursor(domainList, p.filters(), Position{Key: last.Name}))
 	})
-	return DomainPage{Items: items, Next: next}, nil
+	return DomainPage{Items: items, Next: Cursor(next)}, nil
 }
 
-// CountDomains implements DomainManager.
-func (m *Manager) CountDomains(ctx context.Context, q DomainQuery, atMost int) (int, error) {
+// CountDomains returns the number of domains that q selects, but not more than atMost; 0 means no bound. Limit and After of
+// q are ignored.
+//
+// It returns ErrInvalid with the path of every invalid field of q or at "atMost", and ErrUnavailable if the store cannot
+// answer.
+func (m *Manager) CountDomains(ctx context.Context, q DomainQuery, atMost int) (_ int, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.CountDomains")
+	defer func() { end(err) }()
 	q.After, q.Limit = "", 0
-	l, err := m.domainListing(q)
+	p, err := m.domainListParams(q)
 	if err != nil {
 		return 0, err
 	}
 	if atMost < 0 {
 		return 0, input.Invalid("atMost", "min", "0")
 	}
-	return m.store.CountDomains(ctx, l, atMost)
+	return m.store.CountDomains(ctx, p, atMost)
 }
 
-// domainList is the name of this list in its cursors.
-const domainList = "domains"
-
-func (m *Manager) domainListing(q DomainQuery) (DomainListParams, error) {
-	var f input.Faults
-	l := DomainListParams{DomainQuery: q}
-	l.AccountID = m.ownerFilter(q.AccountID)
-	l.IDs = input.Selection(&f, q.IDs)
-	CheckFilters(&f, q.Status, q.Cause)
-	l.Term = NewSearchTerm(&f, q.Search)
-	l.Limit = f.Limit(q.Limit)
-	from, valid := q.After.Position(domainList, l.filters())
-	if !valid {
-		f.Add("after", "cursor", "")
+func (m *Manager) domainListParams(q DomainQuery) (DomainListParams, error) {
+	var v input.Violations
+	p := DomainListParams{
+		IDs: input.Selection(&v, q.IDs), AccountID: m.ownerFilter(q.AccountID), SubscriptionID: q.SubscriptionID,
+		Status: q.Status, Cause: q.Cause,
 	}
-	l.From = from
-	return l, f.Err()
+	input.CheckFilters(&v, q.Status, q.Cause, Active, Suspended)
+	p.Term.Text, p.Term.Anywhere = input.SearchTerm(&v, q.Search)
+	p.Limit = v.Limit(q.Limit)
+	from, valid := q.After.position(domainList, p.filters())
+	if !valid {
+		v.Add("after", "cursor", "")
+	}
+	p.From = from
+	return p, v.Err()
 }
 
-// filters answers what a cursor of the list belongs to.
-func (l DomainListParams) filters() any {
-	l.After, l.Limit, l.From, l.Search = "", 0, Position{}, ""
-	return l
+// filters returns what a cursor of the list is bound to.
+func (p DomainListParams) filters() any {
+	p.Limit, p.From = 0, Position{}
+	return p
 }

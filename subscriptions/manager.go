@@ -7,66 +7,67 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/clientele-go/clientele/subscriptions/input"
+	"github.com/clientele-go/clientele/internal/hook"
+	"github.com/clientele-go/clientele/internal/input"
 )
 
-// SubscriptionManager is what a host does with subscriptions. *Manager implements it.
-//
-// Every command is one transaction with its events inside: it happens whole or not at all. Besides the errors that are
-// named below, every method may return one that matches ErrInvalid, with all faults of its input and nothing changed;
-// ErrUnavailable, nothing changed; and every command one that matches ErrCommitUnknown. A ctx that has ended is matched too.
-//
-// Wherever ids are taken, they are 1 to 10,000; one that comes twice counts once.
+// SubscriptionManager is what programs do with subscriptions. *Manager implements it, and its methods have the whole
+// contract.
 type SubscriptionManager interface {
-	// Create adds a subscription with its domains. ErrNotFound: there is no such account. ErrTaken: the external id or
-	// names are, at "externalID" and "domains[i]".
+	// Create adds a subscription with its domains.
 	Create(ctx context.Context, in New) (Subscription, error)
-	// Get answers one subscription, or ErrNotFound.
+	// Get returns the subscription with the given id.
 	Get(ctx context.Context, id ID) (Subscription, error)
-	// GetByExternalID answers the subscription that has it, or ErrNotFound.
+	// GetByExternalID returns the subscription with the given external id.
 	GetByExternalID(ctx context.Context, externalID string) (Subscription, error)
-	// List answers one page.
+	// List returns one page of subscriptions.
 	List(ctx context.Context, q Query) (Page, error)
-	// Count answers how many subscriptions q selects, but not more than atMost; 0 is no bound. Limit and After do not count.
+	// Count returns the number of subscriptions that q selects, at most atMost; 0 means no bound.
 	Count(ctx context.Context, q Query, atMost int) (int, error)
-	// Update changes fields. ErrNotFound, ErrTaken at "externalID", and ErrConflict if the version is another now.
+	// Update changes fields of a subscription.
 	Update(ctx context.Context, id ID, c Changes) (Subscription, error)
-	// Assign gives subscriptions to an account, or with Provider takes them back. ErrNotFound: the subscriptions or the
-	// account. ErrTaken: another account has a name above or below one of theirs.
-	Assign(ctx context.Context, ids []ID, to AccountID) (Outcome, error)
-	// Suspend places a hold on subscriptions. ErrNotFound names every unknown one.
-	Suspend(ctx context.Context, ids []ID, h Hold) (Outcome, error)
-	// Activate lifts every hold of the subscriptions' own except CauseExpired. ErrNotFound names every unknown one.
-	Activate(ctx context.Context, ids []ID) (Outcome, error)
-	// Lift lifts these causes only, 1 to 100 of them. ErrNotFound names every unknown subscription.
-	Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome, error)
-	// Remove deletes subscriptions with their domains and names all that went. ErrNotFound names every unknown one.
+	// Assign gives subscriptions to an account, or with Provider to none.
+	Assign(ctx context.Context, ids []ID, to AccountID) (Outcome[ID], error)
+	// Suspend places a hold on subscriptions.
+	Suspend(ctx context.Context, ids []ID, h Hold) (Outcome[ID], error)
+	// Activate lifts every hold of subscriptions except CauseExpired.
+	Activate(ctx context.Context, ids []ID) (Outcome[ID], error)
+	// Lift lifts the holds of subscriptions with the given causes.
+	Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome[ID], error)
+	// Remove deletes subscriptions with their domains.
 	Remove(ctx context.Context, ids []ID) (Removal, error)
-	// Expire places CauseExpired on the subscriptions that ran out and lack it, the longest overdue first, at most 1,000 in
-	// one call. A host calls it from a ticker, again at once while 1,000 were changed.
-	Expire(ctx context.Context) (Outcome, error)
+	// Expire suspends the subscriptions that have expired, at most 1,000.
+	Expire(ctx context.Context) (Outcome[ID], error)
 }
 
-// Options of a Manager; accounts.Options explains them.
+// Options of a Manager are those fields of accounts.Options that concern subscriptions and domains; they are documented
+// there.
 type Options struct {
 	Now             func() time.Time
 	ReservedDomains []string
 	AllowDomain     func(ctx context.Context, owner AccountID, name string) error
+	OnCommand       func(ctx context.Context, command string) (context.Context, func(err error))
 }
 
-// Manager implements SubscriptionManager and DomainManager. It is safe for concurrent use.
-// A host gets one from accounts.Manager.Subscriptions.
+// Manager manages subscriptions and domains in a store. It implements SubscriptionManager and DomainManager and is safe for
+// concurrent use. A program gets one from accounts.Manager.Subscriptions.
+//
+// Every command is one transaction that includes its events: all of it happens or nothing. Ids may be unsorted, and
+// duplicates count once; an empty list of ids never means all. After an error the data is as it was, except that after
+// ErrCommitUnknown the command may have taken effect. If ctx ends, the error matches ctx.Err() as well. An invalid actor in
+// ctx (see WithActor) makes every command return ErrInvalid at "actor".
 type Manager struct {
 	store    Store
 	now      func() time.Time
 	reserved []string
 	allow    func(ctx context.Context, owner AccountID, name string) error
+	hook     hook.OnCommand
 	scope    *AccountID // nil: everything
 }
 
-// NewManager answers a Manager of what a store keeps.
+// NewManager returns a Manager that keeps its data in store. It panics if an entry of Options.ReservedDomains is no name.
 func NewManager(store Store, o Options) *Manager {
-	m := &Manager{store: store, now: o.Now, allow: o.AllowDomain}
+	m := &Manager{store: store, now: o.Now, allow: o.AllowDomain, hook: o.OnCommand}
 	if m.now == nil {
 		m.now = time.Now
 	}
@@ -76,54 +77,48 @@ func NewManager(store Store, o Options) *Manager {
 	return m
 }
 
-// WithStore answers a Manager of another store, with the same options.
+// WithStore returns a copy of m that uses store, with the same options. See accounts.Manager.WithStore.
 func (m *Manager) WithStore(store Store) *Manager {
 	with := *m
 	with.store = store
 	return &with
 }
 
-// ForAccount answers a Manager to which nothing exists but what owner has: all else is ErrNotFound, decided inside the
-// transaction. It conceals nothing of that: owners are served by accounts.Owner, which stands on it.
-func (m *Manager) ForAccount(owner AccountID) *Manager {
+// ForAccount returns a Manager restricted to the subscriptions and domains of one account, or of the provider. Anything else
+// is reported as ErrNotFound, which is decided inside the transaction. The results are not redacted; accounts.Owner is what
+// owners may see.
+func (m *Manager) ForAccount(id AccountID) *Manager {
 	scoped := *m
-	scoped.scope = &owner
+	scoped.scope = &id
 	return &scoped
 }
 
 func (m *Manager) sees(owner AccountID) bool { return m.scope == nil || *m.scope == owner }
 
-// Cut answers a time as it is stored: in UTC, in whole microseconds, zero as it is.
-func Cut(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	return t.UTC().Truncate(time.Microsecond)
-}
-
-// stamp says who gives a command, and when.
-type stamp struct {
+// commandInfo is the actor and the time of a command.
+type commandInfo struct {
 	actor string
 	at    time.Time
 }
 
-func (m *Manager) stamp(ctx context.Context, f *input.Faults) stamp {
-	return stamp{actor: Actor(ctx, f), at: Cut(m.now())}
+func (m *Manager) commandInfo(ctx context.Context, v *input.Violations) commandInfo {
+	return commandInfo{actor: input.Actor(ctx, v), at: input.Time(m.now())}
 }
 
-// event answers an event about a subscription.
-func (c stamp) event(t EventType, s Subscription, details map[string]string) Event {
+// event returns an event about a subscription.
+func (c commandInfo) event(t EventType, s Subscription, details map[string]string) Event {
 	return Event{At: c.at, Type: t, Actor: c.actor, AccountID: s.AccountID, SubscriptionID: s.ID, Details: details}
 }
 
-func (c stamp) domainEvent(t EventType, d Domain, details map[string]string) Event {
+// domainEvent returns an event about a domain.
+func (c commandInfo) domainEvent(t EventType, d Domain, details map[string]string) Event {
 	return Event{
 		At: c.at, Type: t, Actor: c.actor, AccountID: d.AccountID, SubscriptionID: d.SubscriptionID, DomainID: d.ID,
 		Domain: d.Name, Details: details,
 	}
 }
 
-// lock locks rows, all of which must exist and be in sight.
+// lock locks rows. It returns a *NotFoundError unless all of them exist and m sees them.
 func (m *Manager) lock(tx Tx, r LockSet) (LockedRows, error) {
 	r.Accounts = slices.DeleteFunc(r.Accounts, func(id AccountID) bool { return id == Provider })
 	l, err := tx.Lock(r)
@@ -132,13 +127,13 @@ func (m *Manager) lock(tx Tx, r LockSet) (LockedRows, error) {
 	}
 	l.Subscriptions = slices.DeleteFunc(l.Subscriptions, func(s Record) bool { return !m.sees(s.AccountID) })
 	l.Domains = slices.DeleteFunc(l.Domains, func(d Domain) bool { return !m.sees(d.AccountID) })
-	if err := Missing(LevelDomain, r.Domains, idsOf(l.Domains, func(d Domain) DomainID { return d.ID })); err != nil {
+	if err := missing(LevelDomain, r.Domains, idsOf(l.Domains, func(d Domain) DomainID { return d.ID })); err != nil {
 		return LockedRows{}, err
 	}
-	if err := Missing(LevelSubscription, r.Subscriptions, idsOf(l.Subscriptions, Record.id)); err != nil {
+	if err := missing(LevelSubscription, r.Subscriptions, idsOf(l.Subscriptions, Record.id)); err != nil {
 		return LockedRows{}, err
 	}
-	return l, Missing(LevelAccount, r.Accounts, idsOf(l.Accounts, func(o Owner) AccountID { return o.ID }))
+	return l, missing(LevelAccount, r.Accounts, idsOf(l.Accounts, func(o Owner) AccountID { return o.ID }))
 }
 
 func idsOf[T any, K ~int64](rows []T, id func(T) K) []K {
@@ -151,7 +146,7 @@ func idsOf[T any, K ~int64](rows []T, id func(T) K) []K {
 
 func (r Record) id() ID { return r.ID }
 
-// owner answers a locked account; for Provider one without holds.
+// owner returns a locked account, and for Provider an owner without holds.
 func (l LockedRows) owner(id AccountID) Owner {
 	i, found := slices.BinarySearchFunc(l.Accounts, id, func(o Owner, id AccountID) int { return cmp.Compare(o.ID, id) })
 	if !found {
@@ -160,39 +155,47 @@ func (l LockedRows) owner(id AccountID) Owner {
 	return l.Accounts[i]
 }
 
-// subscription answers a locked subscription, to be changed in place.
+// subscription returns a locked subscription, which may be changed in place.
 func (l LockedRows) subscription(id ID) *Record {
 	i, _ := slices.BinarySearchFunc(l.Subscriptions, id, func(r Record, id ID) int { return cmp.Compare(r.ID, id) })
 	return &l.Subscriptions[i]
 }
 
-// Create implements SubscriptionManager.
-func (m *Manager) Create(ctx context.Context, in New) (Subscription, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	d := m.Draft(&f, "", in, in.AccountID != Provider)
-	if err := f.Err(); err != nil {
+// Create adds a subscription with its domains, the first of which is the main domain, and returns it. If its ExpiresAt has
+// passed, it is created with CauseExpired. Domains are read as AddDomain reads them.
+//
+// It returns ErrNotFound if there is no account in.AccountID; ErrTaken at "externalID" and "domains[i]", naming everything
+// that is in use or conflicts with a domain of another account; ErrInvalid with the path of every field that breaks a rule
+// of New; the error of Options.AllowDomain, wrapped, if that refuses a name; ErrUnavailable if the store cannot do it now
+// (no changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) Create(ctx context.Context, in New) (_ Subscription, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.Create")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	d := m.Draft(&v, "", in, in.AccountID != Provider)
+	if err := v.Err(); err != nil {
 		return Subscription{}, err
 	}
 	if !m.sees(in.AccountID) {
 		return Subscription{}, &NotFoundError{Kind: string(LevelAccount), IDs: []int64{int64(in.AccountID)}}
 	}
 	if in.AccountID != Provider {
-		if err := m.Allow(ctx, in.AccountID, d.names); err != nil {
+		if err := d.Approve(ctx, in.AccountID); err != nil {
 			return Subscription{}, err
 		}
 	}
 	var created Subscription
-	err := m.store.Update(ctx, func(tx Tx) error {
+	err = m.store.Update(ctx, func(tx Tx) error {
 		l, err := m.lock(tx, LockSet{Accounts: []AccountID{in.AccountID}})
 		if err != nil {
 			return err
 		}
-		claimed, err := tx.Claim(d.Claim(in.AccountID))
+		claimed, err := tx.Claim(d.claim(in.AccountID))
 		if err != nil {
 			return err
 		}
-		if err := TakenAs(d.Taken(claimed)); err != nil {
+		if err := takenError(d.Taken(claimed)); err != nil {
 			return err
 		}
 		s, w := d.Writes(l.owner(in.AccountID), claimed, c.actor, c.at)
@@ -205,8 +208,12 @@ func (m *Manager) Create(ctx context.Context, in New) (Subscription, error) {
 	return created, nil
 }
 
-// Get implements SubscriptionManager.
-func (m *Manager) Get(ctx context.Context, id ID) (Subscription, error) {
+// Get returns the subscription with the given id.
+//
+// It returns ErrNotFound if there is none, and ErrUnavailable if the store cannot answer.
+func (m *Manager) Get(ctx context.Context, id ID) (_ Subscription, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.Get")
+	defer func() { end(err) }()
 	s, err := m.store.Subscription(ctx, SubscriptionKey{ID: id})
 	if err == nil && !m.sees(s.AccountID) {
 		err = &NotFoundError{Kind: string(LevelSubscription), IDs: []int64{int64(id)}}
@@ -217,8 +224,13 @@ func (m *Manager) Get(ctx context.Context, id ID) (Subscription, error) {
 	return s, nil
 }
 
-// GetByExternalID implements SubscriptionManager.
-func (m *Manager) GetByExternalID(ctx context.Context, externalID string) (Subscription, error) {
+// GetByExternalID returns the subscription with the given external id.
+//
+// It returns ErrNotFound if there is none, also for a text that no external id can be, and ErrUnavailable if the store cannot
+// answer.
+func (m *Manager) GetByExternalID(ctx context.Context, externalID string) (_ Subscription, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.GetByExternalID")
+	defer func() { end(err) }()
 	unknown := &NotFoundError{Kind: string(LevelSubscription), Name: externalID}
 	key := input.Line(externalID)
 	if key == "" || !input.IsLine(key) {
@@ -234,32 +246,40 @@ func (m *Manager) GetByExternalID(ctx context.Context, externalID string) (Subsc
 	return s, nil
 }
 
-// Update implements SubscriptionManager.
-func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (Subscription, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
+// Update changes the fields of a subscription that are set in ch, raises its version by one and returns it. An empty new name
+// becomes the name of the main domain. An ExpiresAt in the past places CauseExpired at once; a later or zero one lifts it.
+//
+// It returns ErrNotFound if the subscription does not exist; ErrConflict with the current version if ch.Version is neither
+// that nor 0; ErrTaken at "externalID"; ErrInvalid with the path of every field that breaks a rule, and at "name" if it would
+// be empty without a domain; ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the
+// outcome of the commit is unknown.
+func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Subscription, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.Update")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
 	given := ch.ExternalID
-	ch = ch.clean(&f)
-	if err := f.Err(); err != nil {
+	ch = ch.clean(&v)
+	if err := v.Err(); err != nil {
 		return Subscription{}, err
 	}
 	var updated Subscription
-	err := m.store.Update(ctx, func(tx Tx) error {
+	err = m.store.Update(ctx, func(tx Tx) error {
 		l, err := m.lock(tx, LockSet{Subscriptions: []ID{id}})
 		if err != nil {
 			return err
 		}
 		old := l.Subscriptions[0]
-		if err := CheckVersion(ch.Version, old.Version); err != nil {
+		if err := checkVersion(ch.Version, old.Version); err != nil {
 			return err
 		}
-		var f input.Faults
-		ch, err := ch.withName(&f, tx, old)
+		var v input.Violations
+		ch, err := ch.withName(&v, tx, old)
 		if err != nil {
 			return err
 		}
-		changed, fields := ch.apply(&f, old)
-		if err := f.Err(); err != nil {
+		changed, fields := ch.apply(&v, old)
+		if err := v.Err(); err != nil {
 			return err
 		}
 		if err := claimExternalID(tx, given, ch, old); err != nil {
@@ -291,22 +311,31 @@ func claimExternalID(tx Tx, given *string, ch Changes, old Record) error {
 	return &TakenError{Field: "externalID", Value: *given}
 }
 
-// Assign implements SubscriptionManager.
-func (m *Manager) Assign(ctx context.Context, ids []ID, to AccountID) (Outcome, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	ids = input.IDs(&f, ids)
+// Assign gives the subscriptions with the given ids, 1 to 10,000, to the account to, or with Provider to none. Those that
+// belong to it already are Unchanged. Holds stay, and what they inherit follows from the new account. The version of each
+// changed subscription rises by one.
+//
+// It returns ErrNotFound, naming every unknown subscription, or the account; ErrTaken at "ids" if a domain conflicts with one
+// of an account other than the new owner; ErrInvalid at "ids", also if a domain may belong to the provider only, and at "to";
+// the error of Options.AllowDomain, wrapped, if that refuses a name; ErrUnavailable if the store cannot do it now (no changes
+// were made) and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) Assign(ctx context.Context, ids []ID, to AccountID) (_ Outcome[ID], err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.Assign")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	ids = input.IDs(&v, ids)
 	if to < Provider {
-		f.Add("to", "min", "0")
+		v.Add("to", "min", "0")
 	}
-	if err := f.Err(); err != nil {
-		return Outcome{}, err
+	if err := v.Err(); err != nil {
+		return Outcome[ID]{}, err
 	}
 	if !m.sees(to) {
-		return Outcome{}, &NotFoundError{Kind: string(LevelAccount), IDs: []int64{int64(to)}}
+		return Outcome[ID]{}, &NotFoundError{Kind: string(LevelAccount), IDs: []int64{int64(to)}}
 	}
-	var out Outcome
-	err := m.granting(ctx, func(tx Tx, g *grants) error {
+	var out Outcome[ID]
+	err = m.withDomainApproval(ctx, func(tx Tx, a *approvals) error {
 		l, err := m.lock(tx, LockSet{Accounts: []AccountID{to}, Subscriptions: ids})
 		if err != nil {
 			return err
@@ -317,7 +346,7 @@ func (m *Manager) Assign(ctx context.Context, ids []ID, to AccountID) (Outcome, 
 			if err != nil {
 				return err
 			}
-			if err := m.handOver(&input.Faults{}, tx, g, domains, to); err != nil {
+			if err := m.checkTransfer(&input.Violations{}, tx, a, domains, to); err != nil {
 				return err
 			}
 		}
@@ -325,13 +354,13 @@ func (m *Manager) Assign(ctx context.Context, ids []ID, to AccountID) (Outcome, 
 		return save(tx, w)
 	})
 	if err != nil {
-		return Outcome{}, err
+		return Outcome[ID]{}, err
 	}
 	return out, nil
 }
 
-// assign decides which subscriptions change hands.
-func assign(all []Record, to AccountID, c stamp) (out Outcome, w Writes) {
+// assign decides which subscriptions get another owner.
+func assign(all []Record, to AccountID, c commandInfo) (out Outcome[ID], w Writes) {
 	for _, r := range all {
 		from := r.AccountID
 		if from == to {
@@ -353,41 +382,52 @@ func assign(all []Record, to AccountID, c stamp) (out Outcome, w Writes) {
 	return out, w
 }
 
-// Suspend implements SubscriptionManager.
-func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (Outcome, error) {
-	t, err := suspend(ctx, m, ids, lockSubscriptions, h)
-	return Outcome(t), err
+// Suspend places hold h on the subscriptions with the given ids, 1 to 10,000; they and their domains are suspended. A
+// subscription that has a hold with the same cause keeps its By and At; its texts are replaced by those of h that are not
+// empty. If that changes nothing, the subscription is Unchanged.
+//
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (no slug, or CauseExpired), "note",
+// "message" or "public" (more than 4,096 characters); ErrUnavailable if the store cannot do it now (no changes were made)
+// and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (_ Outcome[ID], err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.Suspend")
+	defer func() { end(err) }()
+	return suspend(ctx, m, ids, lockSubscriptions, h)
 }
 
-// Activate implements SubscriptionManager.
-func (m *Manager) Activate(ctx context.Context, ids []ID) (Outcome, error) {
-	t, err := activate(ctx, m, ids, lockSubscriptions)
-	return Outcome(t), err
+// Activate lifts every hold of the subscriptions with the given ids, 1 to 10,000, except CauseExpired, which ends with a
+// later ExpiresAt. A subscription stays suspended while its account is; it is then in StillSuspended. Holds of domains stay.
+//
+// It returns ErrNotFound, naming every unknown id, and ErrInvalid at "ids"; ErrUnavailable if the store cannot do it now (no
+// changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) Activate(ctx context.Context, ids []ID) (_ Outcome[ID], err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.Activate")
+	defer func() { end(err) }()
+	return activate(ctx, m, ids, lockSubscriptions)
 }
 
-// Lift implements SubscriptionManager.
-func (m *Manager) Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome, error) {
-	t, err := lift(ctx, m, ids, lockSubscriptions, causes)
-	return Outcome(t), err
+// Lift lifts the holds with the given causes, 1 to 100, from the subscriptions with the given ids, 1 to 10,000. An automatic
+// biller lifts only its own cause, and so never undoes what others decided.
+//
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids" or "causes" (none, no slug, or CauseExpired);
+// ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of the commit is
+// unknown.
+func (m *Manager) Lift(ctx context.Context, ids []ID, causes []Cause) (_ Outcome[ID], err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.Lift")
+	defer func() { end(err) }()
+	return lift(ctx, m, ids, lockSubscriptions, causes)
 }
 
-func lockSubscriptions(m *Manager, tx Tx, ids []ID) ([]Target[ID], error) {
+func lockSubscriptions(m *Manager, tx Tx, ids []ID) (HoldTargets[ID], error) {
 	l, err := m.lock(tx, LockSet{Subscriptions: ids})
-	targets := make([]Target[ID], len(l.Subscriptions))
-	for i, s := range l.Subscriptions {
-		targets[i] = s.target()
+	targets := HoldTargets[ID]{Level: LevelSubscription}
+	for _, s := range l.Subscriptions {
+		targets.Add(s.ID, s.Holds, s.Inherited, Event{AccountID: s.AccountID, SubscriptionID: s.ID})
 	}
 	return targets, err
 }
 
-func (s Subscription) target() Target[ID] {
-	return Target[ID]{
-		ID: s.ID, Level: LevelSubscription, Holds: s.Holds, Inherited: s.Inherited,
-		Subject: Event{AccountID: s.AccountID, SubscriptionID: s.ID},
-	}
-}
-
-// save writes what was decided, if that is anything.
+// save writes a decision, unless it changes nothing.
 func save(tx Tx, w Writes) error {
 	if len(w.Events) == 0 {
 		return nil

@@ -6,14 +6,17 @@ import (
 
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/clientele-go/clientele/internal/lockkey"
 )
 
-// profile reads domain names as UTS 46 says, strictly. MapForLookup folds case and width, so that both spellings of a
-// name are one.
+// profile maps domain names as UTS 46 requires, strictly. MapForLookup folds case and width, so that both spellings of a
+// name become one.
 var profile = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
 
-// CanonicalName answers the form in which a domain's name is stored: lower-case A-labels without a trailing dot; false
-// where s is no name of a website: it needs two labels, at most 253 bytes, and a last label that is no number.
+// CanonicalName returns the form in which a domain's name is stored: lower-case A-labels without a trailing dot. It reports
+// false if s cannot be the name of a website, which has at least two labels, at most 253 bytes, and a last label that is
+// neither a number nor hexadecimal.
 func CanonicalName(s string) (string, bool) {
 	s = strings.TrimSuffix(s, ".")
 	if isCanonical(s) {
@@ -26,7 +29,7 @@ func CanonicalName(s string) (string, bool) {
 	if err != nil || strings.HasSuffix(name, ".") || !isWebsite(name) {
 		return "", false
 	}
-	// Punycode can hide text that would not be accepted as it is spelled: what is stored must decode, and encode to itself.
+	// Punycode can hide text that would be refused when it is spelled out: what is stored must decode, and encode to itself.
 	spelled, err := profile.ToUnicode(name)
 	if err != nil {
 		return "", false
@@ -35,7 +38,8 @@ func CanonicalName(s string) (string, bool) {
 	return name, err == nil && again == name
 }
 
-// isCanonical is the quick way for plain names, which need no mapping: most look-ups allocate nothing.
+// isCanonical reports whether s is a canonical name without A-labels. It is the fast path: most look-ups need no mapping and
+// allocate nothing.
 func isCanonical(s string) bool {
 	label := 0
 	for i := range len(s) {
@@ -60,8 +64,8 @@ func isCanonical(s string) bool {
 	return label > 0 && label <= 63 && s[len(s)-1] != '-' && isWebsite(s)
 }
 
-// isWebsite tells whether a name of LDH labels can be a website's: the last label of an address is a number in some
-// notation, and browsers read such names as addresses (WHATWG URL, "ends in a number").
+// isWebsite reports whether a name of LDH labels can be a website's. A name whose last label is a number in some notation
+// cannot: browsers read it as an IP address (WHATWG URL, "ends in a number").
 func isWebsite(name string) bool {
 	if len(name) > 253 {
 		return false
@@ -71,24 +75,25 @@ func isWebsite(name string) bool {
 		return false
 	}
 	last := name[dot+1:]
-	return !digits(last, "0123456789") && !(strings.HasPrefix(last, "0x") && digits(last[2:], "0123456789abcdef"))
+	return !onlyDigits(last, "0123456789") && !(strings.HasPrefix(last, "0x") && onlyDigits(last[2:], "0123456789abcdef"))
 }
 
-// digits tells whether s has nothing but those of set; the empty string has.
-func digits(s, set string) bool { return strings.Trim(s, set) == "" }
+// onlyDigits reports whether s consists of characters of set, as the empty string does.
+func onlyDigits(s, set string) bool { return strings.Trim(s, set) == "" }
 
-// isBareSuffix tells whether names are registered under name, as under co.uk, so that nobody can own it.
+// isBareSuffix reports whether name is a public suffix such as co.uk, under which others register names.
 func isBareSuffix(name string) bool {
 	suffix, _ := publicsuffix.PublicSuffix(name)
 	return suffix == name
 }
 
-// within tells whether name is top or lies below it.
+// within reports whether name is top or a name below it.
 func within(name, top string) bool {
 	return name == top || strings.HasSuffix(name, "."+top)
 }
 
-// Ancestors answers the names above a name that may be domains themselves, the nearest first: all with two labels or more.
+// Ancestors returns the names above name that may be domains themselves, the nearest first: all with two labels or more. A
+// store looks them up to find out what conflicts with a claim.
 func Ancestors(name string) []string {
 	var above []string
 	for {
@@ -101,23 +106,23 @@ func Ancestors(name string) []string {
 	}
 }
 
-// nameKeys answers the lock keys of names: those of the registrable domain of each, and of each name above it.
-// Nearly always that is one. It is more where a public suffix lies below a name that can be owned: without the second
-// key, amazonaws.com and a.s3.amazonaws.com could be given to two accounts at the same time.
+// nameKeys returns the lock keys of names: those of the registrable domain of each name and of each name above it. Nearly
+// always they are the same. They differ where a public suffix is below a name that can be owned: without the second key,
+// amazonaws.com and a.s3.amazonaws.com could be given to two accounts at the same time.
 func nameKeys(names []string) []int {
 	var keys []int
 	for _, name := range names {
 		last := ""
 		for _, n := range append([]string{name}, Ancestors(name)...) {
 			registrable, err := publicsuffix.EffectiveTLDPlusOne(n)
-			if err != nil { // a bare suffix: the provider's own
+			if err != nil { // a public suffix, which only the provider can own
 				registrable = n
 				if n != name {
 					continue
 				}
 			}
 			if registrable != last {
-				keys = append(keys, LockKey("domain", registrable))
+				keys = append(keys, lockkey.Of("domain", registrable))
 			}
 			last = registrable
 		}
@@ -125,8 +130,8 @@ func nameKeys(names []string) []int {
 	return keys
 }
 
-// wwwless answers the name that www.NAME stands for when it was not added itself, or "".
-func wwwless(name string) string {
+// stripWWW returns NAME for www.NAME, and "" for any other name.
+func stripWWW(name string) string {
 	rest, found := strings.CutPrefix(name, "www.")
 	if !found || !strings.Contains(rest, ".") {
 		return ""
@@ -134,7 +139,7 @@ func wwwless(name string) string {
 	return rest
 }
 
-// decodedName answers a name with its labels decoded, whatever they are; the name itself where that fails.
+// decodedName returns a name with its labels decoded, whatever their scripts, or the name itself if that fails.
 func decodedName(name string) string {
 	if !strings.Contains(name, "xn--") {
 		return name
@@ -146,6 +151,7 @@ func decodedName(name string) string {
 	return decoded
 }
 
+// unicodeName returns a name decoded for display, or the name itself if one of its labels mixes scripts.
 func unicodeName(name string) string {
 	decoded := decodedName(name)
 	for label := range strings.SplitSeq(decoded, ".") {
@@ -156,9 +162,9 @@ func unicodeName(name string) string {
 	return decoded
 }
 
-// together are the scripts that one label may mix, after UTS 39, "highly restrictive": Latin with those of one of the
-// East Asian writing systems.
-var together = [][]string{
+// allowedScriptMixes are the scripts that one label may mix, as in the "highly restrictive" level of UTS 39: Latin with
+// those of one of the East Asian writing systems.
+var allowedScriptMixes = [][]string{
 	{"Latin", "Han", "Hiragana", "Katakana"},
 	{"Latin", "Han", "Bopomofo"},
 	{"Latin", "Han", "Hangul"},
@@ -174,7 +180,7 @@ func mixesScripts(label string) bool {
 	if len(scripts) <= 1 {
 		return false
 	}
-	for _, set := range together {
+	for _, set := range allowedScriptMixes {
 		inside := 0
 		for _, s := range set {
 			if scripts[s] {
@@ -188,7 +194,7 @@ func mixesScripts(label string) bool {
 	return true
 }
 
-// script answers the script of a letter; "" of what all scripts share.
+// script returns the script of a letter, and "" for characters that all scripts share.
 func script(r rune) string {
 	if r < 0x80 {
 		if unicode.IsLetter(r) {

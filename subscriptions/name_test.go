@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/internal/lockkey"
 )
 
 func TestCanonicalName(t *testing.T) {
@@ -134,19 +136,10 @@ func TestKeysOfAClaim(t *testing.T) {
 	for _, key := range keys {
 		assert.True(t, key >= 0 && key < 1024)
 	}
-	assert.Equal(t, 459, LockKey("domain", "example.com"), "keys must never change: servers of two versions share them")
+	assert.Equal(t, 459, lockkey.Of("domain", "example.com"), "keys must never change: servers of two versions share them")
 }
 
 func TestAncestors(t *testing.T) {
 	assert.Equal(t, []string{"b.example.com", "example.com"}, Ancestors("a.b.example.com"))
 	assert.Empty(t, Ancestors("example.com"))
-}
-
-func TestFold(t *testing.T) {
-	for given, folded := range map[string]string{
-		"Mario": "mario", "STRASSE": "strasse", "Straße": "strasse", "E\u0301cole": "\u00e9cole", "ΣΑΣ": "σασ", "\u212a": "k", "İ": "i̇",
-	} {
-		assert.Equal(t, folded, Fold(given))
-		assert.Equal(t, folded, Fold(folded), "what is folded stays as it is")
-	}
 }

@@ -4,41 +4,57 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
-	"github.com/clientele-go/clientele/subscriptions/input"
+	"github.com/clientele-go/clientele/internal/input"
 )
 
-// PreviewRemoval answers what Remove would take away now: the subscriptions and their domains. ErrNotFound names every
-// unknown subscription. It is a command that changes nothing: a server that only reads answers ErrUnavailable.
-func (m *Manager) PreviewRemoval(ctx context.Context, ids []ID) (Removal, error) {
-	return m.remove(ctx, ids, func(tx Tx, would Removal, _ Writes) error { return nil })
+// PreviewRemoval returns what Remove would delete now: the subscriptions with the given ids, 1 to 10,000, and their domains.
+//
+// It returns ErrNotFound, naming every unknown id, ErrInvalid at "ids", and ErrUnavailable if the store cannot answer. It
+// runs as a command that changes nothing, so a read-only server returns ErrUnavailable.
+func (m *Manager) PreviewRemoval(ctx context.Context, ids []ID) (_ Removal, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.PreviewRemoval")
+	defer func() { end(err) }()
+	return m.remove(ctx, ids, func(Tx, Removal, Writes) error { return nil })
 }
 
-// Remove implements SubscriptionManager.
-func (m *Manager) Remove(ctx context.Context, ids []ID) (Removal, error) {
+// Remove deletes the subscriptions with the given ids, 1 to 10,000, with their domains and holds, and returns everything
+// that was deleted. External ids and names can be used again afterwards.
+//
+// It returns ErrNotFound, naming every unknown id, and ErrInvalid at "ids"; ErrUnavailable if the store cannot do it now
+// (no changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) Remove(ctx context.Context, ids []ID) (_ Removal, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.Remove")
+	defer func() { end(err) }()
 	return m.remove(ctx, ids, func(tx Tx, _ Removal, w Writes) error { return tx.Save(w) })
 }
 
-// RemoveExactly removes r.Subscriptions only if exactly they and r.Domains would go. ErrConflict: it would be more, or
-// less; where a subscription is gone already, it matches ErrNotFound too.
-func (m *Manager) RemoveExactly(ctx context.Context, r Removal) (Removal, error) {
-	removed, err := m.remove(ctx, r.Subscriptions, func(tx Tx, would Removal, w Writes) error {
-		if err := CheckPreviewed(r, would); err != nil {
-			return err
+// RemoveExactly removes r.Subscriptions as Remove does, but only if exactly these and r.Domains would be deleted: r is what
+// PreviewRemoval returned and a person has confirmed.
+//
+// It returns ErrConflict if anything else would be deleted, or less; if one of the subscriptions no longer exists, the error
+// matches ErrNotFound as well. Its other errors are those of Remove.
+func (m *Manager) RemoveExactly(ctx context.Context, r Removal) (_ Removal, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.RemoveExactly")
+	defer func() { end(err) }()
+	removed, err := m.remove(ctx, r.Subscriptions, func(tx Tx, removal Removal, w Writes) error {
+		if !r.Equal(removal) {
+			return &ConflictError{}
 		}
 		return tx.Save(w)
 	})
-	return removed, GoneSince(err)
+	if errors.Is(err, ErrNotFound) {
+		err = fmt.Errorf("%w: %w", &ConflictError{}, err)
+	}
+	return removed, err
 }
 
-// remove finds out what a removal of subscriptions takes away, and lets do see to it.
-func (m *Manager) remove(ctx context.Context, ids []ID, do func(tx Tx, would Removal, w Writes) error) (Removal, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	ids = input.IDs(&f, ids)
-	if err := f.Err(); err != nil {
+// remove decides the removal of subscriptions and calls act with it, inside the transaction.
+func (m *Manager) remove(ctx context.Context, ids []ID, act func(Tx, Removal, Writes) error) (Removal, error) {
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	ids = input.IDs(&v, ids)
+	if err := v.Err(); err != nil {
 		return Removal{}, err
 	}
 	var removal Removal
@@ -51,13 +67,13 @@ func (m *Manager) remove(ctx context.Context, ids []ID, do func(tx Tx, would Rem
 		if err != nil {
 			return err
 		}
-		gone := make([]Subscription, len(l.Subscriptions))
+		removed := make([]Subscription, len(l.Subscriptions))
 		for i, r := range l.Subscriptions {
-			gone[i] = r.Subscription
+			removed[i] = r.Subscription
 		}
-		would, w := Remove(gone, domains, c.actor, c.at)
-		removal = would
-		return do(tx, would, w)
+		var w Writes
+		removal = w.Remove(removed, domains, c.actor, c.at)
+		return act(tx, removal, w)
 	})
 	if err != nil {
 		return Removal{}, err
@@ -65,72 +81,38 @@ func (m *Manager) remove(ctx context.Context, ids []ID, do func(tx Tx, would Rem
 	return removal, nil
 }
 
-// CheckPreviewed answers a *ConflictError unless exactly the three sets of what was previewed would go.
-func CheckPreviewed(previewed, would Removal) error {
-	if sameSet(previewed.Accounts, would.Accounts) && sameSet(previewed.Subscriptions, would.Subscriptions) &&
-		sameSet(previewed.Domains, would.Domains) {
-		return nil
-	}
-	return &ConflictError{}
-}
-
-func sameSet[T interface{ ~int64 | ~string }](asked, would []T) bool {
-	return slices.Equal(slices.Compact(slices.Sorted(slices.Values(asked))), would)
-}
-
-// GoneSince turns the ErrNotFound of a removal that was previewed into an ErrConflict that matches both.
-func GoneSince(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("%w: %w", &ConflictError{}, err)
-	}
-	return err
-}
-
-// Remove decides what the removal of subscriptions and domains takes away: every one of them has its own event.
-func Remove(gone []Subscription, domains []Domain, by string, at time.Time) (r Removal, w Writes) {
-	c := stamp{actor: by, at: at}
-	r.Domains = slices.Grow(r.Domains, len(domains))
-	w.RemoveDomains = slices.Grow(w.RemoveDomains, len(domains))
-	w.Events = slices.Grow(w.Events, len(domains)+len(gone))
-	for _, d := range domains {
-		r.Domains = append(r.Domains, d.Name)
-		w.RemoveDomains = append(w.RemoveDomains, d.ID)
-		w.Events = append(w.Events, c.domainEvent(DomainRemoved, d, nil))
-	}
-	for _, s := range gone {
-		r.Subscriptions = append(r.Subscriptions, s.ID)
-		w.RemoveSubscriptions = append(w.RemoveSubscriptions, s.ID)
-		w.Events = append(w.Events, c.event(SubscriptionRemoved, s, details("externalID", s.ExternalID)))
-	}
-	slices.Sort(r.Domains)
-	return r, w
-}
-
-// RemoveDomains implements DomainManager.
-func (m *Manager) RemoveDomains(ctx context.Context, ids []DomainID) (Removal, error) {
-	var f input.Faults
-	c := m.stamp(ctx, &f)
-	ids = input.IDs(&f, ids)
-	if err := f.Err(); err != nil {
+// RemoveDomains deletes the domains with the given ids, 1 to 10,000, and returns their names. The names can be used again
+// afterwards.
+//
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", also if a main domain would be deleted while other
+// domains of its subscription remain; ErrUnavailable if the store cannot do it now (no changes were made) and
+// ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) RemoveDomains(ctx context.Context, ids []DomainID) (_ Removal, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.RemoveDomains")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	ids = input.IDs(&v, ids)
+	if err := v.Err(); err != nil {
 		return Removal{}, err
 	}
 	var removal Removal
-	err := m.store.Update(ctx, func(tx Tx) error {
+	err = m.store.Update(ctx, func(tx Tx) error {
 		l, err := m.lock(tx, LockSet{Domains: ids})
 		if err != nil {
 			return err
 		}
-		var f input.Faults
-		emptied, err := leave(&f, tx, l, l.Domains)
+		var v input.Violations
+		emptied, err := checkMainDomains(&v, tx, l, l.Domains)
 		if err != nil {
 			return err
 		}
-		if err := f.Err(); err != nil {
+		if err := v.Err(); err != nil {
 			return err
 		}
-		r, w := Remove(nil, l.Domains, c.actor, c.at)
+		var w Writes
+		removal = w.Remove(nil, l.Domains, c.actor, c.at)
 		w.UpdateSubscriptions = emptied
-		removal = r
 		return tx.Save(w)
 	})
 	if err != nil {

@@ -2,12 +2,13 @@ package subscriptions
 
 import (
 	"context"
-	"slices"
 	"time"
+
+	"github.com/clientele-go/clientele/internal/lockkey"
 )
 
-// Store keeps subscriptions and domains. Adapters do not implement it: they implement accounts.Store, of which this is
-// the part that subscriptions need.
+// Store keeps subscriptions and domains. Stores do not implement it: they implement accounts.Store, of which this is the
+// part that subscriptions need.
 type Store interface {
 	Reader
 
@@ -15,171 +16,191 @@ type Store interface {
 	Update(ctx context.Context, fn func(Tx) error) error
 }
 
-// Reader is how subscriptions and domains are read outside of commands. Every call answers from one consistent
-// snapshot of what is committed, the caller owns all that comes back, and Inherited and Main are filled in. A store
-// that cannot answer returns an error that matches ErrUnavailable, and ctx.Err() if ctx has ended.
+// Reader reads subscriptions and domains outside of commands. Every call returns what one consistent snapshot of the
+// committed data contains. The caller owns everything that is returned. Inherited and Main are filled in; empty Holds,
+// Inherited and Attributes are nil. If the store cannot answer, it returns an error that matches ErrUnavailable, and
+// ctx.Err() as well if ctx has ended.
 type Reader interface {
-	// Subscription answers the one that the key names, or a *NotFoundError.
+	// Subscription returns the subscription with the key, or a *NotFoundError.
 	Subscription(ctx context.Context, k SubscriptionKey) (Subscription, error)
 
-	// Subscriptions answers the next l.Limit subscriptions behind l.From, by (CreatedAt, ID), in descending order if
-	// l.Desc. None is an empty slice.
-	Subscriptions(ctx context.Context, l ListParams) ([]Subscription, error)
+	// Subscriptions returns the first p.Limit subscriptions after p.From that p selects, by (CreatedAt, ID), in descending
+	// order if p.Desc. Position.At and Position.ID count. If there are none, it returns an empty slice.
+	Subscriptions(ctx context.Context, p ListParams) ([]Subscription, error)
 
-	// CountSubscriptions counts what l selects, wherever l.From is, and stops at atMost (0: no bound).
-	CountSubscriptions(ctx context.Context, l ListParams, atMost int) (int, error)
+	// CountSubscriptions returns the number of subscriptions that p selects, but not more than atMost; 0 means no bound.
+	// Desc, From and Limit do not matter.
+	CountSubscriptions(ctx context.Context, p ListParams, atMost int) (int, error)
 
-	// DueSubscriptions answers at most limit ids of subscriptions whose ExpiresAt is not zero and not later than at, and that have no
-	// hold of CauseExpired, by (ExpiresAt, ID).
+	// DueSubscriptions returns the ids of at most limit subscriptions whose ExpiresAt is set and not after at, and that
+	// have no hold of CauseExpired, by (ExpiresAt, ID).
 	DueSubscriptions(ctx context.Context, at time.Time, limit int) ([]ID, error)
 
-	// Domains answers the next l.Limit domains behind l.From, by Name.
-	Domains(ctx context.Context, l DomainListParams) ([]Domain, error)
+	// Domains returns the first p.Limit domains after p.From that p selects, by Name in byte order. Position.Key counts.
+	Domains(ctx context.Context, p DomainListParams) ([]Domain, error)
 
-	// CountDomains counts what l selects, wherever l.From is, and stops at atMost (0: no bound).
-	CountDomains(ctx context.Context, l DomainListParams, atMost int) (int, error)
+	// CountDomains returns the number of domains that p selects, but not more than atMost; 0 means no bound. From and Limit
+	// do not matter.
+	CountDomains(ctx context.Context, p DomainListParams, atMost int) (int, error)
 
-	// Site answers the domain called name, or else the one called otherwise (if that is not ""), with its plan; a
-	// *NotFoundError that speaks of name if there is neither. It is the hot path: one look-up.
-	Site(ctx context.Context, name, otherwise string) (Site, error)
+	// Site returns the domain named name or, if there is none and fallback is not empty, the one named fallback, with the
+	// plan of its subscription. If there is neither, it returns a *NotFoundError with Name name. It is the hot path: one
+	// look-up.
+	Site(ctx context.Context, name, fallback string) (Site, error)
 }
 
-// SubscriptionKey names one subscription: exactly one field is set.
+// SubscriptionKey identifies one subscription: exactly one field is set.
 type SubscriptionKey struct {
 	ID         ID
 	ExternalID string
 }
 
-// ListParams is a Query made ready for a store: every filter is valid, Search has become Piece, After has become From, and
-// Limit is exact. The store ignores Query.Search and Query.After.
+// ListParams are the filters and the page of a list of subscriptions, checked and ready for a store. A zero filter selects
+// everything.
 type ListParams struct {
-	Query
-	Term SearchTerm
+	IDs           []ID       // sorted and without duplicates; nil: all; ids that do not exist are ignored
+	AccountID     *AccountID // nil: any; an id below 0 is no account's and selects nothing
+	Plan          string
+	Term          SearchTerm // matched against Subscription.SearchTexts and Domain.SearchTexts of its domains
+	Status        Status     // what Subscription.Status returns
+	Cause         Cause      // a cause among Subscription.SuspendedBy
+	ExpiresBefore time.Time  // ExpiresAt is set and before it
+	// HideExternalID leaves the external id out of the search: an owner must not find out what is only the provider's.
+	HideExternalID bool
+
+	Desc  bool
 	From  Position
-	// Own leaves the external id out of the search: an owner must not find out what only the provider sees.
-	Own bool
+	Limit int // exact: 1 or more
 }
 
-// DomainListParams is a DomainQuery made ready for a store, as Listing is.
+// DomainListParams are the filters and the page of a list of domains, checked and ready for a store. A zero filter selects
+// everything.
 type DomainListParams struct {
-	DomainQuery
-	Term SearchTerm
+	IDs            []DomainID // sorted and without duplicates; nil: all; ids that do not exist are ignored
+	AccountID      *AccountID // nil: any; an id below 0 is no account's and selects nothing
+	SubscriptionID ID         // 0: any
+	Term           SearchTerm // matched against Domain.SearchTexts
+	Status         Status     // what Domain.Status returns
+	Cause          Cause      // a cause among Domain.SuspendedBy
+
 	From  Position
+	Limit int // exact: 1 or more
 }
 
-// Position is the row behind which a page begins. The zero Position is before the first row. Which fields count is said
-// by the order of the list: At and ID for creation, Key and ID for folded texts, Key for domain names.
-type Position struct {
-	At  time.Time
-	Key string
-	ID  int64
+// SearchTerm is what a search looks for in the texts that the SearchTexts methods return, and is folded as they are. The
+// zero SearchTerm matches everything. Every character stands for itself: a store escapes those that are special in its
+// query language.
+type SearchTerm struct {
+	Text     string
+	Anywhere bool // false: only at the beginning of a text
 }
 
-// Tx is what a command on subscriptions and domains does inside one transaction, in this order: it locks and loads the
-// rows that it names, decides, claims what must be unique, and saves. A refused command returns before Save, so that
-// nothing was written and a host's transaction stays usable. A Tx belongs to one goroutine and to one run of the
-// function given to Update; every method obeys the ctx of Update.
+// Tx is what a command on subscriptions and domains does inside one transaction, in this order: it locks and loads the rows
+// that it names, decides, claims what must be unique, and saves. A refused command returns before Save, so nothing was
+// written, and the application's transaction stays usable. A Tx belongs to one goroutine and to one run of the function
+// given to Update; every method obeys the ctx of Update.
 type Tx interface {
-	// Lock locks the rows and answers them as they are now, each slice ascending by id, unknown ids left out. It answers
-	// nothing that it has not locked: a row that came a moment later than the locks is unknown. It is called at most once
-	// in a transaction, and locks in this order, each by ascending id:
-	//   - the accounts, together with the owners of the subscriptions: they stay, and so do their holds, until the
-	//     transaction ends; other commands below them may go on;
-	//   - the subscriptions, together with those of the domains: no other command touches them or their set of domains;
+	// Lock locks the rows and returns them as they are now, each slice sorted by id. Unknown ids, and rows inserted after
+	// the locks were taken, are omitted: it returns nothing that it has not locked. The ids may be unsorted and contain
+	// duplicates. It is called at most once in a transaction, and locks in this order, each by ascending id:
+	//   - the accounts, together with the owners of the subscriptions: they and their holds stay as they are until the
+	//     transaction ends, but other commands on their descendants may run concurrently;
+	//   - the subscriptions, together with those of the domains: no other command changes them or their set of domains;
 	//   - the domains.
-	// Owners are read before they can be locked. A store that finds another owner afterwards starts the transaction again.
-	Lock(r LockSet) (LockedRows, error)
+	// Owners must be read before they can be locked. A store that finds another owner afterwards starts the transaction
+	// again.
+	Lock(s LockSet) (LockedRows, error)
 
-	// DomainsOf answers all domains of locked subscriptions, by id.
+	// DomainsOf returns all domains of locked subscriptions, sorted by id. The ids may be unsorted.
 	DomainsOf(ids []ID) ([]Domain, error)
 
-	// Claim locks the keys of c and then, as a second look, answers what of it is taken. Until the transaction ends that
-	// stays true: nobody else can claim the same. It also gives out new ids, which are never given twice. It is called at
-	// most once in a transaction, after Lock.
+	// Claim locks the keys of c, and then reads and returns what of it is taken. That stays true until the transaction ends:
+	// no other transaction can claim the same. It also allocates new ids, which are never allocated twice, neither after a
+	// rollback nor after a restart. It is called at most once in a transaction, after Lock.
 	Claim(c Claim) (Claimed, error)
 
-	// Save writes all of w. It is called at most once in a transaction, last, and expects no refusal: what is unique
-	// was claimed, what is changed was locked.
+	// Save writes all of w. It is called at most once in a transaction, last. It must not fail on constraints: unique values
+	// were claimed and changed rows locked before.
 	Save(w Writes) error
 }
 
-// LockSet names what a command locks.
+// LockSet names the rows that a command locks.
 type LockSet struct {
 	Accounts      []AccountID
 	Subscriptions []ID
 	Domains       []DomainID
 }
 
-// LockedRows is what Lock found: the rows named and those above them.
+// LockedRows are the rows that Lock found: those named, and the rows that they belong to.
 type LockedRows struct {
 	Accounts      []Owner
 	Subscriptions []Record
 	Domains       []Domain
 }
 
-// Owner is an account as subscriptions know it.
+// Owner is an account as this package knows it.
 type Owner struct {
 	ID    AccountID
 	Holds Holds
 }
 
-// Record is a row of subscriptions as a store keeps it. Its holds and what it inherits are read with it, but are not
-// written with it: Writes.Place and Writes.Lift do that.
+// Record is a subscription as a store keeps it. Its holds and what it inherits are read with it, but not written with it:
+// Writes.PutHolds and Writes.DeleteHolds do that.
 type Record struct {
 	Subscription
 	Main DomainID // the main domain; 0 while the subscription has no domains
 }
 
-// Claim is what a command wants to be the only one to have.
+// Claim lists the unique values that a command reserves, and the ids that it needs.
 type Claim struct {
-	NewSubscriptions, NewDomains int // so many new ids
+	NewSubscriptions, NewDomains int // the number of ids to allocate
 
 	ExternalID string // of a subscription; "" claims none
 
-	Names []string // of domains
-	// Owner is the account that the names shall belong to; Nobody for one that is about to be created. For Provider nothing
-	// above or below is in the way.
+	Names []string // of domains, in canonical form
+	// Owner is the account that is to own the names; it is negative for an account that is created in the same transaction.
+	// For Provider, no names above or below conflict.
 	Owner AccountID
 }
 
-// Keys answers the locks of a claim, ascending and each once: numbers from 0 to 1,023, by a fixed hash, so few that a
-// command of any size fits a database's lock table. Two claims that can stand in each other's way share a key: the same
-// external id, or names under one registrable domain.
+// Keys returns the locks of a claim, sorted and without duplicates: numbers from 0 to 1,023, so few that a command of any
+// size fits a database's lock table. Two claims that can conflict share a key: those with the same external id, and those
+// with names under one registrable domain.
 func (c Claim) Keys() []int {
 	keys := nameKeys(c.Names)
 	if c.ExternalID != "" {
-		keys = append(keys, LockKey("subscription.externalID", c.ExternalID))
+		keys = append(keys, lockkey.Of("subscription.externalID", c.ExternalID))
 	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
+	return lockkey.Sorted(keys)
 }
 
-// Claimed answers a Claim.
+// Claimed is the result of a Claim: the new ids, and what is taken.
 type Claimed struct {
 	SubscriptionIDs []ID       // ascending
 	DomainIDs       []DomainID // ascending
 
 	ExternalID bool     // another subscription has it
-	Names      []string // those of Claim.Names that are there already, whoever has them
-	// Conflicting are those of Claim.Names that have a name above or below them of an account that is neither Provider nor
-	// Claim.For; names of the claim itself do not count, because they are about to change hands. Empty for Provider.
+	Names      []string // those of Claim.Names that exist, whoever owns them; in any order
+	// Conflicting are those of Claim.Names that have a name above or below them which belongs to an account other than
+	// Provider and Claim.Owner, in any order. Names of the claim itself do not conflict, because they get the same owner. For
+	// Provider it is empty.
 	Conflicting []string
 }
 
-// Writes is all that a command has decided. Within it, what is added comes before what refers to it.
+// Writes is everything that a command has decided. What is added comes before what refers to it.
 type Writes struct {
 	AddSubscriptions    []Record
-	UpdateSubscriptions []Record // every field but the holds
-	RemoveSubscriptions []ID     // their domains are in RemoveDomains, or moved away
+	UpdateSubscriptions []Record // every field except the holds
+	RemoveSubscriptions []ID     // their domains are in RemoveDomains, or are moved by UpdateDomains
 
 	AddDomains    []Domain
-	UpdateDomains []Domain // Name and SubscriptionID; the owner follows from the subscription, Main from its record
+	UpdateDomains []Domain // Name and SubscriptionID; the owner is the subscription's, Main is in its record
 	RemoveDomains []DomainID
 
-	PutHolds []HoldWrite // replaces the hold of the same cause, if there is one
-	DeleteHolds  []HoldKey
+	PutHolds    []HoldWrite // replaces the hold with the same cause, if there is one
+	DeleteHolds []HoldKey
 
-	// Events are appended, without a Cursor, in this order. Those about a removed thing, earlier ones too, lose the details
+	// Events are appended in this order, without a Cursor. Events about a removed thing, earlier ones too, lose the details
 	// "note", "message" and "public". An event is about its domain, if it names one, else about its subscription, else
 	// about its account.
 	Events []Event
@@ -188,25 +209,13 @@ type Writes struct {
 // HoldWrite is a hold to be stored.
 type HoldWrite struct {
 	Level Level
-	ID    int64
+	ID    int64 // of the account, subscription or domain
 	Hold  Hold
 }
 
-// HoldKey is a hold to be deleted.
+// HoldKey identifies a hold to be deleted.
 type HoldKey struct {
 	Level Level
-	ID    int64
+	ID    int64 // of the account, subscription or domain
 	Cause Cause
-}
-
-// LockKey answers the key, from 0 to 1,023, of one value of a kind.
-func LockKey(kind, value string) int {
-	const offset, prime = 14695981039346656037, 1099511628211 // FNV-1a, 64 bits
-	hash := uint64(offset)
-	for _, s := range [...]string{kind, "\x00", value} {
-		for i := range len(s) {
-			hash = (hash ^ uint64(s[i])) * prime
-		}
-	}
-	return int((hash ^ hash>>32) % 1024)
 }

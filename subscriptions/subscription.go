@@ -1,40 +1,43 @@
 package subscriptions
 
 import (
+	"slices"
 	"time"
+
+	"github.com/clientele-go/clientele/internal/input"
 )
 
-// AccountID names an account. This package knows no more of accounts than that.
+// AccountID identifies an account. The smallest id is 1.
 type AccountID int64
 
-// Provider owns what belongs to no account: the provider's own subscriptions.
+// Provider is the AccountID of subscriptions that are not assigned to any account: the provider's own.
 const Provider AccountID = 0
 
-// Nobody is no account and has nothing. It stands for an account that is about to be created in a Claim.
-const Nobody AccountID = -1
+// newAccount is the owner in a Claim whose account does not exist yet. It owns nothing.
+const newAccount AccountID = -1
 
-// ID names a subscription. The smallest is 1.
+// ID identifies a subscription. The smallest id is 1.
 type ID int64
 
-// Subscription is what an account has bought: a plan by its name, and domains. It may belong to no account yet.
+// Subscription is what an account has bought: a plan, by its name, and domains. It may belong to no account.
 type Subscription struct {
 	ID          ID
-	AccountID   AccountID // Provider: the provider's own
+	AccountID   AccountID // Provider: assigned to no account
 	Name        string
 	Plan        string
-	Description string // only the provider sees it
-	ExternalID  string // the host's own key, unique among subscriptions when set
+	Description string // visible to the provider only
+	ExternalID  string // the application's own key, unique among subscriptions when set
 	Attributes  map[string]string
 	ExpiresAt   time.Time // zero: never
 	Holds       Holds
 	Inherited   []EffectiveHold // its account's holds
-	Version     int64  // rises with Update, Assign and SetMainDomain
+	Version     int64           // starts at 1; incremented by Update, Assign and SetMainDomain
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
 
-// DisplayName answers the name as people write it: that of a domain, which a subscription has by default, as Domain.Unicode
-// does, and any other as it is.
+// DisplayName returns the name as people write it: the name of a domain, which a subscription has by default, as
+// Domain.DisplayName returns it, and any other name unchanged.
 func (s Subscription) DisplayName() string {
 	if name, valid := CanonicalName(s.Name); valid && name == s.Name {
 		return unicodeName(name)
@@ -42,65 +45,102 @@ func (s Subscription) DisplayName() string {
 	return s.Name
 }
 
-// Status is Suspended while the subscription or its account has a hold.
-func (s Subscription) Status() Status { return StatusOf(len(s.Holds) + len(s.Inherited)) }
+// Status returns Suspended while the subscription or its account has a hold, and Active otherwise.
+func (s Subscription) Status() Status { return statusFor(len(s.Holds) + len(s.Inherited)) }
 
-// SuspendedBy answers every hold that keeps the subscription down, from the top down. Nil means that it is active.
+// SuspendedBy returns every hold because of which the subscription is suspended, from the top level down. It returns nil if
+// the subscription is active.
 func (s Subscription) SuspendedBy() []EffectiveHold {
-	return append(s.Inherited[:len(s.Inherited):len(s.Inherited)], s.Holds.Effective(LevelSubscription)...)
+	return append(slices.Clip(s.Inherited), s.Holds.Effective(LevelSubscription)...)
+}
+
+// SearchTexts returns the texts that a search of subscriptions looks through, folded, besides the names of its domains. A
+// search with ListParams.HideExternalID looks only through the first.
+func (s Subscription) SearchTexts() []string {
+	return []string{input.Fold(s.Name), input.Fold(s.ExternalID)}
 }
 
 // New is a subscription to be created. Limits are in characters.
 type New struct {
-	AccountID   AccountID         `validate:"min=0"`                                              // Provider: the provider's own
-	Name        string            `validate:"max=255,line"`                                       // empty: the first domain's name
-	Plan        string            `validate:"max=100,line"`                                       // may be empty
-	Description string            `validate:"max=4096,text"`                                      // only the provider sees it
-	ExternalID  string            `validate:"max=255,line"`                                       // unique among subscriptions when set
-	Attributes  map[string]string `validate:"max=32,dive,keys,max=64,slug,endkeys,max=1024,text"` // at most 32; keys are slugs of at most 64, values of at most 1,024
-	ExpiresAt   time.Time         `validate:"time"`                                               // zero: never
-	CreatedAt   time.Time         `validate:"time"`                                               // for imports; zero: now
-	Domains     []string          `validate:"max=1000"`                                           // the first one is the main domain
+	AccountID   AccountID         // Provider: assigned to no account
+	Name        string            // at most 255; the first domain's name if empty; required if there are no domains
+	Plan        string            // at most 100; may be empty
+	Description string            // at most 4,096; visible to the provider only
+	ExternalID  string            // at most 255; unique among subscriptions when set
+	Attributes  map[string]string // at most 32; keys are slugs of at most 64, values have at most 1,024
+	ExpiresAt   time.Time         // zero: never
+	CreatedAt   time.Time         // for imports; zero: now
+	Domains     []string          // at most 1,000; the first one is the main domain
 }
 
-// Changes are the fields of a subscription to be changed. Nil fields stay as they are.
+// Changes are the fields of a subscription to be changed. Nil fields stay as they are. Limits are those of New.
 type Changes struct {
-	Version     int64             `validate:"min=0"` // the version that was read; 0: whatever it is
-	Name        *string           `validate:"omitnil,max=255,line"`
-	Plan        *string           `validate:"omitnil,max=100,line"`
-	Description *string           `validate:"omitnil,max=4096,text"`
-	ExternalID  *string           `validate:"omitnil,max=255,line"`
-	Attributes  map[string]string `validate:"max=64,dive,keys,max=64,slug,endkeys,max=1024,text"` // merged; an empty value deletes; 32 may be left
-	ExpiresAt   *time.Time        `validate:"omitnil,time"`
+	Version     int64 // the version that was read; 0: any
+	Name        *string
+	Plan        *string
+	Description *string
+	ExternalID  *string
+	Attributes  map[string]string // merged; an empty value deletes; at most 64 changes, and 32 attributes afterwards
+	ExpiresAt   *time.Time
 }
+
+// inputRules are the rules of the input types of this package.
+var inputRules = input.NewRules(
+	input.Fields{Of: New{}, Rules: map[string]string{
+		"AccountID":   "min=0",
+		"Name":        "max=255,line",
+		"Plan":        "max=100,line",
+		"Description": "max=4096,text",
+		"ExternalID":  "max=255,line",
+		"Attributes":  input.AttributeRules,
+		"ExpiresAt":   "time",
+		"CreatedAt":   "time",
+		"Domains":     "max=1000",
+	}},
+	input.Fields{Of: Changes{}, Rules: map[string]string{
+		"Version":     "min=0",
+		"Name":        "omitnil,max=255,line",
+		"Plan":        "omitnil,max=100,line",
+		"Description": "omitnil,max=4096,text",
+		"ExternalID":  "omitnil,max=255,line",
+		"Attributes":  input.AttributeChangeRules,
+		"ExpiresAt":   "omitnil,time",
+	}},
+	input.Fields{Of: Hold{}, Rules: map[string]string{
+		"Cause":   "omitempty,cause",
+		"Note":    "max=4096,text",
+		"Message": "max=4096,text",
+		"Public":  "max=4096,text",
+		"At":      "-",
+	}},
+)
+
+// maxDomains is the number of domains that one Create takes, as the rules of New say.
+const maxDomains = 1000
 
 // Query selects subscriptions. The zero value selects all, by creation, 50 at a time.
 type Query struct {
-	IDs           []ID       // nil: all; else 1 to 10,000; unknown ones are left out
-	AccountID     *AccountID // nil: any
-	Plan          string
-	Search        string // a piece of the name, the external id or a domain's name; below 3 characters its beginning; at most 255
-	Status        Status
-	Cause         Cause     // held by it, from wherever
-	ExpiresBefore time.Time // runs out before; zero: whenever
-	Desc          bool
-	Limit         int // 0: 50; at most 500
-	After         Cursor
+	IDs       []ID       // nil: all; otherwise 1 to 10,000; unknown ids are ignored
+	AccountID *AccountID // nil: of any account and the provider's own
+	Plan      string     // exactly this plan; empty: any
+	// Search is part of the name, the external id or the name of a domain; with fewer than 3 characters, its beginning. At
+	// most 255 characters.
+	Search        string
+	Status        Status    // empty: any
+	Cause         Cause     // suspended by this cause, inherited holds included; empty: any
+	ExpiresBefore time.Time // zero: any
+	Desc          bool      // the newest first
+	Limit         int       // items of a page: 0 for 50, at most 500
+	After         Cursor    // Page.Next of the page before; empty: the start
 }
 
-// Page is one page of a list. Next is empty at the end.
+// Page is one page of a list. Next is the cursor of the next page; it is empty at the end.
 type Page struct {
 	Items []Subscription
 	Next  Cursor
 }
 
-// Outcome tells what a command on many did.
-type Outcome struct {
-	Changed, Unchanged []ID // these two part the ids asked for; ascending
-	StillSuspended              []ID // of Activate and Lift: those that are suspended afterwards, by whatever, from wherever
-}
-
-// Removal names everything that a removal takes away, ascending, in byte order.
+// Removal names everything that a removal deletes. Each slice is sorted, names in byte order.
 type Removal struct {
 	Accounts      []AccountID
 	Subscriptions []ID

@@ -273,10 +273,8 @@ func TestVisitorsSeePublicTextsAndNothingElse(t *testing.T) {
 		h.Cause, h.Public = c, public
 		return h
 	}
-	site.Domain.Inherited = subscriptions.Inherited(
-		subscriptions.Holds{hold("abuse", "Closed for <b>now</b> & ever.\nSorry."), hold("billing", "Said twice.")},
-		subscriptions.Holds{hold("expired", " Said twice. "), hold("provider", " \n ")},
-	)
+	account := subscriptions.Holds{hold("abuse", "Closed for <b>now</b> & ever.\nSorry."), hold("billing", "Said twice.")}
+	site.Domain.Inherited = account.Inherited(subscriptions.Holds{hold("expired", " Said twice. "), hold("provider", " \n ")})
 	site.Domain.Holds = subscriptions.Holds{hold("customer", "Last.")}
 
 	var template gateway.Page
@@ -321,7 +319,7 @@ func TestATemplateThatFailsLeavesPlainText(t *testing.T) {
 	own := template.Must(template.New("own").Parse(`half a page {{.Missing}}`))
 	g := gateway.New(newBook(), website, &gateway.Options{
 		Template: own,
-		OnError:   func(_ context.Context, err error) { told = append(told, err.Error()) },
+		OnError:  func(_ context.Context, err error) { told = append(told, err.Error()) },
 	})
 	w := get(g, "mario.example")
 	assert.Equal(t, http.StatusNotFound, w.Code)

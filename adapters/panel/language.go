@@ -15,8 +15,8 @@ import (
 	"golang.org/x/text/language/display"
 	"golang.org/x/text/message"
 
+	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
-	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
 // The languages of the pages. The first is for everybody who asks for none of them.
@@ -164,7 +164,7 @@ func countryCodes() []string {
 	var codes []string
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
-			var f input.Faults
+			var f input.Violations
 			code := string([]rune{a, b})
 			if f.Var("country", code, "country"); f.Err() == nil {
 				codes = append(codes, code)

@@ -126,14 +126,16 @@ func (p page) With(data any) page {
 
 // The settings of the host that pages show.
 
-func (p page) Brand() string      { return p.v.opts.Brand }
-func (p page) PayURL() string     { return p.v.opts.PayURL }
-func (p page) Plans() []string    { return p.v.opts.Plans }
-func (p page) Language() string   { return p.v.language }
-func (p page) StyleURL() string   { return p.v.url("/assets/", p.v.assets.style) }
-func (p page) ScriptURL() string  { return p.v.url("/assets/", p.v.assets.script) }
-func (p page) IconURL() string    { return p.v.url("/assets/", p.v.assets.icon) }
-func (p page) OwnSignIn() bool    { return p.v.opts.OperatorFromRequest == nil && p.v.opts.AuthenticateOperator != nil }
+func (p page) Brand() string     { return p.v.opts.Brand }
+func (p page) PayURL() string    { return p.v.opts.PayURL }
+func (p page) Plans() []string   { return p.v.opts.Plans }
+func (p page) Language() string  { return p.v.language }
+func (p page) StyleURL() string  { return p.v.url("/assets/", p.v.assets.style) }
+func (p page) ScriptURL() string { return p.v.url("/assets/", p.v.assets.script) }
+func (p page) IconURL() string   { return p.v.url("/assets/", p.v.assets.icon) }
+func (p page) OwnSignIn() bool {
+	return p.v.opts.OperatorFromRequest == nil && p.v.opts.AuthenticateOperator != nil
+}
 func (p page) SignsOutHere() bool { return p.v.opts.OperatorFromRequest == nil }
 func (p page) CanMail() bool      { return p.v.opts.SendReset != nil }
 

@@ -62,13 +62,13 @@ func everything(t *testing.T, s *memory.Store) []any {
 	ctx := t.Context()
 	account, err := s.Account(ctx, accounts.AccountKey{ID: 1})
 	require.NoError(t, err)
-	accountPage, err := s.Accounts(ctx, accounts.ListParams{Query: accounts.Query{Limit: 9}})
+	accountPage, err := s.Accounts(ctx, accounts.ListParams{Limit: 9})
 	require.NoError(t, err)
 	sub, err := s.Subscription(ctx, subscriptions.SubscriptionKey{ID: 1})
 	require.NoError(t, err)
-	subPage, err := s.Subscriptions(ctx, subscriptions.ListParams{Query: subscriptions.Query{Limit: 9}})
+	subPage, err := s.Subscriptions(ctx, subscriptions.ListParams{Limit: 9})
 	require.NoError(t, err)
-	domainPage, err := s.Domains(ctx, subscriptions.DomainListParams{DomainQuery: subscriptions.DomainQuery{Limit: 9}})
+	domainPage, err := s.Domains(ctx, subscriptions.DomainListParams{Limit: 9})
 	require.NoError(t, err)
 	site, err := s.Site(ctx, "mario.com", "")
 	require.NoError(t, err)
@@ -177,7 +177,7 @@ func change(tx accounts.Tx) error {
 		Writes: subscriptions.Writes{
 			RemoveDomains:       []subscriptions.DomainID{1},
 			RemoveSubscriptions: []subscriptions.ID{1},
-			DeleteHolds:                []subscriptions.HoldKey{{Level: subscriptions.LevelAccount, ID: 1, Cause: accounts.CauseAbuse}},
+			DeleteHolds:         []subscriptions.HoldKey{{Level: subscriptions.LevelAccount, ID: 1, Cause: accounts.CauseAbuse}},
 			Events:              []accounts.Event{{At: at, Type: subscriptions.AccountUpdated, AccountID: 1}},
 		},
 	})

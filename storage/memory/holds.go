@@ -103,7 +103,7 @@ func fits(status subscriptions.Status, cause subscriptions.Cause, levels ...subs
 		_, found := level.Get(cause)
 		by = by || found
 	}
-	return by && (status == "" || status == subscriptions.StatusOf(holds))
+	return by && (status == "" || (status == subscriptions.Suspended) == (holds > 0))
 }
 
 // heldIDs answers the ids of a level that have a hold of a cause, or any hold if it is "".

@@ -67,16 +67,16 @@ func requireIndexed(t *testing.T, r *root) {
 func requireHeldFound(t *testing.T, r *root) {
 	t.Helper()
 	for _, cause := range []subscriptions.Cause{"", subscriptions.CauseBilling, subscriptions.CauseExpired} {
-		held := accounts.Query{Status: accounts.Suspended, Cause: cause}
-		isHeld := r.accountFilter(t.Context(), accounts.ListParams{Query: held})
+		held := accounts.ListParams{Status: accounts.Suspended, Cause: cause}
+		isHeld := r.accountFilter(t.Context(), held)
 		require.ElementsMatch(t, chosen(all(r.accounts.byID.read), isHeld), slices.Collect(r.heldAccounts(cause)))
 
-		heldSubs := subscriptions.Query{Status: accounts.Suspended, Cause: cause}
-		isSubHeld := r.subscriptionFilter(t.Context(), subscriptions.ListParams{Query: heldSubs})
+		heldSubs := subscriptions.ListParams{Status: accounts.Suspended, Cause: cause}
+		isSubHeld := r.subscriptionFilter(t.Context(), heldSubs)
 		require.ElementsMatch(t, chosen(all(r.subscriptions.byID.read), isSubHeld), slices.Collect(r.heldSubscriptions(cause)))
 
-		heldDomains := subscriptions.DomainQuery{Status: accounts.Suspended, Cause: cause}
-		isDomainHeld := r.domainFilter(subscriptions.DomainListParams{DomainQuery: heldDomains})
+		heldDomains := subscriptions.DomainListParams{Status: accounts.Suspended, Cause: cause}
+		isDomainHeld := r.domainFilter(heldDomains)
 		require.ElementsMatch(t, chosen(all(r.domains.byID.read), isDomainHeld), slices.Collect(r.heldDomains(cause)))
 	}
 }

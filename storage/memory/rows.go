@@ -116,7 +116,7 @@ func (r *root) subscription(row *subscription) subscriptions.Record {
 	out := row.Record
 	out.Attributes = maps.Clone(row.Attributes)
 	out.Holds = slices.Clone(r.holds.of(subscriptions.LevelSubscription, int64(row.ID)))
-	out.Inherited = subscriptions.Inherited(r.holds.of(subscriptions.LevelAccount, int64(row.AccountID)), nil)
+	out.Inherited = r.holds.of(subscriptions.LevelAccount, int64(row.AccountID)).Inherited(nil)
 	return out
 }
 
@@ -129,9 +129,7 @@ func (r *root) domain(row *domain) (subscriptions.Domain, *subscription) {
 	out.Main = under.Main == row.ID
 	out.Attributes = maps.Clone(row.Attributes)
 	out.Holds = slices.Clone(r.holds.of(subscriptions.LevelDomain, int64(row.ID)))
-	out.Inherited = subscriptions.Inherited(
-		r.holds.of(subscriptions.LevelAccount, int64(under.AccountID)),
-		r.holds.of(subscriptions.LevelSubscription, int64(under.ID)),
-	)
+	out.Inherited = r.holds.of(subscriptions.LevelAccount, int64(under.AccountID)).
+		Inherited(r.holds.of(subscriptions.LevelSubscription, int64(under.ID)))
 	return out, under
 }

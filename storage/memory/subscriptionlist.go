@@ -117,7 +117,7 @@ func (r *root) subscriptionSearch(ctx context.Context, l subscriptions.ListParam
 	}
 	return func(s *subscription) bool {
 		texts := s.texts
-		if l.Own {
+		if l.HideExternalID {
 			texts = firstOf(texts)
 		}
 		return n.in(texts) || naming(s.ID)

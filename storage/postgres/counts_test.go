@@ -170,9 +170,6 @@ func commands() []command {
 		{"subscriptions.SetMainDomain back", func(t *testing.T, m *accounts.Manager, c crowd) error {
 			return m.Subscriptions().SetMainDomain(t.Context(), c.main)
 		}},
-		{"subscriptions.Allow", func(t *testing.T, m *accounts.Manager, c crowd) error {
-			return m.Subscriptions().Allow(t.Context(), c.accounts[0], []string{"crowd-allowed.example.org"})
-		}},
 		{"subscriptions.PreviewRemoval", func(t *testing.T, m *accounts.Manager, c crowd) error {
 			_, err := m.Subscriptions().PreviewRemoval(t.Context(), c.subscriptions)
 			return err

@@ -81,7 +81,7 @@ func TestNoStatementScansABigTable(t *testing.T) {
 func allocateForThePage(t *testing.T, store *postgres.Store) {
 	t.Helper()
 	ctx, anywhere := t.Context(), subscriptions.SearchTerm{Text: everywhere, Anywhere: true}
-	for _, q := range []accounts.ListParams{{}, {Term: anywhere}, {Query: accounts.Query{Status: accounts.Active, Sort: accounts.SortName}}} {
+	for _, q := range []accounts.ListParams{{}, {Term: anywhere}, {Status: accounts.Active, Sort: accounts.SortName}} {
 		q.Limit = 50
 		var rows []accounts.Summary
 		list := func() {
@@ -91,7 +91,7 @@ func allocateForThePage(t *testing.T, store *postgres.Store) {
 			require.Len(t, rows, q.Limit)
 		}
 		allocations := testing.AllocsPerRun(5, list)
-		q = accounts.ListParams{Query: accounts.Query{Limit: q.Limit, Sort: q.Sort}}
+		q = accounts.ListParams{Limit: q.Limit, Sort: q.Sort}
 		for _, row := range rows {
 			q.IDs = append(q.IDs, row.ID)
 		}
@@ -107,7 +107,7 @@ func allocateForThePage(t *testing.T, store *postgres.Store) {
 			require.Len(t, rows, q.Limit)
 		}
 		allocations := testing.AllocsPerRun(5, list)
-		q = subscriptions.DomainListParams{DomainQuery: subscriptions.DomainQuery{Limit: q.Limit}}
+		q = subscriptions.DomainListParams{Limit: q.Limit}
 		for _, row := range rows {
 			q.IDs = append(q.IDs, row.ID)
 		}
@@ -134,17 +134,17 @@ func useTheirIndexes(t *testing.T, db *bun.DB, store *postgres.Store, r *recorde
 		ask     func() error
 		indexes []string
 	}{
-		"accounts by country":         {ofAccounts(accounts.ListParams{Query: accounts.Query{Country: "LI"}}), []string{"accounts_country"}},
-		"accounts by cause":           {ofAccounts(accounts.ListParams{Query: accounts.Query{Cause: "rare"}}), []string{"account_holds_cause"}},
+		"accounts by country":         {ofAccounts(accounts.ListParams{Country: "LI"}), []string{"accounts_country"}},
+		"accounts by cause":           {ofAccounts(accounts.ListParams{Cause: "rare"}), []string{"account_holds_cause"}},
 		"accounts by a piece":         {ofAccounts(accounts.ListParams{Term: few}), []string{"accounts_search", "domains_search", "subscriptions_order", "subscriptions_pkey"}},
-		"subscriptions of an account": {ofSubscriptions(subscriptions.ListParams{Query: subscriptions.Query{AccountID: seven}}), []string{"subscriptions_account"}},
-		"subscriptions of a plan":     {ofSubscriptions(subscriptions.ListParams{Query: subscriptions.Query{Plan: "rare"}}), []string{"subscriptions_plan"}},
-		"subscriptions that run out":  {ofSubscriptions(subscriptions.ListParams{Query: subscriptions.Query{ExpiresBefore: time.Date(2021, 1, 2, 0, 0, 0, 0, time.UTC)}}), []string{"subscriptions_expires"}},
-		"subscriptions by cause":      {ofSubscriptions(subscriptions.ListParams{Query: subscriptions.Query{Cause: "rare"}}), []string{"subscription_holds_cause", "account_holds_cause"}},
+		"subscriptions of an account": {ofSubscriptions(subscriptions.ListParams{AccountID: seven}), []string{"subscriptions_account"}},
+		"subscriptions of a plan":     {ofSubscriptions(subscriptions.ListParams{Plan: "rare"}), []string{"subscriptions_plan"}},
+		"subscriptions that run out":  {ofSubscriptions(subscriptions.ListParams{ExpiresBefore: time.Date(2021, 1, 2, 0, 0, 0, 0, time.UTC)}), []string{"subscriptions_expires"}},
+		"subscriptions by cause":      {ofSubscriptions(subscriptions.ListParams{Cause: "rare"}), []string{"subscription_holds_cause", "account_holds_cause"}},
 		"subscriptions by a piece":    {ofSubscriptions(subscriptions.ListParams{Term: few}), []string{"subscriptions_search", "domains_search"}},
-		"domains of a subscription":   {ofDomains(subscriptions.DomainListParams{DomainQuery: subscriptions.DomainQuery{SubscriptionID: 7}}), []string{"domains_subscription_id_id_key"}},
-		"domains of an account":       {ofDomains(subscriptions.DomainListParams{DomainQuery: subscriptions.DomainQuery{AccountID: seven}}), []string{"subscriptions_account", "domains_subscription_id_id_key"}},
-		"domains by cause":            {ofDomains(subscriptions.DomainListParams{DomainQuery: subscriptions.DomainQuery{Cause: "rare"}}), []string{"domain_holds_cause", "subscription_holds_cause", "account_holds_cause"}},
+		"domains of a subscription":   {ofDomains(subscriptions.DomainListParams{SubscriptionID: 7}), []string{"domains_subscription_id_id_key"}},
+		"domains of an account":       {ofDomains(subscriptions.DomainListParams{AccountID: seven}), []string{"subscriptions_account", "domains_subscription_id_id_key"}},
+		"domains by cause":            {ofDomains(subscriptions.DomainListParams{Cause: "rare"}), []string{"domain_holds_cause", "subscription_holds_cause", "account_holds_cause"}},
 		"domains by a piece":          {ofDomains(subscriptions.DomainListParams{Term: few}), []string{"domains_search"}},
 	} {
 		r.take()
@@ -166,7 +166,7 @@ func lookUpNoMoreThanThePage(t *testing.T, db *bun.DB, store *postgres.Store, r 
 	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortName} {
 		for _, page := range []struct{ limit, rows int }{{50, 50}, {5451, 5450}} {
 			r.take()
-			rows, err := store.Accounts(t.Context(), accounts.ListParams{Query: accounts.Query{Limit: page.limit, Sort: sort}, Term: many})
+			rows, err := store.Accounts(t.Context(), accounts.ListParams{Limit: page.limit, Sort: sort, Term: many})
 			require.NoError(t, err)
 			require.Len(t, rows, page.rows)
 			asked := r.take()
@@ -263,7 +263,7 @@ func accountQueries() []accounts.ListParams {
 	var all []accounts.ListParams
 	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortLogin, accounts.SortName} {
 		for _, from := range []subscriptions.Position{{}, somewhere} {
-			for _, q := range []accounts.Query{
+			for _, q := range []accounts.ListParams{
 				{},
 				{Status: accounts.Suspended},
 				{Status: accounts.Active},
@@ -272,11 +272,11 @@ func accountQueries() []accounts.ListParams {
 				{IDs: []accounts.ID{5, 6, 7}},
 				{Country: "DE", Status: accounts.Suspended},
 			} {
-				q.Sort = sort
-				all = append(all, accounts.ListParams{Query: q, From: from})
+				q.Sort, q.From = sort, from
+				all = append(all, q)
 			}
 			for _, piece := range pieces {
-				all = append(all, accounts.ListParams{Query: accounts.Query{Sort: sort}, Term: piece, From: from})
+				all = append(all, accounts.ListParams{Sort: sort, Term: piece, From: from})
 			}
 		}
 	}
@@ -286,7 +286,7 @@ func accountQueries() []accounts.ListParams {
 func subscriptionQueries() []subscriptions.ListParams {
 	var all []subscriptions.ListParams
 	for _, from := range []subscriptions.Position{{}, somewhere} {
-		for _, q := range []subscriptions.Query{
+		for _, q := range []subscriptions.ListParams{
 			{},
 			{Status: accounts.Suspended},
 			{Status: accounts.Active},
@@ -297,11 +297,12 @@ func subscriptionQueries() []subscriptions.ListParams {
 			{AccountID: new(subscriptions.AccountID)},
 			{ExpiresBefore: time.Date(2021, 1, 2, 0, 0, 0, 0, time.UTC)},
 		} {
-			all = append(all, subscriptions.ListParams{Query: q, From: from})
+			q.From = from
+			all = append(all, q)
 		}
 		for _, piece := range pieces {
 			all = append(all, subscriptions.ListParams{Term: piece, From: from},
-				subscriptions.ListParams{Query: subscriptions.Query{AccountID: point(subscriptions.AccountID(7))}, Term: piece, From: from, Own: true})
+				subscriptions.ListParams{AccountID: point(subscriptions.AccountID(7)), Term: piece, From: from, HideExternalID: true})
 		}
 	}
 	return all
@@ -310,7 +311,7 @@ func subscriptionQueries() []subscriptions.ListParams {
 func domainQueries() []subscriptions.DomainListParams {
 	var all []subscriptions.DomainListParams
 	for _, from := range []subscriptions.Position{{}, somewhere} {
-		for _, q := range []subscriptions.DomainQuery{
+		for _, q := range []subscriptions.DomainListParams{
 			{},
 			{Status: accounts.Suspended},
 			{Status: accounts.Active},
@@ -320,7 +321,8 @@ func domainQueries() []subscriptions.DomainListParams {
 			{AccountID: point(subscriptions.AccountID(7))},
 			{AccountID: new(subscriptions.AccountID)},
 		} {
-			all = append(all, subscriptions.DomainListParams{DomainQuery: q, From: from})
+			q.From = from
+			all = append(all, q)
 		}
 		for _, piece := range pieces {
 			all = append(all, subscriptions.DomainListParams{Term: piece, From: from})
@@ -350,16 +352,16 @@ func TestEveryFilterIsAmongTheLists(t *testing.T) {
 		all[v.Type()] = append(all[v.Type()], v)
 	}
 	for _, q := range accountQueries() {
-		note(q.Query)
+		note(q)
 	}
 	for _, q := range subscriptionQueries() {
-		note(q.Query)
+		note(q)
 	}
 	for _, q := range domainQueries() {
-		note(q.DomainQuery)
+		note(q)
 	}
 	require.Len(t, all, 3)
-	elsewhere := []string{"Search", "After", "Desc", "Limit"} // they are in the listing, or set for each list
+	elsewhere := []string{"Desc", "Limit"} // the test sets them for each list
 	for query, values := range all {
 		for i := range query.NumField() {
 			name := query.Field(i).Name

@@ -79,7 +79,7 @@ func (r subscriptionRow) record() subscriptions.Record {
 	return subscriptions.Record{Main: r.MainDomainID, Subscription: subscriptions.Subscription{
 		ID: r.ID, AccountID: r.AccountID, Name: r.Name, Plan: r.Plan, Description: r.Description, ExternalID: r.ExternalID,
 		Attributes: r.Attributes, ExpiresAt: utc(r.ExpiresAt),
-		Holds: holds(r.Holds), Inherited: subscriptions.Inherited(holds(r.AccountHolds), nil),
+		Holds: holds(r.Holds), Inherited: holds(r.AccountHolds).Inherited(nil),
 		Version: r.Version, CreatedAt: utc(r.CreatedAt), UpdatedAt: utc(r.UpdatedAt),
 	}}
 }
@@ -101,7 +101,7 @@ type domainRow struct {
 func (r domainRow) domain() subscriptions.Domain {
 	return subscriptions.Domain{
 		ID: r.ID, SubscriptionID: r.SubscriptionID, AccountID: r.AccountID, Name: r.Name, Main: r.Main,
-		Attributes: r.Attributes, Holds: holds(r.Holds), Inherited: subscriptions.Inherited(holds(r.AccountHolds), holds(r.SubscriptionHolds)),
+		Attributes: r.Attributes, Holds: holds(r.Holds), Inherited: holds(r.AccountHolds).Inherited(holds(r.SubscriptionHolds)),
 		CreatedAt: utc(r.CreatedAt),
 	}
 }

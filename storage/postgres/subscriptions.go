@@ -62,7 +62,7 @@ func subscriptionList(q subscriptions.ListParams) list {
 	}
 	// One account's subscriptions are few enough to look at each of them.
 	drives := q.IDs == nil && (q.AccountID == nil || *q.AccountID == subscriptions.Provider)
-	l.searchSubscriptions(q.Term, q.Own, drives)
+	l.searchSubscriptions(q.Term, q.HideExternalID, drives)
 	l.holdSubscriptions(q.Status, q.Cause, drives)
 	if !q.ExpiresBefore.IsZero() {
 		early := "s.expires_at < " + l.argument(instant(q.ExpiresBefore), "timestamptz")

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
-	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
 // maxAttempts is how often a transaction of the library's own is run before the caller is told ErrUnavailable.

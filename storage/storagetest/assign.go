@@ -26,7 +26,7 @@ func assignGives(f *fixture) {
 	f.clock.advance(1e9)
 	out, err := f.subs.Assign(f.ctx, []subscriptions.ID{e.spare.ID, e.blog.ID}, e.mario.ID)
 	f.NoError(err)
-	f.Equal(subscriptions.Outcome{Changed: []subscriptions.ID{e.spare.ID}, Unchanged: []subscriptions.ID{e.blog.ID}}, out)
+	f.Equal(subscriptions.Outcome[subscriptions.ID]{Changed: []subscriptions.ID{e.spare.ID}, Unchanged: []subscriptions.ID{e.blog.ID}}, out)
 
 	before.AccountID, before.Version, before.UpdatedAt = e.mario.ID, before.Version+1, f.clock.stored()
 	f.Equal(before, f.getSubscription(e.spare.ID))

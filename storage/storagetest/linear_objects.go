@@ -371,7 +371,7 @@ func linearOwners(ctx context.Context, store accounts.Store) (linearRun, error) 
 			var err error
 			switch c.kind {
 			case "assign":
-				var out subscriptions.Outcome
+				var out subscriptions.Outcome[subscriptions.ID]
 				out, err = subs.Assign(ctx, []subscriptions.ID{s.ID}, accounts.ID(c.to))
 				changed = len(out.Changed)
 			case "suspend":

@@ -265,12 +265,12 @@ func (o outcome) accounts() accounts.Outcome {
 	return accounts.Outcome{Changed: typed[accounts.ID](o.changed), Unchanged: typed[accounts.ID](o.unchanged), StillSuspended: typed[accounts.ID](o.still)}
 }
 
-func (o outcome) subscriptions() subscriptions.Outcome {
-	return subscriptions.Outcome{Changed: typed[subscriptions.ID](o.changed), Unchanged: typed[subscriptions.ID](o.unchanged), StillSuspended: typed[subscriptions.ID](o.still)}
+func (o outcome) subscriptions() subscriptions.Outcome[subscriptions.ID] {
+	return subscriptions.Outcome[subscriptions.ID]{Changed: typed[subscriptions.ID](o.changed), Unchanged: typed[subscriptions.ID](o.unchanged), StillSuspended: typed[subscriptions.ID](o.still)}
 }
 
-func (o outcome) domains() subscriptions.DomainOutcome {
-	return subscriptions.DomainOutcome{Changed: typed[subscriptions.DomainID](o.changed), Unchanged: typed[subscriptions.DomainID](o.unchanged), StillSuspended: typed[subscriptions.DomainID](o.still)}
+func (o outcome) domains() subscriptions.Outcome[subscriptions.DomainID] {
+	return subscriptions.Outcome[subscriptions.DomainID]{Changed: typed[subscriptions.DomainID](o.changed), Unchanged: typed[subscriptions.DomainID](o.unchanged), StillSuspended: typed[subscriptions.DomainID](o.still)}
 }
 
 // typed and plain change between the kinds of ids and plain numbers.

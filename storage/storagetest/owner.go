@@ -168,7 +168,7 @@ func ownerStranger(f *fixture) {
 		{[]subscriptions.DomainID{luigis}, []subscriptions.DomainID{luigis}},
 		{[]subscriptions.DomainID{spare, own, luigis, nobody}, []subscriptions.DomainID{luigis, spare, nobody}},
 	} {
-		for _, command := range []func(context.Context, []subscriptions.DomainID) (subscriptions.DomainOutcome, error){owner.DisableDomains, owner.EnableDomains} {
+		for _, command := range []func(context.Context, []subscriptions.DomainID) (subscriptions.Outcome[subscriptions.DomainID], error){owner.DisableDomains, owner.EnableDomains} {
 			err := f.refused(accounts.ErrNotFound, func() error {
 				_, err := command(f.ctx, c.ids)
 				return err

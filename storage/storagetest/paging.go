@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -41,7 +42,7 @@ func compare(q accounts.Query, a, b accounts.Account) int {
 	case accounts.SortLogin:
 		order = strings.Compare(a.Login, b.Login)
 	case accounts.SortName:
-		order = strings.Compare(subscriptions.Fold(a.Contact.Name), subscriptions.Fold(b.Contact.Name))
+		order = strings.Compare(input.Fold(a.Contact.Name), input.Fold(b.Contact.Name))
 	default:
 		order = a.CreatedAt.Compare(b.CreatedAt)
 	}

@@ -499,15 +499,12 @@ func resetLimits(f *fixture) {
 		}
 		f.invalid(err, "ttl")
 	}
-	for length, valid := range map[int]bool{0: false, 31: false, 32: true} {
-		m := f.manager(func(o *accounts.Options) { o.Secret = []byte(strings.Repeat("s", length)) })
-		_, err := m.ResetToken(f.ctx, mario.ID, time.Hour)
-		if valid {
-			f.NoError(err, length)
-			continue
-		}
-		f.invalid(err, "secret")
-		_, err = m.ResetPassword(f.ctx, "x", "another password")
-		f.Error(err)
-	}
+	without := f.manager(func(o *accounts.Options) { o.Secret = nil })
+	_, err := without.ResetToken(f.ctx, mario.ID, time.Hour)
+	f.invalid(err, "secret")
+	_, err = without.ResetPassword(f.ctx, "x", "another password")
+	f.invalid(err, "secret")
+	shortest := f.manager(func(o *accounts.Options) { o.Secret = []byte(strings.Repeat("s", 32)) })
+	_, err = shortest.ResetToken(f.ctx, mario.ID, time.Hour)
+	f.NoError(err)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/internal/keyset"
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -129,7 +130,7 @@ func after(sort accounts.Sort, desc bool, a accounts.Account) accounts.Cursor {
 	default:
 		sort = accounts.SortCreated
 	}
-	return subscriptions.NewCursor("accounts", accounts.ListParams{Query: accounts.Query{Sort: sort, Desc: desc}}, p)
+	return accounts.Cursor(keyset.Encode("accounts", accounts.ListParams{Sort: sort, Desc: desc}, keyset.Position(p)))
 }
 
 func nameOf(t testing.TB, db *bun.DB, id int) (name string) {

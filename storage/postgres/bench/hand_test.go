@@ -110,7 +110,7 @@ func (h hand) resolve(ctx context.Context, host string) (subscriptions.Site, err
 	d := &site.Domain
 	err := h.pool.QueryRow(ctx, handSite, host, strings.TrimPrefix(host, "www.")).Scan(
 		&d.ID, &d.SubscriptionID, &d.AccountID, &d.Name, &d.Main, &d.Attributes, &d.CreatedAt, &site.Plan, &own, &above, &top)
-	d.Holds, d.Inherited, d.CreatedAt = holds(own), subscriptions.Inherited(holds(top), holds(above)), d.CreatedAt.UTC()
+	d.Holds, d.Inherited, d.CreatedAt = holds(own), holds(top).Inherited(holds(above)), d.CreatedAt.UTC()
 	return site, err
 }
 

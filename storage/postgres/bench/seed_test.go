@@ -108,7 +108,7 @@ func TestSeed(t *testing.T) {
 	store, err := postgres.New(ctx, db, nil)
 	require.NoError(t, err)
 
-	page, err := store.Accounts(ctx, accounts.ListParams{Query: accounts.Query{Limit: many + 1}})
+	page, err := store.Accounts(ctx, accounts.ListParams{Limit: many + 1})
 	require.NoError(t, err)
 	require.Len(t, page, many)
 	var columns struct{ SortName, Search string }
@@ -119,7 +119,7 @@ func TestSeed(t *testing.T) {
 		require.Contains(t, []int{2, 3, 4, 5, 6}, a.Domains)
 	}
 
-	all, err := store.Subscriptions(ctx, subscriptions.ListParams{Query: subscriptions.Query{Limit: 2 * many}})
+	all, err := store.Subscriptions(ctx, subscriptions.ListParams{Limit: 2 * many})
 	require.NoError(t, err)
 	require.Len(t, all, many*6/5)
 	for _, s := range all {
@@ -127,7 +127,7 @@ func TestSeed(t *testing.T) {
 		require.Equal(t, searchable(s.SearchTexts()), columns.Search)
 	}
 
-	domains, err := store.Domains(ctx, subscriptions.DomainListParams{DomainQuery: subscriptions.DomainQuery{Limit: 4 * many}})
+	domains, err := store.Domains(ctx, subscriptions.DomainListParams{Limit: 4 * many})
 	require.NoError(t, err)
 	require.Len(t, domains, 3*many)
 	mains := 0

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/storage/postgres"
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -100,7 +101,7 @@ func TestTextThatWantsToBeSQLIsStoredAsItIs(t *testing.T) {
 		for _, row := range []any{&a, &s, &d, &hold, &e} {
 			fill(reflect.ValueOf(row).Elem(), "", text)
 		}
-		e.Cursor, d.Name = "", subscriptions.Fold(text) // names have no upper case
+		e.Cursor, d.Name = "", input.Fold(text) // names have no upper case
 		a.CreatedAt, a.UpdatedAt, s.CreatedAt, s.UpdatedAt, d.CreatedAt, hold.At, e.At = now, now, now, now, now, now, now
 		require.NoError(t, h.store.Update(t.Context(), func(tx accounts.Tx) error {
 			claimed, err := tx.Claim(accounts.Claim{
@@ -131,8 +132,8 @@ func TestTextThatWantsToBeSQLIsStoredAsItIs(t *testing.T) {
 		}), text)
 		h.alive(t)
 		a.Holds = subscriptions.Holds{hold}
-		s.Holds, s.Inherited = a.Holds, subscriptions.Inherited(a.Holds, nil)
-		d.Holds, d.Inherited = a.Holds, subscriptions.Inherited(a.Holds, a.Holds)
+		s.Holds, s.Inherited = a.Holds, a.Holds.Inherited(nil)
+		d.Holds, d.Inherited = a.Holds, a.Holds.Inherited(a.Holds)
 		cursor = h.readBack(t, text, cursor, a, s.Subscription, d, e)
 	}
 }
@@ -156,29 +157,29 @@ func (h *host) readBack(
 	site, err := h.store.Site(ctx, "nobody.example", d.Name)
 	require.NoError(t, err, text)
 	require.Equal(t, subscriptions.Site{Domain: d, Plan: text}, site)
-	piece := subscriptions.SearchTerm{Text: subscriptions.Fold(text), Anywhere: true}
+	piece := subscriptions.SearchTerm{Text: input.Fold(text), Anywhere: true}
 	cause := a.Holds[0].Cause
 	found, err := h.store.Accounts(ctx, accounts.ListParams{
-		Query: accounts.Query{Country: a.Contact.Country, Cause: cause, Sort: accounts.SortName, Limit: 50}, Term: piece,
+		Country: a.Contact.Country, Cause: cause, Sort: accounts.SortName, Limit: 50, Term: piece,
 	})
 	require.NoError(t, err, text)
 	require.Equal(t, []accounts.Summary{{Account: a.Account, Subscriptions: 1, Domains: 1}}, found)
 	subs, err := h.store.Subscriptions(ctx, subscriptions.ListParams{
-		Query: subscriptions.Query{Plan: text, Cause: cause, Limit: 50}, Term: piece,
+		Plan: text, Cause: cause, Limit: 50, Term: piece,
 	})
 	require.NoError(t, err, text)
 	require.Equal(t, []subscriptions.Subscription{s}, subs)
 	domains, err := h.store.Domains(ctx, subscriptions.DomainListParams{
-		DomainQuery: subscriptions.DomainQuery{Cause: cause, Limit: 50}, Term: piece,
+		Cause: cause, Limit: 50, Term: piece,
 	})
 	require.NoError(t, err, text)
 	require.Equal(t, []subscriptions.Domain{d}, domains)
 	_, err = h.store.Domains(ctx, subscriptions.DomainListParams{
-		DomainQuery: subscriptions.DomainQuery{Limit: 50}, From: subscriptions.Position{Key: text},
+		Limit: 50, From: subscriptions.Position{Key: text},
 	})
 	require.NoError(t, err, text)
 	_, err = h.store.Accounts(ctx, accounts.ListParams{
-		Query: accounts.Query{Sort: accounts.SortLogin, Limit: 50}, From: subscriptions.Position{Key: text, ID: 1},
+		Sort: accounts.SortLogin, Limit: 50, From: subscriptions.Position{Key: text, ID: 1},
 	})
 	require.NoError(t, err, text)
 	log, err := h.store.Events(ctx, accounts.EventParams{After: cursor, Limit: 50})
@@ -333,7 +334,7 @@ func (h *host) storesIn(t *testing.T, i int, text string) {
 	require.NoError(t, err, text)
 	require.Equal(t, created.ID, page.Items[len(page.Items)-1].ID, "the last one so far")
 	for _, item := range page.Items {
-		require.Contains(t, subscriptions.Fold(item.Contact.Name), subscriptions.Fold(text), "every character stands for itself")
+		require.Contains(t, input.Fold(item.Contact.Name), input.Fold(text), "every character stands for itself")
 	}
 	_, err = h.Create(ctx, in)
 	require.ErrorIs(t, err, accounts.ErrTaken, text)

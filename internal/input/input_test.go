@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/clientele-go/clientele/subscriptions/input"
+	"github.com/clientele-go/clientele/internal/input"
 )
 
 func TestLine(t *testing.T) {
@@ -84,12 +84,12 @@ func FuzzLogin(f *testing.F) {
 
 func TestIDsAreSortedAndCountOnce(t *testing.T) {
 	given := []int64{3, 1, 3, 2}
-	var f input.Faults
+	var f input.Violations
 	assert.Equal(t, []int64{1, 2, 3}, input.IDs(&f, given))
 	assert.Equal(t, []int64{3, 1, 3, 2}, given, "the caller's slice stays as it is")
 	require.NoError(t, f.Err())
 
-	most := make([]int64, input.MostIDs+1)
+	most := make([]int64, input.MaxIDs+1)
 	input.IDs(&f, most) // one id, ten thousand and one times
 	require.NoError(t, f.Err())
 	for i := range most {
@@ -103,13 +103,13 @@ func TestIDsAreSortedAndCountOnce(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	var f input.Faults
+	var f input.Violations
 	assert.Equal(t, input.DefaultItems, f.Limit(0))
 	assert.Equal(t, 1, f.Limit(1))
-	assert.Equal(t, input.MostItems, f.Limit(input.MostItems))
+	assert.Equal(t, input.MaxItems, f.Limit(input.MaxItems))
 	require.NoError(t, f.Err())
 	f.Limit(-1)
-	f.Limit(input.MostItems + 1)
+	f.Limit(input.MaxItems + 1)
 	assert.Equal(t, "limit: min, limit: atMost", rules(t, f.Err()))
 }
 
@@ -118,15 +118,15 @@ func rules(t *testing.T, err error) string {
 	require.ErrorIs(t, err, input.ErrInvalid)
 	var invalid *input.Error
 	require.ErrorAs(t, err, &invalid)
-	said := make([]string, len(invalid.Fields))
+	messages := make([]string, len(invalid.Fields))
 	for i, f := range invalid.Fields {
-		said[i] = f.Path + ": " + f.Rule
+		messages[i] = f.Path + ": " + f.Rule
 	}
-	return strings.Join(said, ", ")
+	return strings.Join(messages, ", ")
 }
 
 func TestMessagesNameTheFieldInTheReadersLanguage(t *testing.T) {
-	var f input.Faults
+	var f input.Violations
 	f.Add("contact.postalCode", "max", "20")
 	f.Add("subscription.domains[3]", "domain", "")
 	f.Add("attributes[vat]", "max", "1024")
@@ -147,12 +147,12 @@ func TestMessagesOfOthersStayAsTheyAre(t *testing.T) {
 	assert.Equal(t, e.Fields, e.Translate("it"))
 }
 
-// Every rule that the code names, in a call or in a tag, has its sentence.
+// Every rule that the code names, in a call or among the rules of a type, has its sentence.
 func TestEveryRuleHasItsSentence(t *testing.T) {
 	named := regexp.MustCompile(`(?:\.Add\([^\n]*?, |Invalid\("[a-zA-Z]+", )"([a-zA-Z]+)", `)
-	tags := regexp.MustCompile(`validate:"([^"]+)"`)
+	rules := regexp.MustCompile(`(?m)(?:^\s*"[A-Z][A-Za-z]+":\s+|Rules\s+= |v\.Var\([^\n]*, )"([^"]+)"`)
 	found := map[string]bool{}
-	for _, dir := range []string{".", "..", "../../accounts"} {
+	for _, dir := range []string{".", "../../subscriptions", "../../accounts"} {
 		entries, err := os.ReadDir(dir)
 		require.NoError(t, err)
 		for _, entry := range entries {
@@ -164,10 +164,10 @@ func TestEveryRuleHasItsSentence(t *testing.T) {
 			for _, match := range named.FindAllStringSubmatch(string(source), -1) {
 				found[match[1]] = true
 			}
-			for _, match := range tags.FindAllStringSubmatch(string(source), -1) {
-				for tag := range strings.SplitSeq(match[1], ",") {
-					tag, _, _ = strings.Cut(tag, "=")
-					found[tag] = true
+			for _, match := range rules.FindAllStringSubmatch(string(source), -1) {
+				for rule := range strings.SplitSeq(match[1], ",") {
+					rule, _, _ = strings.Cut(rule, "=")
+					found[rule] = true
 				}
 			}
 		}
@@ -180,5 +180,14 @@ func TestEveryRuleHasItsSentence(t *testing.T) {
 		e := &input.Error{Fields: []input.FieldError{{Path: "name", Rule: rule, Param: "7"}}}
 		assert.NotEmpty(t, e.Translate("en")[0].Message, rule)
 		assert.NotEqual(t, e.Translate("en")[0].Message, e.Translate("it")[0].Message, rule)
+	}
+}
+
+func TestFold(t *testing.T) {
+	for given, folded := range map[string]string{
+		"Mario": "mario", "STRASSE": "strasse", "Straße": "strasse", "E\u0301cole": "\u00e9cole", "ΣΑΣ": "σασ", "\u212a": "k", "İ": "i̇",
+	} {
+		assert.Equal(t, folded, input.Fold(given))
+		assert.Equal(t, folded, input.Fold(folded), "what is folded stays as it is")
 	}
 }

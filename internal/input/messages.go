@@ -112,11 +112,11 @@ var translators = sync.OnceValue(func() *ut.UniversalTranslator {
 func message(locale string, f FieldError) string {
 	language, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(locale), "_", "-"), "-")
 	translator, _ := translators().GetTranslator(language)
-	said, err := translator.T(f.Rule, name(language, f.Path), f.Param)
+	messages, err := translator.T(f.Rule, name(language, f.Path), f.Param)
 	if err != nil { // a rule of the host's own, which brings its own words
 		return f.Message
 	}
-	return said
+	return messages
 }
 
 // name answers what people call the field at a path: "subscription.domains[0]" is a domain.

@@ -1,0 +1,94 @@
+package accounts
+
+import (
+	"context"
+
+	"github.com/clientele-go/clientele/internal/input"
+)
+
+// Update changes the fields of an account that are set in ch, raises its version by one and returns it. Contact is replaced
+// as a whole; attributes are merged.
+//
+// It returns ErrNotFound if the account does not exist; ErrConflict with the current version if ch.Version is neither that
+// nor 0; ErrTaken at "login" and "externalID"; ErrInvalid with the path of every field that breaks a rule of Changes or
+// Contact; ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of the
+// commit is unknown.
+func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.Update")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	given := ch
+	ch = ch.clean(&v)
+	if err := v.Err(); err != nil {
+		return Account{}, m.withReserved(ctx, &v, id, ch.Login)
+	}
+	var updated Account
+	err = m.store.Update(ctx, func(tx Tx) error {
+		records, err := lock(tx, []ID{id})
+		if err != nil {
+			return err
+		}
+		old := records[0]
+		if ch.Version != 0 && ch.Version != old.Version {
+			return &ConflictError{Current: old.Version}
+		}
+		var v input.Violations
+		changed, fields := ch.apply(&v, old.Account)
+		if changed.Login != old.Login {
+			m.checkReserved(&v, changed.Login)
+		}
+		if err := v.Err(); err != nil {
+			return err
+		}
+		if err := claimChanges(tx, given, old.Account, changed); err != nil {
+			return err
+		}
+		changed.UpdatedAt = c.at
+		updated = changed
+		w := Writes{UpdateAccounts: []Record{{Account: changed, Hash: old.Hash}}}
+		w.Events = []Event{c.event(AccountUpdated, id, details("fields", fields))}
+		return tx.Save(w)
+	})
+	if err != nil {
+		return Account{}, err
+	}
+	return updated, nil
+}
+
+// withReserved adds to the violations of an update that its login is reserved, so that all are returned together. An account
+// keeps a login that became reserved after it was created.
+func (m *Manager) withReserved(ctx context.Context, v *input.Violations, id ID, login *string) error {
+	if login != nil {
+		if r, err := m.store.Account(ctx, AccountKey{ID: id}); err == nil && r.Login != *login {
+			m.checkReserved(v, *login)
+		}
+	}
+	return v.Err()
+}
+
+// claimChanges claims the unique values that an update changes.
+func claimChanges(tx Tx, given Changes, old, changed Account) error {
+	var c Claim
+	if changed.Login != old.Login {
+		c.Login = changed.Login
+	}
+	if changed.ExternalID != old.ExternalID {
+		c.AccountExternalID = changed.ExternalID
+	}
+	if c.Login == "" && c.AccountExternalID == "" {
+		return nil
+	}
+	claimed, err := tx.Claim(c)
+	if err != nil {
+		return err
+	}
+	var taken []Taken
+	if claimed.Login {
+		taken = append(taken, Taken{Field: "login", Value: *given.Login})
+	}
+	if claimed.AccountExternalID {
+		taken = append(taken, Taken{Field: "externalID", Value: *given.ExternalID})
+	}
+	return takenError(taken)
+}

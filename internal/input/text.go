@@ -1,0 +1,156 @@
+package input
+
+import (
+	"encoding/base64"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Line returns the form in which one-line text is stored: trimmed and in NFC. Invalid UTF-8 is returned unchanged.
+func Line(s string) string {
+	if !utf8.ValidString(s) {
+		return s
+	}
+	return norm.NFC.String(strings.TrimSpace(s))
+}
+
+// Text returns the form in which text of several lines is stored: in NFC, with \n as line ends and without white space
+// around it.
+func Text(s string) string {
+	if strings.Contains(s, "\r") {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	}
+	return Line(s)
+}
+
+// IsLine reports whether s is valid UTF-8 without control characters, line separators and characters that change the
+// direction of text, and is either empty or shows something.
+func IsLine(s string) bool { return isText(s, "") }
+
+// IsText is IsLine for text of several lines: \n and \t are allowed.
+func IsText(s string) bool { return isText(s, "\n\t") }
+
+func isText(s, allowed string) bool {
+	if !utf8.ValidString(s) {
+		return false
+	}
+	visible := s == ""
+	for _, r := range s {
+		if r < utf8.RuneSelf && r >= ' ' && r != 0x7f {
+			visible = true
+			continue
+		}
+		if strings.ContainsRune(allowed, r) {
+			continue
+		}
+		if unicode.IsControl(r) || isSeparator(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return false
+		}
+		visible = visible || !unicode.Is(unicode.Cf, r)
+	}
+	return visible
+}
+
+func isSeparator(r rune) bool { return r == '\u2028' || r == '\u2029' }
+
+// Fold returns the form in which texts are compared, sorted and searched in every store: NFC, case folded, NFC.
+func Fold(s string) string {
+	if IsASCII(s) { // most texts are, and for them the three steps are one
+		return strings.ToLower(s)
+	}
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
+}
+
+// SearchTerm returns what a person typed into a search, folded, and whether it is searched for anywhere in a text: from 3
+// characters on; a shorter one is searched for at the beginning. Text that cannot be stored is a violation at "search".
+func SearchTerm(v *Violations, search string) (text string, anywhere bool) {
+	search = Line(search)
+	v.Var("search", search, "max=255,line")
+	text = Fold(search)
+	return text, utf8.RuneCountInString(text) >= 3
+}
+
+var loginForm = regexp.MustCompile(`^[a-z][a-z0-9._@+-]*$`)
+
+// Login returns the form in which a login is stored and looked up: trimmed and, if it is ASCII, in lower case. Other
+// letters stay as they are, because U+212A would become "k".
+func Login(s string) string {
+	s = strings.TrimSpace(s)
+	if !IsASCII(s) {
+		return s
+	}
+	return strings.ToLower(s)
+}
+
+// IsLogin reports whether s, whatever its length, is the stored form of a login.
+func IsLogin(s string) bool {
+	return loginForm.MatchString(s) && !strings.Contains(s, "..") && !strings.HasSuffix(s, ".")
+}
+
+// Country returns the form in which a country code is stored and looked up: trimmed and, if it is ASCII, in upper case.
+// Other letters stay as they are, because U+0131 would become "I".
+func Country(s string) string {
+	s = strings.TrimSpace(s)
+	if !IsASCII(s) {
+		return s
+	}
+	return strings.ToUpper(s)
+}
+
+// maxLocale is the length in bytes of a language tag that RFC 5646, section 4.4.1, asks implementations to accept. Parsing
+// takes time that grows with the square of the length, so longer tags are refused.
+const maxLocale = 35
+
+// Locale returns the canonical form of a language tag. Text that is no language tag is returned unchanged.
+func Locale(s string) string {
+	s = Line(s)
+	if s == "" || len(s) > maxLocale {
+		return s
+	}
+	tag, err := language.Parse(s)
+	if err != nil {
+		return s
+	}
+	return tag.String()
+}
+
+// isLocale accepts the empty text as well: the person's language is not known.
+func isLocale(s string) bool {
+	if s == "" || len(s) > maxLocale {
+		return s == ""
+	}
+	_, err := language.Parse(s)
+	return err == nil
+}
+
+// IsASCII reports whether s consists of ASCII characters.
+func IsASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// Time returns t as it is stored: in UTC and truncated to microseconds, the precision of all stores. The zero time stays
+// zero.
+func Time(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Microsecond)
+}
+
+// Decode decodes base64 in its only canonical spelling: without stray bits and without the line ends that decoders skip.
+func Decode(encoding *base64.Encoding, s string) ([]byte, bool) {
+	raw, err := encoding.Strict().DecodeString(s)
+	return raw, err == nil && !strings.ContainsAny(s, "\r\n")
+}

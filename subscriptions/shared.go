@@ -1,0 +1,115 @@
+package subscriptions
+
+import (
+	"slices"
+	"time"
+
+	"github.com/clientele-go/clientele/internal/input"
+)
+
+// What this file and draft.go export is for package accounts, which decides about accounts by the same rules, and in the
+// same transaction as about their subscriptions and domains. Programs need none of it.
+
+// HoldTargets are the things of one level whose holds a command changes, sorted by id.
+type HoldTargets[K ~int64] struct {
+	Level Level
+	rows  []holdTarget[K]
+}
+
+type holdTarget[K ~int64] struct {
+	id        K
+	holds     Holds
+	inherited []EffectiveHold
+	subject   Event // what the target's events say besides type, time, actor and details
+}
+
+// Add appends a target with the holds that it has and inherits. The events about it are copies of subject.
+func (t *HoldTargets[K]) Add(id K, holds Holds, inherited []EffectiveHold, subject Event) {
+	t.rows = append(t.rows, holdTarget[K]{id: id, holds: holds, inherited: inherited, subject: subject})
+}
+
+// Suspend decides what placing h on every target changes.
+func (t HoldTargets[K]) Suspend(h Hold) (out Outcome[K], w Writes) {
+	for _, target := range t.rows {
+		holds, changed := target.holds.put(h)
+		if !changed {
+			out.Unchanged = append(out.Unchanged, target.id)
+			continue
+		}
+		out.Changed = append(out.Changed, target.id)
+		stored, _ := holds.Get(h.Cause)
+		w.putHold(t.Level, int64(target.id), stored, target.subject.by(h.By, h.At))
+	}
+	return out, w
+}
+
+// Lift decides what lifting causes from every target changes. Nil causes are all except CauseExpired.
+func (t HoldTargets[K]) Lift(causes []Cause, actor string, at time.Time) (out Outcome[K], w Writes) {
+	for _, target := range t.rows {
+		remaining, lifted := target.holds.remove(causes)
+		if len(remaining)+len(target.inherited) > 0 {
+			out.StillSuspended = append(out.StillSuspended, target.id)
+		}
+		if len(lifted) == 0 {
+			out.Unchanged = append(out.Unchanged, target.id)
+			continue
+		}
+		out.Changed = append(out.Changed, target.id)
+		w.deleteHolds(t.Level, int64(target.id), lifted, target.subject.by(actor, at))
+	}
+	return out, w
+}
+
+// Checked returns a hold that is to be placed, with cleaned texts, the default cause, and By and At filled in. Violations
+// are at "cause", "note", "message" and "public".
+func (h Hold) Checked(v *input.Violations, actor string, at time.Time) Hold {
+	if h.Cause == "" {
+		h.Cause = CauseProvider
+	}
+	input.Clean(input.Text, &h.Note, &h.Message, &h.Public)
+	inputRules.Check(v, "", h)
+	if h.Cause == CauseExpired {
+		v.Add("cause", "notByHand", string(CauseExpired))
+	}
+	h.By, h.At = actor, at
+	return h
+}
+
+// Remove decides the removal of subscriptions and domains, with one event for each, and returns what is removed.
+func (w *Writes) Remove(subscriptions []Subscription, domains []Domain, actor string, at time.Time) Removal {
+	c := commandInfo{actor: actor, at: at}
+	var r Removal
+	r.Domains = slices.Grow(r.Domains, len(domains))
+	w.RemoveDomains = slices.Grow(w.RemoveDomains, len(domains))
+	w.Events = slices.Grow(w.Events, len(domains)+len(subscriptions))
+	for _, d := range domains {
+		r.Domains = append(r.Domains, d.Name)
+		w.RemoveDomains = append(w.RemoveDomains, d.ID)
+		w.Events = append(w.Events, c.domainEvent(DomainRemoved, d, nil))
+	}
+	for _, s := range subscriptions {
+		r.Subscriptions = append(r.Subscriptions, s.ID)
+		w.RemoveSubscriptions = append(w.RemoveSubscriptions, s.ID)
+		w.Events = append(w.Events, c.event(SubscriptionRemoved, s, details("externalID", s.ExternalID)))
+	}
+	slices.Sort(r.Domains)
+	return r
+}
+
+// Equal reports whether r and other name the same accounts, subscriptions and domains. The order of their slices and
+// duplicates do not matter.
+func (r Removal) Equal(other Removal) bool {
+	return sameSet(r.Accounts, other.Accounts) && sameSet(r.Subscriptions, other.Subscriptions) &&
+		sameSet(r.Domains, other.Domains)
+}
+
+func sameSet[T interface{ ~int64 | ~string }](a, b []T) bool {
+	return slices.Equal(sortedSet(a), sortedSet(b))
+}
+
+func sortedSet[T interface{ ~int64 | ~string }](s []T) []T {
+	if slices.IsSorted(s) {
+		return slices.Compact(slices.Clone(s))
+	}
+	return slices.Compact(slices.Sorted(slices.Values(s)))
+}
