@@ -321,7 +321,7 @@ func TestATemplateThatFailsLeavesPlainText(t *testing.T) {
 	own := template.Must(template.New("own").Parse(`half a page {{.Missing}}`))
 	g := gateway.New(newBook(), website, &gateway.Options{
 		Template: own,
-		OnError:   func(_ context.Context, err error) { told = append(told, err.Error()) },
+		OnError:  func(_ context.Context, err error) { told = append(told, err.Error()) },
 	})
 	w := get(g, "mario.example")
 	assert.Equal(t, http.StatusNotFound, w.Code)
