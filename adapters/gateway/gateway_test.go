@@ -136,9 +136,9 @@ func TestRefusals(t *testing.T) {
 		retryAfter string
 		text       string
 	}{
-		{"unknown", newFakeResolver(), http.StatusNotFound, "", "There is no site here"},
-		{"suspended", onHold, http.StatusServiceUnavailable, "3600", "This site is currently unavailable"},
-		{"lookup failed, nothing cached", down, http.StatusServiceUnavailable, "60", "This site cannot be reached"},
+		{"unknown", newFakeResolver(), http.StatusNotFound, "", "There is no website here"},
+		{"suspended", onHold, http.StatusServiceUnavailable, "3600", "This website is currently unavailable"},
+		{"lookup failed, nothing cached", down, http.StatusServiceUnavailable, "60", "This website cannot be reached"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := get(gateway.New(c.sites, website, nil), "mario.example")
@@ -279,7 +279,7 @@ func TestVisitorsSeeOnlyPublicTexts(t *testing.T) {
 	var page gateway.Page
 	get(gateway.New(newFakeResolver(site), website, &gateway.Options{Template: capturePage(t, &page)}), "mario.example")
 	assert.Equal(t, gateway.Page{
-		Status: 503, Language: "en", Title: "This site is currently unavailable",
+		Status: 503, Language: "en", Title: "This website is currently unavailable",
 		Paragraphs: []string{"Closed for <b>now</b> & ever.\nSorry.", "Appears twice.", "Last."},
 	}, page)
 
@@ -308,7 +308,7 @@ func capturePage(t *testing.T, to *gateway.Page) *template.Template {
 func TestTemplateReplacesThePage(t *testing.T) {
 	custom := template.Must(template.New("custom").Parse(`<p lang="{{.Language}}">{{.Status}} {{.Title}}: {{range .Paragraphs}}{{.}}{{end}}</p>`))
 	w := get(gateway.New(newFakeResolver(), website, &gateway.Options{Template: custom}), "mario.example")
-	assert.Equal(t, `<p lang="en">404 There is no site here: No website has this address. Please check that it is spelled correctly.</p>`, w.Body.String())
+	assert.Equal(t, `<p lang="en">404 There is no website here: No website has this address. Please check the spelling.</p>`, w.Body.String())
 	assert.NotContains(t, w.Header(), "Content-Security-Policy", "a custom page may load anything")
 }
 
@@ -322,7 +322,7 @@ func TestAFailingTemplateIsReplacedByPlainText(t *testing.T) {
 	w := get(g, "mario.example")
 	assert.Equal(t, http.StatusNotFound, w.Code)
 	assert.Equal(t, "text/plain; charset=utf-8", w.Header().Get("Content-Type"))
-	assert.Equal(t, "There is no site here\n\nNo website has this address. Please check that it is spelled correctly.\n", w.Body.String())
+	assert.Equal(t, "There is no website here\n\nNo website has this address. Please check the spelling.\n", w.Body.String())
 	require.Len(t, reported, 1)
 	assert.Contains(t, reported[0], "Missing")
 }
@@ -344,7 +344,7 @@ func TestAPanickingTemplateIsReplacedByPlainText(t *testing.T) {
 			w := get(g, "mario.example")
 			assert.Equal(t, http.StatusNotFound, w.Code)
 			assert.Equal(t, "text/plain; charset=utf-8", w.Header().Get("Content-Type"))
-			assert.True(t, strings.HasPrefix(w.Body.String(), "There is no site here\n\n"), w.Body.String())
+			assert.True(t, strings.HasPrefix(w.Body.String(), "There is no website here\n\n"), w.Body.String())
 			assert.Equal(t, 1, calls)
 		})
 	}
@@ -379,7 +379,7 @@ func TestLanguages(t *testing.T) {
 			w := serve(g, r)
 			assert.Equal(t, want, w.Header().Get("Content-Language"))
 			assert.Contains(t, w.Body.String(), `<html lang="`+want+`">`)
-			sentence := map[string]string{"en": "Please try again later.", "it": "Si prega di riprovare più tardi."}
+			sentence := map[string]string{"en": "Please try again later.", "it": "Riprova più tardi."}
 			assert.Contains(t, w.Body.String(), sentence[want])
 		})
 	}

@@ -53,7 +53,7 @@ func newApp(ctx context.Context, store accounts.Store, s settings, log *slog.Log
 	sites := gateway.New(a.clients.Subscriptions(), http.HandlerFunc(website), &gateway.Options{
 		TTL: -1, // so that commands take effect immediately
 		OnError: func(ctx context.Context, err error) {
-			log.ErrorContext(ctx, "gateway error", "error", err)
+			log.ErrorContext(ctx, "site lookup failed", "error", err)
 		},
 	})
 	a.handler = a.logRequests(a.routeByHost(pages, sites))
@@ -94,9 +94,9 @@ func (s settings) footer(language string) string {
 	case s.dsn != "":
 		return ""
 	case language == "it":
-		return "Tutto è in memoria e andrà perso alla chiusura del programma."
+		return "Tutti i dati sono solo in memoria: alla chiusura del programma andranno persi."
 	default:
-		return "Everything is kept in memory and lost when the program ends."
+		return "All data is kept in memory only and is lost when the program ends."
 	}
 }
 
@@ -151,10 +151,10 @@ func (a *app) printWelcome(out io.Writer, addr net.Addr) {
 		port = "8080"
 	}
 	fmt.Fprintf(out, "\n  Panel:     http://%s:%s/operator\n", a.settings.host, port)
-	fmt.Fprintf(out, "  Operator:  %s\n  Password:  %s\n", a.operator, cmp.Or(a.generatedPassword, "(from CLIENTELE_PASSWORD)"))
+	fmt.Fprintf(out, "  Operator:  %s\n  Password:  %s\n", a.operator, cmp.Or(a.generatedPassword, "the value of CLIENTELE_PASSWORD"))
 	if a.demoPassword != "" {
 		fmt.Fprintf(out, "\n  Customer:  mario, password %s, at http://%s:%s/signin\n", a.demoPassword, a.settings.host, port)
-		fmt.Fprintf(out, "  His site:  http://mario.localhost:%s/\n", port)
+		fmt.Fprintf(out, "  Website:   http://mario.localhost:%s/\n", port)
 	}
 	fmt.Fprint(out, "\n  Press Ctrl-C to stop.\n\n")
 }
@@ -205,7 +205,7 @@ func (a *app) runExpiry(ctx context.Context, interval time.Duration) {
 	defer ticker.Stop()
 	for {
 		if err := a.expireAll(accounts.WithActor(ctx, "expiry")); err != nil && ctx.Err() == nil {
-			a.log.Error("suspending expired subscriptions failed", "error", err)
+			a.log.Error("expired subscriptions could not be suspended", "error", err)
 		}
 		select {
 		case <-ctx.Done():

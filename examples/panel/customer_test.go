@@ -17,7 +17,7 @@ func (b *tab) switchDomain(name string) {
 
 func ownAccount(s *env) {
 	mario, phone, visitor := s.customer("mario"), s.customer("mario"), s.tab()
-	mario.reads("Mario Rossi", "Your support number is 4711.", "We are moving this site to a new server.", "shop-rossi.example")
+	mario.reads("Mario Rossi", "Your support number is 4711.", "We are moving this website to a new server.", "shop-rossi.example")
 	mario.readsNot("Pays by bank transfer.", "Back tomorrow morning.")
 
 	mario.switchDomain("mario.localhost")
@@ -84,7 +84,7 @@ func chooseLanguage(s *env) {
 	mario.press("Italiano")
 	require.Equal(s.t, "/account", mario.path())
 	require.Equal(s.t, "it", evaluate[string](mario, "document.documentElement.lang"))
-	mario.reads("Il mio account", "Abbonamenti e domini", "Cliente dal", "Tutto è in memoria")
+	mario.reads("Il mio account", "Abbonamenti e domini", "Cliente dal", "Tutti i dati sono solo in memoria")
 	mario.press("Esci")
 	mario.reads("Sei uscito.")
 	mario.press("English")

@@ -95,7 +95,7 @@ func (c customer) account(hash string, since time.Time) accounts.New {
 
 // addHistory suspends some of the customers, and adds subscriptions that expire or are not assigned yet.
 func addHistory(ctx context.Context, clients *accounts.Manager, ids map[string]accounts.ID, now time.Time) error {
-	info, description := "Your support number is 4711. We are available on weekdays from 9 to 18.", "Pays by bank transfer. Friendly."
+	info, description := "Your support number is 4711. You can reach us on weekdays from 9 am to 6 pm.", "Pays by bank transfer. Friendly."
 	contact := accounts.Contact{
 		Name: "Mario Rossi", Company: "Rossi Pizza", Email: "mario@example.com", Phone: "+39 081 555 0142",
 		Address: "Via dei Tribunali 12", City: "Napoli", State: "NA", PostalCode: "80138", Country: "IT",
@@ -108,8 +108,8 @@ func addHistory(ctx context.Context, clients *accounts.Manager, ids map[string]a
 		logins []string
 		hold   accounts.Hold
 	}{
-		{[]string{"chloe", "luca", "matteo"}, accounts.Hold{Cause: accounts.CauseBilling, Note: "Reminded three times", Message: "Last month's invoice is unpaid."}},
-		{[]string{"pavel"}, accounts.Hold{Cause: accounts.CauseAbuse, Note: "Sends spam", Message: "Your site was sending spam. Please call us."}},
+		{[]string{"chloe", "luca", "matteo"}, accounts.Hold{Cause: accounts.CauseBilling, Note: "Reminded three times", Message: "Your invoice for last month is unpaid."}},
+		{[]string{"pavel"}, accounts.Hold{Cause: accounts.CauseAbuse, Note: "Sends spam", Message: "Your website was sending spam. Please call us."}},
 		{[]string{"luca"}, accounts.Hold{Cause: accounts.CauseProvider, Note: "Waiting for the contract"}},
 	} {
 		var suspended []accounts.ID
@@ -139,7 +139,7 @@ func addSubscriptions(ctx context.Context, subs *subscriptions.Manager, ids map[
 		return err
 	}
 	_, err = subs.SuspendDomains(ctx, []subscriptions.DomainID{page.Items[0].ID}, accounts.Hold{
-		Cause: accounts.CauseProvider, Message: "We are moving this site to a new server.", Public: "Back tomorrow morning.",
+		Cause: accounts.CauseProvider, Message: "We are moving this website to a new server.", Public: "Back tomorrow morning.",
 	})
 	return err
 }

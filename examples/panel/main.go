@@ -58,10 +58,10 @@ func readSettings(args []string, getenv func(string) string, out io.Writer) (set
 	var s settings
 	flags := flag.NewFlagSet("panel", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "listen on `address`; port 0 selects a free port")
-	flags.StringVar(&s.host, "host", "localhost", "the host `name` of the panel, which customers cannot use")
-	flags.StringVar(&s.dsn, "dsn", "", "keep everything in `PostgreSQL`, such as postgres://user@host/database (default: in memory)")
-	flags.StringVar(&s.pay, "pay", "", "show suspended customers the `URL` at which they can pay")
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 chooses a free port")
+	flags.StringVar(&s.host, "host", "localhost", "host name of the panel, which customers cannot use")
+	flags.StringVar(&s.dsn, "dsn", "", "PostgreSQL connection string, such as postgres://user@host/database; if empty, all data is kept in memory")
+	flags.StringVar(&s.pay, "pay", "", "URL where suspended customers can pay; if empty, no link is shown")
 	flags.BoolVar(&s.empty, "empty", false, "start without demo customers")
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
@@ -72,7 +72,7 @@ func readSettings(args []string, getenv func(string) string, out io.Writer) (set
 	s.operator = cmp.Or(getenv("CLIENTELE_OPERATOR"), "admin")
 	s.password, s.secret = getenv("CLIENTELE_PASSWORD"), getenv("CLIENTELE_SECRET")
 	if s.secret != "" && len(s.secret) < minSecretBytes {
-		return settings{}, fmt.Errorf("CLIENTELE_SECRET must be at least %d bytes long", minSecretBytes)
+		return settings{}, fmt.Errorf("CLIENTELE_SECRET must have at least %d bytes", minSecretBytes)
 	}
 	return s, nil
 }

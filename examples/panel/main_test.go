@@ -114,17 +114,17 @@ func TestTheProgramServesThePanelAndTheSites(t *testing.T) {
 		status     int
 		text       string
 	}{
-		{"localhost", "/operator", 200, "Everything is kept in memory and lost when the program ends."},
+		{"localhost", "/operator", 200, "All data is kept in memory only and is lost when the program ends."},
 		{"LOCALHOST:8080", "/signin", 200, "Sign in"},
 		{"127.0.0.1", "/signin", 200, "Sign in"},
 		{"[::1]:8080", "/signin", 200, "Sign in"},
 		{"mario.localhost:8080", "/", 200, "mario.localhost"},
-		{"www.mario.localhost", "/any/page", 200, "This website is up. Plan: Pro."},
+		{"www.mario.localhost", "/any/page", 200, "This website is active. Plan: Pro."},
 		{"müller-söhne.example", "/", 200, "müller-söhne.example"},
 		{"pizza-rossi.localhost", "/", 503, "Back tomorrow morning."},
 		{"caffeferrari.example", "/", 503, ""},
 		{"nobody.localhost", "/", 404, ""},
-		{"mario.localhost", "/operator", 200, "This website is up."},
+		{"mario.localhost", "/operator", 200, "This website is active."},
 	} {
 		status, page := p.get(c.host, c.path)
 		assert.Equal(t, c.status, status, c.host)
@@ -192,7 +192,7 @@ func TestTheProgramKeepsDataInPostgreSQL(t *testing.T) {
 		status, _ := p.get("mario.localhost", "/")
 		assert.Equal(t, http.StatusOK, status)
 		_, page := p.get("localhost", "/operator")
-		assert.NotContains(t, page, "lost when")
+		assert.NotContains(t, page, "is lost when")
 		p.stop()
 	}
 }

@@ -229,7 +229,7 @@ func TestServeFollowsEachCommand(t *testing.T) {
 	s.enter("create peach bücher.localhost", "peach has bücher.localhost")
 	s.get("xn--bcher-kva.localhost", 200, "Welcome to bücher.localhost!")
 	s.enter("remove mario", "mario was removed, with mario.localhost, pizza.localhost")
-	s.get("mario.localhost", 404, "There is no site here")
+	s.get("mario.localhost", 404, "There is no website here")
 
 	require.NoError(t, s.stdin.Close())
 	s.waitForLine("End of input. Still serving;")
