@@ -26,8 +26,8 @@ type assets struct {
 }
 
 type asset struct {
-	kind          string
-	plain, zipped []byte
+	contentType      string
+	content, gzipped []byte
 }
 
 var (
@@ -36,7 +36,7 @@ var (
 )
 
 func newAssets(variables map[string]string) (assets, error) {
-	style, err := joined("assets/pico/pico.min.css", "assets/panel.css")
+	style, err := concatFiles("assets/pico/pico.min.css", "assets/panel.css")
 	if err != nil {
 		return assets{}, err
 	}
@@ -50,14 +50,14 @@ func newAssets(variables map[string]string) (assets, error) {
 		}
 		style = append(style, '}')
 	}
-	script, err := joined("assets/htmx/htmx.min.js", "assets/panel.js")
+	script, err := concatFiles("assets/htmx/htmx.min.js", "assets/panel.js")
 	if err != nil {
 		return assets{}, err
 	}
 	a := assets{files: map[string]asset{}}
 	a.style = a.add("panel", ".css", "text/css; charset=utf-8", style)
 	a.script = a.add("panel", ".js", "text/javascript; charset=utf-8", script)
-	icon, err := joined("assets/icon.svg")
+	icon, err := concatFiles("assets/icon.svg")
 	if err != nil {
 		return assets{}, err
 	}
@@ -65,7 +65,7 @@ func newAssets(variables map[string]string) (assets, error) {
 	return a, nil
 }
 
-func joined(names ...string) ([]byte, error) {
+func concatFiles(names ...string) ([]byte, error) {
 	var all []byte
 	for _, name := range names {
 		content, err := fs.ReadFile(assetFiles, name)
@@ -78,20 +78,20 @@ func joined(names ...string) ([]byte, error) {
 }
 
 // add keeps a file and answers its name.
-func (a *assets) add(name, extension, kind string, content []byte) string {
+func (a *assets) add(name, extension, contentType string, content []byte) string {
 	sum := sha256.Sum256(content)
 	name += "-" + hex.EncodeToString(sum[:8]) + extension
-	a.files[name] = asset{kind: kind, plain: content, zipped: zip(content)}
+	a.files[name] = asset{contentType: contentType, content: content, gzipped: compress(content)}
 	return name
 }
 
-func zip(content []byte) []byte {
-	var zipped bytes.Buffer
+func compress(content []byte) []byte {
+	var gzipped bytes.Buffer
 	// Level 9 is valid, and a buffer takes whatever is written.
-	w, _ := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
+	w, _ := gzip.NewWriterLevel(&gzipped, gzip.BestCompression)
 	_, _ = w.Write(content)
 	_ = w.Close()
-	return zipped.Bytes()
+	return gzipped.Bytes()
 }
 
 func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
@@ -102,13 +102,13 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	h.Set("Content-Type", file.kind)
+	h.Set("Content-Type", file.contentType)
 	h.Set("Vary", "Accept-Encoding")
 	h.Set("X-Content-Type-Options", "nosniff")
-	body := file.plain
+	body := file.content
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
-		body = file.zipped
+		body = file.gzipped
 	}
 	h.Set("Content-Length", fmt.Sprint(len(body)))
 	_, _ = w.Write(body) // a browser that has gone misses nothing

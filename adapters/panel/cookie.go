@@ -28,8 +28,8 @@ func (p *Panel) cookieName(r *http.Request, kind string) string {
 	return name
 }
 
-func (v *visit) cookie(kind string) string {
-	c, err := v.r.Cookie(v.cookieName(v.r, kind))
+func (r *request) cookie(kind string) string {
+	c, err := r.req.Cookie(r.cookieName(r.req, kind))
 	if err != nil {
 		return ""
 	}
@@ -37,17 +37,17 @@ func (v *visit) cookie(kind string) string {
 }
 
 // setCookie gives the browser a cookie; lives 0 is until the browser closes, below 0 deletes it.
-func (v *visit) setCookie(kind, value string, lives time.Duration) {
+func (r *request) setCookie(kind, value string, maxAge time.Duration) {
 	path := "/" // __Host- wants it
-	if !v.isSecure(v.r) {
-		path = v.opts.Path + "/"
+	if !r.isSecure(r.req) {
+		path = r.opts.Path + "/"
 	}
-	seconds := int(lives / time.Second)
-	if lives < 0 {
+	seconds := int(maxAge / time.Second)
+	if maxAge < 0 {
 		seconds = -1
 	}
-	http.SetCookie(v.w, &http.Cookie{
-		Name: v.cookieName(v.r, kind), Value: value, Path: path, MaxAge: seconds,
-		Secure: v.isSecure(v.r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	http.SetCookie(r.w, &http.Cookie{
+		Name: r.cookieName(r.req, kind), Value: value, Path: path, MaxAge: seconds,
+		Secure: r.isSecure(r.req), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -28,7 +28,7 @@ func ExampleNew() {
 			return name, name != ""
 		},
 		OperatorSignInURL: "/signin",
-		Plans:          []string{"Basic", "Pro"},
+		Plans:             []string{"Basic", "Pro"},
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -28,22 +28,22 @@ var (
 	}
 )
 
-// said is one text of the panel in its languages. %s, or %[1]s where the order differs, are what it is told about.
-type said struct{ en, it string }
+// translation is one text of the panel in its languages. %s, or %[1]s where the order differs, are what it is told about.
+type translation struct{ en, it string }
 
-func (s said) in(language string) string {
+func (s translation) in(language string) string {
 	if language == "it" {
 		return s.it
 	}
 	return s.en
 }
 
-// wanted answers the language of a visit: the one that was chosen, else the account's, else the browser's.
-func (v *visit) wanted(locale string) string {
-	if chosen := v.cookie(languageCookie); slices.Contains(languages, chosen) {
+// negotiateLanguage answers the language of a visit: the one that was chosen, else the account's, else the browser's.
+func (r *request) negotiateLanguage(locale string) string {
+	if chosen := r.cookie(languageCookie); slices.Contains(languages, chosen) {
 		return chosen
 	}
-	asked := append([]string{locale}, v.r.Header.Values("Accept-Language")...)
+	asked := append([]string{locale}, r.req.Header.Values("Accept-Language")...)
 	if locale == "" {
 		asked = asked[1:]
 	}
@@ -51,60 +51,60 @@ func (v *visit) wanted(locale string) string {
 	return languages[i]
 }
 
-const languageLives = 365 * 24 * time.Hour
+const languageMaxAge = 365 * 24 * time.Hour
 
-func (v *visit) chooseLanguage() error {
-	if chosen := v.r.PostFormValue("language"); slices.Contains(languages, chosen) {
-		v.setCookie(languageCookie, chosen, languageLives)
+func (r *request) setLanguage() error {
+	if chosen := r.req.PostFormValue("language"); slices.Contains(languages, chosen) {
+		r.setCookie(languageCookie, chosen, languageMaxAge)
 	}
-	return v.redirect(localPath(v.r.PostFormValue("back"), "/"))
+	return r.redirect(localPath(r.req.PostFormValue("back"), "/"))
 }
 
 // T answers a text of the catalogue in the language of the visit. A key that is not there comes back as it is.
-func (v *visit) T(key string, args ...any) string {
+func (r *request) T(key string, args ...any) string {
 	text, known := catalogue[key]
 	if !known {
 		return key
 	}
-	if len(args) == 0 || !strings.Contains(text.in(v.language), "%") {
-		return text.in(v.language)
+	if len(args) == 0 || !strings.Contains(text.in(r.language), "%") {
+		return text.in(r.language)
 	}
-	shown := make([]any, len(args))
+	formatted := make([]any, len(args))
 	for i, arg := range args {
-		shown[i] = v.plain(arg)
+		formatted[i] = r.formatArg(arg)
 	}
-	return fmt.Sprintf(text.in(v.language), shown...)
+	return fmt.Sprintf(text.in(r.language), formatted...)
 }
 
 // N answers a text that counts: key.one for one, else key.other. The number comes first; a text about one may do without.
-func (v *visit) N(key string, n int, args ...any) string {
+func (r *request) N(key string, n int, args ...any) string {
 	form := ".other"
 	if n == 1 {
 		form = ".one"
 	}
-	return v.T(key+form, append([]any{n}, args...)...)
+	return r.T(key+form, append([]any{n}, args...)...)
 }
 
-func (v *visit) plain(arg any) string {
+func (r *request) formatArg(arg any) string {
 	switch arg := arg.(type) {
 	case int:
-		return v.number(arg)
+		return r.formatNumber(arg)
 	case time.Time:
-		return v.date(arg)
+		return r.formatDate(arg)
 	default:
 		return fmt.Sprint(arg)
 	}
 }
 
-func (v *visit) number(n int) string { return printers[v.language].Sprint(n) }
+func (r *request) formatNumber(n int) string { return printers[r.language].Sprint(n) }
 
 var italianMonths = strings.Fields("gen feb mar apr mag giu lug ago set ott nov dic")
 
-// date answers a day as people write it: 2 Jan 2006, 2 gen 2006.
-func (v *visit) date(t time.Time) string {
-	t = t.In(v.opts.Location)
+// formatDate answers a day as people write it: 2 Jan 2006, 2 gen 2006.
+func (r *request) formatDate(t time.Time) string {
+	t = t.In(r.opts.Location)
 	month := t.Format("Jan")
-	if v.language == "it" {
+	if r.language == "it" {
 		month = italianMonths[t.Month()-1]
 	}
 	return strconv.Itoa(t.Day()) + " " + month + " " + strconv.Itoa(t.Year())
@@ -112,30 +112,30 @@ func (v *visit) date(t time.Time) string {
 
 // The same for templates.
 
-func (p page) T(key string, args ...any) string        { return p.v.T(key, args...) }
-func (p page) N(key string, n int, args ...any) string { return p.v.N(key, n, args...) }
-func (p page) Number(n int) string                     { return p.v.number(n) }
+func (p page) T(key string, args ...any) string        { return p.r.T(key, args...) }
+func (p page) N(key string, n int, args ...any) string { return p.r.N(key, n, args...) }
+func (p page) Number(n int) string                     { return p.r.formatNumber(n) }
 
 // Date answers a day, and Time a day with its time, for people and machines.
 func (p page) Date(t time.Time) template.HTML {
-	return mark(t, p.v.date(t), p.v.date(t)+", "+t.In(p.v.opts.Location).Format("15:04:05 MST"))
+	return timeElement(t, p.r.formatDate(t), p.r.formatDate(t)+", "+t.In(p.r.opts.Location).Format("15:04:05 MST"))
 }
 
 func (p page) Time(t time.Time) template.HTML {
-	return mark(t, p.v.date(t)+", "+t.In(p.v.opts.Location).Format("15:04"), t.In(p.v.opts.Location).Format("15:04:05 MST"))
+	return timeElement(t, p.r.formatDate(t)+", "+t.In(p.r.opts.Location).Format("15:04"), t.In(p.r.opts.Location).Format("15:04:05 MST"))
 }
 
-func mark(t time.Time, shown, title string) template.HTML {
+func timeElement(t time.Time, shown, title string) template.HTML {
 	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `" title="` + template.HTMLEscapeString(title) + `">` +
 		template.HTMLEscapeString(shown) + `</time>`)
 }
 
 // said answers a notice's text.
-func (p page) Said(n notice) string {
+func (p page) FlashText(n flash) string {
 	if n.key == "" {
 		return ""
 	}
-	return p.v.T(n.key, n.args...)
+	return p.r.T(n.key, n.args...)
 }
 
 // country is a country's code and its name.
@@ -175,7 +175,7 @@ func countryCodes() []string {
 }
 
 // Countries answers all countries for a choice.
-func (p page) Countries() []country { return p.v.countries[p.v.language] }
+func (p page) Countries() []country { return p.r.countries[p.r.language] }
 
 // Country answers a country's name.
 func (p page) Country(code string) string {
@@ -188,25 +188,25 @@ func (p page) Country(code string) string {
 }
 
 // Cause answers what people call a cause; a host's own is called as it is spelled.
-func (p page) Cause(c subscriptions.Cause) string { return p.v.cause(c) }
+func (p page) Cause(c subscriptions.Cause) string { return p.r.cause(c) }
 
-func (v *visit) cause(c subscriptions.Cause) string {
+func (r *request) cause(c subscriptions.Cause) string {
 	if _, known := catalogue["cause."+string(c)]; known {
-		return v.T("cause." + string(c))
+		return r.T("cause." + string(c))
 	}
 	return string(c)
 }
 
 // Causes answers the causes that can be filtered by, and Placeable those that an operator can give.
 func (p page) Causes() []subscriptions.Cause {
-	return append(p.Placeable(), subscriptions.CauseCustomer, subscriptions.CauseExpired)
+	return append(p.ManualCauses(), subscriptions.CauseCustomer, subscriptions.CauseExpired)
 }
 
-func (p page) Placeable() []subscriptions.Cause {
-	return append([]subscriptions.Cause{subscriptions.CauseProvider, subscriptions.CauseBilling, subscriptions.CauseAbuse}, p.v.opts.Causes...)
+func (p page) ManualCauses() []subscriptions.Cause {
+	return append([]subscriptions.Cause{subscriptions.CauseProvider, subscriptions.CauseBilling, subscriptions.CauseAbuse}, p.r.opts.Causes...)
 }
 
-// secretAge is how long the link for a new password is good.
-const secretAge = 24 * time.Hour
+// resetLinkTTL is how long the link for a new password is good.
+const resetLinkTTL = 24 * time.Hour
 
 var _ http.Handler = (*Panel)(nil)

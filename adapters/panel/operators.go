@@ -13,20 +13,20 @@ import (
 func StaticOperators(hashes map[string]string) func(ctx context.Context, name, password string) (bool, error) {
 	hashes = maps.Clone(hashes)
 	var hasher accounts.Argon2id
-	stranger := sync.OnceValues(func() (string, error) { return hasher.Hash(context.Background(), "nobody's password") })
-	turns := make(chan struct{}, 1) // a hash takes 19 MiB: one at a time is enough for operators
+	dummyHash := sync.OnceValues(func() (string, error) { return hasher.Hash(context.Background(), "nobody's password") })
+	slot := make(chan struct{}, 1) // a hash takes 19 MiB: one at a time is enough for operators
 	return func(ctx context.Context, name, password string) (bool, error) {
-		hash, err := stranger() // whoever is first waits for it
+		hash, err := dummyHash() // whoever is first waits for it
 		if err != nil {
 			return false, err
 		}
-		own, known := hashes[name]
+		operatorHash, known := hashes[name]
 		if known {
-			hash = own
+			hash = operatorHash
 		}
 		select {
-		case turns <- struct{}{}:
-			defer func() { <-turns }()
+		case slot <- struct{}{}:
+			defer func() { <-slot }()
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}

@@ -18,8 +18,8 @@ import (
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// shared are the templates that every page is made with.
-var shared = []string{"layout.html", "parts.html"}
+// sharedTemplates are the templates that every page is made with.
+var sharedTemplates = []string{"layout.html", "parts.html"}
 
 // pages are the templates by the name of their file, without its end.
 type pages map[string]*template.Template
@@ -31,22 +31,22 @@ func newPages(overlay fs.FS) (pages, error) {
 		return nil, err
 	}
 	base := template.New("panel")
-	for _, name := range shared {
-		if err := parse(base, overlay, name); err != nil {
+	for _, name := range sharedTemplates {
+		if err := parseTemplate(base, overlay, name); err != nil {
 			return nil, err
 		}
 	}
 	all := pages{}
 	for _, name := range names {
 		file := path.Base(name)
-		if slices.Contains(shared, file) {
+		if slices.Contains(sharedTemplates, file) {
 			continue
 		}
 		page, err := base.Clone()
 		if err != nil {
 			return nil, err
 		}
-		if err := parse(page, overlay, file); err != nil {
+		if err := parseTemplate(page, overlay, file); err != nil {
 			return nil, err
 		}
 		all[strings.TrimSuffix(file, ".html")] = page
@@ -54,7 +54,7 @@ func newPages(overlay fs.FS) (pages, error) {
 	return all, nil
 }
 
-func parse(into *template.Template, overlay fs.FS, file string) error {
+func parseTemplate(into *template.Template, overlay fs.FS, file string) error {
 	content, err := fs.ReadFile(templateFiles, "templates/"+file)
 	if err != nil {
 		return err
@@ -75,46 +75,46 @@ func parse(into *template.Template, overlay fs.FS, file string) error {
 
 // page is what a template gets to know: what its own page is about is in Data.
 type page struct {
-	v     *visit
+	r     *request
 	Title string
 	Data  any
 
-	Section  string // of the navigation: "customers", "subscriptions", "account", ""
-	Here     string // where this page can be read, for forms that come back to it
-	Notices  []notice
-	Operator string           // who is signed in as an operator
-	Account  accounts.Profile // who is signed in as a customer
-	As       string           // the operator who is signed in as this customer
+	Section      string // of the navigation: "customers", "subscriptions", "account", ""
+	ReturnPath   string // where this page can be read, for forms that come back to it
+	Flashes      []flash
+	Operator     string           // who is signed in as an operator
+	Account      accounts.Profile // who is signed in as a customer
+	Impersonator string           // the operator who is signed in as this customer
 }
 
-// show answers the request with a page.
-func (v *visit) show(status int, name, title string, data any) error {
+// render answers the request with a page.
+func (r *request) render(status int, name, title string, data any) error {
 	section := ""
 	switch {
-	case v.account.ID != 0:
+	case r.account.ID != 0:
 		section = "account"
-	case v.operator != "":
-		section, _, _ = strings.Cut(strings.TrimPrefix(v.r.URL.Path, "/"), "/")
+	case r.operator != "":
+		section, _, _ = strings.Cut(strings.TrimPrefix(r.req.URL.Path, "/"), "/")
 	}
-	here := v.here
-	if v.r.URL.RawQuery != "" {
-		here += "?" + v.r.URL.RawQuery
+	here := r.pagePath
+	if r.req.URL.RawQuery != "" {
+		here += "?" + r.req.URL.RawQuery
 	}
 	p := page{
-		v: v, Title: title, Data: data, Section: section, Here: here, Notices: v.notices(), Operator: v.operator, As: v.as,
+		r: r, Title: title, Data: data, Section: section, ReturnPath: here, Flashes: r.takeFlashes(), Operator: r.operator, Impersonator: r.impersonator,
 	}
-	if v.account.ID != 0 {
-		p.Account = v.account.Profile()
+	if r.account.ID != 0 {
+		p.Account = r.account.Profile()
 	}
-	var made bytes.Buffer
-	if err := v.pages[name].ExecuteTemplate(&made, "layout.html", p); err != nil {
+	var buf bytes.Buffer
+	if err := r.pages[name].ExecuteTemplate(&buf, "layout.html", p); err != nil {
 		return fmt.Errorf("panel: making the page: %w", err)
 	}
-	h := v.w.Header()
-	h.Set("Content-Language", v.language)
+	h := r.w.Header()
+	h.Set("Content-Language", r.language)
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	v.w.WriteHeader(status)
-	_, _ = v.w.Write(made.Bytes()) // a browser that has gone misses nothing
+	r.w.WriteHeader(status)
+	_, _ = r.w.Write(buf.Bytes()) // a browser that has gone misses nothing
 	return nil
 }
 
@@ -126,27 +126,29 @@ func (p page) With(data any) page {
 
 // The settings of the host that pages show.
 
-func (p page) Brand() string      { return p.v.opts.Brand }
-func (p page) PayURL() string     { return p.v.opts.PayURL }
-func (p page) Plans() []string    { return p.v.opts.Plans }
-func (p page) Language() string   { return p.v.language }
-func (p page) StyleURL() string   { return p.v.url("/assets/", p.v.assets.style) }
-func (p page) ScriptURL() string  { return p.v.url("/assets/", p.v.assets.script) }
-func (p page) IconURL() string    { return p.v.url("/assets/", p.v.assets.icon) }
-func (p page) OwnSignIn() bool    { return p.v.opts.OperatorFromRequest == nil && p.v.opts.AuthenticateOperator != nil }
-func (p page) SignsOutHere() bool { return p.v.opts.OperatorFromRequest == nil }
-func (p page) CanMail() bool      { return p.v.opts.SendReset != nil }
+func (p page) Brand() string     { return p.r.opts.Brand }
+func (p page) PayURL() string    { return p.r.opts.PayURL }
+func (p page) Plans() []string   { return p.r.opts.Plans }
+func (p page) Language() string  { return p.r.language }
+func (p page) StyleURL() string  { return p.r.url("/assets/", p.r.assets.style) }
+func (p page) ScriptURL() string { return p.r.url("/assets/", p.r.assets.script) }
+func (p page) IconURL() string   { return p.r.url("/assets/", p.r.assets.icon) }
+func (p page) HasOperatorSignIn() bool {
+	return p.r.opts.OperatorFromRequest == nil && p.r.opts.AuthenticateOperator != nil
+}
+func (p page) HasOperatorSignOut() bool { return p.r.opts.OperatorFromRequest == nil }
+func (p page) CanMail() bool            { return p.r.opts.SendReset != nil }
 
 // Footer answers the line at the foot of the page, or "".
 func (p page) Footer() string {
-	if p.v.opts.Footer == nil {
+	if p.r.opts.Footer == nil {
 		return ""
 	}
-	return p.v.opts.Footer(p.v.language)
+	return p.r.opts.Footer(p.r.language)
 }
 
 // URL answers an address in the panel from its parts, which are put together as they are.
-func (p page) URL(parts ...any) string { return p.v.url(parts...) }
+func (p page) URL(parts ...any) string { return p.r.url(parts...) }
 
 // url answers an address in the panel from its parts.
 func (p *Panel) url(parts ...any) string {
@@ -158,47 +160,47 @@ func (p *Panel) url(parts ...any) string {
 	return url.String()
 }
 
-// explain answers the request with a page that says what is wrong.
-func (v *visit) explain(err error) {
-	status, key := v.problem(err)
+// renderError answers the request with a page that says what is wrong.
+func (r *request) renderError(err error) {
+	status, key := r.problem(err)
 	switch {
 	case errors.Is(err, errNotSignedIn), errors.Is(err, errSessionEnded):
-		v.toSignIn("/signin", errors.Is(err, errSessionEnded))
+		r.redirectToSignIn("/signin", errors.Is(err, errSessionEnded))
 		return
-	case errors.Is(err, errNoOperator) && v.opts.OperatorSignInURL != "" && v.opts.OperatorFromRequest != nil:
-		http.Redirect(v.w, v.r, v.opts.OperatorSignInURL, http.StatusSeeOther)
+	case errors.Is(err, errNotOperator) && r.opts.OperatorSignInURL != "" && r.opts.OperatorFromRequest != nil:
+		http.Redirect(r.w, r.req, r.opts.OperatorSignInURL, http.StatusSeeOther)
 		return
-	case errors.Is(err, errNoOperator) && v.opts.OperatorFromRequest == nil && v.opts.AuthenticateOperator != nil:
-		v.toSignIn("/operator", v.cookie(operatorCookie) != "")
+	case errors.Is(err, errNotOperator) && r.opts.OperatorFromRequest == nil && r.opts.AuthenticateOperator != nil:
+		r.redirectToSignIn("/operator", r.cookie(operatorCookie) != "")
 		return
 	}
 	if status >= http.StatusInternalServerError {
-		v.opts.Logger.ErrorContext(v.r.Context(), "panel: a request failed", "method", v.r.Method, "path", v.r.URL.Path, "error", err)
+		r.opts.Logger.ErrorContext(r.req.Context(), "panel: a request failed", "method", r.req.Method, "path", r.req.URL.Path, "error", err)
 	}
-	if err := v.show(status, "problem", v.T("problem."+key), key); err != nil {
-		v.opts.Logger.ErrorContext(v.r.Context(), "panel: a page failed", "path", v.r.URL.Path, "error", err)
-		http.Error(v.w, v.T("problem."+key), status)
+	if err := r.render(status, "problem", r.T("problem."+key), key); err != nil {
+		r.opts.Logger.ErrorContext(r.req.Context(), "panel: a page failed", "path", r.req.URL.Path, "error", err)
+		http.Error(r.w, r.T("problem."+key), status)
 	}
 }
 
-// toSignIn sends the browser to a sign-in, which says if a session has ended.
-func (v *visit) toSignIn(path string, ended bool) {
-	to := v.url(path)
+// redirectToSignIn sends the browser to a sign-in, which says if a session has ended.
+func (r *request) redirectToSignIn(path string, ended bool) {
+	to := r.url(path)
 	if ended {
 		to += "?said=ended"
 	}
-	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+	http.Redirect(r.w, r.req, to, http.StatusSeeOther)
 }
 
-// errBadForm is a form that could not be read.
-type errBadForm struct{ error }
+// badFormError is a form that could not be read.
+type badFormError struct{ error }
 
-func (e errBadForm) Unwrap() error { return e.error }
+func (e badFormError) Unwrap() error { return e.error }
 
 // problem answers the status of an error, and the key of what is said about it: the one place that decides this.
-func (v *visit) problem(err error) (status int, key string) {
+func (r *request) problem(err error) (status int, key string) {
 	var (
-		bad   errBadForm
+		bad   badFormError
 		large *http.MaxBytesError
 	)
 	switch {
@@ -206,13 +208,13 @@ func (v *visit) problem(err error) (status int, key string) {
 		return http.StatusRequestEntityTooLarge, "large"
 	case errors.As(err, &bad), errors.Is(err, accounts.ErrInvalid):
 		return http.StatusBadRequest, "invalid"
-	case errors.Is(err, errNoPage), errors.Is(err, accounts.ErrNotFound):
+	case errors.Is(err, errPageNotFound), errors.Is(err, accounts.ErrNotFound):
 		return http.StatusNotFound, "gone"
 	case errors.Is(err, errCrossSite):
 		return http.StatusForbidden, "crossSite"
-	case errors.Is(err, errNotTheOwner):
+	case errors.Is(err, errNotOwner):
 		return http.StatusForbidden, "notTheOwner"
-	case errors.Is(err, errNoOperator):
+	case errors.Is(err, errNotOperator):
 		return http.StatusForbidden, "noOperator"
 	case errors.Is(err, accounts.ErrConflict), errors.Is(err, accounts.ErrTaken):
 		return http.StatusConflict, "conflict"

@@ -89,34 +89,34 @@ type Options struct {
 	Now func() time.Time
 }
 
-func (o *Options) orDefaults() (Options, error) {
-	var filled Options
-	if o != nil {
-		filled = *o
+func (e *Options) withDefaults() (Options, error) {
+	var out Options
+	if e != nil {
+		out = *e
 	}
-	filled.Path = strings.TrimSuffix(filled.Path, "/")
-	filled.Origin = strings.TrimSuffix(filled.Origin, "/")
-	filled.Brand = cmp.Or(filled.Brand, "Clientele")
-	filled.IdleTimeout = cmp.Or(filled.IdleTimeout, time.Hour)
-	filled.Lifetime = cmp.Or(filled.Lifetime, 12*time.Hour)
-	filled.Location = cmp.Or(filled.Location, time.UTC)
-	if filled.Logger == nil {
-		filled.Logger = slog.New(slog.DiscardHandler)
+	out.Path = strings.TrimSuffix(out.Path, "/")
+	out.Origin = strings.TrimSuffix(out.Origin, "/")
+	out.Brand = cmp.Or(out.Brand, "Clientele")
+	out.IdleTimeout = cmp.Or(out.IdleTimeout, time.Hour)
+	out.Lifetime = cmp.Or(out.Lifetime, 12*time.Hour)
+	out.Location = cmp.Or(out.Location, time.UTC)
+	if out.Logger == nil {
+		out.Logger = slog.New(slog.DiscardHandler)
 	}
-	if filled.Now == nil {
-		filled.Now = time.Now
+	if out.Now == nil {
+		out.Now = time.Now
 	}
-	return filled, filled.check()
+	return out, out.validate()
 }
 
-func (o Options) check() error {
-	if o.Path != "" && (!strings.HasPrefix(o.Path, "/") || (&url.URL{Path: o.Path}).String() != o.Path || strings.Contains(o.Path, "//")) {
-		return fmt.Errorf("panel: Options.Path %q is no path such as /panel", o.Path)
+func (e Options) validate() error {
+	if e.Path != "" && (!strings.HasPrefix(e.Path, "/") || (&url.URL{Path: e.Path}).String() != e.Path || strings.Contains(e.Path, "//")) {
+		return fmt.Errorf("panel: Options.Path %q is no path such as /panel", e.Path)
 	}
-	if o.SendReset != nil && o.Origin == "" {
+	if e.SendReset != nil && e.Origin == "" {
 		return errors.New("panel: Options.SendReset needs Options.Origin")
 	}
-	for name, link := range map[string]string{"PayURL": o.PayURL, "Origin": o.Origin} {
+	for name, link := range map[string]string{"PayURL": e.PayURL, "Origin": e.Origin} {
 		parsed, err := url.Parse(link)
 		if link != "" && (err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http") {
 			return fmt.Errorf("panel: Options.%s %q is no absolute URL", name, link)
@@ -127,35 +127,35 @@ func (o Options) check() error {
 
 // Panel is the http.Handler of all pages. It is safe for concurrent use.
 type Panel struct {
-	clients   *accounts.Manager
-	opts      Options
-	pages     pages
-	assets    assets
-	countries map[string][]country // by language
-	operators *sessions
-	customers *sessions
-	attempts  *attempts
-	mailings  *mailings
-	devices   devices
-	handler   http.Handler
+	clients          *accounts.Manager
+	opts             Options
+	pages            pages
+	assets           assets
+	countries        map[string][]country // by language
+	operatorSessions *sessionStore
+	customerSessions *sessionStore
+	loginLimiter     *loginLimiter
+	mailQueue        *mailQueue
+	deviceKey        deviceKey
+	handler          http.Handler
 }
 
 // New answers a panel for the customers of a manager. An error says what is wrong with the options: a template that
 // cannot be read, say.
 func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
-	o, err := opts.orDefaults()
+	e, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	p := &Panel{
-		clients: clients, opts: o, countries: allCountries(), attempts: newAttempts(o.Now), mailings: newMailings(),
-		operators: newSessions(o.Now, o.IdleTimeout, o.Lifetime), customers: newSessions(o.Now, o.IdleTimeout, o.Lifetime),
+		clients: clients, opts: e, countries: allCountries(), loginLimiter: newLoginLimiter(e.Now), mailQueue: newMailQueue(),
+		operatorSessions: newSessionStore(e.Now, e.IdleTimeout, e.Lifetime), customerSessions: newSessionStore(e.Now, e.IdleTimeout, e.Lifetime),
 	}
-	_, _ = rand.Read(p.devices[:])
-	if p.pages, err = newPages(o.Templates); err != nil {
+	_, _ = rand.Read(p.deviceKey[:])
+	if p.pages, err = newPages(e.Templates); err != nil {
 		return nil, err
 	}
-	if p.assets, err = newAssets(o.Variables); err != nil {
+	if p.assets, err = newAssets(e.Variables); err != nil {
 		return nil, err
 	}
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(512), gzhttp.RandomJitter(32, 0, false), gzhttp.ContentTypes([]string{
@@ -192,4 +192,4 @@ func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Shutdown waits until every link is sent that customers have asked for, for as long as ctx lives. Then it ends the ctx of
 // those that are left and returns the error of its own. Call it behind Shutdown of the http.Server; only a host with
 // Options.SendReset needs it.
-func (p *Panel) Shutdown(ctx context.Context) error { return p.mailings.finish(ctx) }
+func (p *Panel) Shutdown(ctx context.Context) error { return p.mailQueue.shutdown(ctx) }

@@ -17,14 +17,14 @@ import (
 type session struct {
 	operator string // who signed in; in a customer's session, who signed in as this customer; "" is the owner
 	account  accounts.ID
-	signIn   int64 // of the account, for CheckSession
+	epoch    int64 // of the account, for CheckSession
 
-	began, seen time.Time
-	notices     []notice
+	createdAt, usedAt time.Time
+	flashes           []flash
 }
 
-// notice is said to a person once, on the next page.
-type notice struct {
+// flash is said to a person once, on the next page.
+type flash struct {
 	Kind string // "done", "warn" or "link"
 	key  string
 	args []any
@@ -32,42 +32,42 @@ type notice struct {
 }
 
 const (
-	mostSessions = 100_000 // about 40 MB
-	mostOfOne    = 50      // sessions of one person: more end the oldest
-	mostNotices  = 8       // waiting in one session
+	maxSessions        = 100_000 // about 40 MB
+	maxSessionsPerUser = 50      // sessions of one person: more end the oldest
+	maxFlashes         = 8       // waiting in one session
 )
 
 type tokenKey [sha256.Size]byte
 
-func keyOf(token string) tokenKey { return sha256.Sum256([]byte(token)) }
+func hashToken(token string) tokenKey { return sha256.Sum256([]byte(token)) }
 
-// sessions are those of one kind: operators' or customers'. They are kept under a hash of their token, so that nobody
+// sessionStore are those of one kind: operators' or customers'. They are kept under a hash of their token, so that nobody
 // who measures how long a look-up takes learns of one.
-type sessions struct {
-	mu        sync.Mutex
-	byKey     *simplelru.LRU[tokenKey, *session]
-	ofOne     map[person][]tokenKey
-	now       func() time.Time
-	idle, max time.Duration
+type sessionStore struct {
+	mu                    sync.Mutex
+	byKey                 *simplelru.LRU[tokenKey, *session]
+	byUser                map[user][]tokenKey
+	now                   func() time.Time
+	idleTimeout, lifetime time.Duration
 }
 
-// person is whom a session belongs to.
-type person struct {
+// user is whom a session belongs to.
+type user struct {
 	operator string
 	account  accounts.ID
 }
 
-func (s *session) person() person { return person{s.operator, s.account} }
+func (s *session) user() user { return user{s.operator, s.account} }
 
-func newSessions(now func() time.Time, idle, most time.Duration) *sessions {
-	s := &sessions{now: now, idle: idle, max: most, ofOne: map[person][]tokenKey{}}
-	s.byKey = newLRU(mostSessions, func(key tokenKey, gone *session) {
-		left := slices.DeleteFunc(s.ofOne[gone.person()], func(k tokenKey) bool { return k == key })
-		if len(left) == 0 {
-			delete(s.ofOne, gone.person())
+func newSessionStore(now func() time.Time, idleTimeout, lifetime time.Duration) *sessionStore {
+	s := &sessionStore{now: now, idleTimeout: idleTimeout, lifetime: lifetime, byUser: map[user][]tokenKey{}}
+	s.byKey = newLRU(maxSessions, func(key tokenKey, removed *session) {
+		remaining := slices.DeleteFunc(s.byUser[removed.user()], func(k tokenKey) bool { return k == key })
+		if len(remaining) == 0 {
+			delete(s.byUser, removed.user())
 			return
 		}
-		s.ofOne[gone.person()] = left
+		s.byUser[removed.user()] = remaining
 	})
 	return s
 }
@@ -81,81 +81,81 @@ func newLRU[K comparable, V any](size int, evicted simplelru.EvictCallback[K, V]
 	return lru
 }
 
-// begin remembers a session and answers its token: 32 random bytes.
-func (s *sessions) begin(of session) string {
+// create remembers a session and answers its token: 32 random bytes.
+func (s *sessionStore) create(sess session) string {
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw)
 	token := base64.RawURLEncoding.EncodeToString(raw)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.dropIdle()
-	if keys := s.ofOne[of.person()]; len(keys) >= mostOfOne {
+	s.dropExpired()
+	if keys := s.byUser[sess.user()]; len(keys) >= maxSessionsPerUser {
 		s.byKey.Remove(keys[0])
 	}
-	of.began, of.seen = s.now(), s.now()
-	s.byKey.Add(keyOf(token), &of)
-	s.ofOne[of.person()] = append(s.ofOne[of.person()], keyOf(token))
+	sess.createdAt, sess.usedAt = s.now(), s.now()
+	s.byKey.Add(hashToken(token), &sess)
+	s.byUser[sess.user()] = append(s.byUser[sess.user()], hashToken(token))
 	return token
 }
 
-// dropIdle forgets sessions that nobody will go on with, the longest unused first.
-func (s *sessions) dropIdle() {
+// dropExpired forgets sessions that nobody will go on with, the longest unused first.
+func (s *sessionStore) dropExpired() {
 	for {
 		key, oldest, any := s.byKey.GetOldest()
-		if !any || !s.over(oldest) {
+		if !any || !s.expired(oldest) {
 			return
 		}
 		s.byKey.Remove(key)
 	}
 }
 
-func (s *sessions) over(of *session) bool {
+func (s *sessionStore) expired(sess *session) bool {
 	now := s.now()
-	return now.Sub(of.seen) >= s.idle || now.Sub(of.began) >= s.max
+	return now.Sub(sess.usedAt) >= s.idleTimeout || now.Sub(sess.createdAt) >= s.lifetime
 }
 
-// find answers the session of a token, and notes that it was used; false if there is none any more.
-func (s *sessions) find(token string) (session, bool) {
+// get answers the session of a token, and notes that it was used; false if there is none any more.
+func (s *sessionStore) get(token string) (session, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	of, known := s.byKey.Get(keyOf(token))
+	sess, known := s.byKey.Get(hashToken(token))
 	if !known {
 		return session{}, false
 	}
-	if s.over(of) {
-		s.byKey.Remove(keyOf(token))
+	if s.expired(sess) {
+		s.byKey.Remove(hashToken(token))
 		return session{}, false
 	}
-	of.seen = s.now()
-	return *of, true
+	sess.usedAt = s.now()
+	return *sess, true
 }
 
-// end forgets a session.
-func (s *sessions) end(token string) {
+// delete forgets a session.
+func (s *sessionStore) delete(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.byKey.Remove(keyOf(token))
+	s.byKey.Remove(hashToken(token))
 }
 
-// say keeps a notice for the next page of a session.
-func (s *sessions) say(token string, n notice) {
+// addFlash keeps a notice for the next page of a session.
+func (s *sessionStore) addFlash(token string, n flash) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if of, known := s.byKey.Peek(keyOf(token)); known && len(of.notices) < mostNotices {
-		of.notices = append(of.notices, n)
+	if sess, known := s.byKey.Peek(hashToken(token)); known && len(sess.flashes) < maxFlashes {
+		sess.flashes = append(sess.flashes, n)
 	}
 }
 
-// heard answers the notices of a session and forgets them.
-func (s *sessions) heard(token string) []notice {
+// takeFlashes answers the notices of a session and forgets them.
+func (s *sessionStore) takeFlashes(token string) []flash {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	of, known := s.byKey.Peek(keyOf(token))
+	sess, known := s.byKey.Peek(hashToken(token))
 	if !known {
 		return nil
 	}
-	notices := of.notices
-	of.notices = nil
-	return notices
+	flashes := sess.flashes
+	sess.flashes = nil
+	return flashes
 }

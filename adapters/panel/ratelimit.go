@@ -22,26 +22,26 @@ const (
 	loginEvery   = 10 * time.Second // until one more
 	addressBurst = 30               // tries from one address, whatever the login
 	addressEvery = 2 * time.Second
-	mostBuckets  = 20_000 // of each kind, about 4 MB
+	maxBuckets   = 20_000 // of each kind, about 4 MB
 )
 
-// attempts slows those down who guess passwords, before anything is hashed, in bounded memory.
-type attempts struct {
+// loginLimiter slows those down who guess passwords, before anything is hashed, in bounded memory.
+type loginLimiter struct {
 	mu        sync.Mutex
 	now       func() time.Time
 	logins    *simplelru.LRU[string, *rate.Limiter]
 	addresses *simplelru.LRU[netip.Prefix, *rate.Limiter]
 }
 
-func newAttempts(now func() time.Time) *attempts {
-	return &attempts{
-		now: now, logins: newLRU[string, *rate.Limiter](mostBuckets, nil), addresses: newLRU[netip.Prefix, *rate.Limiter](mostBuckets, nil),
+func newLoginLimiter(now func() time.Time) *loginLimiter {
+	return &loginLimiter{
+		now: now, logins: newLRU[string, *rate.Limiter](maxBuckets, nil), addresses: newLRU[netip.Prefix, *rate.Limiter](maxBuckets, nil),
 	}
 }
 
-// allow takes one try, and answers how long to wait before the next one if there is none left; 0 is to go on.
+// take takes one try, and answers how long to wait before the next one if there is none left; 0 is to go on.
 // device is "" or what a device cookie proved.
-func (a *attempts) allow(kind, login, device string, from netip.Addr) time.Duration {
+func (a *loginLimiter) take(kind, login, device string, from netip.Addr) time.Duration {
 	where := device
 	if where == "" {
 		where = network(from, 24, 64).String()
@@ -53,10 +53,10 @@ func (a *attempts) allow(kind, login, device string, from netip.Addr) time.Durat
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.now()
-	if wait := try(bucket(a.addresses, network(from, 32, 64), addressBurst, addressEvery), now); wait > 0 && device == "" {
+	if wait := takeOne(bucket(a.addresses, network(from, 32, 64), addressBurst, addressEvery), now); wait > 0 && device == "" {
 		return wait
 	}
-	return try(bucket(a.logins, kind+"\n"+login+"\n"+where, loginBurst, loginEvery), now)
+	return takeOne(bucket(a.logins, kind+"\n"+login+"\n"+where, loginBurst, loginEvery), now)
 }
 
 func bucket[K comparable](of *simplelru.LRU[K, *rate.Limiter], key K, burst int, every time.Duration) *rate.Limiter {
@@ -68,12 +68,12 @@ func bucket[K comparable](of *simplelru.LRU[K, *rate.Limiter], key K, burst int,
 	return l
 }
 
-// try takes one from a bucket, or answers when it will have one.
-func try(l *rate.Limiter, now time.Time) time.Duration {
-	r := l.ReserveN(now, 1)
-	wait := r.DelayFrom(now)
+// takeOne takes one from a bucket, or answers when it will have one.
+func takeOne(l *rate.Limiter, now time.Time) time.Duration {
+	reservation := l.ReserveN(now, 1)
+	wait := reservation.DelayFrom(now)
 	if wait > 0 {
-		r.CancelAt(now)
+		reservation.CancelAt(now)
 	}
 	return wait
 }
@@ -93,41 +93,41 @@ func network(a netip.Addr, v4, v6 int) netip.Prefix {
 }
 
 // clientAddr answers where the request came from.
-func (v *visit) clientAddr() netip.Addr {
-	if v.opts.ClientAddr != nil {
-		return v.opts.ClientAddr(v.r)
+func (r *request) clientAddr() netip.Addr {
+	if r.opts.ClientAddr != nil {
+		return r.opts.ClientAddr(r.req)
 	}
-	at, err := netip.ParseAddrPort(v.r.RemoteAddr)
+	at, err := netip.ParseAddrPort(r.req.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
 	return at.Addr()
 }
 
-// slow answers how long the sender of a sign-in must wait.
-func (v *visit) slow(kind, login string) time.Duration {
-	return v.attempts.allow(kind, login, v.devices.proves(v.cookie(deviceCookie), kind, login), v.clientAddr())
+// retryAfter answers how long the sender of a sign-in must wait.
+func (r *request) retryAfter(kind, login string) time.Duration {
+	return r.loginLimiter.take(kind, login, r.deviceKey.verify(r.cookie(deviceCookie), kind, login), r.clientAddr())
 }
 
-// devices is the key with which browsers are marked that have signed in to a login. It is another after a restart.
-type devices [32]byte
+// deviceKey is the key with which browsers are marked that have signed in to a login. It is another after a restart.
+type deviceKey [32]byte
 
-const deviceLives = 90 * 24 * time.Hour
+const deviceMaxAge = 90 * 24 * time.Hour
 
-func (d *devices) mac(id, kind, login string) string {
+func (d *deviceKey) mac(id, kind, login string) string {
 	mac := hmac.New(sha256.New, d[:])
 	mac.Write([]byte(id + "\n" + kind + "\n" + strings.ToLower(strings.TrimSpace(login))))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// mark answers the cookie of a browser that signed in.
-func (d *devices) mark(kind, login string) string {
+// newToken answers the cookie of a browser that signed in.
+func (d *deviceKey) newToken(kind, login string) string {
 	id := rand.Text()
 	return id + "." + d.mac(id, kind, login)
 }
 
-// proves answers which browser a cookie names, if it has signed in to the login; else "".
-func (d *devices) proves(cookie, kind, login string) string {
+// verify answers which browser a cookie names, if it has signed in to the login; else "".
+func (d *deviceKey) verify(cookie, kind, login string) string {
 	id, mac, found := strings.Cut(cookie, ".")
 	if !found || !hmac.Equal([]byte(mac), []byte(d.mac(id, kind, login))) {
 		return ""
