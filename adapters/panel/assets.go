@@ -18,13 +18,14 @@ import (
 //go:embed assets
 var assetFiles embed.FS
 
-// assets are the one style sheet and the one script, under names that change with their content, so that browsers keep
-// them for ever.
+// assets are the style sheet, the script and the icon. Their names change with their content, so that browsers can cache them
+// without a limit.
 type assets struct {
 	style, script, icon string // file names
 	files               map[string]asset
 }
 
+// asset is one file.
 type asset struct {
 	contentType      string
 	content, gzipped []byte
@@ -35,6 +36,7 @@ var (
 	variableValue = regexp.MustCompile(`^[^{}<>;\\@]*$`)
 )
 
+// newAssets returns the assets. The style sheet overrides the given CSS variables.
 func newAssets(variables map[string]string) (assets, error) {
 	style, err := concatFiles("assets/pico/pico.min.css", "assets/panel.css")
 	if err != nil {
@@ -44,7 +46,7 @@ func newAssets(variables map[string]string) (assets, error) {
 		style = append(style, ":root:root{"...)
 		for _, name := range slices.Sorted(maps.Keys(variables)) {
 			if !variableName.MatchString(name) || !variableValue.MatchString(variables[name]) {
-				return assets{}, fmt.Errorf("panel: Options.Variables: %q is no CSS variable with a plain value", name)
+				return assets{}, fmt.Errorf("panel: invalid Options.Variables[%q] %q: must be a name such as --color and a value without {}<>;\\@", name, variables[name])
 			}
 			style = append(style, name+":"+variables[name]+";"...)
 		}
@@ -65,6 +67,7 @@ func newAssets(variables map[string]string) (assets, error) {
 	return a, nil
 }
 
+// concatFiles returns the contents of embedded files, each followed by a newline.
 func concatFiles(names ...string) ([]byte, error) {
 	var all []byte
 	for _, name := range names {
@@ -77,7 +80,7 @@ func concatFiles(names ...string) ([]byte, error) {
 	return all, nil
 }
 
-// add keeps a file and answers its name.
+// add adds a file and returns its name, which contains a hash of its content.
 func (a *assets) add(name, extension, contentType string, content []byte) string {
 	sum := sha256.Sum256(content)
 	name += "-" + hex.EncodeToString(sum[:8]) + extension
@@ -87,16 +90,17 @@ func (a *assets) add(name, extension, contentType string, content []byte) string
 
 func compress(content []byte) []byte {
 	var gzipped bytes.Buffer
-	// Level 9 is valid, and a buffer takes whatever is written.
+	// The level is valid, and writing to a buffer does not fail.
 	w, _ := gzip.NewWriterLevel(&gzipped, gzip.BestCompression)
 	_, _ = w.Write(content)
 	_ = w.Close()
 	return gzipped.Bytes()
 }
 
+// serve serves the file that the path names.
 func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
-	file, known := a.files[r.PathValue("name")]
-	if !known {
+	file, found := a.files[r.PathValue("name")]
+	if !found {
 		http.NotFound(w, r)
 		return
 	}
@@ -111,5 +115,5 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 		body = file.gzipped
 	}
 	h.Set("Content-Length", fmt.Sprint(len(body)))
-	_, _ = w.Write(body) // a browser that has gone misses nothing
+	_, _ = w.Write(body) // the client may have disconnected
 }

@@ -8,15 +8,16 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// assignmentPage is the page on which subscriptions are given to a customer, whom one looks for there.
+// assignmentPage is the data of the page on which subscriptions are assigned to a customer, who is searched for there.
 type assignmentPage struct {
 	Selection selection
 	Form      form
 	Find      string
 	Found     []accounts.Summary
-	More      bool // than are shown
+	More      bool // more customers match than Found has
 }
 
+// maxFound is how many results a search on a form shows.
 const maxFound = 20
 
 func (r *request) assignPage() error {
@@ -41,7 +42,7 @@ func (r *request) renderAssign(status int, s selection, f form) error {
 	})
 }
 
-// assign gives the selection to the customer that was picked; "provider" takes it back.
+// assign assigns the selected subscriptions to the selected customer, or to no customer if that is "provider".
 func (r *request) assign() error {
 	s, err := r.selectSubscriptions()
 	if err != nil {

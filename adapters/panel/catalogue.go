@@ -2,8 +2,8 @@ package panel
 
 import "maps"
 
-// catalogue is every text of the pages, by key. Those of one noun begin with it; "field.", "cause.", "status." and
-// "event." go on with words of the domain.
+// catalogue has all texts of the pages by key. A key begins with the noun that the text is about; the prefixes "field.",
+// "cause.", "status." and "event." are followed by identifiers of the domain.
 var catalogue = mergeTexts(sharedTexts, operatorTexts, customerTexts, subscriptionTexts, ownTexts)
 
 func mergeTexts(parts ...map[string]translation) map[string]translation {
@@ -14,7 +14,7 @@ func mergeTexts(parts ...map[string]translation) map[string]translation {
 	return all
 }
 
-// sharedTexts are those of many pages.
+// sharedTexts are the texts that several pages use.
 var sharedTexts = map[string]translation{
 	"nav.main":    {"Main navigation", "Navigazione principale"},
 	"nav.path":    {"Where you are", "Dove ti trovi"},

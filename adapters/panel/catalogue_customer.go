@@ -1,6 +1,6 @@
 package panel
 
-// customerTexts are those of the pages about customers, for operators.
+// customerTexts are the texts of the operators' pages about customers.
 var customerTexts = map[string]translation{
 	"customers.title":       {"Customers", "Clienti"},
 	"customers.search":      {"Search name, company, username, e-mail, phone or domain", "Cerca nome, azienda, nome utente, e-mail, telefono o dominio"},
@@ -37,7 +37,7 @@ var customerTexts = map[string]translation{
 	"customer.linkNotSent":     {"The link could not be sent to %s. Please try again.", "Non è stato possibile inviare il link a %s. Riprova."},
 }
 
-// subscriptionTexts are those of the pages about subscriptions and domains, for operators.
+// subscriptionTexts are the texts of the operators' pages about subscriptions and domains.
 var subscriptionTexts = map[string]translation{
 	"subscriptions.title":       {"Subscriptions", "Abbonamenti"},
 	"subscriptions.search":      {"Search name, external ID or domain", "Cerca nome, ID esterno o dominio"},

@@ -1,6 +1,6 @@
 package panel
 
-// operatorTexts are those of lists, holds, removals and the history.
+// operatorTexts are the texts of lists, holds, removals and the history.
 var operatorTexts = map[string]translation{
 	"list.name":              {"Name", "Nome"},
 	"list.company":           {"Company", "Azienda"},

@@ -7,14 +7,14 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// customerView is the page of one customer.
+// customerView is the data of the page of one customer.
 type customerView struct {
 	Customer      accounts.Account
 	Subscriptions []ownedSubscription
 	Count         count // of the subscriptions
 	Domains       count
 	Pager         pager
-	SomeDomains   bool // there are more domains than the page shows
+	SomeDomains   bool // not all domains are shown
 	History       []historyEntry
 }
 
@@ -24,6 +24,7 @@ type ownedSubscription struct {
 	Domains []subscriptions.Domain
 }
 
+// recentEvents is how many events the page of a customer shows.
 const recentEvents = 10
 
 func (r *request) customerPage() error {
@@ -61,7 +62,7 @@ func (r *request) customerPage() error {
 	return r.render(http.StatusOK, "customer", nameOf(view.Customer), view)
 }
 
-// groupDomains puts domains to their subscriptions, the main one first.
+// groupDomains returns the subscriptions, each with its domains, the main domain first.
 func groupDomains(all []subscriptions.Subscription, domains []subscriptions.Domain) []ownedSubscription {
 	bySubscription := map[subscriptions.ID][]subscriptions.Domain{}
 	for _, d := range domains {
@@ -78,10 +79,10 @@ func groupDomains(all []subscriptions.Subscription, domains []subscriptions.Doma
 	return owned
 }
 
-// nameOf answers what a customer is called on pages.
+// nameOf returns the name that pages show for a customer.
 func nameOf(a accounts.Account) string { return a.Contact.Name }
 
-// customerLink makes a link for a new password. The host sends it, or the operator is shown it once.
+// customerLink creates a link for a new password. It is sent with Options.SendReset or else shown to the operator once.
 func (r *request) customerLink() error {
 	id, err := r.accountID()
 	if err != nil {
@@ -94,7 +95,7 @@ func (r *request) customerLink() error {
 	}
 	if r.opts.SendReset != nil && account.Contact.Email != "" {
 		if err := r.sendResetLink(ctx, account); err != nil {
-			r.opts.Logger.ErrorContext(ctx, "panel: a link for a new password was not sent", "error", err)
+			r.opts.Logger.ErrorContext(ctx, "panel: sending a link for a new password failed", "error", err)
 			r.flashWarning("customer.linkNotSent", account.Contact.Email)
 			return r.redirect("/customers/", id)
 		}
@@ -109,11 +110,11 @@ func (r *request) customerLink() error {
 	return r.redirect("/customers/", id)
 }
 
-// passwordForm is the page on which an operator gives a customer another password.
+// passwordForm is the data of the page on which an operator sets a customer's password.
 type passwordForm struct {
 	Form     form
 	Customer accounts.Account
-	Random   string
+	Random   string // the suggested password
 }
 
 func (r *request) customerPasswordPage() error {

@@ -12,7 +12,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// contactInputs are the inputs of a contact, named as the paths of its faults, with what they stand for.
+// contactInputs returns pointers to the fields of c by the names of their inputs, which are also the paths of field errors.
 func contactInputs(c *accounts.Contact) map[string]*string {
 	return map[string]*string{
 		"contact.name": &c.Name, "contact.company": &c.Company, "contact.email": &c.Email, "contact.phone": &c.Phone,
@@ -21,6 +21,7 @@ func contactInputs(c *accounts.Contact) map[string]*string {
 	}
 }
 
+// contactFromForm returns the contact that the form has.
 func (r *request) contactFromForm() accounts.Contact {
 	var c accounts.Contact
 	for name, to := range contactInputs(&c) {
@@ -34,7 +35,7 @@ var contactNames = []string{
 	"contact.state", "contact.postalCode", "contact.country",
 }
 
-// randomPassword answers a password to suggest: 24 characters in groups, of 120 random bits.
+// randomPassword returns a password to suggest: 24 characters in groups of 6, with 120 random bits.
 func randomPassword() string {
 	text := strings.ToLower(rand.Text())[:24]
 	var groups []string
@@ -44,10 +45,10 @@ func randomPassword() string {
 	return strings.Join(groups, "-")
 }
 
-// customerForm is the page on which a customer is added.
+// customerForm is the data of the page on which a customer is added.
 type customerForm struct {
 	Form   form
-	Random string
+	Random string // the suggested password
 }
 
 func (r *request) customerNewPage() error {
@@ -80,7 +81,7 @@ func (r *request) customerCreate() error {
 		inputs := append([]string{
 			"login", "password", "additionalInfo", "description", "externalID", "locale", "subscription.plan", "subscription.domains[0]",
 		}, contactNames...)
-		if in.Subscription != nil && len(in.Subscription.Domains) == 0 { // its name, which nobody is asked for, would be the domain's
+		if in.Subscription != nil && len(in.Subscription.Domains) == 0 { // the form has no input for the name, which defaults to the domain's
 			f.addFieldError("subscription.domains[0]", r.T("fault.domain"))
 		}
 		if err := r.applyFieldErrors(&f, err, inputs, "passwordHash", "password", "subscription.name", "subscription.domains[0]"); err != nil {
@@ -92,17 +93,17 @@ func (r *request) customerCreate() error {
 	return r.redirect("/customers/", created.ID)
 }
 
-// customerEdit is the page on which a customer is changed.
+// customerEdit is the data of the page on which a customer is changed.
 type customerEdit struct {
 	Form        form
-	Customer    accounts.Account // as it is now
-	Differences []difference     // somebody else was quicker: what differs between what is stored and what was typed
+	Customer    accounts.Account // as stored now
+	Differences []difference     // after a version conflict: the fields that differ
 }
 
-// difference is one field in two versions.
+// difference is a field whose stored value differs from the submitted one.
 type difference struct{ Label, Stored, Submitted string }
 
-// editableValues are the fields of the form with their values in an account.
+// editableValues returns the values of a by the names of their inputs.
 func editableValues(a accounts.Account) map[string]string {
 	values := map[string]string{
 		"login": a.Login, "additionalInfo": a.AdditionalInfo, "description": a.Description, "externalID": a.ExternalID,
@@ -167,7 +168,7 @@ func (r *request) customerUpdate() error {
 	return r.render(http.StatusUnprocessableEntity, "customer-edit", r.T("customer.edit"), edit)
 }
 
-// differences answers what was typed and what is stored, where they differ.
+// differences returns the fields whose submitted value differs from the stored one.
 func (r *request) differences(names []string, stored map[string]string, f form) []difference {
 	var differences []difference
 	for _, name := range names {
@@ -179,7 +180,7 @@ func (r *request) differences(names []string, stored map[string]string, f form) 
 	return differences
 }
 
-// accountsByID answers what customers are called, by id.
+// accountsByID returns the accounts with the given ids; accounts that do not exist are missing.
 func (r *request) accountsByID(ctx context.Context, ids []accounts.ID) (map[accounts.ID]accounts.Account, error) {
 	byID := map[accounts.ID]accounts.Account{}
 	for len(ids) > 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// findInput answers an input of a page by its name.
+// findInput returns the input of a page with the given name.
 func findInput(t *testing.T, a response, name string) *html.Node {
 	t.Helper()
 	for n := range parseHTML(t, a).Descendants() {
@@ -24,8 +24,8 @@ func findInput(t *testing.T, a response, name string) *html.Node {
 	return nil
 }
 
-// All faults of a new customer come back at once, each at its input, and nothing that was typed is lost but the password.
-func TestFaultsOfANewCustomer(t *testing.T) {
+// All errors of a new customer are reported at once, each at its input, and all submitted values are kept but the password.
+func TestFieldErrorsOfANewCustomer(t *testing.T) {
 	e := newEnv(t, nil)
 	b := e.signInOperator()
 	before := e.countEvents()
@@ -64,7 +64,7 @@ func TestFaultsOfANewCustomer(t *testing.T) {
 	assert.Contains(t, b.get(got.location()).body, "Paola was added.")
 }
 
-// A form that is older than what is stored shows both versions, keeps what was typed, and can be saved then.
+// A form that is older than the stored version shows both, keeps the submitted values, and can then be saved.
 func TestLostUpdate(t *testing.T) {
 	e := newEnv(t, nil)
 	b := e.signInOperator()

@@ -7,10 +7,10 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// customerFilters are the fields of the address that say which customers a list shows.
+// customerFilters are the query parameters that select and sort customers.
 var customerFilters = []string{"q", "status", "cause", "country", "sort", "dir"}
 
-// filters answers those fields of the request that are set.
+// filters returns those of the named parameters of the request that are not empty.
 func (r *request) filters(names []string) url.Values {
 	set := url.Values{}
 	for _, name := range names {
@@ -21,7 +21,7 @@ func (r *request) filters(names []string) url.Values {
 	return set
 }
 
-// customerQuery answers which customers a request is about, in which order. The newest come first.
+// customerQuery returns the query for the filters f. By default the newest customers come first.
 func customerQuery(f url.Values) accounts.Query {
 	q := accounts.Query{
 		Search: f.Get("q"), Status: accounts.Status(f.Get("status")), Cause: accounts.Cause(f.Get("cause")),
@@ -33,14 +33,14 @@ func customerQuery(f url.Values) accounts.Query {
 	return q
 }
 
-// customerTable is the page of the list.
+// customerTable is the data of the list of customers.
 type customerTable struct {
 	table
 	Items   []accounts.Summary
 	Columns []column
 }
 
-// column is the head of a column that a list can be sorted by.
+// column is the header of a column that a list can be sorted by.
 type column struct {
 	Key   string // "name", "login" or "created"
 	Order string // "ascending", "descending" or "none"
@@ -67,7 +67,8 @@ func (r *request) customerList() error {
 	return r.render(http.StatusOK, "customers", r.T("customers.title"), t)
 }
 
-// columns answers the heads of the columns; following one sorts by it, and turns the order where it is sorted by already.
+// columns returns the headers of the sortable columns. The link of a header sorts by its column, or reverses the order if
+// the list is sorted by it already.
 func columns(f url.Values, q accounts.Query) []column {
 	var all []column
 	for _, by := range []accounts.Sort{accounts.SortName, accounts.SortLogin, accounts.SortCreated} {
@@ -86,7 +87,7 @@ func columns(f url.Values, q accounts.Query) []column {
 	return all
 }
 
-// Column answers the head of one column.
+// Column returns the header of the column with the given key.
 func (t customerTable) Column(key string) column {
 	for _, c := range t.Columns {
 		if c.Key == key {

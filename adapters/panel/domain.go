@@ -8,15 +8,15 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// domainView is the page of one domain.
+// domainView is the data of the page of one domain.
 type domainView struct {
 	Domain       subscriptions.Domain
 	Subscription subscriptions.Subscription
-	Customer     accounts.Account // zero: the provider
-	Form         form             // of its name
+	Customer     accounts.Account // the zero Account for the provider
+	Form         form             // with the name
 }
 
-// domain answers the domain that the address names.
+// domain returns the domain whose id the path has.
 func (r *request) domain() (subscriptions.Domain, error) {
 	id, err := r.domainID()
 	if err != nil {
@@ -81,7 +81,7 @@ func (r *request) domainMakeMain() error {
 	return r.redirect("/domains/", d.ID)
 }
 
-// movePage is the page on which a domain is moved to another subscription, which one looks for there.
+// movePage is the data of the page on which a domain is moved to another subscription, which is searched for there.
 type movePage struct {
 	Domain subscriptions.Domain
 	Form   form
@@ -98,7 +98,7 @@ func (r *request) domainMovePage() error {
 	return r.renderMove(http.StatusOK, d, form{})
 }
 
-// renderMove offers the subscriptions of the same customer first: until somebody searches, only those.
+// renderMove offers the subscriptions that match the search. Without a search, it offers those of the same customer.
 func (r *request) renderMove(status int, d subscriptions.Domain, f form) error {
 	find := strings.TrimSpace(r.req.Form.Get("find"))
 	q := subscriptions.Query{Search: find, Limit: maxFound}

@@ -11,8 +11,9 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// export answers a list as CSV, as far as it goes: read answers the rows of one page, and where the next one begins.
-func (r *request) export(file string, head []string, read func(after accounts.Cursor) ([][]string, accounts.Cursor, error)) error {
+// export writes a whole list as a CSV file. read returns the rows of one page and the cursor of the next one, "" after the
+// last.
+func (r *request) export(file string, header []string, read func(after accounts.Cursor) ([][]string, accounts.Cursor, error)) error {
 	rows, next, err := read("")
 	if err != nil {
 		return err
@@ -20,31 +21,31 @@ func (r *request) export(file string, head []string, read func(after accounts.Cu
 	h := r.w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	h.Set("Content-Disposition", `attachment; filename="`+file+`"`)
-	_, _ = r.w.Write([]byte("\ufeff")) // spreadsheets take it for UTF-8 then
+	_, _ = r.w.Write([]byte("\ufeff")) // a byte order mark: spreadsheets then read the file as UTF-8
 	out := csv.NewWriter(r.w)
-	rows = append([][]string{head}, rows...)
+	rows = append([][]string{header}, rows...)
 	for {
 		for _, row := range rows {
 			for i, cell := range row {
 				row[i] = escapeFormula(cell)
 			}
 			if out.Write(row) != nil {
-				return nil // the browser has gone
+				return nil // the client has disconnected
 			}
 		}
 		if next == "" {
 			break
 		}
 		if rows, next, err = read(next); err != nil {
-			r.opts.Logger.ErrorContext(r.req.Context(), "panel: an export broke off", "error", err)
-			panic(http.ErrAbortHandler) // so that nobody takes it for the whole list
+			r.opts.Logger.ErrorContext(r.req.Context(), "panel: an export failed", "error", err)
+			panic(http.ErrAbortHandler) // so that an incomplete file is reported as a failed download
 		}
 	}
 	out.Flush()
 	return nil
 }
 
-// escapeFormula answers a cell that no spreadsheet takes for a formula, as OWASP's "CSV Injection" advises.
+// escapeFormula returns cell so that no spreadsheet evaluates it as a formula, as OWASP recommends under "CSV Injection".
 func escapeFormula(cell string) string {
 	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
 		return "'" + cell
@@ -52,7 +53,8 @@ func escapeFormula(cell string) string {
 	return cell
 }
 
-// isoDate answers a date as spreadsheets and inputs of the type date read it in every language; "" for never.
+// isoDate returns the date of t in the form 2006-01-02, which spreadsheets and date inputs read in every language, or "" for
+// the zero time.
 func (r *request) isoDate(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -60,11 +62,11 @@ func (r *request) isoDate(t time.Time) string {
 	return t.In(r.opts.Location).Format(time.DateOnly)
 }
 
-// causeNames answers the causes of what keeps something down, each once.
-func (r *request) causeNames(by []accounts.EffectiveHold) string {
+// causeNames returns the names of the causes of holds, each once, separated by commas.
+func (r *request) causeNames(holds []accounts.EffectiveHold) string {
 	var causes []string
 	seen := map[accounts.Cause]bool{}
-	for _, h := range by {
+	for _, h := range holds {
 		if !seen[h.Cause] {
 			causes = append(causes, r.cause(h.Cause))
 		}
@@ -74,17 +76,17 @@ func (r *request) causeNames(by []accounts.EffectiveHold) string {
 }
 
 func (r *request) customerExport() error {
-	head := []string{"id"}
+	header := []string{"id"}
 	for _, name := range []string{
 		"contact.name", "contact.company", "login", "contact.email", "contact.phone", "contact.address", "contact.city",
 		"contact.state", "contact.postalCode", "contact.country",
 	} {
-		head = append(head, r.T("field."+name))
+		header = append(header, r.T("field."+name))
 	}
-	head = append(head, r.T("list.status"), r.T("list.causes"), r.T("list.subscriptions"), r.T("list.domains"), r.T("list.since"))
+	header = append(header, r.T("list.status"), r.T("list.causes"), r.T("list.subscriptions"), r.T("list.domains"), r.T("list.since"))
 	q := customerQuery(r.filters(customerFilters))
 	q.Limit = maxListLimit
-	return r.export("customers.csv", head, func(after accounts.Cursor) ([][]string, accounts.Cursor, error) {
+	return r.export("customers.csv", header, func(after accounts.Cursor) ([][]string, accounts.Cursor, error) {
 		q.After = after
 		found, err := r.clients.List(r.req.Context(), q)
 		var rows [][]string
@@ -101,16 +103,16 @@ func (r *request) customerExport() error {
 }
 
 func (r *request) subscriptionExport() error {
-	head := []string{"id"}
+	header := []string{"id"}
 	for _, name := range []string{
 		"list.subscription", "list.customer", "list.login", "field.plan", "list.status", "list.causes", "list.expires",
 		"field.externalID", "list.since",
 	} {
-		head = append(head, r.T(name))
+		header = append(header, r.T(name))
 	}
 	q := r.subscriptionQuery(r.filters(subscriptionFilters))
 	q.Limit = maxListLimit
-	return r.export("subscriptions.csv", head, func(after subscriptions.Cursor) ([][]string, subscriptions.Cursor, error) {
+	return r.export("subscriptions.csv", header, func(after subscriptions.Cursor) ([][]string, subscriptions.Cursor, error) {
 		q.After = after
 		found, err := r.subscriptions().List(r.req.Context(), q)
 		if err != nil {

@@ -9,25 +9,25 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// form is what somebody typed, and what is wrong with it. Inputs are named by the paths that faults have.
+// form has the values of a form and the errors in them. Its inputs are named like the paths of field errors.
 type form struct {
 	Values      url.Values
 	FieldErrors map[string]string // by the name of an input
-	Errors      []string          // faults of no input on the page
+	Errors      []string          // of no input on the page
 }
 
-// formFromRequest answers the form that was sent, without its passwords: they are never sent back.
+// formFromRequest returns the submitted form without its passwords, which are never sent back.
 func (r *request) formFromRequest() form {
 	values := url.Values{}
-	for name, v := range r.req.PostForm {
+	for name, given := range r.req.PostForm {
 		if !strings.Contains(name, "password") && name != "old" {
-			values[name] = v
+			values[name] = given
 		}
 	}
 	return form{Values: values}
 }
 
-// newForm answers a form with values to begin with, in pairs.
+// newForm returns a form with initial values, given as pairs of name and value.
 func newForm(pairs ...string) form {
 	f := form{Values: url.Values{}}
 	for i := 0; i < len(pairs); i += 2 {
@@ -38,7 +38,7 @@ func newForm(pairs ...string) form {
 
 func (f form) Value(name string) string { return f.Values.Get(name) }
 
-// Has tells whether one of the values of a name is this one.
+// Has reports whether value is one of the values of the named input.
 func (f form) Has(name, value string) bool {
 	for _, v := range f.Values[name] {
 		if v == value {
@@ -48,10 +48,10 @@ func (f form) Has(name, value string) bool {
 	return false
 }
 
-// HasErrors tells whether there is any fault.
+// HasErrors reports whether the form has any error.
 func (f form) HasErrors() bool { return len(f.FieldErrors)+len(f.Errors) > 0 }
 
-// addFieldError notes a fault at an input.
+// addFieldError adds an error of an input, unless the input already has one.
 func (f *form) addFieldError(name, message string) {
 	if f.FieldErrors == nil {
 		f.FieldErrors = map[string]string{}
@@ -61,9 +61,9 @@ func (f *form) addFieldError(name, message string) {
 	}
 }
 
-// applyFieldErrors puts what a command says is wrong to the inputs of the form, where that is what it says; else it answers the
-// error. Where gives the inputs for paths whose name on the page is another, in pairs; a path without an input is told
-// at the top.
+// applyFieldErrors adds the errors of an *accounts.InvalidError or *accounts.TakenError to f and returns nil. It returns any
+// other err. inputs are the names of the inputs on the page; errors at other paths are added to f.Errors. aliases are pairs
+// of a path and the name of its input, where they differ.
 func (r *request) applyFieldErrors(f *form, err error, inputs []string, aliases ...string) error {
 	var invalid *accounts.InvalidError
 	var taken *accounts.TakenError
@@ -96,18 +96,18 @@ func (r *request) applyFieldErrors(f *form, err error, inputs []string, aliases 
 	return nil
 }
 
-// field is one input as a template shows it.
+// field is an input for a template.
 type field struct {
 	Page                           page
 	Name, ID, Label, Value, Error  string
 	Type, Auto, Max, Hint, Pattern string
 	Required, Focus                bool
 	Suggest                        string // a password to suggest
-	Meter                          bool   // tell how strong a password is
+	Meter                          bool   // show how strong the password is
 }
 
-// Field answers an input of a form. Its label is the text "field." and its name, or what label= says; other options:
-// type=, max=, auto= (the autocomplete), hint= (a key), required, focus; for passwords suggest= and meter.
+// Field returns an input of f. Its label is the text with the key "field."+name. The options are label= and hint= (keys of
+// texts), type=, max=, auto= (the autocomplete attribute), required and focus; for passwords also suggest= and meter.
 func (p page) Field(f form, name string, options ...string) field {
 	field := field{
 		Page: p, Name: name, ID: fieldID(name), Label: p.T("field." + name), Value: f.Value(name), Error: f.FieldErrors[name],
@@ -139,7 +139,7 @@ func (p page) Field(f form, name string, options ...string) field {
 	return field
 }
 
-// Password is Field for a password, which is never shown.
+// Password is like Field, but leaves out the value.
 func (p page) Password(f form, name string, options ...string) field {
 	field := p.Field(f, name, options...)
 	field.Value = ""
@@ -150,7 +150,7 @@ func fieldID(name string) string {
 	return "f-" + strings.NewReplacer(".", "-", "[", "-", "]", "").Replace(name)
 }
 
-// FieldErrors answers the faults at the inputs of a form, with the ids of those, in the order in which they are given.
+// FieldErrors returns the fields of f that have errors, with only ID and Error set, sorted by ID.
 func (p page) FieldErrors(f form) []field {
 	var fields []field
 	for name, message := range f.FieldErrors {

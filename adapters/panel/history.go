@@ -8,16 +8,16 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// historyEntry is one event as the history shows it: what, and why.
+// historyEntry is an event with the texts that the history shows.
 type historyEntry struct {
 	accounts.Event
 	Title         string
 	Causes        []string
 	Fields        string
-	DisplayDomain string // the domain's name as people write it
+	DisplayDomain string // the name of the domain in Unicode
 }
 
-// historyView is the page of all events of a customer.
+// historyView is the data of the page with all events of a customer.
 type historyView struct {
 	Customer accounts.Account
 	Entries  []historyEntry
@@ -44,7 +44,7 @@ func (r *request) customerHistory() error {
 	return r.render(http.StatusOK, "history", r.T("history.title"), view)
 }
 
-// historyEntries answers entries of the history.
+// historyEntries returns one page of the history and the cursor of the next one.
 func (r *request) historyEntries(q accounts.EventQuery) ([]historyEntry, accounts.Cursor, error) {
 	found, err := r.clients.Events(r.req.Context(), q)
 	if err != nil {
@@ -74,7 +74,7 @@ func (r *request) newHistoryEntry(e accounts.Event) historyEntry {
 	return entry
 }
 
-// fieldName answers what people call a field that changed.
+// fieldName returns the label of a changed field.
 func (r *request) fieldName(of accounts.EventType, field string) string {
 	if of == subscriptions.SubscriptionUpdated {
 		if _, known := catalogue["field.subscription."+field]; known {
@@ -87,14 +87,14 @@ func (r *request) fieldName(of accounts.EventType, field string) string {
 	return field
 }
 
-// From and To answer what a rename, a move or an assignment went from and to.
+// From and To return the old and the new value of a rename, a move or an assignment.
 func (e historyEntry) From() string { return e.Details["from"] }
 func (e historyEntry) To() string   { return e.Details["to"] }
 
-// HasFromTo tells whether it is one of those.
+// HasFromTo reports whether the event has both values.
 func (e historyEntry) HasFromTo() bool { return e.Details["from"] != "" && e.Details["to"] != "" }
 
-// Note, Message and Public answer the texts of a suspension.
+// Note, Message and Public return the texts of a suspension.
 func (e historyEntry) Note() string    { return e.Details["note"] }
 func (e historyEntry) Message() string { return e.Details["message"] }
 func (e historyEntry) Public() string  { return e.Details["public"] }

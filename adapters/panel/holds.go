@@ -10,9 +10,9 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// kind is one of the three kinds of things that have holds, and what is done to them.
+// kind is one of the three kinds of things that have holds, with the commands for them.
 type kind struct {
-	name      string // in addresses and keys: "customers", "subscriptions", "domains"
+	name      string // in paths and keys: "customers", "subscriptions" or "domains"
 	selection func(r *request) (selection, error)
 	suspend   func(r *request, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error)
 	lift      func(r *request, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error)
@@ -20,7 +20,7 @@ type kind struct {
 	remove    func(r *request, ctx context.Context, removal accounts.Removal, ids []int64) error
 }
 
-// outcome is how many things a command changed, left, and could not bring up.
+// outcome counts what a command changed, what it left unchanged, and what is still suspended.
 type outcome struct{ changed, unchanged, stillSuspended int }
 
 var (
@@ -76,7 +76,7 @@ func (r *request) suspendDomains() error            { return r.suspend(domainKin
 func (r *request) activateDomainsPage() error       { return r.activatePage(domainKind) }
 func (r *request) activateDomains() error           { return r.activate(domainKind) }
 
-// holdPage is a page on which something is suspended, activated or removed.
+// holdPage is the data of the pages on which a selection is suspended, activated or removed.
 type holdPage struct {
 	Kind      string
 	Selection selection
@@ -85,15 +85,15 @@ type holdPage struct {
 	Removal   removalPreview
 }
 
-// causeCount is a cause that some of the selection have, of their own.
+// causeCount is a cause and the number of selected things that have a hold with it.
 type causeCount struct {
 	Cause    accounts.Cause
 	N        int
-	Liftable bool // it can be lifted by hand
-	Checked  bool // it is ticked
+	Liftable bool // not by the library alone
+	Checked  bool
 }
 
-// holdInput is the input of the cause to place: "cause" is a filter of lists, which the form carries along.
+// holdInput is the input of the new hold's cause. The name "cause" is taken by the filter of lists, which the form passes on.
 const holdInput = "hold"
 
 func (r *request) suspendPage(k kind) error {
@@ -111,7 +111,7 @@ func (r *request) renderSuspend(status int, k kind, s selection, f form) error {
 	return r.render(status, "suspend", r.N("suspend."+k.name, s.N()), holdPage{Kind: k.name, Selection: s, Form: f})
 }
 
-// nothingSelected sends somebody back who ticked nothing.
+// nothingSelected redirects to where an empty selection was made.
 func (r *request) nothingSelected(s selection) error {
 	r.flashWarning("list.nothingSelected")
 	return r.redirect(s.Back)
@@ -148,7 +148,7 @@ func (r *request) suspend(k kind) error {
 	return r.redirect(s.Back)
 }
 
-// pluralKey answers the key of a text that counts.
+// pluralKey returns the key of the text for the number n.
 func pluralKey(key string, n int) string {
 	if n == 1 {
 		return key + ".one"
@@ -173,7 +173,7 @@ func (r *request) renderActivate(status int, k kind, s selection, f form, checke
 	})
 }
 
-// countCauses counts the causes of a selection's own holds.
+// countCauses counts the causes of the selection's holds, without inherited ones, sorted by cause.
 func countCauses(s selection, checked func(accounts.Cause) bool) []causeCount {
 	var all []causeCount
 	for _, t := range s.Targets {
@@ -190,12 +190,12 @@ func countCauses(s selection, checked func(accounts.Cause) bool) []causeCount {
 	return all
 }
 
-// CanLift tells whether there is anything to lift by hand.
+// CanLift reports whether an operator can lift any of the causes.
 func (h holdPage) CanLift() bool {
 	return slices.ContainsFunc(h.Causes, func(c causeCount) bool { return c.Liftable })
 }
 
-// InheritedCount answers how many of the selection are down by something above them.
+// InheritedCount returns how many of the selection inherit a hold.
 func (h holdPage) InheritedCount() int {
 	n := 0
 	for _, t := range h.Selection.Targets {
@@ -206,7 +206,7 @@ func (h holdPage) InheritedCount() int {
 	return n
 }
 
-// activate lifts the causes that were ticked, and none that the page did not show.
+// activate lifts the checked causes, and never one that the page did not show.
 func (r *request) activate(k kind) error {
 	s, err := k.selection(r)
 	if err != nil {

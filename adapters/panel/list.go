@@ -11,17 +11,18 @@ import (
 
 const (
 	pageSize     = 50
-	maxCounted   = 1_000 // beyond that a list says "1,000+"
-	maxSelection = 10_000
-	maxListLimit = 500 // what one call of a list answers at most
+	maxCounted   = 1_000  // a longer list shows "1,000+"
+	maxSelection = 10_000 // also the maximum of ids in a command
+	maxListLimit = 500    // the maximum Limit of a query
 )
 
-// count is how many things a list has, as far as it was counted.
+// count is the length of a list, counted up to a limit.
 type count struct {
 	N    int
-	More bool // there are more
+	More bool // the list has more than N
 }
 
+// capCount returns n as a count of at most limit.
 func capCount(n, limit int) count {
 	if n > limit {
 		return count{N: limit, More: true}
@@ -29,15 +30,15 @@ func capCount(n, limit int) count {
 	return count{N: n}
 }
 
-// table is what the pages of lists have in common.
+// table is the data that all lists have.
 type table struct {
 	Form     form
 	Filters  url.Values
 	Filtered bool
 	Count    count
 	Pager    pager
-	Selected string // "", "page" or "all": what is ticked to begin with
-	Total    count  // how many match, when all shall be ticked
+	Selected string // the initial selection: "", "page" or "all"
+	Total    count  // of all matches, if they are to be selected
 	after    string
 }
 
@@ -45,8 +46,8 @@ func (r *request) table(f url.Values, n count, next subscriptions.Cursor) table 
 	return table{Form: form{Values: f}, Filters: f, Count: n, Pager: r.pager(next), after: r.req.Form.Get("after")}
 }
 
-// applySelection ticks what the address asks for: this page, or all that match if a command takes so many.
-func (r *request) applySelection(t *table, countUpTo func(most int) (int, error)) error {
+// applySelection applies the parameter select: to this page, or to all matches if a command accepts that many.
+func (r *request) applySelection(t *table, countUpTo func(limit int) (int, error)) error {
 	switch r.req.Form.Get("select") {
 	case "page":
 		t.Selected = "page"
@@ -63,16 +64,16 @@ func (r *request) applySelection(t *table, countUpTo func(most int) (int, error)
 	return nil
 }
 
-// selectLinks leads to the same list with boxes ticked.
+// selectLinks are the links that change the selection of a list.
 type selectLinks struct {
 	Path            string
 	Selected        string
 	Total           count
 	Page, All, None url.Values
-	Single          bool // there is no other page
+	Single          bool // the list has one page
 }
 
-// SelectLinks answers the choice of a list.
+// SelectLinks returns the links that change the selection of the list at path.
 func (t table) SelectLinks(path string) selectLinks {
 	with := func(what string) url.Values {
 		values := cloneValues(t.Filters)
@@ -86,18 +87,18 @@ func (t table) SelectLinks(path string) selectLinks {
 	}
 }
 
-// pager leads through a list.
+// pager has the links to the other pages of a list.
 type pager struct {
 	Path     string // the path of the list
 	First    bool
-	Next     url.Values // nil: this is the last page
-	Previous url.Values
+	Next     url.Values // nil on the last page
+	Previous url.Values // nil on the first page, or if it is unknown
 }
 
-// maxTrail bounds how many pages the way back is known for.
+// maxTrail is the maximum of previous pages whose cursors a link contains.
 const maxTrail = 40
 
-// pager answers the pager of a list: a cursor leads only forward, so the way back goes along in the address.
+// pager returns the pager of a list. Cursors lead only forward, so links contain those of the previous pages, as "trail".
 func (r *request) pager(next subscriptions.Cursor) pager {
 	query := r.req.URL.Query()
 	after, trail := query.Get("after"), query["trail"]
@@ -128,7 +129,7 @@ func cloneValues(values url.Values) url.Values {
 	return clone
 }
 
-// dropEmpty leaves out what is empty.
+// dropEmpty deletes the parameters without a value and returns values.
 func dropEmpty(values url.Values) url.Values {
 	for name, given := range values {
 		if len(given) == 0 || len(given) == 1 && given[0] == "" {
@@ -138,7 +139,7 @@ func dropEmpty(values url.Values) url.Values {
 	return values
 }
 
-// Query answers an address with a query.
+// Query returns the URL of path in the panel, with values as its query.
 func (p page) Query(path string, values url.Values) string {
 	if len(values) == 0 {
 		return p.r.url(path)
@@ -146,7 +147,7 @@ func (p page) Query(path string, values url.Values) string {
 	return p.r.url(path, "?", values.Encode())
 }
 
-// Back answers an address with a query as a form carries it along: as it is within the panel.
+// Back returns path with values as its query, without Options.Path: the form in which the parameter back has it.
 func (p page) Back(path string, values url.Values) string {
 	if len(values) == 0 {
 		return path
@@ -154,29 +155,29 @@ func (p page) Back(path string, values url.Values) string {
 	return path + "?" + values.Encode()
 }
 
-// sortLink is the head of a column that a list can be sorted by.
+// sortLink is the header of a column that the list at Path can be sorted by.
 type sortLink struct {
 	Path, Label string
 	Column      column
 }
 
-// SortLink answers the page with that.
+// SortLink returns the page with a sortLink as its data.
 func (p page) SortLink(path string, c column, label string) page {
 	return p.With(sortLink{path, label, c})
 }
 
-// holdsAtLevel is what keeps something down, as something of its own level or from above.
+// holdsAtLevel are the holds in force for something at Level, its own and inherited ones.
 type holdsAtLevel struct {
 	Holds []accounts.EffectiveHold
 	Level accounts.Level
 }
 
-// HoldsAtLevel answers the page with that.
-func (p page) HoldsAtLevel(held []accounts.EffectiveHold, level string) page {
-	return p.With(holdsAtLevel{held, accounts.Level(level)})
+// HoldsAtLevel returns the page with a holdsAtLevel as its data.
+func (p page) HoldsAtLevel(holds []accounts.EffectiveHold, level string) page {
+	return p.With(holdsAtLevel{holds, accounts.Level(level)})
 }
 
-// parseIDs reads the ids in a request. One that is no number names nothing.
+// parseIDs returns the ids, sorted and without duplicates. It returns errPageNotFound if one is not a positive number.
 func parseIDs[K ~int64](given []string) ([]K, error) {
 	all := make([]K, 0, len(given))
 	for _, text := range given {
@@ -190,6 +191,7 @@ func parseIDs[K ~int64](given []string) ([]K, error) {
 	return slices.Compact(all), nil
 }
 
+// parsePositive returns the number in text. It returns errPageNotFound if that is not a positive number.
 func parsePositive[K ~int64](text string) (K, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 {

@@ -9,13 +9,13 @@ import (
 
 const (
 	mailTimeout = 30 * time.Second // for one message
-	maxMails    = 100              // at once; each is a goroutine that waits for the host's mail server
+	maxMails    = 100              // at the same time; each has a goroutine that waits for the mail server
 )
 
-// mailQueue are the messages on their way whose requests have been answered. The host waits for them with Panel.Shutdown.
+// mailQueue runs the functions that send messages in the background. Panel.Shutdown waits for them.
 type mailQueue struct {
 	slots  *semaphore.Weighted
-	ctx    context.Context
+	ctx    context.Context // ends if shutdown does not finish in time
 	cancel context.CancelFunc
 }
 
@@ -25,7 +25,8 @@ func newMailQueue() *mailQueue {
 	return m
 }
 
-// start has a message sent with the values of ctx, but not its end, and answers false if too many are on their way.
+// start calls send in the background, with the values of ctx but not its cancellation. It returns false, without calling
+// send, if maxMails functions are running.
 func (m *mailQueue) start(ctx context.Context, send func(context.Context)) bool {
 	if !m.slots.TryAcquire(1) {
 		return false
@@ -41,7 +42,7 @@ func (m *mailQueue) start(ctx context.Context, send func(context.Context)) bool 
 	return true
 }
 
-// shutdown waits for those on their way, and ends them with ctx.
+// shutdown waits for the running functions. If ctx ends first, it cancels them and returns ctx's error.
 func (m *mailQueue) shutdown(ctx context.Context) error {
 	if err := m.slots.Acquire(ctx, maxMails); err != nil {
 		m.cancel()

@@ -15,10 +15,10 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// markup is what somebody types who wants to put an element into a page. It is short enough for every field.
+// markup is a value that adds an element to a page if it is not escaped. It is short enough for every field.
 const markup = `'"><evil on=1>`
 
-// assertNoMarkup looks at a page as a browser reads it, for anything that came from what was typed.
+// assertNoMarkup asserts that a page, parsed like in a browser, has no elements or attributes from values.
 func assertNoMarkup(t *testing.T, at string, root *html.Node) {
 	t.Helper()
 	for n := range root.Descendants() {
@@ -42,7 +42,7 @@ func assertNoMarkup(t *testing.T, at string, root *html.Node) {
 	}
 }
 
-// textOf answers all text of a page, and the values of its inputs.
+// textOf returns all text of a page and the values of its inputs.
 func textOf(root *html.Node) string {
 	var all strings.Builder
 	for n := range root.Descendants() {
@@ -56,7 +56,7 @@ func textOf(root *html.Node) string {
 	return all.String()
 }
 
-// newMarkupEnv is an office in which every text that is stored is markup, told apart by a letter.
+// newMarkupEnv returns an environment in which every stored text is markup after a distinct letter.
 func newMarkupEnv(t *testing.T) *env {
 	t.Helper()
 	e := newEnv(t, func(opts *Options) {
@@ -90,7 +90,7 @@ func newMarkupEnv(t *testing.T) *env {
 	return e
 }
 
-// What is stored is shown as text on every page, in both languages.
+// Every page shows stored markup as text, in both languages.
 func TestStoredMarkupIsText(t *testing.T) {
 	e := newMarkupEnv(t)
 	for _, language := range []string{"en", "it"} {
@@ -132,7 +132,7 @@ func TestStoredMarkupIsText(t *testing.T) {
 	assert.NotContains(t, textOf(root), "Z"+markup)
 }
 
-// inputNames are the names of everything that a form or an address can carry.
+// inputNames are the names of all form fields and query parameters.
 var inputNames = []string{
 	"q", "status", "cause", "country", "sort", "dir", "after", "trail", "select", "back", "plan", "expires", "unassigned", "find", "said", "customer",
 	"login", "password", "password2", "old", "externalID", "locale", "additionalInfo", "description", "name", "hold", "note", "message", "public",
@@ -141,7 +141,7 @@ var inputNames = []string{
 	"contact.country",
 }
 
-// What is refused comes back as text, from every route, whatever carried it; and what comes after it leads nowhere else.
+// Every route shows refused markup as text, from any parameter, and redirects only to paths in the panel.
 func TestRefusedMarkupIsText(t *testing.T) {
 	for _, typed := range []string{markup, "javascript:alert(1)//" + markup, "\r\nSet-Cookie: evil=1"} {
 		e := newEnv(t, nil)
@@ -151,7 +151,7 @@ func TestRefusedMarkupIsText(t *testing.T) {
 		}
 		for _, rt := range routes {
 			for _, b := range []*browser{e.signInOperator(), e.signInCustomer("mario"), e.browser()} {
-				e.clock.advance(time.Minute) // so that nobody is slowed down
+				e.clock.advance(time.Minute) // so that no attempt is rate limited
 				var got response
 				if rt.method == http.MethodGet {
 					got = b.get(e.routeURL(rt) + "&" + form.Encode())
@@ -175,8 +175,8 @@ func TestRefusedMarkupIsText(t *testing.T) {
 	}
 }
 
-// A spreadsheet takes nothing in the list for a formula.
-func TestExportIsHarmless(t *testing.T) {
+// No cell of an export is a formula for a spreadsheet.
+func TestExportEscapesFormulas(t *testing.T) {
 	e := newEnv(t, nil)
 	for i, name := range []string{"=1+1", "+1", "-1", "@SUM(1)", `"quoted", and more`} {
 		_, err := e.clients.Create(t.Context(), accounts.New{
@@ -187,7 +187,7 @@ func TestExportIsHarmless(t *testing.T) {
 	got := e.signInOperator().get("/customers.csv?country=FR&sort=login&dir=asc")
 	assert.Equal(t, http.StatusOK, got.StatusCode)
 	lines := strings.Split(strings.TrimSpace(got.body), "\n")
-	require.Len(t, lines, 6, "the list in view, below its head")
+	require.Len(t, lines, 6, "the filtered list after its header")
 	for i, want := range []string{",'=1+1,", ",'+1,", ",'-1,", ",'@SUM(1),", `,"""quoted"", and more",`} {
 		assert.Contains(t, lines[i+1], want)
 	}

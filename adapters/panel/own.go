@@ -9,15 +9,15 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// ownView is a customer's own page. All in it comes from accounts.Owner.
+// ownView is the data of the page on which customers see their account. All of it comes from accounts.Owner.
 type ownView struct {
 	Profile       accounts.Profile
 	Subscriptions []ownedSubscription
-	Domains       []subscriptions.Domain // of the search, or those of no subscription on this page
+	Domains       []subscriptions.Domain // that match the search
 	Count         count                  // of the domains
 	Find          string
 	Pager         pager
-	More          bool // there are more domains than the page shows
+	More          bool // not all domains are shown
 }
 
 func (r *request) ownPage() error {
@@ -42,11 +42,11 @@ func (r *request) ownPage() error {
 	return r.render(http.StatusOK, "own", r.T("own.title"), view)
 }
 
-// Messages answers what the provider tells the owner about what is suspended, each text once.
-func (p page) Messages(held []accounts.EffectiveHold) []string {
+// Messages returns the messages of the holds for the owner, each text once.
+func (p page) Messages(holds []accounts.EffectiveHold) []string {
 	var texts []string
 	seen := map[string]bool{}
-	for _, h := range held {
+	for _, h := range holds {
 		if h.Message != "" && !seen[h.Message] {
 			seen[h.Message] = true
 			texts = append(texts, h.Message)
@@ -55,22 +55,22 @@ func (p page) Messages(held []accounts.EffectiveHold) []string {
 	return texts
 }
 
-// DisabledByOwner tells whether the owner switched a domain off.
+// DisabledByOwner reports whether the owner has disabled the domain.
 func (p page) DisabledByOwner(d subscriptions.Domain) bool {
 	_, off := d.Holds.Get(accounts.CauseCustomer)
 	return off
 }
 
-// ownSwitch switches one own domain off or on.
+// ownSwitch disables or enables a domain of the customer.
 func (r *request) ownSwitch() error {
 	id, err := parsePositive[subscriptions.DomainID](r.req.PostFormValue("domain"))
 	if err != nil {
 		return err
 	}
-	one := []subscriptions.DomainID{id}
+	ids := []subscriptions.DomainID{id}
 	back := localPath(r.req.PostFormValue("back"), "/account")
 	if r.req.PostFormValue("to") == "on" {
-		out, err := r.owner().EnableDomains(r.commandContext(), one)
+		out, err := r.owner().EnableDomains(r.commandContext(), ids)
 		switch {
 		case err != nil:
 			return err
@@ -81,14 +81,14 @@ func (r *request) ownSwitch() error {
 		}
 		return r.redirect(back)
 	}
-	if _, err := r.owner().DisableDomains(r.commandContext(), one); err != nil {
+	if _, err := r.owner().DisableDomains(r.commandContext(), ids); err != nil {
 		return err
 	}
 	r.flashDone("own.switchedOff")
 	return r.redirect(back)
 }
 
-// ownContact is the page on which customers change their contact.
+// ownContactForm is the data of the page on which customers change their contact.
 type ownContactForm struct {
 	Form        form
 	Differences []difference
@@ -127,7 +127,7 @@ func (r *request) ownContact() error {
 		edit.Form.Values.Set("version", strconv.FormatInt(current.Version, 10))
 		return r.render(http.StatusConflict, "own-contact", r.T("own.contact"), edit)
 	}
-	// Owner names the fields of a contact as Update does.
+	// SetContact uses the same paths for errors as Update.
 	if err := r.applyFieldErrors(&edit.Form, err, contactNames); err != nil {
 		return err
 	}
@@ -138,7 +138,8 @@ func (r *request) ownPasswordPage() error {
 	return r.render(http.StatusOK, "own-password", r.T("own.password"), form{})
 }
 
-// ownPassword changes the password of who knows the old one. Their other sessions end; this one goes on under a new token.
+// ownPassword changes the customer's password, if the old one is right. All other sessions of the customer end; this one gets
+// a new token.
 func (r *request) ownPassword() error {
 	var f form
 	render := func(status int) error { return r.render(status, "own-password", r.T("own.password"), f) }
@@ -154,7 +155,7 @@ func (r *request) ownPassword() error {
 	switch {
 	case err == nil:
 		token := r.startCustomerSession(session{account: r.account.ID, epoch: epoch})
-		r.Panel.customerSessions.addFlash(token, flash{Kind: "done", key: "own.passwordChanged"})
+		r.customerSessions.addFlash(token, flash{Kind: "done", key: "own.passwordChanged"})
 		return r.redirect("/account")
 	case errors.Is(err, accounts.ErrInvalidCredentials):
 		f.addFieldError("old", r.T("fault.oldPassword"))

@@ -18,17 +18,28 @@ import (
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// sharedTemplates are the templates that every page is made with.
+// sharedTemplates are the templates that every page includes.
 var sharedTemplates = []string{"layout.html", "parts.html"}
 
-// pages are the templates by the name of their file, without its end.
+// pages are the templates by the name of their file without its extension.
 type pages map[string]*template.Template
 
-// newPages reads the templates; a file of the overlay takes the place of the embedded one.
+// newPages parses the templates. A file of overlay, which may be nil, replaces the embedded one of the same name.
 func newPages(overlay fs.FS) (pages, error) {
 	names, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, err
+	}
+	if overlay != nil {
+		files, err := fs.Glob(overlay, "*.html")
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			if !slices.Contains(names, "templates/"+file) {
+				return nil, fmt.Errorf("panel: invalid Options.Templates: there is no template %q to override", file)
+			}
+		}
 	}
 	base := template.New("panel")
 	for _, name := range sharedTemplates {
@@ -64,30 +75,30 @@ func parseTemplate(into *template.Template, overlay fs.FS, file string) error {
 		case err == nil:
 			content = replaced
 		case !errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("panel: Options.Templates: %w", err)
+			return fmt.Errorf("panel: invalid Options.Templates: %w", err)
 		}
 	}
 	if _, err := into.New(file).Parse(string(content)); err != nil {
-		return fmt.Errorf("panel: template %s: %w", file, err)
+		return fmt.Errorf("panel: parsing template %s: %w", file, err)
 	}
 	return nil
 }
 
-// page is what a template gets to know: what its own page is about is in Data.
+// page is the data of every template. Data is specific to the page.
 type page struct {
 	r     *request
 	Title string
 	Data  any
 
-	Section      string // of the navigation: "customers", "subscriptions", "account", ""
-	ReturnPath   string // where this page can be read, for forms that come back to it
+	Section      string // of the navigation: "customers", "subscriptions", "account" or ""
+	ReturnPath   string // of this page, for forms that return to it
 	Flashes      []flash
-	Operator     string           // who is signed in as an operator
-	Account      accounts.Profile // who is signed in as a customer
-	Impersonator string           // the operator who is signed in as this customer
+	Operator     string           // the operator who is signed in, or ""
+	Account      accounts.Profile // the customer who is signed in, or zero
+	Impersonator string           // the operator who is signed in as this customer, or ""
 }
 
-// render answers the request with a page.
+// render writes a page with the given template, status and title.
 func (r *request) render(status int, name, title string, data any) error {
 	section := ""
 	switch {
@@ -108,23 +119,23 @@ func (r *request) render(status int, name, title string, data any) error {
 	}
 	var buf bytes.Buffer
 	if err := r.pages[name].ExecuteTemplate(&buf, "layout.html", p); err != nil {
-		return fmt.Errorf("panel: making the page: %w", err)
+		return fmt.Errorf("panel: executing template %s: %w", name, err)
 	}
 	h := r.w.Header()
 	h.Set("Content-Language", r.language)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	r.w.WriteHeader(status)
-	_, _ = r.w.Write(buf.Bytes()) // a browser that has gone misses nothing
+	_, _ = r.w.Write(buf.Bytes()) // the client may have disconnected
 	return nil
 }
 
-// With answers the page with other data, for the templates that it is made of.
+// With returns the page with other data, for the templates that it includes.
 func (p page) With(data any) page {
 	p.Data = data
 	return p
 }
 
-// The settings of the host that pages show.
+// Methods for templates about the options.
 
 func (p page) Brand() string     { return p.r.opts.Brand }
 func (p page) PayURL() string    { return p.r.opts.PayURL }
@@ -134,12 +145,12 @@ func (p page) StyleURL() string  { return p.r.url("/assets/", p.r.assets.style) 
 func (p page) ScriptURL() string { return p.r.url("/assets/", p.r.assets.script) }
 func (p page) IconURL() string   { return p.r.url("/assets/", p.r.assets.icon) }
 func (p page) HasOperatorSignIn() bool {
-	return p.r.opts.OperatorFromRequest == nil && p.r.opts.AuthenticateOperator != nil
+	return p.r.opts.AuthenticateOperator != nil
 }
 func (p page) HasOperatorSignOut() bool { return p.r.opts.OperatorFromRequest == nil }
 func (p page) CanMail() bool            { return p.r.opts.SendReset != nil }
 
-// Footer answers the line at the foot of the page, or "".
+// Footer returns the text in the foot of the page, or "".
 func (p page) Footer() string {
 	if p.r.opts.Footer == nil {
 		return ""
@@ -147,10 +158,10 @@ func (p page) Footer() string {
 	return p.r.opts.Footer(p.r.language)
 }
 
-// URL answers an address in the panel from its parts, which are put together as they are.
+// URL returns the URL in the panel that begins with Options.Path and continues with parts, which are not escaped.
 func (p page) URL(parts ...any) string { return p.r.url(parts...) }
 
-// url answers an address in the panel from its parts.
+// url is URL for Go code.
 func (p *Panel) url(parts ...any) string {
 	var url strings.Builder
 	url.WriteString(p.opts.Path)
@@ -160,17 +171,17 @@ func (p *Panel) url(parts ...any) string {
 	return url.String()
 }
 
-// renderError answers the request with a page that says what is wrong.
+// renderError writes a page about err, or redirects to a sign-in page if the user must sign in.
 func (r *request) renderError(err error) {
 	status, key := r.problem(err)
 	switch {
 	case errors.Is(err, errNotSignedIn), errors.Is(err, errSessionEnded):
 		r.redirectToSignIn("/signin", errors.Is(err, errSessionEnded))
 		return
-	case errors.Is(err, errNotOperator) && r.opts.OperatorSignInURL != "" && r.opts.OperatorFromRequest != nil:
+	case errors.Is(err, errNotOperator) && r.opts.OperatorSignInURL != "":
 		http.Redirect(r.w, r.req, r.opts.OperatorSignInURL, http.StatusSeeOther)
 		return
-	case errors.Is(err, errNotOperator) && r.opts.OperatorFromRequest == nil && r.opts.AuthenticateOperator != nil:
+	case errors.Is(err, errNotOperator) && r.opts.AuthenticateOperator != nil:
 		r.redirectToSignIn("/operator", r.cookie(operatorCookie) != "")
 		return
 	}
@@ -178,26 +189,26 @@ func (r *request) renderError(err error) {
 		r.opts.Logger.ErrorContext(r.req.Context(), "panel: a request failed", "method", r.req.Method, "path", r.req.URL.Path, "error", err)
 	}
 	if err := r.render(status, "problem", r.T("problem."+key), key); err != nil {
-		r.opts.Logger.ErrorContext(r.req.Context(), "panel: a page failed", "path", r.req.URL.Path, "error", err)
+		r.opts.Logger.ErrorContext(r.req.Context(), "panel: rendering an error page failed", "path", r.req.URL.Path, "error", err)
 		http.Error(r.w, r.T("problem."+key), status)
 	}
 }
 
-// redirectToSignIn sends the browser to a sign-in, which says if a session has ended.
-func (r *request) redirectToSignIn(path string, ended bool) {
+// redirectToSignIn redirects to a sign-in page, which says that the session has ended if expired is set.
+func (r *request) redirectToSignIn(path string, expired bool) {
 	to := r.url(path)
-	if ended {
+	if expired {
 		to += "?said=ended"
 	}
 	http.Redirect(r.w, r.req, to, http.StatusSeeOther)
 }
 
-// badFormError is a form that could not be read.
+// badFormError is an error in the encoding of a form.
 type badFormError struct{ error }
 
 func (e badFormError) Unwrap() error { return e.error }
 
-// problem answers the status of an error, and the key of what is said about it: the one place that decides this.
+// problem returns the HTTP status for err, and the suffix of the keys of the texts about it. No other code decides this.
 func (r *request) problem(err error) (status int, key string) {
 	var (
 		bad   badFormError

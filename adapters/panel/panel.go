@@ -1,131 +1,60 @@
-// Package panel is the web pages of a hosting product: operators look after their customers with it, and customers after
-// their own account. It is one http.Handler that a host mounts in its own server:
+// Package panel provides the web pages of a hosting product as one http.Handler: pages on which operators manage customers,
+// subscriptions and domains, and pages on which customers manage their account. The application mounts it in its server:
 //
-//	pages, err := panel.New(clients, &panel.Options{AuthenticateOperator: panel.StaticOperators(hashes), Plans: []string{"Basic", "Pro"}})
+//	pages, err := panel.New(clients, &panel.Options{
+//		AuthenticateOperator: panel.StaticOperators(hashes),
+//		Plans:                []string{"Basic", "Pro"},
+//	})
+//	if err != nil {
+//		return err
+//	}
 //	mux.Handle("/", pages)
 //
-// Every page works without JavaScript, in English and Italian, in light and dark. Nothing is loaded from elsewhere: one
-// style sheet and one script are embedded and served under names that change with their content.
+// All pages work without JavaScript, in English and Italian, in light and dark mode. Nothing is loaded from other servers:
+// one style sheet, one script and one icon are embedded, under names that change with their content.
 //
-// The panel decides nothing about customers: it calls the managers of the domain, and everything that a customer does
-// goes through accounts.Owner. Two things are up to the host. Options of accounts.Manager: its ReservedDomains should
-// have the name of the panel's own host, so that no customer can take it, and its Secret makes links for new passwords
-// possible. And the limits of the http.Server: its ReadHeaderTimeout and ReadTimeout. A host with Options.SendReset calls
-// Shutdown before it ends.
+// The panel has no rules about customers. It calls the managers of the domain, and everything that a customer does goes
+// through [accounts.Owner].
+//
+// # Operators
+//
+// The panel signs operators in itself ([Options].AuthenticateOperator), or the application does
+// ([Options].OperatorFromRequest). An operator can sign in as a customer, which the history records.
+//
+// # Setup
+//
+// The application should list the panel's host name in the ReservedDomains of [accounts.Options], so that no customer
+// can add it as a domain, and set their Secret, which links for new passwords need. It should set ReadHeaderTimeout and
+// ReadTimeout of its http.Server. The panel limits the size of request bodies to 1 MiB.
+//
+// # Sessions
+//
+// Sessions are kept in memory: at most 100,000 operators and as many customers, 50 for each user. They end when the
+// program ends, after Options.IdleTimeout without a request, and after Options.Lifetime. A customer's session also ends
+// when the account is suspended or removed, or its password changes. Forms that another site sends are refused by
+// [http.CrossOriginProtection].
+//
+// Attempts to sign in are rate limited in memory: for one login from one network (IPv4 /24, IPv6 /64) 5 attempts and then
+// one every 10 seconds, and for one address (IPv6 /64) 30 attempts and then one every 2 seconds. A browser that has
+// signed in to the login within 90 days has a limit for itself.
 package panel
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"strings"
-	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// Options are the settings of a Panel. Every field is optional, but without Operator or AuthenticateOperator there are no
-// pages for operators.
-type Options struct {
-	// Path is where the panel is mounted: "/panel" for mux.Handle("/panel/", pages). The panel cuts it off itself, so the
-	// host does not use http.StripPrefix. "": at the root.
-	Path string
+var _ http.Handler = (*Panel)(nil)
 
-	// OperatorFromRequest answers which operator sent a request, by the name that the history shall show, and false if none did: the
-	// host signs its operators in. It is asked at every request and obeys no cookie of the panel's.
-	OperatorFromRequest func(r *http.Request) (name string, ok bool)
-	// OperatorSignInURL is where the host signs operators in, with Operator: somebody else who asks for a page of theirs is
-	// sent there. "": they are told that the page is not for them.
-	OperatorSignInURL string
-	// AuthenticateOperator turns the panel's own sign-in for operators on, where Operator is nil: it tells whether a name and a
-	// password are those of an operator, and takes the same time for every name. Operators makes one from hashes.
-	AuthenticateOperator func(ctx context.Context, name, password string) (bool, error)
-
-	// Plans are what can be chosen for a subscription. None: any text can be typed.
-	Plans []string
-	// Causes are the host's own, besides those of the library, to choose from when something is suspended.
-	Causes []accounts.Cause
-
-	// Brand is the product's name at the head of every page. "": "Clientele".
-	Brand string
-	// Footer answers a line for the foot of every page, in a language of the pages: "en" or "it". nil: there is none.
-	Footer func(language string) string
-	// Variables replace values of the style sheet's CSS variables: "--pico-primary": "#0a7". Their names begin with "--".
-	Variables map[string]string
-	// Templates lies over the panel's own templates: a file in it takes the place of the embedded one of the same name.
-	Templates fs.FS
-
-	// PayURL is where a suspended customer can pay: an absolute URL. "": there is no link.
-	PayURL string
-	// SendReset sends a link for a new password to a customer with an e-mail address. Where an operator asked for it, the
-	// request waits and shows whether it failed. Where a customer did, it goes on behind the answer, whose time would tell
-	// else which logins exist: ctx ends after 30 seconds, or with Shutdown. nil: the operator is shown the link to copy, and
-	// customers who forgot their password are told to ask the provider.
-	SendReset func(ctx context.Context, to accounts.Account, link string) error
-	// Origin is how browsers reach the panel, "https://panel.example.com": links in messages begin with it. It must be
-	// set with SendReset, for the host that a request names can be forged.
-	Origin string
-	// Secure says that browsers reach the panel by HTTPS though a proxy ends it. Requests with TLS count as secure anyway.
-	Secure bool
-	// ClientAddr answers the address of who sent a request, where proxies hide it. nil: that of r.RemoteAddr.
-	ClientAddr func(r *http.Request) netip.Addr
-
-	// IdleTimeout is how long a session lives without a request; 0: an hour. Lifetime is how long it lives at all; 0: 12 hours.
-	IdleTimeout, Lifetime time.Duration
-	// Location is the time zone of dates on pages. nil: UTC.
-	Location *time.Location
-	// Logger is told what goes wrong, without what people typed. nil: nothing is logged.
-	Logger *slog.Logger
-	// Now tells the time. nil: time.Now.
-	Now func() time.Time
-}
-
-func (e *Options) withDefaults() (Options, error) {
-	var out Options
-	if e != nil {
-		out = *e
-	}
-	out.Path = strings.TrimSuffix(out.Path, "/")
-	out.Origin = strings.TrimSuffix(out.Origin, "/")
-	out.Brand = cmp.Or(out.Brand, "Clientele")
-	out.IdleTimeout = cmp.Or(out.IdleTimeout, time.Hour)
-	out.Lifetime = cmp.Or(out.Lifetime, 12*time.Hour)
-	out.Location = cmp.Or(out.Location, time.UTC)
-	if out.Logger == nil {
-		out.Logger = slog.New(slog.DiscardHandler)
-	}
-	if out.Now == nil {
-		out.Now = time.Now
-	}
-	return out, out.validate()
-}
-
-func (e Options) validate() error {
-	if e.Path != "" && (!strings.HasPrefix(e.Path, "/") || (&url.URL{Path: e.Path}).String() != e.Path || strings.Contains(e.Path, "//")) {
-		return fmt.Errorf("panel: Options.Path %q is no path such as /panel", e.Path)
-	}
-	if e.SendReset != nil && e.Origin == "" {
-		return errors.New("panel: Options.SendReset needs Options.Origin")
-	}
-	for name, link := range map[string]string{"PayURL": e.PayURL, "Origin": e.Origin} {
-		parsed, err := url.Parse(link)
-		if link != "" && (err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http") {
-			return fmt.Errorf("panel: Options.%s %q is no absolute URL", name, link)
-		}
-	}
-	return nil
-}
-
-// Panel is the http.Handler of all pages. It is safe for concurrent use.
+// Panel is an http.Handler that serves all pages. It is made by New and safe for concurrent use.
 type Panel struct {
 	clients          *accounts.Manager
 	opts             Options
@@ -140,22 +69,32 @@ type Panel struct {
 	handler          http.Handler
 }
 
-// New answers a panel for the customers of a manager. An error says what is wrong with the options: a template that
-// cannot be read, say.
+// New returns a Panel for the customers of clients. A nil opts means the defaults.
+//
+// It returns an error if clients is nil, if a field of opts is invalid, or if SendReset is set and clients has no Secret of
+// at least 32 bytes. The error names the field, or the template that cannot be read or parsed.
 func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
-	e, err := opts.withDefaults()
+	if clients == nil {
+		return nil, errors.New("panel: New requires a Manager")
+	}
+	o, err := opts.withDefaults()
 	if err != nil {
 		return nil, err
 	}
+	if o.SendReset != nil {
+		if err := checkSecret(context.Background(), clients); err != nil {
+			return nil, err
+		}
+	}
 	p := &Panel{
-		clients: clients, opts: e, countries: allCountries(), loginLimiter: newLoginLimiter(e.Now), mailQueue: newMailQueue(),
-		operatorSessions: newSessionStore(e.Now, e.IdleTimeout, e.Lifetime), customerSessions: newSessionStore(e.Now, e.IdleTimeout, e.Lifetime),
+		clients: clients, opts: o, countries: allCountries(), loginLimiter: newLoginLimiter(o.Now), mailQueue: newMailQueue(),
+		operatorSessions: newSessionStore(o.Now, o.IdleTimeout, o.Lifetime), customerSessions: newSessionStore(o.Now, o.IdleTimeout, o.Lifetime),
 	}
 	_, _ = rand.Read(p.deviceKey[:])
-	if p.pages, err = newPages(e.Templates); err != nil {
+	if p.pages, err = newPages(o.Templates); err != nil {
 		return nil, err
 	}
-	if p.assets, err = newAssets(e.Variables); err != nil {
+	if p.assets, err = newAssets(o.Variables); err != nil {
 		return nil, err
 	}
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(512), gzhttp.RandomJitter(32, 0, false), gzhttp.ContentTypes([]string{
@@ -168,7 +107,7 @@ func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
 	return p, nil
 }
 
-// ServeHTTP answers a request for a path below Options.Path.
+// ServeHTTP serves a request whose path is Options.Path or below it. All other requests get 404.
 func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	below, found := strings.CutPrefix(r.URL.Path, p.opts.Path)
 	if !found || below != "" && !strings.HasPrefix(below, "/") {
@@ -189,7 +128,7 @@ func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.handler.ServeHTTP(w, r)
 }
 
-// Shutdown waits until every link is sent that customers have asked for, for as long as ctx lives. Then it ends the ctx of
-// those that are left and returns the error of its own. Call it behind Shutdown of the http.Server; only a host with
-// Options.SendReset needs it.
+// Shutdown waits for the calls of Options.SendReset that run in the background. If ctx ends first, it cancels them, does
+// not wait any longer and returns ctx's error. Call it after Shutdown of the http.Server; without SendReset it is not
+// needed.
 func (p *Panel) Shutdown(ctx context.Context) error { return p.mailQueue.shutdown(ctx) }

@@ -19,16 +19,16 @@ func (r *request) removeSubscriptions() error     { return r.remove(subscription
 func (r *request) removeDomainsPage() error       { return r.removePage(domainKind) }
 func (r *request) removeDomains() error           { return r.remove(domainKind) }
 
-// removalPreview is everything that a removal takes away, by name.
+// removalPreview has the names of everything that a removal deletes.
 type removalPreview struct {
 	Customers, Subscriptions, Domains []string
 	Digest                            string
 }
 
-// Number is what has to be typed before domains go down; 0 is nothing.
+// Number returns the number that must be entered to confirm the removal: that of the domains. 0 needs no confirmation.
 func (g removalPreview) Number() int { return len(g.Domains) }
 
-// previewRemoval finds out what would go, and names it.
+// previewRemoval returns what the removal of a selection would delete, and the names of it.
 func (r *request) previewRemoval(k kind, s selection) (accounts.Removal, removalPreview, error) {
 	removal, err := k.preview(r, s)
 	if err != nil {
@@ -94,7 +94,7 @@ func (r *request) renderRemove(status int, k kind, s selection, f form) error {
 	return r.render(status, "remove", r.N("remove."+k.name, s.N()), holdPage{Kind: k.name, Selection: s, Form: f, Removal: g})
 }
 
-// remove takes away exactly what the page showed.
+// remove deletes exactly what the page showed.
 func (r *request) remove(k kind) error {
 	s, err := k.selection(r)
 	if err != nil {
@@ -132,7 +132,7 @@ func (r *request) remove(k kind) error {
 	return r.redirect(r.pathAfterRemoval(s, k))
 }
 
-// pathAfterRemoval answers where to go when things are gone: not to one of their own pages.
+// pathAfterRemoval returns the path to redirect to after a removal: s.Back, unless that is a page of something removed.
 func (r *request) pathAfterRemoval(s selection, k kind) string {
 	path, _, _ := strings.Cut(s.Back, "?")
 	for _, t := range s.Targets {
@@ -143,7 +143,7 @@ func (r *request) pathAfterRemoval(s selection, k kind) string {
 	return s.Back
 }
 
-// matchesNumber tells whether somebody typed a number, with or without what parts its thousands.
+// matchesNumber reports whether input is the number n, with or without thousands separators.
 func matchesNumber(input string, n int) bool {
 	plain := strings.NewReplacer(".", "", ",", "", " ", "", "'", "", "\u00a0", "", "\u202f", "").Replace(input)
 	return plain == strconv.Itoa(n)
@@ -167,7 +167,7 @@ func (r *request) removeSubscriptionsExactly(ctx context.Context, removal accoun
 	return err
 }
 
-// previewDomains answers the selection itself: nothing is below a domain.
+// previewDomains returns the selected domains. Nothing else is removed with a domain.
 func (r *request) previewDomains(s selection) (accounts.Removal, error) {
 	var removal accounts.Removal
 	for _, t := range s.Targets {

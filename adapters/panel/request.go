@@ -9,19 +9,20 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// request is one request on its way through the panel.
+// request is an HTTP request with what the panel knows about it.
 type request struct {
 	*Panel
 	w        http.ResponseWriter
 	req      *http.Request
 	language string
-	pagePath string // the path under which what is answered can be read again
+	pagePath string // the path of the page that the response shows, for GET requests
 
-	operator     string           // the operator who sent it; "" if none did
-	account      accounts.Account // the customer who sent it, on their routes
-	impersonator string           // the operator who is signed in as the customer; "" is the owner
+	operator     string           // the operator who sent the request, or ""
+	account      accounts.Account // the customer who sent it, on routes for customers, or zero
+	impersonator string           // the operator who is signed in as the customer, or "" for the customer
 }
 
+// newRequest returns the request and sets the headers of its response.
 func (p *Panel) newRequest(w http.ResponseWriter, req *http.Request) *request {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -29,7 +30,7 @@ func (p *Panel) newRequest(w http.ResponseWriter, req *http.Request) *request {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-	h.Set("Referrer-Policy", "same-origin") // no-referrer would make the Origin of forms null
+	h.Set("Referrer-Policy", "same-origin") // with no-referrer, browsers send forms with the Origin null
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	r := &request{Panel: p, w: w, req: req, pagePath: req.URL.Path}
@@ -37,32 +38,33 @@ func (p *Panel) newRequest(w http.ResponseWriter, req *http.Request) *request {
 	return r
 }
 
-// policy lets pages load what the panel itself serves and nothing else; the framework's icons are within its style sheet.
+// policy allows pages to load only what the panel serves. The style sheet has icons as data URLs.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// What keeps somebody from a page.
+// Errors that keep a user from a page.
 var (
-	errPageNotFound = errors.New("panel: no such page")
-	errCrossSite    = errors.New("panel: the request came from another site")
-	errNotSignedIn  = errors.New("panel: nobody is signed in")
+	errPageNotFound = errors.New("panel: page not found")
+	errCrossSite    = errors.New("panel: cross-site request")
+	errNotSignedIn  = errors.New("panel: not signed in")
 	errNotOperator  = errors.New("panel: not an operator")
-	errNotOwner     = errors.New("panel: not while signed in as a customer")
-	errSessionEnded = errors.New("panel: the session has ended")
+	errNotOwner     = errors.New("panel: not available while signed in as a customer")
+	errSessionEnded = errors.New("panel: session ended")
 )
 
-// identify finds out who sent the request, as far as its route cares.
+// identify sets the operator who sent the request and, on routes for customers, the customer. It returns errSessionEnded if
+// the customer's session has ended.
 func (r *request) identify(aud audience) error {
 	r.operator = r.currentOperator()
 	if aud != customers && aud != owners {
 		return nil
 	}
-	s, found := r.Panel.customerSessions.get(r.cookie(customerCookie))
+	s, found := r.customerSessions.get(r.cookie(customerCookie))
 	if !found {
 		return nil
 	}
 	if s.operator != "" && s.operator != r.operator {
-		return r.endCustomerSession() // the operator has signed out meanwhile
+		return r.endCustomerSession() // the operator has signed out
 	}
 	account, err := r.clients.CheckSession(r.req.Context(), s.account, s.epoch)
 	if errors.Is(err, accounts.ErrSuspended) && s.operator != "" {
@@ -80,14 +82,14 @@ func (r *request) identify(aud audience) error {
 	return nil
 }
 
-// endCustomerSession ends a customer's session that must not go on.
+// endCustomerSession ends the customer's session and returns errSessionEnded.
 func (r *request) endCustomerSession() error {
-	r.Panel.customerSessions.delete(r.cookie(customerCookie))
+	r.customerSessions.delete(r.cookie(customerCookie))
 	r.setCookie(customerCookie, "", -1)
 	return errSessionEnded
 }
 
-// currentOperator answers which operator sent the request, or "".
+// currentOperator returns the operator who sent the request, or "".
 func (r *request) currentOperator() string {
 	if r.opts.OperatorFromRequest != nil {
 		name, ok := r.opts.OperatorFromRequest(r.req)
@@ -103,7 +105,7 @@ func (r *request) currentOperator() string {
 	return s.operator
 }
 
-// authorize lets through whom a route is for.
+// authorize returns an error if the user is not in the audience of a route.
 func (r *request) authorize(aud audience) error {
 	switch {
 	case aud == operators && r.operator == "":
@@ -116,7 +118,7 @@ func (r *request) authorize(aud audience) error {
 	return nil
 }
 
-// commandContext answers the context for a command of the operator, or of the customer whose page it is.
+// commandContext returns a context for commands, with the operator as their actor unless the customer gives them.
 func (r *request) commandContext() context.Context {
 	switch {
 	case r.impersonator != "":
@@ -128,37 +130,39 @@ func (r *request) commandContext() context.Context {
 	}
 }
 
-// owner answers what the customer who sent the request may do.
+// owner returns the interface for commands and queries of the customer who sent the request.
 func (r *request) owner() *accounts.Owner { return r.clients.Owner(r.account.ID) }
 
 func (r *request) subscriptions() *subscriptions.Manager { return r.clients.Subscriptions() }
 
-// addFlash tells the person something on the next page.
-func (r *request) addFlash(n flash) {
+// addFlash adds a message to the next page that the user sees.
+func (r *request) addFlash(f flash) {
 	if r.account.ID != 0 {
-		r.Panel.customerSessions.addFlash(r.cookie(customerCookie), n)
+		r.customerSessions.addFlash(r.cookie(customerCookie), f)
 		return
 	}
 	token := r.cookie(operatorCookie)
 	if s, found := r.operatorSessions.get(token); !found || s.operator != r.operator {
-		token = r.operatorSessions.create(session{operator: r.operator}) // the host's operator, for whom there was none yet
+		token = r.operatorSessions.create(session{operator: r.operator}) // OperatorFromRequest does not create one
 		r.setCookie(operatorCookie, token, 0)
 	}
-	r.operatorSessions.addFlash(token, n)
+	r.operatorSessions.addFlash(token, f)
 }
 
+// flashDone adds a message about a success.
 func (r *request) flashDone(key string, args ...any) {
 	r.addFlash(flash{Kind: "done", key: key, args: args})
 }
 
+// flashWarning adds a message about a problem.
 func (r *request) flashWarning(key string, args ...any) {
 	r.addFlash(flash{Kind: "warn", key: key, args: args})
 }
 
-// takeFlashes answers what is to be said on this page.
+// takeFlashes returns the messages for this page and deletes them.
 func (r *request) takeFlashes() []flash {
 	if r.account.ID != 0 {
-		return r.Panel.customerSessions.takeFlashes(r.cookie(customerCookie))
+		return r.customerSessions.takeFlashes(r.cookie(customerCookie))
 	}
 	if r.operator == "" {
 		return nil

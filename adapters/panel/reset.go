@@ -6,11 +6,15 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// forgotForm is the page on which a customer asks for a link to a new password.
+// resetLinkTTL is how long a link for a new password is valid.
+const resetLinkTTL = 24 * time.Hour
+
+// forgotForm is the data of the page on which customers request a link for a new password.
 type forgotForm struct {
 	Form form
 	Sent bool
@@ -20,22 +24,23 @@ func (r *request) forgotPage() error {
 	return r.render(http.StatusOK, "forgot", r.T("forgot.title"), forgotForm{Sent: r.req.Form.Get("said") == "sent"})
 }
 
-// forgot sends a link to the customer with a login, if there is one. Everything that depends on the login happens behind
-// the answer, so that neither the answer, nor its time, nor how long its connection is at work tells whether there is one.
+// forgot sends a link to the customer with the given login, if the account exists. Everything that depends on the login
+// happens in the background, so that neither the response, nor its time, nor how long its connection is busy reveals whether
+// the account exists.
 func (r *request) forgot() error {
 	login := r.req.PostFormValue("login")
 	if r.retryAfter("forgot", login) == 0 && r.opts.SendReset != nil && !r.mailQueue.start(r.req.Context(), r.forgottenMail(login)) {
-		return fmt.Errorf("panel: %d messages are being sent already: %w", maxMails, accounts.ErrUnavailable)
+		return fmt.Errorf("panel: too many messages are being sent (limit %d): %w", maxMails, accounts.ErrUnavailable)
 	}
 	return r.redirect("/forgot?said=sent")
 }
 
-// forgottenMail answers what sends the link. It knows nothing of the request, which ends before it.
+// forgottenMail returns a function that sends the link. It does not use the request, which ends earlier.
 func (p *Panel) forgottenMail(login string) func(context.Context) {
 	return func(ctx context.Context) {
 		defer func() {
-			if recovered := recover(); recovered != nil { // in the host's code: nothing else would keep the process up
-				p.opts.Logger.ErrorContext(ctx, "panel: SendReset panicked", "fault", recovered, "stack", string(debug.Stack()))
+			if recovered := recover(); recovered != nil { // SendReset is the application's code: an unrecovered panic would end the process
+				p.opts.Logger.ErrorContext(ctx, "panel: SendReset panicked", "panic", recovered, "stack", string(debug.Stack()))
 			}
 		}()
 		account, err := p.clients.GetByLogin(ctx, login)
@@ -46,12 +51,12 @@ func (p *Panel) forgottenMail(login string) func(context.Context) {
 			err = p.sendResetLink(ctx, account)
 		}
 		if err != nil {
-			p.opts.Logger.ErrorContext(ctx, "panel: a link for a new password was not sent", "error", err)
+			p.opts.Logger.ErrorContext(ctx, "panel: sending a link for a new password failed", "error", err)
 		}
 	}
 }
 
-// sendResetLink sends a customer a link for a new password.
+// sendResetLink sends a link for a new password to a customer.
 func (p *Panel) sendResetLink(ctx context.Context, to accounts.Account) error {
 	link, err := p.resetLink(ctx, to.ID, p.opts.Origin)
 	if err != nil {
@@ -60,7 +65,7 @@ func (p *Panel) sendResetLink(ctx context.Context, to accounts.Account) error {
 	return p.opts.SendReset(ctx, to, link)
 }
 
-// resetLink answers the link with which an owner sets a new password.
+// resetLink returns a link with which the owner of an account sets a new password.
 func (p *Panel) resetLink(ctx context.Context, id accounts.ID, origin string) (string, error) {
 	token, err := p.clients.ResetToken(ctx, id, resetLinkTTL)
 	if err != nil {
@@ -69,7 +74,7 @@ func (p *Panel) resetLink(ctx context.Context, id accounts.ID, origin string) (s
 	return origin + p.url("/reset/", token), nil
 }
 
-// origin answers how the browser reaches the panel.
+// origin returns the scheme and host under which the browser reaches the panel.
 func (r *request) origin() string {
 	if r.opts.Origin != "" {
 		return r.opts.Origin
@@ -84,7 +89,7 @@ func (r *request) resetPage() error {
 	return r.render(http.StatusOK, "reset", r.T("reset.title"), form{})
 }
 
-// reset sets the password that the holder of a link has chosen.
+// reset sets the password that the owner of a link has entered.
 func (r *request) reset() error {
 	var f form
 	if r.req.PostFormValue("password") != r.req.PostFormValue("password2") {

@@ -16,7 +16,7 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// mailbox is where links for new passwords go.
+// mailbox receives links for new passwords.
 type mailbox struct {
 	sent chan string
 	err  error
@@ -39,7 +39,7 @@ func TestForgottenPassword(t *testing.T) {
 	login, link, _ := strings.Cut(<-box.sent, " ")
 	assert.Equal(t, "mario", login)
 	path, found := strings.CutPrefix(link, "https://panel.example")
-	require.True(t, found, "not the host that the request named: %s", link)
+	require.True(t, found, "the link does not begin with Options.Origin: %s", link)
 
 	assert.Equal(t, http.StatusOK, b.get(path).StatusCode)
 	got := b.post(path, "password", "short", "password2", "short")
@@ -49,7 +49,7 @@ func TestForgottenPassword(t *testing.T) {
 	assert.Equal(t, "/signin?said=reset", b.post(path, "password", "another secret", "password2", "another secret").location())
 	assert.Equal(t, http.StatusGone, b.post(path, "password", "another secret", "password2", "another secret").StatusCode, "once")
 	assert.Equal(t, "/account", b.post("/signin", "login", "mario", "password", "another secret").location())
-	require.Empty(t, box.sent, "none to the unknown one")
+	require.Empty(t, box.sent, "no message for the unknown login")
 
 	operator := e.signInOperator()
 	operator.post("/customers/" + formatID(e.mario.ID) + "/link")
@@ -73,7 +73,7 @@ func TestLinkIsShownOnce(t *testing.T) {
 	assert.Contains(t, e.browser().get("/forgot").body, "ask your provider")
 }
 
-// newMailEnv answers an office that sends links, to Mario too.
+// newMailEnv returns an environment with SendReset, in which Mario has an e-mail address.
 func newMailEnv(t *testing.T, send func(context.Context, accounts.Account, string) error, more ...func(*Options)) *env {
 	t.Helper()
 	e := newEnv(t, func(opts *Options) {
@@ -88,8 +88,8 @@ func newMailEnv(t *testing.T, send func(context.Context, accounts.Account, strin
 	return e
 }
 
-// Nobody fills somebody's mailbox, and who has no address gets nothing.
-func TestForgottenPasswordIsSlowedDown(t *testing.T) {
+// Messages to one login are rate limited, and an account without an e-mail address gets none.
+func TestForgottenPasswordIsRateLimited(t *testing.T) {
 	box := &mailbox{sent: make(chan string, 10)}
 	e := newMailEnv(t, box.send)
 	b := e.browser()
@@ -101,9 +101,9 @@ func TestForgottenPasswordIsSlowedDown(t *testing.T) {
 	assert.Len(t, box.sent, loginBurst)
 }
 
-// TestForgottenPasswordKeepsQuiet has a mail server that answers only when the browser has both its answer and another
-// page on the same connection: neither waits for what only a known login brings about.
-func TestForgottenPasswordKeepsQuiet(t *testing.T) {
+// The mail server is blocked until the browser has received the response and another page on the same connection, so neither
+// waits for what happens only for a known login.
+func TestForgottenPasswordDoesNotWait(t *testing.T) {
 	released, sent := make(chan struct{}), make(chan string, 1)
 	e := newMailEnv(t, func(ctx context.Context, _ accounts.Account, link string) error {
 		select {
@@ -121,12 +121,12 @@ func TestForgottenPasswordKeepsQuiet(t *testing.T) {
 	assert.Equal(t, "/forgot?said=sent", b.post("/forgot", "login", "mario").location())
 	assert.Equal(t, http.StatusOK, b.get("/forgot?said=sent").StatusCode)
 	close(released)
-	require.NoError(t, e.panel.Shutdown(t.Context()), "it waits for the message")
+	require.NoError(t, e.panel.Shutdown(t.Context()), "waits for the message")
 	assert.Contains(t, <-sent, "https://panel.example/reset/")
-	require.NoError(t, e.panel.Shutdown(t.Context()), "and again, for none")
+	require.NoError(t, e.panel.Shutdown(t.Context()), "without a message")
 }
 
-func TestShutdownEndsWhatHangs(t *testing.T) {
+func TestShutdownCancelsSendReset(t *testing.T) {
 	begun, ended := make(chan struct{}), make(chan error, 1)
 	e := newMailEnv(t, func(ctx context.Context, _ accounts.Account, _ string) error {
 		close(begun)
@@ -143,7 +143,7 @@ func TestShutdownEndsWhatHangs(t *testing.T) {
 	require.NoError(t, e.panel.Shutdown(t.Context()))
 }
 
-func TestMailServerThatPanics(t *testing.T) {
+func TestSendResetPanics(t *testing.T) {
 	var log bytes.Buffer
 	e := newMailEnv(t, func(context.Context, accounts.Account, string) error { panic("no mail server") }, func(opts *Options) {
 		opts.Logger = slog.New(slog.NewTextHandler(&log, nil))
@@ -154,14 +154,14 @@ func TestMailServerThatPanics(t *testing.T) {
 	assert.NotContains(t, log.String(), "/reset/", "no link in a log")
 }
 
-// TestTooManyMailings fills every place: then known and unknown logins are told the same, and nothing is queued.
-func TestTooManyMailings(t *testing.T) {
+// While the maximum of messages is being sent, known and unknown logins get the same response, and nothing is queued.
+func TestTooManyMessages(t *testing.T) {
 	released := make(chan struct{})
-	host := 0
+	network := 0
 	e := newMailEnv(t, func(context.Context, accounts.Account, string) error { <-released; return nil }, func(opts *Options) {
-		opts.ClientAddr = func(*http.Request) netip.Addr { // from everywhere
-			host++
-			return netip.AddrFrom4([4]byte{10, byte(host), 0, 1})
+		opts.ClientAddr = func(*http.Request) netip.Addr { // a different network each time
+			network++
+			return netip.AddrFrom4([4]byte{10, byte(network), 0, 1})
 		}
 	})
 	b := e.browser()

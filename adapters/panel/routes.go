@@ -7,24 +7,24 @@ import (
 	"slices"
 )
 
-// audience says who may use a route.
+// audience is the group of users who may use a route.
 type audience int
 
 const (
-	anyone    audience = iota
-	operators          // those of the provider
-	customers          // a customer, or an operator signed in as one
-	owners             // a customer, signed in with their own password
+	anyone audience = iota
+	operators
+	customers // customers, and operators who are signed in as a customer
+	owners    // customers only
 )
 
-// route is one page, or one thing that a page does. GET and HEAD change nothing.
+// route is a page or an action of a page. Routes for GET and HEAD change nothing.
 type route struct {
 	method, path string
 	audience     audience
 	handle       func(v *request) error
 }
 
-// routes are all there are: what is not here cannot be reached, and tests walk them with every role.
+// routes are all routes except those of assets. Tests request each of them in every role.
 var routes = []route{
 	{http.MethodGet, "/{$}", anyone, (*request).home},
 	{http.MethodPost, "/language", anyone, (*request).setLanguage},
@@ -95,7 +95,7 @@ var routes = []route{
 	{http.MethodPost, "/account/password", owners, (*request).ownPassword},
 }
 
-// routes answers the handler of them all, behind what holds for every request.
+// routes returns the handler of all routes, with protection against cross-site requests.
 func (p *Panel) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, rt := range routes {
@@ -111,17 +111,17 @@ func (p *Panel) routes() http.Handler {
 	return protection.Handler(mux)
 }
 
-// maxBody bounds what a request may send, in bytes: every form at its limits fits.
+// maxBody is the maximum size of a request body in bytes. All forms fit with values of maximum length.
 const maxBody = 1 << 20
 
-// hasPage tells whether there is a page at the route's path, and not only something to send there.
+// hasPage reports whether the route's path has a page, and not only an action.
 func (rt route) hasPage() bool {
 	return slices.ContainsFunc(routes, func(other route) bool { return other.method == http.MethodGet && other.path == rt.path })
 }
 
-// serve serves a route to those whom it is for.
+// serve serves a route to users in its audience, and an error page to all others.
 func (r *request) serve(rt route) {
-	if !rt.hasPage() { // it was sent from the page above
+	if !rt.hasPage() { // the form is on the page at the parent path
 		r.pagePath = path.Dir(r.pagePath)
 	}
 	r.req.Body = http.MaxBytesReader(r.w, r.req.Body, maxBody)
@@ -142,14 +142,14 @@ func (r *request) serve(rt route) {
 	}
 }
 
-// redirect sends the browser to a page of the panel, so that a reload repeats nothing.
+// redirect redirects to a page of the panel, so that a reload does not send a form again.
 func (r *request) redirect(parts ...any) error {
 	http.Redirect(r.w, r.req, r.url(parts...), http.StatusSeeOther)
 	return nil
 }
 
-// localPath answers a path within the panel that a form names, or otherwise where it is none: it begins with one slash, and
-// has nothing that browsers take for another or leave out.
+// localPath returns path if it is a path in the panel, and otherwise fallback. Such a path begins with exactly one slash, and
+// has no characters that browsers ignore or treat as a slash.
 func localPath(path, fallback string) string {
 	if _, err := url.Parse(path); err != nil || path == "" {
 		return fallback

@@ -14,7 +14,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// addresses answers a route's addresses with the ids of Luigi, whom Mario must never reach.
+// routeURL returns a URL of the route with ids of Luigi, which Mario must not be able to use.
 func (e *env) routeURL(rt route) string {
 	s, domains := e.firstSubscription(e.luigi.ID)
 	id := map[string]string{"customers": formatID(e.luigi.ID), "subscriptions": formatID(s.ID), "domains": formatID(domains[1].ID)}
@@ -24,7 +24,7 @@ func (e *env) routeURL(rt route) string {
 	return path + "?id=" + id[noun]
 }
 
-// fullForm is a form with all that any page could read, about Luigi.
+// fullForm returns a form with every field that a route could read, with ids of Luigi.
 func (e *env) fullForm() url.Values {
 	s, domains := e.firstSubscription(e.luigi.ID)
 	return url.Values{
@@ -35,22 +35,22 @@ func (e *env) fullForm() url.Values {
 	}
 }
 
-// isRefused tells whether an answer is one of those that let nobody in.
+// isRefused reports whether the response denies access.
 func isRefused(a response) bool {
 	return a.StatusCode == http.StatusForbidden || a.StatusCode == http.StatusNotFound ||
 		a.StatusCode == http.StatusSeeOther && (strings.HasPrefix(a.location(), "/signin") || strings.HasPrefix(a.location(), "/operator"))
 }
 
-// Every route is walked by everybody. Who is not meant to be there is refused, by whatever method, and nothing happens.
+// Every route is requested in every role. A role outside its audience is refused, and nothing changes.
 func TestEveryRouteWithEveryRole(t *testing.T) {
-	// Everybody signs in anew for each route, for some routes end a session.
+	// Each route gets a new browser, because some routes end a session.
 	roles := map[string]struct {
 		make func(e *env) *browser
 		may  func(a audience) bool
 	}{
-		"nobody":   {(*env).browser, func(a audience) bool { return a == anyone }},
-		"customer": {func(e *env) *browser { return e.signInCustomer("mario") }, func(a audience) bool { return a != operators }},
-		"operator": {(*env).signInOperator, func(a audience) bool { return a == anyone || a == operators }},
+		"anonymous": {(*env).browser, func(a audience) bool { return a == anyone }},
+		"customer":  {func(e *env) *browser { return e.signInCustomer("mario") }, func(a audience) bool { return a != operators }},
+		"operator":  {(*env).signInOperator, func(a audience) bool { return a == anyone || a == operators }},
 		"operator as customer": {func(e *env) *browser {
 			b := e.signInOperator()
 			require.Equal(e.t, "/account", b.post("/customers/"+formatID(e.mario.ID)+"/signin").location())
@@ -75,7 +75,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 			b, thief := e.signInCustomer("mario"), e.browser()
 			at, err := url.Parse(e.server.URL)
 			require.NoError(e.t, err)
-			for _, c := range b.client.Jar.Cookies(at) { // a customer's token as an operator's, and the other way round
+			for _, c := range b.client.Jar.Cookies(at) { // swaps the tokens of customers and operators
 				name := map[string]string{"clientele-customer": "clientele-operator", "clientele-operator": "clientele-customer"}[c.Name]
 				thief.client.Jar.SetCookies(at, []*http.Cookie{{Name: name, Value: c.Value, Path: "/"}, {Name: c.Name, Value: c.Value + "A", Path: "/"}})
 			}
@@ -87,7 +87,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 			t.Parallel()
 			e := newEnv(t, nil)
 			for _, rt := range routes {
-				e.clock.advance(time.Minute) // so that nobody is slowed down
+				e.clock.advance(time.Minute) // so that no attempt is rate limited
 				b := role.make(e)
 				before := e.countEvents()
 				var form url.Values
@@ -107,14 +107,14 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 					continue
 				}
 				assert.True(t, isRefused(got), what)
-				assert.Equal(t, before, e.countEvents(), "%s did something", what)
+				assert.Equal(t, before, e.countEvents(), "%s changed something", what)
 				assert.NotContains(t, got.body, "Luigi", what)
 			}
 		})
 	}
 }
 
-// Methods that a route does not have are refused to everybody.
+// Other methods than those of a path are refused.
 func TestOtherMethods(t *testing.T) {
 	e := newEnv(t, nil)
 	b := e.signInOperator()
@@ -135,7 +135,7 @@ func TestOtherMethods(t *testing.T) {
 	assert.Equal(t, before, e.countEvents())
 }
 
-// A customer who changes ids in addresses and forms reaches nothing of another's.
+// Other ids in URLs and forms do not give a customer access to another customer's data.
 func TestCustomersReachOnlyTheirOwn(t *testing.T) {
 	e := newEnv(t, nil)
 	b := e.signInCustomer("mario")
@@ -163,7 +163,7 @@ func TestCustomersReachOnlyTheirOwn(t *testing.T) {
 	assert.Equal(t, "Mario Bianchi", mario.Contact.Name)
 }
 
-// What only the provider may know is on no page of a customer's.
+// No page for customers shows what only the provider may see.
 func TestCustomersSeeNoSecrets(t *testing.T) {
 	e := newEnv(t, nil)
 	secret := "for the provider only"
@@ -182,7 +182,7 @@ func TestCustomersSeeNoSecrets(t *testing.T) {
 	assert.Contains(t, b.get("/account").body, "for Mario")
 }
 
-// Requests from other sites do nothing, whoever's browser sends them.
+// Forms that another site sends are refused in every role.
 func TestOtherSitesAreRefused(t *testing.T) {
 	e := newEnv(t, nil)
 	operator, mario := e.signInOperator(), e.signInCustomer("mario")
@@ -207,7 +207,7 @@ func TestOtherSitesAreRefused(t *testing.T) {
 	assert.Equal(t, http.StatusSeeOther, operator.post("/language", "language", "it").StatusCode)
 }
 
-// Every answer keeps the browser from doing what pages do not need, and nobody stores one.
+// Every response restricts the browser to what pages need and is not cached.
 func TestHeaders(t *testing.T) {
 	e := newEnv(t, nil)
 	b := e.signInOperator()

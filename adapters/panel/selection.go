@@ -11,7 +11,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// target is one thing that something is about to be done to.
+// target is something that a command is to be applied to.
 type target struct {
 	ID        int64
 	Name      string
@@ -19,20 +19,19 @@ type target struct {
 	Inherited []accounts.EffectiveHold
 }
 
-// selection is what a page of confirmation is about: things that were ticked, or all that match a list's filters. It is
-// found anew at each request from what the form carries along; the digest tells whether it is still the same.
+// selection is what a confirmation page is about: the selected targets, or all that match the filters of a list. Each request
+// computes it from the hidden inputs of the form; the digest shows whether it has changed.
 type selection struct {
 	Targets      []target
-	HiddenInputs url.Values // what the form sends again, the digest included
-	Back         string     // where to go afterwards
+	HiddenInputs url.Values // what the form submits again, including the digest
+	Back         string     // the path to redirect to afterwards
 }
 
-// maxShown bounds how many names of a selection a page shows.
+// maxShown is how many names of a selection a page shows.
 const maxShown = 12
 
-func (s selection) N() int { return len(s.Targets) }
-
-// Shown answers the first targets, and More how many there are besides.
+// N returns the number of targets. Shown returns the first of them, and More the number of the others.
+func (s selection) N() int          { return len(s.Targets) }
 func (s selection) Shown() []target { return s.Targets[:min(len(s.Targets), maxShown)] }
 func (s selection) More() int       { return max(0, len(s.Targets)-maxShown) }
 
@@ -53,8 +52,8 @@ func convertIDs[K ~int64](ids []int64) []K {
 	return all
 }
 
-// selectionFromRequest answers what a request is about. find answers the things with these ids, or with nil ids all that match the
-// filters; one that is missing was removed meanwhile.
+// selectionFromRequest returns the selection of the request. find returns the targets with the given ids or, if ids is nil, all
+// that match the filters f. If it does not find all ids, because some were removed, the error is errPageNotFound.
 func (r *request) selectionFromRequest(filters []string, back string, find func(ids []int64, f url.Values) ([]target, error)) (selection, error) {
 	s := selection{HiddenInputs: url.Values{}, Back: localPath(r.req.Form.Get("back"), back)}
 	s.HiddenInputs.Set("back", s.Back)
@@ -84,16 +83,16 @@ func (r *request) selectionFromRequest(filters []string, back string, find func(
 	return s, nil
 }
 
-// selectionUnchanged tells whether the selection is still the one that the form was made for.
+// selectionUnchanged reports whether s is still the selection that the form was rendered with.
 func (r *request) selectionUnchanged(s selection) bool {
 	return r.req.PostFormValue("digest") == s.HiddenInputs.Get("digest")
 }
 
-// digest answers a short name for ids and texts, each in order.
+// digest returns a hash of ids and texts.
 func digest(ids []int64, texts []string) string {
 	sum := sha256.New()
 	for _, id := range ids {
-		_ = binary.Write(sum, binary.BigEndian, id) // a hash takes everything
+		_ = binary.Write(sum, binary.BigEndian, id) // writing to a hash does not fail
 	}
 	for _, text := range texts {
 		_, _ = sum.Write([]byte("\n" + text))
@@ -101,7 +100,7 @@ func digest(ids []int64, texts []string) string {
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
-// selectCustomers, pickSubscriptions and pickDomains answer the selections of the three kinds.
+// selectCustomers, selectSubscriptions and selectDomains return the selection of the request for the three kinds.
 func (r *request) selectCustomers() (selection, error) {
 	return r.selectionFromRequest(customerFilters, "/customers", func(ids []int64, f url.Values) ([]target, error) {
 		q := customerQuery(f)
@@ -158,7 +157,8 @@ func (r *request) selectDomains() (selection, error) {
 	})
 }
 
-// readAll reads a list page by page. More than most, which no page offers, is ErrInvalid; 0 is no bound.
+// readAll reads all pages of a list. It returns ErrInvalid if they have more than limit targets, which no page offers; 0 is no
+// limit.
 func readAll[C ~string](limit int, read func(after C) ([]target, C, error)) ([]target, error) {
 	var all []target
 	var after C

@@ -15,7 +15,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// hiddenFields answers what the form of a page that is sent to an address carries along.
+// hiddenFields returns the hidden inputs of the form with the given action.
 func hiddenFields(t *testing.T, a response, action string) url.Values {
 	t.Helper()
 	values, found := url.Values{}, false
@@ -34,7 +34,7 @@ func hiddenFields(t *testing.T, a response, action string) url.Values {
 	return values
 }
 
-// confirm opens a page of confirmation and sends its form with more in it.
+// confirm opens a confirmation page and submits its form, with the given pairs of name and value.
 func (b *browser) confirm(page, action string, pairs ...string) response {
 	b.t.Helper()
 	got := b.get(page)
@@ -56,8 +56,8 @@ func (e *env) countAccounts(q accounts.Query) int {
 	return n
 }
 
-// All that match are offered up to 10,000, in one command; more are refused, however they are asked for.
-func TestAllThatMatch(t *testing.T) {
+// All matches can be selected if they are at most 10,000. A command for more is refused, even without the page.
+func TestSelectAllMatches(t *testing.T) {
 	e := newEnv(t, nil)
 	for i := range maxSelection + 1 {
 		country := "IT"
@@ -88,11 +88,11 @@ func TestAllThatMatch(t *testing.T) {
 
 	export := b.get("/customers.csv?q=many&status=suspended&sort=login&dir=desc")
 	lines := strings.Split(strings.TrimSpace(export.body), "\n")
-	require.Len(t, lines, maxSelection+1, "more than one look-up finds")
+	require.Len(t, lines, maxSelection+1, "more than one query returns")
 	assert.Contains(t, lines[1], ",many9999,")
 }
 
-// Nothing ticked leads back to the list, and never means everything.
+// An empty selection redirects back to the list and never means all.
 func TestNothingSelected(t *testing.T) {
 	e := newEnv(t, nil)
 	b := e.signInOperator()
@@ -109,7 +109,7 @@ func TestNothingSelected(t *testing.T) {
 	assert.Equal(t, before, e.countEvents())
 }
 
-// What is removed is what was shown: customers and subscriptions alike, and only with the number of domains that go down.
+// A removal of customers or subscriptions deletes exactly what was shown, and requires the number of domains.
 func TestRemovalIsWhatWasShown(t *testing.T) {
 	e := newEnv(t, nil)
 	s, _ := e.firstSubscription(e.mario.ID)
@@ -135,7 +135,7 @@ func TestRemovalIsWhatWasShown(t *testing.T) {
 		require.NoError(t, err)
 		got := b.send(http.MethodPost, removal.action, setValues(form, "number", "2"))
 		assert.Equal(t, http.StatusConflict, got.StatusCode)
-		assert.Contains(t, got.body, late, "it is shown as it is now")
+		assert.Contains(t, got.body, late, "the page shows the current state")
 		_, err = e.clients.Subscriptions().RemoveDomains(t.Context(), []subscriptions.DomainID{added.ID})
 		require.NoError(t, err)
 	}
@@ -144,13 +144,13 @@ func TestRemovalIsWhatWasShown(t *testing.T) {
 	_, err := e.clients.Subscriptions().Get(t.Context(), s.ID)
 	require.ErrorIs(t, err, accounts.ErrNotFound)
 	got = b.confirm("/customers/remove?id="+formatID(e.mario.ID), "/customers/remove")
-	require.Equal(t, http.StatusSeeOther, got.StatusCode, "no domain goes down any more")
+	require.Equal(t, http.StatusSeeOther, got.StatusCode, "without domains, no number is needed")
 	_, err = e.clients.Get(t.Context(), e.mario.ID)
 	require.ErrorIs(t, err, accounts.ErrNotFound)
 	assert.Contains(t, b.get(got.location()).body, "1 customer removed.")
 }
 
-// The number that is asked for is that of all domains, though they come from the store in pages.
+// The required number is that of all domains, although the store returns them in several pages.
 func TestRemovalOfManyDomains(t *testing.T) {
 	e := newEnv(t, nil)
 	var names, ids []string
@@ -179,8 +179,8 @@ func TestRemovalOfManyDomains(t *testing.T) {
 	assert.Zero(t, left)
 }
 
-// An operator chooses which causes go and which stay.
-func TestActivateLiftsWhatIsTicked(t *testing.T) {
+// Activating lifts only the checked causes.
+func TestActivateLiftsCheckedCauses(t *testing.T) {
 	e := newEnv(t, nil)
 	for _, cause := range []accounts.Cause{accounts.CauseAbuse, accounts.CauseBilling, "migration"} {
 		_, err := e.clients.Suspend(t.Context(), []accounts.ID{e.mario.ID}, accounts.Hold{Cause: cause})
@@ -199,6 +199,6 @@ func TestActivateLiftsWhatIsTicked(t *testing.T) {
 	mario, err := e.clients.Get(t.Context(), e.mario.ID)
 	require.NoError(t, err)
 	assert.Len(t, mario.Holds, 2)
-	_, stays := mario.Holds.Get(accounts.CauseAbuse)
-	assert.True(t, stays)
+	_, found := mario.Holds.Get(accounts.CauseAbuse)
+	assert.True(t, found)
 }

@@ -13,36 +13,37 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// session is what the panel remembers of somebody who signed in. Only the browser knows its token.
+// session is the session of a user who signed in. Its token is known only to the browser.
 type session struct {
-	operator string // who signed in; in a customer's session, who signed in as this customer; "" is the owner
-	account  accounts.ID
-	epoch    int64 // of the account, for CheckSession
+	operator string      // the operator who signed in, in a customer's session as the customer; or ""
+	account  accounts.ID // 0 in an operator's session
+	epoch    int64       // the SessionEpoch of the account, for CheckSession
 
 	createdAt, usedAt time.Time
 	flashes           []flash
 }
 
-// flash is said to a person once, on the next page.
+// flash is a message that is shown once, on the next page.
 type flash struct {
 	Kind string // "done", "warn" or "link"
 	key  string
 	args []any
-	Link string // a secret to copy, with the kind "link"
+	Link string // a secret to copy, for the kind "link"
 }
 
 const (
-	maxSessions        = 100_000 // about 40 MB
-	maxSessionsPerUser = 50      // sessions of one person: more end the oldest
-	maxFlashes         = 8       // waiting in one session
+	maxSessions        = 100_000 // about 40 MB; one more ends the least recently used
+	maxSessionsPerUser = 50      // one more ends the oldest
+	maxFlashes         = 8       // in one session; more are dropped
 )
 
+// tokenKey is the hash of a token.
 type tokenKey [sha256.Size]byte
 
 func hashToken(token string) tokenKey { return sha256.Sum256([]byte(token)) }
 
-// sessionStore are those of one kind: operators' or customers'. They are kept under a hash of their token, so that nobody
-// who measures how long a look-up takes learns of one.
+// sessionStore has the sessions of operators or those of customers. Its keys are hashes of tokens, so that the time of a
+// lookup reveals nothing about a token.
 type sessionStore struct {
 	mu                    sync.Mutex
 	byKey                 *simplelru.LRU[tokenKey, *session]
@@ -51,7 +52,7 @@ type sessionStore struct {
 	idleTimeout, lifetime time.Duration
 }
 
-// user is whom a session belongs to.
+// user is the operator or customer to whom a session belongs.
 type user struct {
 	operator string
 	account  accounts.ID
@@ -72,7 +73,7 @@ func newSessionStore(now func() time.Time, idleTimeout, lifetime time.Duration) 
 	return s
 }
 
-// newLRU answers an empty cache of a size above 0, the only thing that simplelru asks for.
+// newLRU returns an empty cache. The size must be positive, which is the only reason for simplelru to fail.
 func newLRU[K comparable, V any](size int, evicted simplelru.EvictCallback[K, V]) *simplelru.LRU[K, V] {
 	lru, err := simplelru.NewLRU(size, evicted)
 	if err != nil {
@@ -81,7 +82,7 @@ func newLRU[K comparable, V any](size int, evicted simplelru.EvictCallback[K, V]
 	return lru
 }
 
-// create remembers a session and answers its token: 32 random bytes.
+// create adds a session and returns its token: 32 random bytes in Base64.
 func (s *sessionStore) create(sess session) string {
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw)
@@ -99,28 +100,29 @@ func (s *sessionStore) create(sess session) string {
 	return token
 }
 
-// dropExpired forgets sessions that nobody will go on with, the longest unused first.
+// dropExpired deletes expired sessions, beginning with the least recently used, until it finds one that has not expired.
 func (s *sessionStore) dropExpired() {
 	for {
-		key, oldest, any := s.byKey.GetOldest()
-		if !any || !s.expired(oldest) {
+		key, oldest, found := s.byKey.GetOldest()
+		if !found || !s.expired(oldest) {
 			return
 		}
 		s.byKey.Remove(key)
 	}
 }
 
+// expired reports whether a session has reached the idle timeout or its lifetime.
 func (s *sessionStore) expired(sess *session) bool {
 	now := s.now()
 	return now.Sub(sess.usedAt) >= s.idleTimeout || now.Sub(sess.createdAt) >= s.lifetime
 }
 
-// get answers the session of a token, and notes that it was used; false if there is none any more.
+// get returns the session with the given token and records its use. It returns false if there is none, or it has expired.
 func (s *sessionStore) get(token string) (session, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sess, known := s.byKey.Get(hashToken(token))
-	if !known {
+	sess, found := s.byKey.Get(hashToken(token))
+	if !found {
 		return session{}, false
 	}
 	if s.expired(sess) {
@@ -131,28 +133,28 @@ func (s *sessionStore) get(token string) (session, bool) {
 	return *sess, true
 }
 
-// delete forgets a session.
+// delete deletes the session with the given token, if there is one.
 func (s *sessionStore) delete(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.byKey.Remove(hashToken(token))
 }
 
-// addFlash keeps a notice for the next page of a session.
-func (s *sessionStore) addFlash(token string, n flash) {
+// addFlash adds a message to a session.
+func (s *sessionStore) addFlash(token string, f flash) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if sess, known := s.byKey.Peek(hashToken(token)); known && len(sess.flashes) < maxFlashes {
-		sess.flashes = append(sess.flashes, n)
+	if sess, found := s.byKey.Peek(hashToken(token)); found && len(sess.flashes) < maxFlashes {
+		sess.flashes = append(sess.flashes, f)
 	}
 }
 
-// takeFlashes answers the notices of a session and forgets them.
+// takeFlashes returns the messages of a session and deletes them.
 func (s *sessionStore) takeFlashes(token string) []flash {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sess, known := s.byKey.Peek(hashToken(token))
-	if !known {
+	sess, found := s.byKey.Peek(hashToken(token))
+	if !found {
 		return nil
 	}
 	flashes := sess.flashes

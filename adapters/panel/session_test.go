@@ -1,7 +1,6 @@
 package panel
 
 import (
-	"context"
 	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +15,7 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// token answers the value of a cookie that a browser has.
+// token returns the value of a cookie, or "".
 func (b *browser) token(name string) string {
 	at, err := url.Parse(b.server.URL)
 	require.NoError(b.t, err)
@@ -51,7 +50,7 @@ func TestSessionEndsWithTime(t *testing.T) {
 	assert.False(t, b.isSignedIn(), "older than 12 hours")
 }
 
-func TestSessionEndsWithWhatHappens(t *testing.T) {
+func TestSessionEndsWithAChange(t *testing.T) {
 	end := map[string]func(e *env, b *browser){
 		"signing out": func(_ *env, b *browser) { b.post("/account/signout") },
 		"a password set by an operator": func(e *env, _ *browser) {
@@ -75,25 +74,25 @@ func TestSessionEndsWithWhatHappens(t *testing.T) {
 			require.NoError(e.t, err)
 		},
 	}
-	for name, happen := range end {
+	for name, change := range end {
 		t.Run(name, func(t *testing.T) {
 			e := newEnv(t, nil)
 			b := e.signInCustomer("mario")
 			stolen := b.token("clientele-customer")
 			require.True(t, b.isSignedIn())
-			happen(e, b)
+			change(e, b)
 			got := b.get("/account")
 			assert.Contains(t, []string{"/signin", "/signin?said=ended"}, got.location(), got.body)
-			_, kept := e.panel.customerSessions.get(stolen)
-			assert.False(t, kept)
+			_, found := e.panel.customerSessions.get(stolen)
+			assert.False(t, found)
 			thief := e.browser()
 			thief.header.Set("Cookie", "clientele-customer="+stolen)
-			assert.False(t, thief.isSignedIn(), "the token is worth nothing any more")
+			assert.False(t, thief.isSignedIn(), "the token is no longer valid")
 		})
 	}
 }
 
-// A new token at sign-in and at a new password: nobody can plant one that will be signed in later.
+// Signing in and changing the password create a new token, which prevents session fixation.
 func TestTokenIsNewAtSignIn(t *testing.T) {
 	e := newEnv(t, nil)
 	b := e.signInCustomer("mario")
@@ -102,7 +101,7 @@ func TestTokenIsNewAtSignIn(t *testing.T) {
 	second := b.token("clientele-customer")
 	assert.NotEqual(t, first, second)
 	_, old := e.panel.customerSessions.get(first)
-	assert.False(t, old, "the one before has ended")
+	assert.False(t, old, "the previous session has ended")
 
 	got := b.post("/account/password", "old", marioPassword, "password", "another secret", "password2", "another secret")
 	require.Equal(t, "/account", got.location(), got.body)
@@ -110,7 +109,7 @@ func TestTokenIsNewAtSignIn(t *testing.T) {
 	assert.Contains(t, b.get("/account").body, "Your password was changed")
 }
 
-// The same for operators, whose sessions end for good, too.
+// The same holds for operators, and signing out ends the session.
 func TestOperatorsTokens(t *testing.T) {
 	e := newEnv(t, nil)
 	b := e.signInOperator()
@@ -152,7 +151,7 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// A proxy that ends HTTPS hides it from the panel: Options.Secure says so.
+// With Options.Secure, cookies are secure although requests come without TLS.
 func TestCookiesBehindAProxy(t *testing.T) {
 	e := newEnv(t, func(opts *Options) { opts.Secure = true })
 	got := e.browser().post("/signin", "login", "mario", "password", marioPassword)
@@ -170,7 +169,7 @@ func TestSessionsAreBounded(t *testing.T) {
 		s.create(session{account: 1})
 	}
 	_, found := s.get(first)
-	assert.False(t, found, "the oldest of too many of one person")
+	assert.False(t, found, "the oldest session of the user")
 	assert.Equal(t, maxSessionsPerUser, s.byKey.Len())
 
 	token := s.create(session{account: 2})
@@ -178,16 +177,16 @@ func TestSessionsAreBounded(t *testing.T) {
 		s.addFlash(token, flash{Kind: "done"})
 	}
 	assert.Len(t, s.takeFlashes(token), maxFlashes)
-	assert.Empty(t, s.takeFlashes(token), "said once")
+	assert.Empty(t, s.takeFlashes(token), "shown once")
 
 	at.advance(time.Hour)
 	s.create(session{account: 3})
-	assert.Equal(t, 1, s.byKey.Len(), "what is over takes no room")
+	assert.Equal(t, 1, s.byKey.Len(), "expired sessions are dropped")
 	assert.Len(t, s.byUser, 1)
 }
 
-// An operator who is signed in as a customer stays an operator, cannot touch the password, and is in no longer than they
-// are an operator.
+// An operator who is signed in as a customer remains an operator, cannot change the password, and is signed out as the
+// customer with their own session.
 func TestSignInAs(t *testing.T) {
 	e := newEnv(t, nil)
 	_, err := e.clients.Suspend(t.Context(), []accounts.ID{e.mario.ID}, accounts.Hold{})
@@ -207,21 +206,21 @@ func TestSignInAs(t *testing.T) {
 	last := done.Items[0]
 	assert.Equal(t, "domain.suspended "+operatorName, string(last.Type)+" "+last.Actor)
 
-	assert.Equal(t, path, b.post("/account/signout").location(), "the way back")
+	assert.Equal(t, path, b.post("/account/signout").location(), "back to the customer")
 	assert.False(t, b.isSignedIn())
 
 	b.post(path + "/signin")
 	require.True(t, b.isSignedIn())
 	as := b.token("clientele-customer")
 	b.post("/operator/signout")
-	assert.False(t, b.isSignedIn(), "no operator any more")
-	_, kept := e.panel.customerSessions.get(as)
-	assert.False(t, kept, "nor again with the next sign-in")
+	assert.False(t, b.isSignedIn(), "the operator has signed out")
+	_, found := e.panel.customerSessions.get(as)
+	assert.False(t, found, "the session does not continue with the next sign-in")
 }
 
-func TestHostsOwnOperators(t *testing.T) {
+func TestOperatorFromRequest(t *testing.T) {
 	e := newEnv(t, func(opts *Options) {
-		opts.AuthenticateOperator = func(context.Context, string, string) (bool, error) { return true, nil } // goes unasked
+		opts.AuthenticateOperator = nil
 		opts.OperatorFromRequest = func(r *http.Request) (string, bool) { return "Host's <b>Hugo</b>", r.Header.Get("X-Hugo") != "" }
 		opts.OperatorSignInURL = "/host/signin"
 	})
@@ -241,9 +240,10 @@ func TestHostsOwnOperators(t *testing.T) {
 	assert.Equal(t, "Host's <b>Hugo</b>", page.Items[0].Actor)
 }
 
-// What was said to one of the host's operators is not told to another one in the same browser.
-func TestNoticesOfTheHostsOperators(t *testing.T) {
+// Flash messages for one operator are not shown to another one in the same browser.
+func TestFlashesWithOperatorFromRequest(t *testing.T) {
 	e := newEnv(t, func(opts *Options) {
+		opts.AuthenticateOperator = nil
 		opts.OperatorFromRequest = func(r *http.Request) (string, bool) { name := r.Header.Get("X-Name"); return name, name != "" }
 	})
 	b := e.browser()

@@ -9,7 +9,7 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// home sends everybody to where they work.
+// home redirects operators to the customers and everyone else to the account page.
 func (r *request) home() error {
 	if r.operator != "" {
 		return r.redirect("/customers")
@@ -17,11 +17,11 @@ func (r *request) home() error {
 	return r.redirect("/account")
 }
 
-// signInForm is the page on which somebody signs in.
+// signInForm is the data of the sign-in pages.
 type signInForm struct {
 	Form     form
-	Operator bool   // the operators' one
-	Reason   string // why somebody is here again: "ended", "out" or "reset"
+	Operator bool   // on the page for operators
+	Reason   string // of a redirect to the page: "ended", "out", "reset" or ""
 }
 
 func (r *request) signInPage() error {
@@ -29,12 +29,13 @@ func (r *request) signInPage() error {
 }
 
 func (r *request) operatorSignInPage() error {
-	if r.opts.AuthenticateOperator == nil || r.opts.OperatorFromRequest != nil {
+	if r.opts.AuthenticateOperator == nil {
 		return errPageNotFound
 	}
 	return r.renderSignIn(http.StatusOK, signInForm{Operator: true, Reason: r.signInReason()})
 }
 
+// signInReason returns the parameter said, or "" if it has no known value.
 func (r *request) signInReason() string {
 	switch code := r.req.Form.Get("said"); code {
 	case "ended", "out", "reset":
@@ -48,7 +49,7 @@ func (r *request) renderSignIn(status int, f signInForm) error {
 	return r.render(status, "signin", r.T("signin.title"), f)
 }
 
-// signIn signs a customer in. The same is said of unknown logins and of wrong passwords.
+// signIn signs a customer in. The response is the same for an unknown login and a wrong password.
 func (r *request) signIn() error {
 	login, f := r.req.PostFormValue("login"), signInForm{Form: r.formFromRequest()}
 	if limited, err := r.rateLimited(customerCookie, login, f); limited {
@@ -71,7 +72,7 @@ func (r *request) signIn() error {
 	return r.redirect("/account")
 }
 
-// rateLimited answers a sign-in that comes too soon after too many others.
+// rateLimited counts an attempt to sign in. If it is not allowed, rateLimited writes the page with status 429 and returns true.
 func (r *request) rateLimited(kind, login string, f signInForm) (bool, error) {
 	wait := r.retryAfter(kind, login)
 	if wait == 0 {
@@ -83,24 +84,24 @@ func (r *request) rateLimited(kind, login string, f signInForm) (bool, error) {
 	return true, r.renderSignIn(http.StatusTooManyRequests, f)
 }
 
-// setDeviceCookie marks a browser whose user knew the password.
+// setDeviceCookie gives the browser a device token for the login, unless it has one.
 func (r *request) setDeviceCookie(kind, login string) {
 	if r.deviceKey.verify(r.cookie(deviceCookie), kind, login) == "" {
 		r.setCookie(deviceCookie, r.deviceKey.newToken(kind, login), deviceMaxAge)
 	}
 }
 
-// startCustomerSession begins a customer's session under a new token, and ends the one before it.
+// startCustomerSession starts a customer's session with a new token and ends the browser's previous one. It returns the token.
 func (r *request) startCustomerSession(s session) string {
-	r.Panel.customerSessions.delete(r.cookie(customerCookie))
-	token := r.Panel.customerSessions.create(s)
+	r.customerSessions.delete(r.cookie(customerCookie))
+	token := r.customerSessions.create(s)
 	r.setCookie(customerCookie, token, 0)
 	return token
 }
 
-// operatorSignIn signs an operator in.
+// operatorSignIn signs an operator in with Options.AuthenticateOperator.
 func (r *request) operatorSignIn() error {
-	if r.opts.AuthenticateOperator == nil || r.opts.OperatorFromRequest != nil {
+	if r.opts.AuthenticateOperator == nil {
 		return errPageNotFound
 	}
 	name, f := r.req.PostFormValue("login"), signInForm{Form: r.formFromRequest(), Operator: true}
@@ -125,14 +126,14 @@ func (r *request) operatorSignOut() error {
 	r.operatorSessions.delete(r.cookie(operatorCookie))
 	r.setCookie(operatorCookie, "", -1)
 	if r.opts.OperatorFromRequest != nil {
-		return r.redirect("/") // the host signs its operators out itself
+		return r.redirect("/") // signing out is up to the application
 	}
 	return r.redirect("/operator?said=out")
 }
 
-// signOut ends a customer's session; an operator who was signed in as the customer goes back to where they were.
+// signOut ends a customer's session. An operator who was signed in as the customer returns to the customer's page.
 func (r *request) signOut() error {
-	r.Panel.customerSessions.delete(r.cookie(customerCookie))
+	r.customerSessions.delete(r.cookie(customerCookie))
 	r.setCookie(customerCookie, "", -1)
 	if r.impersonator != "" {
 		return r.redirect("/customers/", r.account.ID)
@@ -140,7 +141,7 @@ func (r *request) signOut() error {
 	return r.redirect("/signin?said=out")
 }
 
-// signInAs signs an operator in as a customer, which the history tells.
+// signInAs signs an operator in as a customer, which the history records.
 func (r *request) signInAs() error {
 	id, err := r.accountID()
 	if err != nil {

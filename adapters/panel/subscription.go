@@ -9,14 +9,14 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// subscriptionView is the page of one subscription.
+// subscriptionView is the data of the page of one subscription.
 type subscriptionView struct {
 	Subscription subscriptions.Subscription
-	Customer     accounts.Account // zero: the provider
+	Customer     accounts.Account // the zero Account for the provider
 	Domains      []subscriptions.Domain
 	Count        count
 	Pager        pager
-	Form         form // of the domain to add
+	Form         form // with the domain to add
 }
 
 func (r *request) subscriptionPage() error {
@@ -50,7 +50,7 @@ func (r *request) renderSubscription(status int, id subscriptions.ID, f form) er
 	return r.render(status, "subscription", view.Subscription.DisplayName(), view)
 }
 
-// customerOf answers a customer by id; the zero Account for the provider.
+// customerOf returns the customer with the given id, or the zero Account for the provider.
 func (r *request) customerOf(id accounts.ID) (accounts.Account, error) {
 	if id == subscriptions.Provider {
 		return accounts.Account{}, nil
@@ -98,7 +98,7 @@ func (r *request) subscriptionUpdate() error {
 	changes := subscriptions.Changes{
 		Version: version, Name: value("name"), Plan: value("plan"), Description: value("description"), ExternalID: value("externalID"),
 	}
-	// The page knows days; a moment within the same day stays as it is.
+	// The form has only the day. If it has not changed, the time of the day stays the same.
 	if expires := r.parseExpiry(&f); f.Value("expiresAt") != r.isoDate(current.ExpiresAt) {
 		changes.ExpiresAt = &expires
 	}

@@ -11,10 +11,10 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// subscriptionFilters are the fields of the address that say which subscriptions a list shows.
+// subscriptionFilters are the query parameters that select and sort subscriptions.
 var subscriptionFilters = []string{"q", "plan", "status", "cause", "expires", "unassigned", "dir"}
 
-// soonPeriod is what "runs out soon" means.
+// soonPeriod is how long before its expiry a subscription counts as expiring soon.
 const soonPeriod = 30 * 24 * time.Hour
 
 func (r *request) subscriptionQuery(f url.Values) subscriptions.Query {
@@ -23,7 +23,7 @@ func (r *request) subscriptionQuery(f url.Values) subscriptions.Query {
 		Cause: subscriptions.Cause(f.Get("cause")), Desc: f.Get("dir") != "asc",
 	}
 	if f.Get("expires") != "" {
-		// To a filter that moves all the time no cursor would fit: this one moves at midnight.
+		// A cursor fits only the filters that it was made for, so this one changes only at midnight UTC.
 		q.ExpiresBefore = r.opts.Now().Add(soonPeriod).UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
 	}
 	if f.Get("unassigned") != "" {
@@ -33,17 +33,17 @@ func (r *request) subscriptionQuery(f url.Values) subscriptions.Query {
 	return q
 }
 
-// subscriptionTable is the page of the list.
+// subscriptionTable is the data of the list of subscriptions.
 type subscriptionTable struct {
 	table
 	Items []listedSubscription
 }
 
-// listedSubscription is a subscription with its customer; the zero Account is the provider.
+// listedSubscription is a subscription with its customer, or the zero Account for the provider.
 type listedSubscription struct {
 	subscriptions.Subscription
 	Customer accounts.Account
-	Soon     bool // it runs out soon
+	Soon     bool // it expires within soonPeriod
 }
 
 func (r *request) subscriptionList() error {
@@ -71,7 +71,7 @@ func (r *request) subscriptionList() error {
 	return r.render(http.StatusOK, "subscriptions", r.T("subscriptions.title"), t)
 }
 
-// withCustomers puts their customers to subscriptions.
+// withCustomers returns the subscriptions with their customers.
 func (r *request) withCustomers(all []subscriptions.Subscription) ([]listedSubscription, error) {
 	var owners []accounts.ID
 	for _, s := range all {
@@ -93,17 +93,17 @@ func (r *request) withCustomers(all []subscriptions.Subscription) ([]listedSubsc
 	return listed, nil
 }
 
-// subscriptionForm is the page on which a subscription is added or changed.
+// subscriptionForm is the data of the pages on which a subscription is added or changed.
 type subscriptionForm struct {
 	Form         form
-	Customer     accounts.Account // zero: the provider's own
+	Customer     accounts.Account // the zero Account for the provider
 	Subscription subscriptions.Subscription
 	Differences  []difference
 }
 
 var subscriptionInputs = []string{"name", "plan", "description", "externalID", "expiresAt", "domains[0]"}
 
-// newOwner answers the customer for whom a subscription is added; the zero Account is the provider.
+// newOwner returns the customer for whom a subscription is added, or the zero Account for the provider.
 func (r *request) newOwner() (accounts.Account, error) {
 	if r.req.Form.Get("customer") == "" {
 		return accounts.Account{}, nil
@@ -158,7 +158,8 @@ func (r *request) subscriptionCreate() error {
 	return r.redirect("/subscriptions/", created.ID)
 }
 
-// parseExpiry reads the day on which a subscription runs out: at its end, in the time zone of the panel. Empty is never.
+// parseExpiry returns the last second of the day that the form has for the expiry, in Options.Location, or the zero time if it
+// has none. It adds an error to f if the value is not a date.
 func (r *request) parseExpiry(f *form) time.Time {
 	value := f.Value("expiresAt")
 	if value == "" {

@@ -15,7 +15,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// parseHTML answers a page as a browser reads it.
+// parseHTML parses a page like a browser.
 func parseHTML(t *testing.T, a response) *html.Node {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(a.body))
@@ -32,13 +32,13 @@ func attribute(n *html.Node, name string) string {
 	return ""
 }
 
-// link is where a page leads to, by one of its elements.
+// link is a URL in an attribute of a page.
 type link struct {
 	url  string
-	safe bool // following it changes nothing
+	safe bool // requested with GET
 }
 
-// links answers everything on a page that names an address.
+// links returns all URLs in the attributes of a page.
 func links(root *html.Node) []link {
 	var all []link
 	for n := range root.Descendants() {
@@ -54,7 +54,7 @@ func links(root *html.Node) []link {
 	return all
 }
 
-// withoutValues answers an address without the values in its query: lists have pages enough as it is.
+// withoutValues returns a URL without the values in its query, so that crawl visits few pages of each list.
 func withoutValues(to *url.URL) string {
 	query := to.Query()
 	names := make([]string, 0, len(query))
@@ -65,7 +65,7 @@ func withoutValues(to *url.URL) string {
 	return to.Path + "?" + strings.Join(names, "&")
 }
 
-// crawl follows every link of a page, and those of the pages behind them, and lets look see each page once.
+// crawl requests a page and, recursively, all pages that it links to. It calls look once for each.
 func (b *browser) crawl(from string, look func(at string, got response, root *html.Node)) {
 	b.t.Helper()
 	seen := map[string]bool{}
@@ -89,11 +89,11 @@ func (b *browser) crawl(from string, look func(at string, got response, root *ht
 			next = append(next, to.RequestURI())
 		}
 	}
-	require.Greater(b.t, len(seen), 3, "nothing was found to follow from %s", from)
+	require.Greater(b.t, len(seen), 3, "%s has too few links", from)
 }
 
-// Under a prefix, every address on every page begins with it, and leads somewhere.
-func TestEveryAddressIsUnderThePath(t *testing.T) {
+// With Options.Path, all URLs on all pages begin with it, and all links work.
+func TestPathPrefix(t *testing.T) {
 	e := newEnv(t, func(opts *Options) { opts.Path = "/over/here" })
 	pages := 0
 	look := func(at string, got response, root *html.Node) {
@@ -116,8 +116,8 @@ func TestEveryAddressIsUnderThePath(t *testing.T) {
 	assert.Equal(t, "/over/here/", e.browser().get("/over/here").location())
 }
 
-// A refused form is shown under an address that only takes forms; whoever goes on from there, by its links or by changing
-// the language, gets to the page that it was sent from.
+// A refused form is shown at a path that may have no page. Its links and the language form lead to the page that it was sent
+// from.
 func TestRefusedFormsLeadBack(t *testing.T) {
 	e := newEnv(t, nil)
 	s, domains := e.firstSubscription(e.mario.ID)
@@ -145,8 +145,8 @@ func TestRefusedFormsLeadBack(t *testing.T) {
 	}
 }
 
-// A name with other letters than those of ASCII is shown as people write it, wherever it is not the stored form that counts.
-func TestNamesAsPeopleWriteThem(t *testing.T) {
+// Internationalized domain names are shown in Unicode.
+func TestInternationalizedNames(t *testing.T) {
 	e := newEnv(t, nil)
 	s, err := e.clients.Subscriptions().Create(t.Context(), subscriptions.New{AccountID: e.mario.ID, Domains: []string{"perché.example"}})
 	require.NoError(t, err)
