@@ -143,7 +143,7 @@ func (r *request) customerUpdate() error {
 	if err != nil {
 		return badFormError{err}
 	}
-	contact, value := r.contactFromForm(), func(name string) *string { given := f.Value(name); return &given }
+	contact, value := r.contactFromForm(), func(name string) *string { v := f.Value(name); return &v }
 	_, err = r.clients.Update(r.commandContext(), id, accounts.Changes{
 		Version: version, Login: value("login"), Contact: &contact, AdditionalInfo: value("additionalInfo"),
 		Description: value("description"), ExternalID: value("externalID"), Locale: value("locale"),

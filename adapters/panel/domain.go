@@ -109,12 +109,12 @@ func (r *request) renderMove(status int, d subscriptions.Domain, f form) error {
 	if err != nil {
 		return err
 	}
-	withCustomers, err := r.withCustomers(found.Items)
+	targets, err := r.withCustomers(found.Items)
 	if err != nil {
 		return err
 	}
 	return r.render(status, "domain-move", r.T("domain.move", d.DisplayName()), movePage{
-		Domain: d, Form: f, Find: find, Found: withCustomers, More: found.Next != "",
+		Domain: d, Form: f, Find: find, Found: targets, More: found.Next != "",
 	})
 }
 

@@ -61,8 +61,8 @@ func (r *request) setLanguage() error {
 
 // T returns the text with the given key in the language of r, formatted with args. It returns an unknown key unchanged.
 func (r *request) T(key string, args ...any) string {
-	text, known := catalogue[key]
-	if !known {
+	text, found := catalogue[key]
+	if !found {
 		return key
 	}
 	if len(args) == 0 || !strings.Contains(text.in(r.language), "%") {

@@ -42,6 +42,7 @@ type table struct {
 	after    string
 }
 
+// table returns the table of a list with the filters f.
 func (r *request) table(f url.Values, n count, next subscriptions.Cursor) table {
 	return table{Form: form{Values: f}, Filters: f, Count: n, Pager: r.pager(next), after: r.req.Form.Get("after")}
 }
@@ -121,18 +122,19 @@ func (r *request) pager(next subscriptions.Cursor) pager {
 	return p
 }
 
+// cloneValues returns a deep copy of values.
 func cloneValues(values url.Values) url.Values {
 	clone := url.Values{}
-	for name, given := range values {
-		clone[name] = slices.Clone(given)
+	for name, v := range values {
+		clone[name] = slices.Clone(v)
 	}
 	return clone
 }
 
 // dropEmpty deletes the parameters without a value and returns values.
 func dropEmpty(values url.Values) url.Values {
-	for name, given := range values {
-		if len(given) == 0 || len(given) == 1 && given[0] == "" {
+	for name, v := range values {
+		if len(v) == 0 || len(v) == 1 && v[0] == "" {
 			delete(values, name)
 		}
 	}
@@ -178,9 +180,9 @@ func (p page) HoldsAtLevel(holds []accounts.EffectiveHold, level string) page {
 }
 
 // parseIDs returns the ids, sorted and without duplicates. It returns errPageNotFound if one is not a positive number.
-func parseIDs[K ~int64](given []string) ([]K, error) {
-	all := make([]K, 0, len(given))
-	for _, text := range given {
+func parseIDs[K ~int64](texts []string) ([]K, error) {
+	all := make([]K, 0, len(texts))
+	for _, text := range texts {
 		id, err := parsePositive[K](text)
 		if err != nil {
 			return nil, err

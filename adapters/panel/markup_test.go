@@ -94,11 +94,11 @@ func newMarkupEnv(t *testing.T) *env {
 func TestStoredMarkupIsText(t *testing.T) {
 	e := newMarkupEnv(t)
 	for _, language := range []string{"en", "it"} {
-		shown := strings.Builder{}
+		var seen strings.Builder
 		look := func(at string, got response, root *html.Node) {
 			assertNoMarkup(t, at, root)
 			assert.Equal(t, language, got.Header.Get("Content-Language"), at)
-			shown.WriteString(textOf(root))
+			seen.WriteString(textOf(root))
 		}
 		operator, mario := e.signInOperator(), e.signInCustomer("mario")
 		for _, b := range []*browser{operator, mario} {
@@ -107,15 +107,15 @@ func TestStoredMarkupIsText(t *testing.T) {
 		operator.crawl("/customers", look)
 		operator.crawl("/subscriptions?unassigned=1", look)
 		for _, text := range []string{"Actor", "Brand", "Foot", "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q", "R", "S", "T", "U", "V", "W", "X"} {
-			assert.Contains(t, shown.String(), text+markup, "an operator's pages, in %s", language)
+			assert.Contains(t, seen.String(), text+markup, "an operator's pages, in %s", language)
 		}
-		shown.Reset()
+		seen.Reset()
 		mario.crawl("/account", look)
 		for _, text := range []string{"A", "B", "C", "D", "E", "F", "G", "H", "L", "M", "T", "W"} {
-			assert.Contains(t, shown.String(), text+markup, "an owner's pages, in %s", language)
+			assert.Contains(t, seen.String(), text+markup, "an owner's pages, in %s", language)
 		}
 		for _, text := range []string{"Actor", "I", "J", "K", "N", "O", "Q", "S", "V"} {
-			assert.NotContains(t, shown.String(), text+markup, "an owner's pages, in %s", language)
+			assert.NotContains(t, seen.String(), text+markup, "an owner's pages, in %s", language)
 		}
 		assert.Equal(t, "/customers/"+formatID(e.mario.ID), func() string {
 			operator.post("/customers/" + formatID(e.mario.ID) + "/signin")
@@ -143,11 +143,11 @@ var inputNames = []string{
 
 // Every route shows refused markup as text, from any parameter, and redirects only to paths in the panel.
 func TestRefusedMarkupIsText(t *testing.T) {
-	for _, typed := range []string{markup, "javascript:alert(1)//" + markup, "\r\nSet-Cookie: evil=1"} {
+	for _, value := range []string{markup, "javascript:alert(1)//" + markup, "\r\nSet-Cookie: evil=1"} {
 		e := newEnv(t, nil)
 		form := url.Values{"id": {formatID(e.luigi.ID)}}
 		for _, name := range inputNames {
-			form.Set(name, typed)
+			form.Set(name, value)
 		}
 		for _, rt := range routes {
 			for _, b := range []*browser{e.signInOperator(), e.signInCustomer("mario"), e.browser()} {
@@ -169,7 +169,7 @@ func TestRefusedMarkupIsText(t *testing.T) {
 				}
 			}
 		}
-		got := e.signInOperator().get("/" + url.PathEscape(typed))
+		got := e.signInOperator().get("/" + url.PathEscape(value))
 		assert.Equal(t, http.StatusNotFound, got.StatusCode)
 		assertNoMarkup(t, "a path", parseHTML(t, got))
 	}

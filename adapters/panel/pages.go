@@ -65,6 +65,7 @@ func newPages(overlay fs.FS) (pages, error) {
 	return all, nil
 }
 
+// parseTemplate parses a file of overlay or else the embedded file into a template.
 func parseTemplate(into *template.Template, overlay fs.FS, file string) error {
 	content, err := fs.ReadFile(templateFiles, "templates/"+file)
 	if err != nil {

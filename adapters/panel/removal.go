@@ -26,7 +26,7 @@ type removalPreview struct {
 }
 
 // Number returns the number that must be entered to confirm the removal: that of the domains. 0 needs no confirmation.
-func (g removalPreview) Number() int { return len(g.Domains) }
+func (p removalPreview) Number() int { return len(p.Domains) }
 
 // previewRemoval returns what the removal of a selection would delete, and the names of it.
 func (r *request) previewRemoval(k kind, s selection) (accounts.Removal, removalPreview, error) {
@@ -57,6 +57,7 @@ func (r *request) previewRemoval(k kind, s selection) (accounts.Removal, removal
 	return removal, g, nil
 }
 
+// subscriptionNames returns the sorted names of the subscriptions with the given ids.
 func (r *request) subscriptionNames(ids []subscriptions.ID) ([]string, error) {
 	var names []string
 	for len(ids) > 0 {

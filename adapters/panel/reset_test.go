@@ -115,9 +115,9 @@ func TestForgottenPasswordDoesNotWait(t *testing.T) {
 		}
 	})
 	b := e.browser()
-	one := &http.Transport{MaxConnsPerHost: 1}
-	t.Cleanup(one.CloseIdleConnections)
-	b.client.Transport = one
+	transport := &http.Transport{MaxConnsPerHost: 1}
+	t.Cleanup(transport.CloseIdleConnections)
+	b.client.Transport = transport
 	assert.Equal(t, "/forgot?said=sent", b.post("/forgot", "login", "mario").location())
 	assert.Equal(t, http.StatusOK, b.get("/forgot?said=sent").StatusCode)
 	close(released)

@@ -94,7 +94,7 @@ func (r *request) subscriptionUpdate() error {
 	if err != nil {
 		return err
 	}
-	value := func(name string) *string { given := f.Value(name); return &given }
+	value := func(name string) *string { v := f.Value(name); return &v }
 	changes := subscriptions.Changes{
 		Version: version, Name: value("name"), Plan: value("plan"), Description: value("description"), ExternalID: value("externalID"),
 	}
