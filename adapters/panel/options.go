@@ -69,8 +69,8 @@ type Options struct {
 
 	// PayURL is the absolute http or https URL of a page where a suspended customer can pay. By default there is no link.
 	PayURL string
-	// SendReset sends link, with which a customer can set a new password once within 24 hours, to the e-mail address of
-	// the account, which has one. It requires Origin, and a Secret in the accounts.Options of the manager.
+	// SendReset sends link to the e-mail address of the account, which is not empty. With the link, the customer can set a
+	// new password once within 24 hours. It requires Origin, and a Secret in the accounts.Options of the manager.
 	//
 	// If an operator asked for the link, the request waits for SendReset and the page reports an error. If a customer did,
 	// SendReset is called in the background, so that the response does not reveal whether the login exists: ctx then ends

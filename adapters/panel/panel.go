@@ -29,14 +29,14 @@
 //
 // # Sessions
 //
-// Sessions are kept in memory: at most 100,000 operators and as many customers, 50 for each user. They end when the
+// Sessions are kept in memory: at most 100,000 of operators and as many of customers, 50 for each user. They end when the
 // program ends, after Options.IdleTimeout without a request, and after Options.Lifetime. A customer's session also ends
-// when the account is suspended or removed, or its password changes. Forms that another site sends are refused by
-// [http.CrossOriginProtection].
+// when the account is suspended or removed, or its password changes.
 //
 // Attempts to sign in are rate limited in memory: for one login from one network (IPv4 /24, IPv6 /64) 5 attempts and then
 // one every 10 seconds, and for one address (IPv6 /64) 30 attempts and then one every 2 seconds. A browser that has
-// signed in to the login within 90 days has a limit for itself.
+// signed in to the login within 90 days has a separate limit for it. Forms that another site sends are refused by
+// [http.CrossOriginProtection].
 package panel
 
 import (
