@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -174,4 +175,19 @@ func TestTooManyMessages(t *testing.T) {
 	close(released)
 	require.NoError(t, e.panel.Shutdown(t.Context()))
 	assert.Equal(t, "/forgot?said=sent", b.post("/forgot", "login", "mario").location())
+}
+
+func TestLogHasNoResetToken(t *testing.T) {
+	var log bytes.Buffer
+	e := newEnv(t, func(opts *Options) { opts.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	mux := http.NewServeMux()
+	mux.HandleFunc("/reset/{token}", func(w http.ResponseWriter, r *http.Request) {
+		e.panel.newRequest(w, r).renderError(errors.New("the database is down"))
+	})
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/reset/secret-token", nil))
+	assert.Equal(t, http.StatusInternalServerError, w.Code)
+	assert.Contains(t, log.String(), "the database is down")
+	assert.Contains(t, log.String(), "/reset/")
+	assert.NotContains(t, log.String(), "secret-token")
 }
