@@ -2,20 +2,20 @@ package panel
 
 import "maps"
 
-// catalogue is every text of the pages, by key. Those of one noun begin with it; "field.", "cause.", "status." and
-// "event." go on with words of the domain.
-var catalogue = joinedTexts(sharedTexts, operatorTexts, customerTexts, subscriptionTexts, ownTexts)
+// catalogue has all texts of the pages by key. A key begins with the noun that the text is about; the prefixes "field.",
+// "cause.", "status." and "event." are followed by identifiers of the domain.
+var catalogue = mergeTexts(sharedTexts, operatorTexts, customerTexts, subscriptionTexts, ownTexts)
 
-func joinedTexts(parts ...map[string]said) map[string]said {
-	all := map[string]said{}
+func mergeTexts(parts ...map[string]translation) map[string]translation {
+	all := map[string]translation{}
 	for _, part := range parts {
 		maps.Copy(all, part)
 	}
 	return all
 }
 
-// sharedTexts are those of many pages.
-var sharedTexts = map[string]said{
+// sharedTexts are the texts that several pages use.
+var sharedTexts = map[string]translation{
 	"nav.main":    {"Main navigation", "Navigazione principale"},
 	"nav.path":    {"Where you are", "Dove ti trovi"},
 	"nav.skip":    {"Skip to the content", "Vai al contenuto"},

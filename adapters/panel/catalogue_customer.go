@@ -1,7 +1,7 @@
 package panel
 
-// customerTexts are those of the pages about customers, for operators.
-var customerTexts = map[string]said{
+// customerTexts are the texts of the operators' pages about customers.
+var customerTexts = map[string]translation{
 	"customers.title":       {"Customers", "Clienti"},
 	"customers.search":      {"Search name, company, username, e-mail, phone or domain", "Cerca nome, azienda, nome utente, e-mail, telefono o dominio"},
 	"customers.count.one":   {"%s customer", "%s cliente"},
@@ -37,8 +37,8 @@ var customerTexts = map[string]said{
 	"customer.linkNotSent":     {"The link could not be sent to %s. Please try again.", "Non è stato possibile inviare il link a %s. Riprova."},
 }
 
-// subscriptionTexts are those of the pages about subscriptions and domains, for operators.
-var subscriptionTexts = map[string]said{
+// subscriptionTexts are the texts of the operators' pages about subscriptions and domains.
+var subscriptionTexts = map[string]translation{
 	"subscriptions.title":       {"Subscriptions", "Abbonamenti"},
 	"subscriptions.search":      {"Search name, external ID or domain", "Cerca nome, ID esterno o dominio"},
 	"subscriptions.count.one":   {"%s subscription", "%s abbonamento"},

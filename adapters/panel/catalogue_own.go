@@ -1,7 +1,7 @@
 package panel
 
-// ownTexts are those of signing in and of customers' own pages.
-var ownTexts = map[string]said{
+// ownTexts are the texts of the sign-in pages and of the customers' pages.
+var ownTexts = map[string]translation{
 	"signin.title":      {"Sign in", "Accedi"},
 	"signin.who":        {"Who are you?", "Chi sei?"},
 	"signin.customer":   {"Customer", "Cliente"},

@@ -1,28 +1,28 @@
-// What pages do more with JavaScript than without it. Everything here is an ease: no page needs it.
+// Enhancements of the pages. All pages work without JavaScript.
 (() => {
   "use strict";
   const root = document.documentElement;
   root.classList.add("js");
   const all = (selector, within = document) => Array.from(within.querySelectorAll(selector));
 
-  // Boxes that are ticked: how many, all at once, and buttons that need at least one.
-  const count = (form) => {
+  // Selections in lists: shows the number, updates the checkbox for all rows, and disables buttons while nothing is selected.
+  const updateSelection = (form) => {
     const boxes = all("input[name=id]", form);
-    const every = form.querySelector("input[name=all]");
-    const ticked = boxes.filter((box) => box.checked).length;
+    const allMatches = form.querySelector("input[name=all]");
+    const selected = boxes.filter((box) => box.checked).length;
     const head = form.querySelector("[data-check-all]");
     if (head) {
-      head.checked = ticked > 0 && ticked === boxes.length;
-      head.indeterminate = ticked > 0 && ticked < boxes.length;
-      head.disabled = Boolean(every);
+      head.checked = selected > 0 && selected === boxes.length;
+      head.indeterminate = selected > 0 && selected < boxes.length;
+      head.disabled = Boolean(allMatches);
     }
-    for (const button of all("button[formaction]", form)) button.disabled = ticked === 0;
-    const shown = form.querySelector("[data-picked]");
-    if (shown) shown.textContent = ticked > 0 && !every ? shown.dataset.picked.replace("%s", String(ticked)) : "";
+    for (const button of all("button[formaction]", form)) button.disabled = selected === 0;
+    const label = form.querySelector("[data-picked]");
+    if (label) label.textContent = selected > 0 && !allMatches ? label.dataset.picked.replace("%s", String(selected)) : "";
   };
-  const refresh = () => all("form[data-picks]").forEach(count);
+  const refresh = () => all("form[data-picks]").forEach(updateSelection);
 
-  // How hard a password is to guess, roughly: long ones and mixed ones are.
+  // Estimates the strength of a password by its length and kinds of characters, from 1 (weak) to 3 (strong).
   const strength = (password) => {
     if (password.length < 8) return 1;
     const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(password)).length;
@@ -30,16 +30,16 @@
     if (different < 5) return 1;
     return password.length >= 16 || (password.length >= 12 && kinds >= 3) ? 3 : 2;
   };
-  const measure = (input) => {
-    for (const shown of all("[data-strength='" + input.id + "']")) {
+  const showStrength = (input) => {
+    for (const output of all("[data-strength='" + input.id + "']")) {
       const level = input.value === "" ? 0 : strength(input.value);
-      shown.querySelector("meter").value = level;
-      shown.querySelector("[role=status]").textContent = ["", shown.dataset.weak, shown.dataset.fair, shown.dataset.strong][level];
+      output.querySelector("meter").value = level;
+      output.querySelector("[role=status]").textContent = ["", output.dataset.weak, output.dataset.fair, output.dataset.strong][level];
     }
   };
 
-  // 24 letters and digits in groups, without those that look alike: 118 bits.
-  const random = () => {
+  // Returns a random password: 24 letters and digits in groups of 6, without similar ones, with 118 random bits.
+  const randomPassword = () => {
     const letters = "abcdefghjkmnpqrstuvwxyz23456789";
     let text = "";
     while (text.length < 24) {
@@ -49,7 +49,7 @@
     }
     return text.match(/.{6}/g).join("-");
   };
-  const show = (button, visible) => {
+  const showPassword = (button, visible) => {
     const input = document.getElementById(button.dataset.show);
     button.dataset.showText ??= button.textContent;
     input.type = visible ? "text" : "password";
@@ -63,20 +63,20 @@
     if (event.target.matches("[data-check-all]")) {
       for (const box of all("input[name=id]", form)) box.checked = event.target.checked;
     }
-    count(form);
+    updateSelection(form);
   });
   document.addEventListener("input", (event) => {
-    if (event.target.matches(".password input")) measure(event.target);
+    if (event.target.matches(".password input")) showStrength(event.target);
   });
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("button");
     if (!button) return;
-    if (button.dataset.show) show(button, button.getAttribute("aria-pressed") !== "true");
+    if (button.dataset.show) showPassword(button, button.getAttribute("aria-pressed") !== "true");
     if (button.dataset.generate) {
       const input = document.getElementById(button.dataset.generate);
-      input.value = random();
-      show(document.querySelector("[data-show='" + input.id + "']"), true);
-      measure(input);
+      input.value = randomPassword();
+      showPassword(document.querySelector("[data-show='" + input.id + "']"), true);
+      showStrength(input);
       input.focus();
     }
     if ("copy" in button.dataset) {
@@ -85,11 +85,11 @@
       try {
         await navigator.clipboard.writeText(from.value);
         button.textContent += " ✓";
-      } catch { /* it is selected, so that it can be copied by hand */ }
+      } catch { /* the text is selected, so that users can copy it */ }
     }
   });
 
-  // A bar while something takes its time; and a form that is on its way is not sent twice.
+  // Shows a progress bar during a request, and prevents that a form is submitted twice.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method.toLowerCase() !== "post") {
@@ -109,12 +109,12 @@
     refresh();
   });
 
-  // After a search as you type: count again, and tell it to those who listen.
+  // After a live search: updates the selection and announces the number of results to screen readers.
   document.addEventListener("htmx:after:swap", () => {
     refresh();
     const live = document.getElementById("live");
-    const said = document.querySelector("#list [data-count], #list h2");
-    if (live && said) live.textContent = said.textContent;
+    const result = document.querySelector("#list [data-count], #list h2");
+    if (live && result) live.textContent = result.textContent;
   });
 
   const autofocus = document.querySelector("[autofocus]");
