@@ -34,8 +34,8 @@ type Options struct {
 
 	// OperatorFromRequest returns the operator who sent r, by the name that the history shows, and whether there is one.
 	// Set it if the application signs operators in itself. It is called for every request for a page, and is the only
-	// source of the operator: no cookie of the panel can replace it. An empty name counts as no operator. It excludes
-	// AuthenticateOperator. The default is nil.
+	// source of the operator: no cookie of the panel can replace it, and AuthenticateOperator is not used. An empty name
+	// counts as no operator. The default is nil.
 	OperatorFromRequest func(r *http.Request) (name string, ok bool)
 	// OperatorSignInURL is where a request for an operators' page is redirected to if OperatorFromRequest finds no
 	// operator: a path such as "/signin", or an absolute http or https URL. It requires OperatorFromRequest. With the
@@ -44,7 +44,7 @@ type Options struct {
 	// AuthenticateOperator enables the panel's sign-in page for operators. It reports whether name and password are those
 	// of an operator, and should take the same time for known and unknown names. Attempts are rate limited before it is
 	// called. If it returns an error, the error is logged and the visitor gets an error page. StaticOperators makes such
-	// a function from password hashes. It excludes OperatorFromRequest. The default is nil.
+	// a function from password hashes. It is not used if OperatorFromRequest is set. The default is nil.
 	AuthenticateOperator func(ctx context.Context, name, password string) (bool, error)
 
 	// Plans are the plans to choose from for a subscription, the preselected one first: distinct lines of 1 to 100
@@ -119,6 +119,9 @@ func (o *Options) withDefaults() (Options, error) {
 	if out.Logger == nil {
 		out.Logger = slog.New(slog.DiscardHandler)
 	}
+	if out.OperatorFromRequest != nil {
+		out.AuthenticateOperator = nil
+	}
 	if out.Now == nil {
 		out.Now = time.Now
 	}
@@ -136,8 +139,6 @@ func (o Options) validate() error {
 	switch {
 	case !validPath.MatchString(o.Path) || o.Path != "" && path.Clean(o.Path) != o.Path:
 		return fmt.Errorf("panel: invalid Options.Path %q: must look like /panel", o.Path)
-	case o.OperatorFromRequest != nil && o.AuthenticateOperator != nil:
-		return errors.New("panel: Options.OperatorFromRequest and Options.AuthenticateOperator exclude each other")
 	case o.OperatorSignInURL != "" && o.OperatorFromRequest == nil:
 		return errors.New("panel: Options.OperatorSignInURL requires Options.OperatorFromRequest")
 	case o.OperatorSignInURL != "" && localPath(o.OperatorSignInURL, "") == "" && !isWebURL(o.OperatorSignInURL):

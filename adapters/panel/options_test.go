@@ -33,7 +33,6 @@ func TestInvalidOptions(t *testing.T) {
 		{Options{Path: "/a;b"}, "Path"},
 		{Options{Path: "/a?b"}, "Path"},
 		{Options{Path: "/é"}, "Path"},
-		{Options{OperatorFromRequest: fromRequest, AuthenticateOperator: authenticate}, "AuthenticateOperator"},
 		{Options{OperatorSignInURL: "/signin"}, "OperatorSignInURL"},
 		{Options{OperatorSignInURL: "/signin", AuthenticateOperator: authenticate}, "OperatorSignInURL"},
 		{Options{OperatorSignInURL: "signin", OperatorFromRequest: fromRequest}, "OperatorSignInURL"},
