@@ -1,5 +1,5 @@
 # make test    all tests, after installing what they need
-# make check   formatting, go vet, staticcheck and go.mod
+# make check   formatting, go vet, staticcheck, go.mod and the idiom of comments
 # make fuzz    every fuzz target for FUZZTIME
 # make soak    all tests with the race detector and long histories, and 10 minutes for every fuzz target
 # make bench   the benchmarks of the stores
@@ -27,6 +27,7 @@ check:
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) mod tidy -diff
+	@.ci/voice
 
 fuzz:
 	@GO="$(GO)" .ci/fuzz $(FUZZTIME)
