@@ -1,9 +1,8 @@
-// Package storage is the folder of the stores: each package below it keeps accounts, subscriptions, domains and events
-// somewhere, by implementing accounts.Store.
+// Package storage groups the implementations of accounts.Store, which keep accounts, subscriptions, domains and events:
 //
-//   - memory keeps them in the process, for tests and for programs that may forget.
+//   - memory keeps them in the memory of the process, for tests and programs that need no persistence.
 //   - postgres keeps them in PostgreSQL.
-//   - storagetest is the conformance suite, the only definition of a correct store.
+//   - storagetest is the conformance suite for implementations.
 //
-// It has no code of its own.
+// The package itself contains no code.
 package storage

@@ -8,47 +8,48 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// badInputCases are those of rules 3, 8 and 9: what is refused, at which path, and that nothing of it is stored.
+// badInputCases returns the cases about the validation of input: what is refused, at which path, and that none of it is
+// stored.
 func badInputCases() []testCase {
 	return []testCase{
-		{"every text of an account has its limit, in characters", accountTexts},
-		{"every text of a subscription has its limit, in characters", subscriptionTexts},
-		{"every text of a hold has its limit, in characters", holdTexts},
-		{"logins", badLogins},
-		{"email addresses, countries and languages", badContacts},
-		{"attributes", badAttributes},
-		{"causes", badCauses},
-		{"domain names that are none", badNames},
-		{"domain names at their limits", edgeNames},
-		{"whatever is accepted as a domain name is stored in its canonical form", canonicalNames},
-		{"queries", badQueries},
-		{"all faults come back at once, each with its path", allFaults},
-		{"faults are told in English and Italian", translatedFaults},
-		{"domains given twice in one call", duplicateDomains},
+		{"every text of an account has a maximum length in characters", accountTexts},
+		{"every text of a subscription has a maximum length in characters", subscriptionTexts},
+		{"every text of a hold has a maximum length in characters", holdTexts},
+		{"invalid logins are refused", badLogins},
+		{"invalid email addresses, countries and locales are refused", badContacts},
+		{"invalid attributes are refused", badAttributes},
+		{"invalid causes are refused", badCauses},
+		{"invalid domain names are refused", badNames},
+		{"domain names at the limits are accepted", edgeNames},
+		{"every accepted domain name is stored in its canonical form", canonicalNames},
+		{"invalid queries are refused", badQueries},
+		{"all field errors are returned at once, each with its path", allFieldErrors},
+		{"field errors are translated into Italian", translatedFieldErrors},
+		{"a domain given twice in one call is refused", duplicateDomains},
 	}
 }
 
-// long answers a text of n characters, two bytes each.
-func long(n int) string { return strings.Repeat("ä", n) }
+// longText returns a text of n characters of two bytes each.
+func longText(n int) string { return strings.Repeat("ä", n) }
 
-// field is one text of an input: its path, its limit, and how it is set.
+// field is a text field of an input.
 type field[T any] struct {
-	path string
-	most int
-	line bool
-	set  func(in *T, text string)
+	path       string
+	maxLength  int  // maximum length in characters
+	singleLine bool // whether it is limited to one line
+	set        func(in *T, text string)
 }
 
-// badTexts are refused in every field; those of one line only are refused there.
-func badTexts(line bool) []string {
+// badTexts returns texts that every field refuses, and for a field of one line also those that only such fields refuse.
+func badTexts(singleLine bool) []string {
 	bad := []string{"invalid \xff", "cut \xc3", "nul \x00 inside", "bell \a", "right \u202e to left", "isolate \u2066", "separator \u2028 inside", "delete \x7f", "c1 \u0085 inside", "\u200b", "\u200e\u200f"}
-	if line {
+	if singleLine {
 		bad = append(bad, "two\nlines", "tab\tinside", "carriage\rreturn")
 	}
 	return bad
 }
 
-// checkField asserts a field's limits by a command, which is called with the changed input.
+// checkField asserts which texts a field accepts. It sets the field in the input that in returns and passes that to call.
 func checkField[T any](f *fixture, c field[T], in func() T, call func(T) error) {
 	f.t.Helper()
 	with := func(text string) error {
@@ -57,16 +58,16 @@ func checkField[T any](f *fixture, c field[T], in func() T, call func(T) error) 
 		return call(changed)
 	}
 	f.unchanged(func() {
-		for _, text := range append(badTexts(c.line), long(c.most+1), strings.Repeat("a", c.most+1), strings.Repeat("m", 1<<20)) {
+		for _, text := range append(badTexts(c.singleLine), longText(c.maxLength+1), strings.Repeat("a", c.maxLength+1), strings.Repeat("m", 1<<20)) {
 			err := with(text)
-			f.ErrorIs(err, accounts.ErrInvalid, "%s %.40q", c.path, text)
+			f.ErrorIs(err, accounts.ErrInvalid, "%s = %.40q", c.path, text)
 			f.invalid(err, c.path)
-			f.Less(len(err.Error()), 1000, "no error repeats a monstrous input")
+			f.Less(len(err.Error()), 1000, "an error must not repeat a huge input")
 		}
 	})
-	f.NoError(with(long(c.most)), "%s at its limit", c.path)
-	f.NoError(with("  "+strings.Repeat("a", c.most)+" "), "%s at its limit, after trimming", c.path)
-	f.NoError(with("zero\u200bwidth"), c.path)
+	f.NoError(with(longText(c.maxLength)), "%s at its maximum length", c.path)
+	f.NoError(with("  "+strings.Repeat("a", c.maxLength)+" "), "%s at its maximum length after trimming", c.path)
+	f.NoError(with("zero\u200bwidth"), "%s with a zero-width space", c.path)
 }
 
 func accountTexts(f *fixture) {
@@ -96,7 +97,7 @@ func accountTexts(f *fixture) {
 	mario := f.account("mario")
 	for _, c := range fields {
 		in := newAccount("mario")
-		c.set(&in, long(c.most+1))
+		c.set(&in, longText(c.maxLength+1))
 		ch := accounts.Changes{Contact: &in.Contact, ExternalID: &in.ExternalID, AdditionalInfo: &in.AdditionalInfo, Description: &in.Description}
 		_, err := f.clients.Update(f.ctx, mario.ID, ch)
 		f.invalid(err, c.path)
@@ -127,7 +128,7 @@ func subscriptionTexts(f *fixture) {
 	f.unchanged(func() {
 		for _, c := range fields {
 			in := subscriptions.New{Name: "shop"}
-			c.set(&in, long(c.most+1))
+			c.set(&in, longText(c.maxLength+1))
 			_, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Name: &in.Name, Plan: &in.Plan, Description: &in.Description, ExternalID: &in.ExternalID})
 			f.invalid(err, c.path)
 			first := newAccount("mario")
@@ -139,14 +140,14 @@ func subscriptionTexts(f *fixture) {
 }
 
 func holdTexts(f *fixture) {
-	r := f.rungs()
+	ops := f.levels()
 	for i, c := range []field[accounts.Hold]{
 		{"note", 4096, false, func(h *accounts.Hold, s string) { h.Note = s }},
 		{"message", 4096, false, func(h *accounts.Hold, s string) { h.Message = s }},
 		{"public", 4096, false, func(h *accounts.Hold, s string) { h.Public = s }},
 	} {
 		checkField(f, c, func() accounts.Hold { return accounts.Hold{} }, func(h accounts.Hold) error {
-			_, err := r[i].suspend(f.ctx, r[i].ids, h)
+			_, err := ops[i].suspend(f.ctx, ops[i].ids, h)
 			return err
 		})
 	}
@@ -163,13 +164,13 @@ func badLogins(f *fixture) {
 			in := newAccount(login)
 			in.Contact.Name = "Customer"
 			_, err := f.clients.Create(f.ctx, in)
-			f.ErrorIs(err, accounts.ErrInvalid, "%.40q", login)
+			f.ErrorIs(err, accounts.ErrInvalid, "login %.40q", login)
 			f.invalid(err, "login")
 			_, err = f.clients.Update(f.ctx, mario.ID, accounts.Changes{Login: &login})
-			f.ErrorIs(err, accounts.ErrInvalid, "%.40q", login)
+			f.ErrorIs(err, accounts.ErrInvalid, "login %.40q", login)
 			f.invalid(err, "login")
 			_, err = f.clients.GetByLogin(f.ctx, login)
-			f.ErrorIs(err, accounts.ErrNotFound, "%.40q", login)
+			f.ErrorIs(err, accounts.ErrNotFound, "login %.40q", login)
 		}
 	})
 	for login, want := range map[string]string{
@@ -188,26 +189,26 @@ func badContacts(f *fixture) {
 		_, err := f.clients.Create(f.ctx, in)
 		return err
 	}
-	// A local part of 64 characters and a host of 190, with the @: 255.
+	// A local part of 64 characters, the @ and a host name of 190.
 	longest := strings.Repeat("l", 64) + "@" + strings.Repeat(strings.Repeat("h", 59)+".", 3) + "ho.example"
 	f.Len(longest, 255)
 	tooLong := longest + "s"
 	f.unchanged(func() {
-		for _, email := range []string{"a", "a@", "@b.example", "a b@c.example", "a@b c.example", "a@b\n.example", "a@b.example\x00", "\xff@b.example", "a@@b.example", tooLong, long(1 << 19)} {
+		for _, email := range []string{"a", "a@", "@b.example", "a b@c.example", "a@b c.example", "a@b\n.example", "a@b.example\x00", "\xff@b.example", "a@@b.example", tooLong, longText(1 << 19)} {
 			err := with(func(in *accounts.New) { in.Contact.Email = email })
-			f.ErrorIs(err, accounts.ErrInvalid, "%.40q", email)
+			f.ErrorIs(err, accounts.ErrInvalid, "email %.40q", email)
 			f.invalid(err, "contact.email")
 		}
-		for _, country := range []string{"XX", "I", "ITA", "Italy", "1T", "ÏT", "\u0131t", "\u017fe", "\xff\xff", "I\x00"} { // U+0131 and U+017F rise to I and S
+		for _, country := range []string{"XX", "I", "ITA", "Italy", "1T", "ÏT", "\u0131t", "\u017fe", "\xff\xff", "I\x00"} { // the upper case of U+0131 and U+017F is I and S
 			err := with(func(in *accounts.New) { in.Contact.Country = country })
-			f.ErrorIs(err, accounts.ErrInvalid, "%q", country)
+			f.ErrorIs(err, accounts.ErrInvalid, "country %q", country)
 			f.invalid(err, "contact.country")
 			_, err = f.clients.List(f.ctx, accounts.Query{Country: country})
 			f.invalid(err, "country")
 		}
 		for _, locale := range []string{"x", "italian language", "1", "it-", "\xff", "it\x00", "toolongsubtag123", strings.Repeat("it-", 1<<18), "en" + strings.Repeat("-!", 1<<19), "en" + strings.Repeat("-1abc", 1<<17)} {
 			err := with(func(in *accounts.New) { in.Locale = locale })
-			f.ErrorIs(err, accounts.ErrInvalid, "%.40q", locale)
+			f.ErrorIs(err, accounts.ErrInvalid, "locale %.40q", locale)
 			f.invalid(err, "locale")
 		}
 	})
@@ -218,7 +219,7 @@ func badContacts(f *fixture) {
 
 func badAttributes(f *fixture) {
 	mario := f.account("mario", "mario.example")
-	s := f.only(mario.ID)
+	s := f.onlySubscription(mario.ID)
 	try := func(all map[string]string) []error {
 		in := newAccount("luigi")
 		in.Attributes = all
@@ -236,7 +237,7 @@ func badAttributes(f *fixture) {
 				}
 			}
 		}
-		for _, value := range append(badTexts(false), long(1025), strings.Repeat("v", 1<<20)) {
+		for _, value := range append(badTexts(false), longText(1025), strings.Repeat("v", 1<<20)) {
 			for _, err := range try(map[string]string{"key": value}) {
 				f.ErrorIs(err, accounts.ErrInvalid, "value %.40q", value)
 				f.invalid(err, "attributes[key]")
@@ -246,38 +247,38 @@ func badAttributes(f *fixture) {
 			f.invalid(err, "attributes")
 		}
 	})
-	most := attributes(31)
-	most[strings.Repeat("k", 64)] = long(1024)
-	for _, err := range try(most) {
+	full := attributes(31)
+	full[strings.Repeat("k", 64)] = longText(1024)
+	for _, err := range try(full) {
 		f.NoError(err)
 	}
-	f.Equal(most, f.getAccount(mario.ID).Attributes)
-	f.Equal(most, f.getSubscription(s.ID).Attributes)
+	f.Equal(full, f.getAccount(mario.ID).Attributes)
+	f.Equal(full, f.getSubscription(s.ID).Attributes)
 }
 
 func badCauses(f *fixture) {
-	for _, r := range f.rungs() {
+	for _, ops := range f.levels() {
 		f.unchanged(func() {
 			for _, cause := range []accounts.Cause{"A", "Billing", "1a", "-a", "a_b", "a b", "ä", "a.b", "\xff", "a\x00", "a\n", accounts.Cause(strings.Repeat("a", 33)), accounts.Cause(strings.Repeat("a", 1<<20))} {
-				_, err := r.suspend(f.ctx, r.ids, accounts.Hold{Cause: cause})
-				f.ErrorIs(err, accounts.ErrInvalid, "%.40q", cause)
+				_, err := ops.suspend(f.ctx, ops.ids, accounts.Hold{Cause: cause})
+				f.ErrorIs(err, accounts.ErrInvalid, "cause %.40q", cause)
 				f.invalid(err, "cause")
-				_, err = r.lift(f.ctx, r.ids, []accounts.Cause{cause})
-				f.ErrorIs(err, accounts.ErrInvalid, "%.40q", cause)
+				_, err = ops.lift(f.ctx, ops.ids, []accounts.Cause{cause})
+				f.ErrorIs(err, accounts.ErrInvalid, "cause %.40q", cause)
 				f.invalid(err, "causes[0]")
 			}
 		})
 		for _, cause := range []accounts.Cause{"a", "a-", "z9", accounts.Cause(strings.Repeat("a", 32))} {
-			_, err := r.suspend(f.ctx, r.ids, accounts.Hold{Cause: cause})
-			f.NoError(err, cause)
+			_, err := ops.suspend(f.ctx, ops.ids, accounts.Hold{Cause: cause})
+			f.NoError(err, "cause %q", cause)
 		}
-		_, err := r.activate(f.ctx, r.ids)
+		_, err := ops.activate(f.ctx, ops.ids)
 		f.NoError(err)
 	}
 }
 
 func badNames(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	domain := f.getDomain("blog.example").ID
 	f.unchanged(func() {
 		for _, name := range []string{
@@ -291,17 +292,17 @@ func badNames(f *fixture) {
 			strings.Repeat("a", 64) + ".example", strings.Repeat("ä", 60) + ".example", strings.Repeat(strings.Repeat("a", 49)+".", 5) + "aaaa", strings.Repeat("a", 1<<20),
 			strings.Repeat("a.", 1<<19) + "example", strings.Repeat("ä", 1<<19) + ".example", strings.Repeat("xn--", 1<<18),
 		} {
-			_, err := f.subs.AddDomain(f.ctx, e.blog.ID, name)
-			f.ErrorIs(err, accounts.ErrInvalid, "%.60q", name)
+			_, err := f.subs.AddDomain(f.ctx, data.blog.ID, name)
+			f.ErrorIs(err, accounts.ErrInvalid, "name %.60q", name)
 			f.invalid(err, "name")
 			_, err = f.subs.RenameDomain(f.ctx, domain, name)
-			f.ErrorIs(err, accounts.ErrInvalid, "%.60q", name)
+			f.ErrorIs(err, accounts.ErrInvalid, "name %.60q", name)
 			f.invalid(err, "name")
 			_, err = f.subs.Create(f.ctx, subscriptions.New{Name: "x", Domains: []string{"fine.example", name}})
-			f.ErrorIs(err, accounts.ErrInvalid, "%.60q", name)
+			f.ErrorIs(err, accounts.ErrInvalid, "name %.60q", name)
 			f.invalid(err, "domains[1]")
 			_, err = f.subs.Resolve(f.ctx, name)
-			f.ErrorIs(err, accounts.ErrNotFound, "%.60q", name)
+			f.ErrorIs(err, accounts.ErrNotFound, "name %.60q", name)
 			f.Less(len(err.Error()), 3<<20)
 		}
 	})
@@ -333,22 +334,22 @@ func canonicalNames(f *fixture) {
 	} {
 		d, err := f.subs.AddDomain(f.ctx, s.ID, name)
 		if err != nil {
-			f.ErrorIs(err, accounts.ErrInvalid, "%q", name)
+			f.ErrorIs(err, accounts.ErrInvalid, "name %q", name)
 			continue
 		}
-		f.Regexp(canonical, d.Name, "%q", name)
-		f.Equal(d, f.getDomain(name), "%q", name)
-		f.Equal(d, f.getDomain(d.Name), "%q", name)
-		f.Equal(d, f.getDomain(d.DisplayName()), "%q", name)
+		f.Regexp(canonical, d.Name, "name %q", name)
+		f.Equal(d, f.getDomain(name), "name %q", name)
+		f.Equal(d, f.getDomain(d.Name), "name %q", name)
+		f.Equal(d, f.getDomain(d.DisplayName()), "name %q", name)
 		_, err = f.subs.AddDomain(f.ctx, s.ID, d.Name)
-		f.ErrorIs(err, accounts.ErrTaken, "%q is %s again", name, d.Name)
+		f.ErrorIs(err, accounts.ErrTaken, "%q is stored as %s, which must be taken", name, d.Name)
 		_, err = f.subs.RemoveDomains(f.ctx, []subscriptions.DomainID{d.ID})
 		f.NoError(err)
 	}
 }
 
 func badQueries(f *fixture) {
-	f.estate()
+	f.seed()
 	f.unchanged(func() {
 		for _, search := range append(unstorable()[1:], strings.Repeat("x", 1<<20), "\u202eabc", "x\x00") {
 			_, err := f.clients.List(f.ctx, accounts.Query{Search: search})
@@ -373,11 +374,11 @@ func badQueries(f *fixture) {
 	})
 }
 
-func allFaults(f *fixture) {
+func allFieldErrors(f *fixture) {
 	in := accounts.New{
-		Login: "1", Password: "short", Contact: accounts.Contact{Email: "x", Phone: long(31), Country: "XX", PostalCode: "a\nb"}, Locale: "?", ExternalID: long(256),
-		Description: "\x00", Attributes: map[string]string{"key": long(1025)},
-		Subscription: &subscriptions.New{AccountID: 1, Plan: long(101), Name: "a\nb", Domains: []string{"fine.example", "1.2.3.4", "co.uk"}},
+		Login: "1", Password: "short", Contact: accounts.Contact{Email: "x", Phone: longText(31), Country: "XX", PostalCode: "a\nb"}, Locale: "?", ExternalID: longText(256),
+		Description: "\x00", Attributes: map[string]string{"key": longText(1025)},
+		Subscription: &subscriptions.New{AccountID: 1, Plan: longText(101), Name: "a\nb", Domains: []string{"fine.example", "1.2.3.4", "co.uk"}},
 	}
 	err := f.refused(accounts.ErrInvalid, func() error {
 		_, err := f.clients.Create(f.ctx, in)
@@ -385,27 +386,27 @@ func allFaults(f *fixture) {
 	})
 	f.invalid(err, "login", "password", "contact.name", "contact.email", "contact.phone", "contact.country", "contact.postalCode", "locale", "externalID", "description",
 		"attributes[key]", "subscription.accountID", "subscription.plan", "subscription.name", "subscription.domains[1]", "subscription.domains[2]")
-	_, err = f.clients.Suspend(f.ctx, nil, accounts.Hold{Cause: "X", Note: long(4097), Message: "\x00", Public: "\xff"})
+	_, err = f.clients.Suspend(f.ctx, nil, accounts.Hold{Cause: "X", Note: longText(4097), Message: "\x00", Public: "\xff"})
 	f.invalid(err, "ids", "cause", "note", "message", "public")
 	_, err = f.subs.LiftDomains(accounts.WithActor(f.ctx, "a\nb"), nil, []accounts.Cause{"X", "billing", "expired"})
 	f.invalid(err, "ids", "causes[0]", "causes[2]", "actor")
 }
 
-func translatedFaults(f *fixture) {
+func translatedFieldErrors(f *fixture) {
 	in := newAccount("mario")
-	in.Contact.PostalCode, in.Contact.Name = long(21), ""
+	in.Contact.PostalCode, in.Contact.Name = longText(21), ""
 	_, err := f.clients.Create(f.ctx, in)
 	var invalid *accounts.InvalidError
 	f.ErrorAs(err, &invalid)
 	english := map[string]string{}
-	for _, fault := range invalid.Fields {
-		english[fault.Path] = fault.Message
+	for _, fieldErr := range invalid.Fields {
+		english[fieldErr.Path] = fieldErr.Message
 	}
 	for locale, translated := range map[string]bool{"it": true, "it-CH": true, "en": false, "en-GB": false, "de": false, "": false, "\xff": false} {
-		for _, fault := range invalid.Translate(locale) {
-			f.Equal(translated, english[fault.Path] != fault.Message, "%s in %q", fault.Message, locale)
-			if fault.Path == "contact.postalCode" {
-				f.Contains(fault.Message, "20")
+		for _, fieldErr := range invalid.Translate(locale) {
+			f.Equal(translated, english[fieldErr.Path] != fieldErr.Message, "%s in %q", fieldErr.Message, locale)
+			if fieldErr.Path == "contact.postalCode" {
+				f.Contains(fieldErr.Message, "20")
 			}
 		}
 	}

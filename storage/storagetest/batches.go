@@ -8,44 +8,44 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// batchCases are those of rule 3: a command on many is one command.
+// batchCases returns the cases about commands on many ids, each of which changes all of them or none.
 func batchCases() []testCase {
 	return []testCase{
-		{"one unknown id among known ones is named and nothing changes", batchUnknown},
-		{"every unknown id is named", batchNamesEvery},
-		{"no ids is invalid and never means everything", batchEmpty},
-		{"ten thousand ids are one command, one more is invalid", batchSize},
+		{"a single unknown id is reported and nothing changes", batchUnknown},
+		{"all unknown ids are reported", batchAllUnknown},
+		{"an empty list of ids is invalid and never means everything", batchEmpty},
+		{"a command accepts 10000 ids and refuses 10001", batchSize},
 		{"an id given twice counts once", batchDuplicates},
 		{"repeating a command changes nothing", batchRepeated},
-		{"repeating a creation is taken, a removal not found", secondEffect},
-		{"a decision refused in the middle of a batch changes nothing", batchRefused},
-		{"an unknown target is named and nothing changes", unknownTarget},
+		{"repeating a creation fails with ErrTaken and repeating a removal with ErrNotFound", repeatedCreation},
+		{"a command that is refused because of one id changes none", batchRefused},
+		{"an unknown target is reported and nothing changes", unknownTarget},
 	}
 }
 
-// many is a command on many ids.
-type many struct {
+// batchCommand is a command on many ids.
+type batchCommand struct {
 	name  string
-	kind  accounts.Level
+	level accounts.Level
 	known []int64
 	call  func(ctx context.Context, ids []int64) error
 }
 
-// manyOf answers all commands on many, with ids of an estate that each of them would change.
-func (f *fixture) manyOf(e estate) []many {
+// batchCommands returns every command on many ids, each with ids of data that it would change.
+func (f *fixture) batchCommands(data fixtureData) []batchCommand {
 	f.t.Helper()
-	owners := []int64{int64(e.mario.ID), int64(e.luigi.ID)}
-	bought := []int64{int64(e.blog.ID), int64(e.shop.ID)}
+	owners := []int64{int64(data.mario.ID), int64(data.luigi.ID)}
+	subscriptionIDs := []int64{int64(data.blog.ID), int64(data.shop.ID)}
 	var second, marios []int64
 	for _, name := range []string{"en.blog.example", "en.shop.example"} {
 		second = append(second, int64(f.getDomain(name).ID))
 		marios = append(marios, int64(f.getDomain(name).ID))
 	}
 	second = append(second, int64(f.getDomain("en.game.example").ID))
-	owner := f.clients.Owner(e.mario.ID)
+	owner := f.clients.Owner(data.mario.ID)
 	hold, causes := accounts.Hold{Cause: accounts.CauseBilling}, []accounts.Cause{accounts.CauseAbuse}
 
-	return []many{
+	return []batchCommand{
 		{"accounts.Suspend", accounts.LevelAccount, owners, func(ctx context.Context, ids []int64) error {
 			_, err := f.clients.Suspend(ctx, as[accounts.ID](ids), hold)
 			return err
@@ -66,23 +66,23 @@ func (f *fixture) manyOf(e estate) []many {
 			_, err := f.clients.Remove(ctx, as[accounts.ID](ids))
 			return err
 		}},
-		{"subscriptions.Suspend", accounts.LevelSubscription, bought, func(ctx context.Context, ids []int64) error {
+		{"subscriptions.Suspend", accounts.LevelSubscription, subscriptionIDs, func(ctx context.Context, ids []int64) error {
 			_, err := f.subs.Suspend(ctx, as[subscriptions.ID](ids), hold)
 			return err
 		}},
-		{"subscriptions.Activate", accounts.LevelSubscription, bought, func(ctx context.Context, ids []int64) error {
+		{"subscriptions.Activate", accounts.LevelSubscription, subscriptionIDs, func(ctx context.Context, ids []int64) error {
 			_, err := f.subs.Activate(ctx, as[subscriptions.ID](ids))
 			return err
 		}},
-		{"subscriptions.Lift", accounts.LevelSubscription, bought, func(ctx context.Context, ids []int64) error {
+		{"subscriptions.Lift", accounts.LevelSubscription, subscriptionIDs, func(ctx context.Context, ids []int64) error {
 			_, err := f.subs.Lift(ctx, as[subscriptions.ID](ids), causes)
 			return err
 		}},
-		{"subscriptions.Assign", accounts.LevelSubscription, bought, func(ctx context.Context, ids []int64) error {
-			_, err := f.subs.Assign(ctx, as[subscriptions.ID](ids), e.luigi.ID)
+		{"subscriptions.Assign", accounts.LevelSubscription, subscriptionIDs, func(ctx context.Context, ids []int64) error {
+			_, err := f.subs.Assign(ctx, as[subscriptions.ID](ids), data.luigi.ID)
 			return err
 		}},
-		{"subscriptions.Remove", accounts.LevelSubscription, bought, func(ctx context.Context, ids []int64) error {
+		{"subscriptions.Remove", accounts.LevelSubscription, subscriptionIDs, func(ctx context.Context, ids []int64) error {
 			_, err := f.subs.Remove(ctx, as[subscriptions.ID](ids))
 			return err
 		}},
@@ -99,7 +99,7 @@ func (f *fixture) manyOf(e estate) []many {
 			return err
 		}},
 		{"MoveDomains", accounts.LevelDomain, marios, func(ctx context.Context, ids []int64) error {
-			_, err := f.subs.MoveDomains(ctx, as[subscriptions.DomainID](ids), e.spare.ID)
+			_, err := f.subs.MoveDomains(ctx, as[subscriptions.DomainID](ids), data.spare.ID)
 			return err
 		}},
 		{"RemoveDomains", accounts.LevelDomain, second, func(ctx context.Context, ids []int64) error {
@@ -117,15 +117,15 @@ func (f *fixture) manyOf(e estate) []many {
 	}
 }
 
-// heldEstate answers an estate in which everything has holds of two causes, so that lifting would change it.
-func (f *fixture) heldEstate() estate {
+// seedSuspended is like seed and places holds of two causes on everything, so that lifting them is a change.
+func (f *fixture) seedSuspended() fixtureData {
 	f.t.Helper()
-	e := f.estate()
+	data := f.seed()
 	for _, c := range []accounts.Cause{accounts.CauseAbuse, accounts.CauseCustomer} {
 		h := accounts.Hold{Cause: c, Note: "note", Message: "message", Public: "public"}
-		_, err := f.clients.Suspend(f.ctx, []accounts.ID{e.mario.ID, e.luigi.ID}, h)
+		_, err := f.clients.Suspend(f.ctx, []accounts.ID{data.mario.ID, data.luigi.ID}, h)
 		f.NoError(err)
-		_, err = f.subs.Suspend(f.ctx, []subscriptions.ID{e.blog.ID, e.shop.ID, e.game.ID, e.spare.ID}, h)
+		_, err = f.subs.Suspend(f.ctx, []subscriptions.ID{data.blog.ID, data.shop.ID, data.game.ID, data.spare.ID}, h)
 		f.NoError(err)
 		var ids []subscriptions.DomainID
 		for _, d := range f.domains(subscriptions.DomainQuery{}) {
@@ -134,33 +134,33 @@ func (f *fixture) heldEstate() estate {
 		_, err = f.subs.SuspendDomains(f.ctx, ids, h)
 		f.NoError(err)
 	}
-	return e
+	return data
 }
 
-// nobody is an id that is never given.
-const nobody = 1 << 40
+// unusedID is an id that no store allocates.
+const unusedID = 1 << 40
 
 func batchUnknown(f *fixture) {
-	for _, m := range f.manyOf(f.heldEstate()) {
+	for _, m := range f.batchCommands(f.seedSuspended()) {
 		for at := range len(m.known) + 1 {
 			err := f.refused(accounts.ErrNotFound, func() error {
-				return m.call(f.ctx, slices.Insert(slices.Clone(m.known), at, nobody))
+				return m.call(f.ctx, slices.Insert(slices.Clone(m.known), at, unusedID))
 			})
-			f.notFound(err, m.kind, nobody)
+			f.notFound(err, m.level, unusedID)
 		}
 	}
 }
 
-func batchNamesEvery(f *fixture) {
-	for _, m := range f.manyOf(f.heldEstate()) {
-		ids := slices.Concat([]int64{nobody + 2, nobody}, m.known, []int64{nobody + 1, nobody})
+func batchAllUnknown(f *fixture) {
+	for _, m := range f.batchCommands(f.seedSuspended()) {
+		ids := slices.Concat([]int64{unusedID + 2, unusedID}, m.known, []int64{unusedID + 1, unusedID})
 		err := f.refused(accounts.ErrNotFound, func() error { return m.call(f.ctx, ids) })
-		f.notFound(err, m.kind, nobody, nobody+1, nobody+2)
+		f.notFound(err, m.level, unusedID, unusedID+1, unusedID+2)
 	}
 }
 
 func batchEmpty(f *fixture) {
-	for _, m := range f.manyOf(f.heldEstate()) {
+	for _, m := range f.batchCommands(f.seedSuspended()) {
 		for _, none := range [][]int64{nil, {}} {
 			err := f.refused(accounts.ErrInvalid, func() error { return m.call(f.ctx, none) })
 			f.invalid(err, "ids")
@@ -169,64 +169,64 @@ func batchEmpty(f *fixture) {
 }
 
 func batchSize(f *fixture) {
-	const most = 10_000
-	all := f.manyOf(f.heldEstate())
-	ids := make([]int64, most+1)
+	const maxIDs = 10_000
+	all := f.batchCommands(f.seedSuspended())
+	ids := make([]int64, maxIDs+1)
 	for i := range ids {
-		ids[i] = nobody + int64(i)
+		ids[i] = unusedID + int64(i)
 	}
 	f.unchanged(func() {
 		for _, m := range all {
-			f.notFound(m.call(f.ctx, ids[:most]), m.kind, ids[:most]...)
+			f.notFound(m.call(f.ctx, ids[:maxIDs]), m.level, ids[:maxIDs]...)
 			f.invalid(m.call(f.ctx, ids), "ids")
 		}
 	})
 }
 
 func batchDuplicates(f *fixture) {
-	for _, r := range f.rungs() {
-		a, b := r.ids[0], r.ids[1]
-		out, err := r.suspend(f.ctx, []int64{b, a, b, a, a}, accounts.Hold{})
+	for _, ops := range f.levels() {
+		a, b := ops.ids[0], ops.ids[1]
+		out, err := ops.suspend(f.ctx, []int64{b, a, b, a, a}, accounts.Hold{})
 		f.NoError(err)
-		f.Equal(result{Changed: []int64{a, b}}, out, r.level)
-		out, err = r.activate(f.ctx, append(slices.Repeat([]int64{b}, 10_000), a))
-		f.NoError(err, "however often it is given")
-		f.Equal(result{Changed: []int64{a, b}}, out, r.level)
+		f.Equal(result{Changed: []int64{a, b}}, out, "at the level %s", ops.level)
+		out, err = ops.activate(f.ctx, append(slices.Repeat([]int64{b}, 10_000), a))
+		f.NoError(err, "an id may be repeated any number of times")
+		f.Equal(result{Changed: []int64{a, b}}, out, "at the level %s", ops.level)
 	}
 	d := f.getDomain("ada.example")
 	s := []subscriptions.ID{d.SubscriptionID, d.SubscriptionID}
 	out, err := f.subs.Assign(f.ctx, s, subscriptions.Provider)
 	f.NoError(err)
 	f.Equal(s[:1], out.Changed)
-	events := f.recorded(func() {
-		gone, err := f.clients.Remove(f.ctx, []accounts.ID{d.AccountID, d.AccountID})
+	events := f.eventsOf(func() {
+		removed, err := f.clients.Remove(f.ctx, []accounts.ID{d.AccountID, d.AccountID})
 		f.NoError(err)
-		f.Equal([]accounts.ID{d.AccountID}, gone.Accounts)
-		gone, err = f.subs.Remove(f.ctx, s)
+		f.Equal([]accounts.ID{d.AccountID}, removed.Accounts)
+		removed, err = f.subs.Remove(f.ctx, s)
 		f.NoError(err)
-		f.Equal(s[:1], gone.Subscriptions)
-		f.Equal([]string{d.Name}, gone.Domains)
+		f.Equal(s[:1], removed.Subscriptions)
+		f.Equal([]string{d.Name}, removed.Domains)
 	})
 	f.Len(events, 3)
 }
 
 func batchRepeated(f *fixture) {
-	for _, r := range f.rungs() {
+	for _, ops := range f.levels() {
 		hold := accounts.Hold{Cause: accounts.CauseBilling, Note: "unpaid"}
-		f.repeats(func() (result, error) { return r.suspend(f.ctx, r.ids, hold) })
-		f.repeats(func() (result, error) { return r.lift(f.ctx, r.ids, []accounts.Cause{accounts.CauseBilling}) })
-		_, err := r.suspend(f.ctx, r.ids, hold)
+		f.repeats(func() (result, error) { return ops.suspend(f.ctx, ops.ids, hold) })
+		f.repeats(func() (result, error) { return ops.lift(f.ctx, ops.ids, []accounts.Cause{accounts.CauseBilling}) })
+		_, err := ops.suspend(f.ctx, ops.ids, hold)
 		f.NoError(err)
-		f.repeats(func() (result, error) { return r.activate(f.ctx, r.ids) })
+		f.repeats(func() (result, error) { return ops.activate(f.ctx, ops.ids) })
 	}
-	e := f.estate()
+	data := f.seed()
 	f.repeats(func() (result, error) {
-		out, err := f.subs.Assign(f.ctx, []subscriptions.ID{e.blog.ID, e.spare.ID}, e.luigi.ID)
+		out, err := f.subs.Assign(f.ctx, []subscriptions.ID{data.blog.ID, data.spare.ID}, data.luigi.ID)
 		return resultOf(out.Changed, out.Unchanged, out.StillSuspended), err
 	})
 	f.repeats(func() (result, error) {
 		ids := []subscriptions.DomainID{f.getDomain("en.blog.example").ID}
-		out, err := f.subs.MoveDomains(f.ctx, ids, e.game.ID)
+		out, err := f.subs.MoveDomains(f.ctx, ids, data.game.ID)
 		return resultOf(out.Changed, out.Unchanged, out.StillSuspended), err
 	})
 	main := f.getDomain("en.shop.example").ID
@@ -234,25 +234,25 @@ func batchRepeated(f *fixture) {
 	f.unchanged(func() { f.NoError(f.subs.SetMainDomain(f.ctx, main)) })
 }
 
-// repeats asserts that a command changes everything at first and nothing when it is repeated, even later.
+// repeats asserts that a command changes all of its ids at first, and none when it is repeated later.
 func (f *fixture) repeats(command func() (result, error)) {
 	f.t.Helper()
 	first, err := command()
 	f.NoError(err)
-	f.NotEmpty(first.Changed)
-	f.Empty(first.Unchanged)
+	f.NotEmpty(first.Changed, "the first command must change all ids")
+	f.Empty(first.Unchanged, "the first command must change all ids")
 	f.clock.advance(1e9)
 	f.unchanged(func() {
 		again, err := command()
 		f.NoError(err)
-		f.Empty(again.Changed)
-		f.Equal(first.Changed, again.Unchanged)
+		f.Empty(again.Changed, "the repeated command must change no id")
+		f.Equal(first.Changed, again.Unchanged, "the repeated command must report all ids as unchanged")
 	})
 }
 
-func secondEffect(f *fixture) {
+func repeatedCreation(f *fixture) {
 	mario := f.account("mario", "blog.example")
-	s := f.only(mario.ID)
+	s := f.onlySubscription(mario.ID)
 	f.addDomain(s.ID, "shop.example")
 	f.refused(accounts.ErrTaken, func() error {
 		_, err := f.clients.Create(f.ctx, newAccount("mario"))
@@ -283,11 +283,11 @@ func secondEffect(f *fixture) {
 }
 
 func batchRefused(f *fixture) {
-	e := f.estate()
-	f.subscription(e.luigi.ID, "sub.shop-two.example")
+	data := f.seed()
+	f.subscription(data.luigi.ID, "sub.shop-two.example")
 	two := f.subscription(subscriptions.Provider, "shop-two.example")
 	err := f.refused(accounts.ErrTaken, func() error {
-		_, err := f.subs.Assign(f.ctx, []subscriptions.ID{e.spare.ID, two.ID, e.game.ID}, e.mario.ID)
+		_, err := f.subs.Assign(f.ctx, []subscriptions.ID{data.spare.ID, two.ID, data.game.ID}, data.mario.ID)
 		return err
 	})
 	f.taken(err, accounts.Taken{Field: "ids", Value: "shop-two.example"})
@@ -300,15 +300,15 @@ func batchRefused(f *fixture) {
 }
 
 func unknownTarget(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	err := f.refused(accounts.ErrNotFound, func() error {
-		_, err := f.subs.Assign(f.ctx, []subscriptions.ID{e.spare.ID}, nobody)
+		_, err := f.subs.Assign(f.ctx, []subscriptions.ID{data.spare.ID}, unusedID)
 		return err
 	})
-	f.notFound(err, accounts.LevelAccount, nobody)
+	f.notFound(err, accounts.LevelAccount, unusedID)
 	err = f.refused(accounts.ErrNotFound, func() error {
-		_, err := f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("en.blog.example").ID}, nobody)
+		_, err := f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("en.blog.example").ID}, unusedID)
 		return err
 	})
-	f.notFound(err, accounts.LevelSubscription, nobody)
+	f.notFound(err, accounts.LevelSubscription, unusedID)
 }

@@ -8,58 +8,59 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// cancellationCases prove that every context is obeyed, and that an error says where things stand.
+// cancellationCases returns the cases about contexts: every method obeys its context, and ErrUnavailable means that
+// nothing has changed.
 func cancellationCases() []testCase {
 	return []testCase{
-		{"every method with a cancelled context is unavailable and changes nothing", cancelledBefore},
-		{"every method past its deadline is unavailable and changes nothing", deadlinePassed},
-		{"every command whose context ends at any step is unavailable and changes nothing", cancelledInside},
-		{"the store itself obeys the context in every read", cancelledReads},
-		{"a watcher whose context has ended is told nothing", cancelledWatch},
-		{"a context that ends while the host is asked makes a command unavailable", cancelledHost},
+		{"every method with a cancelled context fails with ErrUnavailable and changes nothing", cancelledBefore},
+		{"every method past its deadline fails with ErrUnavailable and changes nothing", deadlinePassed},
+		{"every command whose context ends in any phase fails with ErrUnavailable and changes nothing", cancelledInEachPhase},
+		{"every method of the store obeys its context", cancelledReads},
+		{"Watch delivers no event after its context has ended", cancelledWatch},
+		{"a command whose context ends during AllowDomain or PasswordPolicy fails with ErrUnavailable", cancelledCallback},
 	}
 }
 
 func cancelledBefore(f *fixture) {
-	all := f.commands(f.heldEstate())
+	all := f.commands(f.seedSuspended())
 	ctx, cancel := context.WithCancel(f.ctx)
 	cancel()
 	f.allUnavailable(all, ctx, context.Canceled)
 }
 
 func deadlinePassed(f *fixture) {
-	all := f.commands(f.heldEstate())
+	all := f.commands(f.seedSuspended())
 	ctx, cancel := context.WithDeadline(f.ctx, time.Unix(1, 0))
 	defer cancel()
 	f.allUnavailable(all, ctx, context.DeadlineExceeded)
 }
 
-// allUnavailable asserts that every method says that nothing happened, and why, and that nothing did.
-func (f *fixture) allUnavailable(all []command, ctx context.Context, why error) {
+// allUnavailable asserts that every method fails with ErrUnavailable and cause, and that nothing changes.
+func (f *fixture) allUnavailable(all []command, ctx context.Context, cause error) {
 	f.t.Helper()
 	f.unchanged(func() {
 		for _, c := range all {
 			err := c.call(ctx)
-			f.ErrorIs(err, why, c.name)
+			f.ErrorIs(err, cause, c.name)
 			f.ErrorIs(err, accounts.ErrUnavailable, c.name)
 		}
 		_, err := f.clients.PruneEvents(ctx, f.clock.now().Add(time.Hour))
-		f.ErrorIs(err, why)
+		f.ErrorIs(err, cause)
 		f.ErrorIs(err, accounts.ErrUnavailable)
 	})
 }
 
-func cancelledInside(f *fixture) {
-	e := f.heldEstate()
-	for _, place := range []step{begun, locked, claimed, saved} {
+func cancelledInEachPhase(f *fixture) {
+	data := f.seedSuspended()
+	for _, target := range []phase{afterBegin, afterLock, afterClaim, afterSave} {
 		cancel := func() {}
-		cancelling := f.managerOf(&spy{Store: f.store, step: func(at step) error {
-			if at == place || at == saved {
+		m := f.managerFor(&recordingStore{Store: f.store, onPhase: func(at phase) error {
+			if at == target || at == afterSave {
 				cancel()
 			}
 			return nil
 		}}, nil)
-		all := f.commandsBy(cancelling, e)
+		all := f.commandsBy(m, data)
 		f.unchanged(func() {
 			for _, c := range all {
 				if !c.writes {
@@ -69,28 +70,28 @@ func cancelledInside(f *fixture) {
 				ctx, cancel = context.WithCancel(f.ctx)
 				err := c.call(ctx)
 				cancel()
-				f.ErrorIs(err, context.Canceled, "%s, cancelled when %s", c.name, place)
-				f.ErrorIs(err, accounts.ErrUnavailable, "%s, cancelled when %s", c.name, place)
+				f.ErrorIs(err, context.Canceled, "%s, cancelled after %s", c.name, target)
+				f.ErrorIs(err, accounts.ErrUnavailable, "%s, cancelled after %s", c.name, target)
 			}
 		})
 	}
 }
 
 func cancelledReads(f *fixture) {
-	f.estate()
+	f.seed()
 	ctx, cancel := context.WithCancel(f.ctx)
 	cancel()
-	for what, read := range map[string]func() error{
-		"Below":               func() error { _, err := f.store.Descendants(ctx, []accounts.ID{1}); return err },
-		"Due":                 func() error { _, err := f.store.DueSubscriptions(ctx, f.clock.stored(), 1); return err },
-		"Site":                func() error { _, err := f.store.Site(ctx, "blog.example", ""); return err },
-		"Account":             func() error { _, err := f.store.Account(ctx, accounts.AccountKey{Login: "nobody"}); return err },
-		"Events":              func() error { _, err := f.store.Events(ctx, accounts.EventParams{Limit: 1}); return err },
-		"Update, never begun": func() error { return f.store.Update(ctx, func(accounts.Tx) error { return nil }) },
+	for method, read := range map[string]func() error{
+		"Descendants":      func() error { _, err := f.store.Descendants(ctx, []accounts.ID{1}); return err },
+		"DueSubscriptions": func() error { _, err := f.store.DueSubscriptions(ctx, f.clock.storedNow(), 1); return err },
+		"Site":             func() error { _, err := f.store.Site(ctx, "blog.example", ""); return err },
+		"Account":          func() error { _, err := f.store.Account(ctx, accounts.AccountKey{Login: "unknown"}); return err },
+		"Events":           func() error { _, err := f.store.Events(ctx, accounts.EventParams{Limit: 1}); return err },
+		"Update":           func() error { return f.store.Update(ctx, func(accounts.Tx) error { return nil }) },
 	} {
 		err := read()
-		f.ErrorIs(err, context.Canceled, what)
-		f.ErrorIs(err, accounts.ErrUnavailable, what)
+		f.ErrorIs(err, context.Canceled, method)
+		f.ErrorIs(err, accounts.ErrUnavailable, method)
 	}
 }
 
@@ -99,14 +100,14 @@ func cancelledWatch(f *fixture) {
 	ctx, cancel := context.WithCancel(f.ctx)
 	cancel()
 	err := f.clients.Watch(ctx, "", func(accounts.Event) error {
-		f.Fail("called after the end")
+		f.Fail("Watch delivered an event after its context had ended")
 		return nil
 	})
 	f.ErrorIs(err, context.Canceled)
 }
 
-func cancelledHost(f *fixture) {
-	e := f.estate()
+func cancelledCallback(f *fixture) {
+	data := f.seed()
 	ctx, cancel := context.WithCancel(f.ctx)
 	m := f.manager(func(o *accounts.Options) {
 		o.AllowDomain = func(ctx context.Context, _ accounts.ID, _ string) error { cancel(); return ctx.Err() }
@@ -116,19 +117,19 @@ func cancelledHost(f *fixture) {
 	in.Password, in.PasswordHash = "", "$plain$x"
 	in.Subscription = &subscriptions.New{Domains: []string{"peach.example"}}
 	f.unchanged(func() {
-		for what, call := range map[string]func() error{
+		for method, call := range map[string]func() error{
 			"Create":    func() error { _, err := m.Create(ctx, in); return err },
-			"AddDomain": func() error { _, err := m.Subscriptions().AddDomain(ctx, e.blog.ID, "new.example"); return err },
+			"AddDomain": func() error { _, err := m.Subscriptions().AddDomain(ctx, data.blog.ID, "new.example"); return err },
 			"Assign": func() error {
-				_, err := m.Subscriptions().Assign(ctx, []subscriptions.ID{e.spare.ID}, e.mario.ID)
+				_, err := m.Subscriptions().Assign(ctx, []subscriptions.ID{data.spare.ID}, data.mario.ID)
 				return err
 			},
-			"SetPassword": func() error { return m.SetPassword(ctx, e.mario.ID, "another password") },
+			"SetPassword": func() error { return m.SetPassword(ctx, data.mario.ID, "another password") },
 		} {
 			ctx, cancel = context.WithCancel(f.ctx)
 			err := call()
-			f.ErrorIs(err, context.Canceled, what)
-			f.ErrorIs(err, accounts.ErrUnavailable, what)
+			f.ErrorIs(err, context.Canceled, method)
+			f.ErrorIs(err, accounts.ErrUnavailable, method)
 			cancel()
 		}
 	})

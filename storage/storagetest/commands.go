@@ -9,35 +9,35 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// command is one method of the managers, ready to be called.
+// command is a call of one of the managers' methods.
 type command struct {
 	name   string
-	writes bool // it is one transaction; otherwise it only reads
+	writes bool // whether it runs a transaction; otherwise it only reads
 	call   func(ctx context.Context) error
 }
 
-// commands answers every method of the managers, each with an input that it would accept: reads first, and then, in an
-// order in which all of them can follow each other on an estate without holds, what changes something.
-func (f *fixture) commands(e estate) []command { return f.commandsBy(f.clients, e) }
+// commands returns a call of every method of the managers, each with valid input: first the reads, then the commands, in
+// an order in which all of them succeed one after another on data without holds.
+func (f *fixture) commands(data fixtureData) []command { return f.commandsBy(f.clients, data) }
 
-// commandsBy is commands by a manager of another kind; what they need is prepared by the case's own.
-func (f *fixture) commandsBy(m *accounts.Manager, e estate) []command {
+// commandsBy is like commands but calls the methods of m. The fixture's manager prepares the data that they need.
+func (f *fixture) commandsBy(m *accounts.Manager, data fixtureData) []command {
 	f.t.Helper()
 	due := f.subscribe(subscriptions.New{Name: "due", ExpiresAt: f.clock.now().Add(time.Hour)})
 	f.clock.advance(time.Hour)
 	peach := f.account("peach"+string(rune('a'+due.ID%26)), "peach"+string(rune('a'+due.ID%26))+".example")
 	preview, err := f.clients.PreviewRemoval(f.ctx, []accounts.ID{peach.ID})
 	f.NoError(err)
-	token, err := f.clients.ResetToken(f.ctx, e.mario.ID, time.Hour)
+	token, err := f.clients.ResetToken(f.ctx, data.mario.ID, time.Hour)
 	f.NoError(err)
-	return slices.Concat(f.reads(m, e), f.accountCommands(m, e, token, preview), f.subscriptionCommands(m, e, due))
+	return slices.Concat(f.reads(m, data), f.accountCommands(m, data, token, preview), f.subscriptionCommands(m, data, due))
 }
 
-func (f *fixture) reads(clients *accounts.Manager, e estate) []command {
-	subs, owner := clients.Subscriptions(), clients.Owner(e.mario.ID)
-	ids := []accounts.ID{e.mario.ID}
+func (f *fixture) reads(clients *accounts.Manager, data fixtureData) []command {
+	subs, owner := clients.Subscriptions(), clients.Owner(data.mario.ID)
+	ids := []accounts.ID{data.mario.ID}
 	return []command{
-		{"Get", false, func(ctx context.Context) error { _, err := clients.Get(ctx, e.mario.ID); return err }},
+		{"Get", false, func(ctx context.Context) error { _, err := clients.Get(ctx, data.mario.ID); return err }},
 		{"GetByLogin", false, func(ctx context.Context) error { _, err := clients.GetByLogin(ctx, "mario"); return err }},
 		{"List", false, func(ctx context.Context) error { _, err := clients.List(ctx, accounts.Query{}); return err }},
 		{"List, searched by name", false, func(ctx context.Context) error {
@@ -50,12 +50,12 @@ func (f *fixture) reads(clients *accounts.Manager, e estate) []command {
 			return err
 		}},
 		{"CheckSession", false, func(ctx context.Context) error {
-			_, err := clients.CheckSession(ctx, e.mario.ID, e.mario.SessionEpoch)
+			_, err := clients.CheckSession(ctx, data.mario.ID, data.mario.SessionEpoch)
 			return err
 		}},
 		{"PreviewRemoval", false, func(ctx context.Context) error { _, err := clients.PreviewRemoval(ctx, ids); return err }},
 		{"ResetToken", false, func(ctx context.Context) error {
-			_, err := clients.ResetToken(ctx, e.mario.ID, time.Hour)
+			_, err := clients.ResetToken(ctx, data.mario.ID, time.Hour)
 			return err
 		}},
 		{"Events", false, func(ctx context.Context) error { _, err := clients.Events(ctx, accounts.EventQuery{}); return err }},
@@ -68,7 +68,7 @@ func (f *fixture) reads(clients *accounts.Manager, e estate) []command {
 			_, err := owner.Domains(ctx, subscriptions.DomainQuery{})
 			return err
 		}},
-		{"subscriptions.Get", false, func(ctx context.Context) error { _, err := subs.Get(ctx, e.blog.ID); return err }},
+		{"subscriptions.Get", false, func(ctx context.Context) error { _, err := subs.Get(ctx, data.blog.ID); return err }},
 		{"subscriptions.List", false, func(ctx context.Context) error { _, err := subs.List(ctx, subscriptions.Query{}); return err }},
 		{"subscriptions.Count", false, func(ctx context.Context) error { _, err := subs.Count(ctx, subscriptions.Query{}, 0); return err }},
 		{"Domain", false, func(ctx context.Context) error { _, err := subs.Domain(ctx, "blog.example"); return err }},
@@ -81,19 +81,19 @@ func (f *fixture) reads(clients *accounts.Manager, e estate) []command {
 	}
 }
 
-func (f *fixture) accountCommands(clients *accounts.Manager, e estate, token string, preview accounts.Removal) []command {
-	owner := clients.Owner(e.mario.ID)
-	ids := []accounts.ID{e.mario.ID}
+func (f *fixture) accountCommands(clients *accounts.Manager, data fixtureData, token string, preview accounts.Removal) []command {
+	owner := clients.Owner(data.mario.ID)
+	ids := []accounts.ID{data.mario.ID}
 	in := newAccount("toad")
 	in.Subscription = &subscriptions.New{Domains: []string{"toad.example"}}
 	return []command{
 		{"ResetPassword", true, func(ctx context.Context) error { _, err := clients.ResetPassword(ctx, token, password); return err }},
 		{"Create", true, func(ctx context.Context) error { _, err := clients.Create(ctx, in); return err }},
 		{"Update", true, func(ctx context.Context) error {
-			_, err := clients.Update(ctx, e.mario.ID, accounts.Changes{Login: point("mario2"), ExternalID: point("crm-1")})
+			_, err := clients.Update(ctx, data.mario.ID, accounts.Changes{Login: ptr("mario2"), ExternalID: ptr("crm-1")})
 			return err
 		}},
-		{"SetPassword", true, func(ctx context.Context) error { return clients.SetPassword(ctx, e.mario.ID, password) }},
+		{"SetPassword", true, func(ctx context.Context) error { return clients.SetPassword(ctx, data.mario.ID, password) }},
 		{"Owner.ChangePassword", true, func(ctx context.Context) error {
 			_, err := owner.ChangePassword(ctx, password, "another password")
 			return err
@@ -102,7 +102,7 @@ func (f *fixture) accountCommands(clients *accounts.Manager, e estate, token str
 			_, err := owner.SetContact(ctx, 0, accounts.Contact{Name: "Mario"})
 			return err
 		}},
-		{"SignInAs", true, func(ctx context.Context) error { _, err := clients.SignInAs(ctx, e.mario.ID); return err }},
+		{"SignInAs", true, func(ctx context.Context) error { _, err := clients.SignInAs(ctx, data.mario.ID); return err }},
 		{"Suspend", true, func(ctx context.Context) error {
 			_, err := clients.Suspend(ctx, ids, accounts.Hold{Cause: accounts.CauseBilling})
 			return err
@@ -114,23 +114,23 @@ func (f *fixture) accountCommands(clients *accounts.Manager, e estate, token str
 		{"Activate", true, func(ctx context.Context) error { _, err := clients.Activate(ctx, ids); return err }},
 		{"RemoveExactly", true, func(ctx context.Context) error { _, err := clients.RemoveExactly(ctx, preview); return err }},
 		{"Remove", true, func(ctx context.Context) error {
-			_, err := clients.Remove(ctx, []accounts.ID{e.luigi.ID})
+			_, err := clients.Remove(ctx, []accounts.ID{data.luigi.ID})
 			return err
 		}},
 	}
 }
 
-func (f *fixture) subscriptionCommands(clients *accounts.Manager, e estate, due subscriptions.Subscription) []command {
-	subs, owner := clients.Subscriptions(), clients.Owner(e.mario.ID)
+func (f *fixture) subscriptionCommands(clients *accounts.Manager, data fixtureData, due subscriptions.Subscription) []command {
+	subs, owner := clients.Subscriptions(), clients.Owner(data.mario.ID)
 	main, second := f.getDomain("blog.example").ID, f.getDomain("en.blog.example").ID
-	ids, domains := []subscriptions.ID{e.blog.ID}, []subscriptions.DomainID{main, second}
+	ids, domains := []subscriptions.ID{data.blog.ID}, []subscriptions.DomainID{main, second}
 	return []command{
 		{"subscriptions.Create", true, func(ctx context.Context) error {
-			_, err := subs.Create(ctx, subscriptions.New{AccountID: e.mario.ID, ExternalID: "order-1", Domains: []string{"created.example"}})
+			_, err := subs.Create(ctx, subscriptions.New{AccountID: data.mario.ID, ExternalID: "order-1", Domains: []string{"created.example"}})
 			return err
 		}},
 		{"subscriptions.Update", true, func(ctx context.Context) error {
-			_, err := subs.Update(ctx, e.blog.ID, subscriptions.Changes{Plan: point("gold"), ExternalID: point("order-2")})
+			_, err := subs.Update(ctx, data.blog.ID, subscriptions.Changes{Plan: ptr("gold"), ExternalID: ptr("order-2")})
 			return err
 		}},
 		{"subscriptions.Suspend", true, func(ctx context.Context) error {
@@ -143,7 +143,10 @@ func (f *fixture) subscriptionCommands(clients *accounts.Manager, e estate, due 
 		}},
 		{"subscriptions.Activate", true, func(ctx context.Context) error { _, err := subs.Activate(ctx, ids); return err }},
 		{"Expire", true, func(ctx context.Context) error { _, err := subs.Expire(ctx); return err }},
-		{"AddDomain", true, func(ctx context.Context) error { _, err := subs.AddDomain(ctx, e.blog.ID, "added.example"); return err }},
+		{"AddDomain", true, func(ctx context.Context) error {
+			_, err := subs.AddDomain(ctx, data.blog.ID, "added.example")
+			return err
+		}},
 		{"RenameDomain", true, func(ctx context.Context) error {
 			_, err := subs.RenameDomain(ctx, second, "renamed.example")
 			return err
@@ -160,15 +163,15 @@ func (f *fixture) subscriptionCommands(clients *accounts.Manager, e estate, due 
 		{"Owner.EnableDomains", true, func(ctx context.Context) error { _, err := owner.EnableDomains(ctx, domains); return err }},
 		{"SetMainDomain", true, func(ctx context.Context) error { return subs.SetMainDomain(ctx, second) }},
 		{"MoveDomains", true, func(ctx context.Context) error {
-			_, err := subs.MoveDomains(ctx, []subscriptions.DomainID{f.second(e)}, e.shop.ID)
+			_, err := subs.MoveDomains(ctx, []subscriptions.DomainID{f.secondDomain(data)}, data.shop.ID)
 			return err
 		}},
 		{"Assign", true, func(ctx context.Context) error {
-			_, err := subs.Assign(ctx, []subscriptions.ID{e.spare.ID}, e.mario.ID)
+			_, err := subs.Assign(ctx, []subscriptions.ID{data.spare.ID}, data.mario.ID)
 			return err
 		}},
 		{"RemoveDomains", true, func(ctx context.Context) error {
-			_, err := subs.RemoveDomains(ctx, []subscriptions.DomainID{f.second(e)})
+			_, err := subs.RemoveDomains(ctx, []subscriptions.DomainID{f.secondDomain(data)})
 			return err
 		}},
 		{"subscriptions.RemoveExactly", true, func(ctx context.Context) error {
@@ -179,16 +182,16 @@ func (f *fixture) subscriptionCommands(clients *accounts.Manager, e estate, due 
 	}
 }
 
-// second answers a domain of Mario's blog that is not its main one, or of his shop when there is no other left.
-func (f *fixture) second(e estate) subscriptions.DomainID {
+// secondDomain returns a domain of Mario's blog that is not its main one, or of his shop if the blog has none left.
+func (f *fixture) secondDomain(data fixtureData) subscriptions.DomainID {
 	f.t.Helper()
-	for _, id := range []subscriptions.ID{e.blog.ID, e.shop.ID} {
+	for _, id := range []subscriptions.ID{data.blog.ID, data.shop.ID} {
 		for _, d := range f.domains(subscriptions.DomainQuery{SubscriptionID: id}) {
 			if !d.Main {
 				return d.ID
 			}
 		}
 	}
-	f.Fail("no domain left that is not a main one")
+	f.Fail("only main domains are left")
 	return 0
 }

@@ -11,40 +11,40 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// concurrencyCases prove that commands at the same time behave as if run one after another.
+// concurrencyCases returns the cases about concurrent commands, which must behave as if run one after another.
 func concurrencyCases() []testCase {
 	return []testCase{
-		{"of creations of one login at the same time exactly one wins", raceLogin},
-		{"of creations of one external id at the same time exactly one wins", raceExternalID},
-		{"of accounts that want one domain at the same time exactly one gets it", raceDomain},
-		{"of accounts that want a name and one below it at the same time exactly one gets it", raceNeighbours},
-		{"of an account that gets a name by assignment and one that adds a neighbour exactly one wins", raceAssignment},
-		{"of renamings to one name at the same time exactly one wins", raceRename},
-		{"no subscription slips under an account while it is removed", raceOrphan},
-		{"no domain slips under a subscription while it is removed", raceDomainOrphan},
-		{"no subscription is assigned to an account that is gone", raceAssignOrphan},
-		{"of removals of one account at the same time exactly one wins", raceRemoval},
-		{"holds of many causes placed at the same time are all there", raceHolds},
-		{"commands on the same accounts in opposite orders never lock each other out", raceOrders},
-		{"a subscription with domains has exactly one main domain, whatever happens at the same time", raceMain},
-		{"a subscription expires once", raceExpire},
-		{"one list is one moment", snapshotLists},
-		{"a reader of events beside writers misses none and sees each once", readerBesideWriters},
-		{"a watcher of events beside writers misses none and sees each once", watcherBesideWriters},
-		{"the events tell the same story as the store", eventsTellState},
-		{"texts are gone from the events of what is removed beside other commands", raceRedaction},
+		{"of concurrent creations with one login exactly one succeeds", raceLogin},
+		{"of concurrent creations with one external id exactly one succeeds", raceExternalID},
+		{"of concurrent commands for one domain name exactly one succeeds", raceDomain},
+		{"of concurrent additions of a name and its subdomain for two accounts exactly one succeeds", raceSubdomain},
+		{"of a concurrent assignment of a name and addition of its subdomain for two accounts exactly one succeeds", raceAssignmentAndAddition},
+		{"of concurrent renamings to one name exactly one succeeds", raceRename},
+		{"no subscription is created for an account during its removal", raceRemovalAndCreation},
+		{"no domain is added to a subscription during its removal", raceRemovalAndAddition},
+		{"no subscription is assigned to an account during its removal", raceRemovalAndAssignment},
+		{"of concurrent removals of one account exactly one succeeds", raceRemoval},
+		{"concurrent holds of different causes are all kept", raceHolds},
+		{"concurrent commands on the same rows in opposite orders do not deadlock", raceOrders},
+		{"a subscription with domains has exactly one main domain after concurrent commands", raceMain},
+		{"concurrent calls of Expire expire a subscription once", raceExpire},
+		{"every list is a consistent snapshot", snapshotLists},
+		{"a reader of events sees each event once while commands write", readWhileWriting},
+		{"Watch delivers each event once while commands write", watchWhileWriting},
+		{"events are in the order of the concurrent commands that recorded them", eventsInOrder},
+		{"a removal also redacts the events of concurrent commands", raceRedaction},
 	}
 }
 
-// together runs fn n times at once, each again while the store says that nothing happened, and answers their errors.
-func together(n int, fn func(i int) error) []error {
+// concurrently calls fn in n goroutines at once and returns their errors. It repeats calls that fail with ErrUnavailable.
+func concurrently(n int, fn func(i int) error) []error {
 	errs := make([]error, n)
 	start := make(chan struct{})
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
 			<-start
-			errs[i] = persistent(func() error { return fn(i) })
+			errs[i] = retry(func() error { return fn(i) })
 		})
 	}
 	close(start)
@@ -52,8 +52,8 @@ func together(n int, fn func(i int) error) []error {
 	return errs
 }
 
-// persistent repeats a command that did not happen, as ErrUnavailable asks for, until its context ends.
-func persistent(command func() error) error {
+// retry repeats a command as long as it fails with ErrUnavailable and its context has not ended.
+func retry(command func() error) error {
 	for {
 		err := command()
 		if !errors.Is(err, accounts.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
@@ -62,34 +62,35 @@ func persistent(command func() error) error {
 	}
 }
 
-// oneWinner asserts that exactly one of the commands happened and all others were refused, and answers which.
-func (f *fixture) oneWinner(errs []error, refusal error) int {
+// oneSuccess asserts that exactly one of the commands succeeded and that all others failed with refusal. It returns the
+// index of the one that succeeded.
+func (f *fixture) oneSuccess(errs []error, refusal error) int {
 	f.t.Helper()
 	winner := -1
 	for i, err := range errs {
 		if err == nil {
-			f.Equal(-1, winner, "only one may win: %v", errs)
+			f.Equal(-1, winner, "more than one of the concurrent commands succeeded: %v", errs)
 			winner = i
 			continue
 		}
-		f.ErrorIs(err, refusal)
+		f.ErrorIs(err, refusal, "the commands that do not succeed must fail with this error")
 	}
-	f.NotEqual(-1, winner, "one must win: %v", errs)
+	f.NotEqual(-1, winner, "none of the concurrent commands succeeded: %v", errs)
 	return winner
 }
 
-const rivals = 6
+const racers = 6
 
 func raceLogin(f *fixture) {
 	for round := range 3 {
 		login := fmt.Sprint("mario", round)
-		errs := together(rivals, func(i int) error {
+		errs := concurrently(racers, func(i int) error {
 			in := newAccount(login)
 			in.Subscription = &subscriptions.New{Domains: []string{fmt.Sprintf("mario%d-%d.example", round, i)}}
 			_, err := f.clients.Create(f.ctx, in)
 			return err
 		})
-		winner := f.oneWinner(errs, accounts.ErrTaken)
+		winner := f.oneSuccess(errs, accounts.ErrTaken)
 		for i, err := range errs {
 			if i != winner {
 				f.taken(err, accounts.Taken{Field: "login", Value: login})
@@ -98,63 +99,63 @@ func raceLogin(f *fixture) {
 		a, err := f.clients.GetByLogin(f.ctx, login)
 		f.NoError(err)
 		f.Equal(a.ID, f.getDomain(fmt.Sprintf("mario%d-%d.example", round, winner)).AccountID)
-		f.Len(f.domains(subscriptions.DomainQuery{}), round+1, "the losers left nothing")
+		f.Len(f.domains(subscriptions.DomainQuery{}), round+1, "the refused commands must not store their domains")
 	}
 }
 
 func raceExternalID(f *fixture) {
-	errs := together(rivals, func(i int) error {
+	errs := concurrently(racers, func(i int) error {
 		in := newAccount(fmt.Sprint("mario", i))
 		in.ExternalID = "crm-1"
 		_, err := f.clients.Create(f.ctx, in)
 		return err
 	})
-	winner := f.oneWinner(errs, accounts.ErrTaken)
-	f.taken(errs[(winner+1)%rivals], accounts.Taken{Field: "externalID", Value: "crm-1"})
-	errs = together(rivals, func(int) error {
+	winner := f.oneSuccess(errs, accounts.ErrTaken)
+	f.taken(errs[(winner+1)%racers], accounts.Taken{Field: "externalID", Value: "crm-1"})
+	errs = concurrently(racers, func(int) error {
 		_, err := f.subs.Create(f.ctx, subscriptions.New{Name: "x", ExternalID: "order-1"})
 		return err
 	})
-	winner = f.oneWinner(errs, accounts.ErrTaken)
-	f.taken(errs[(winner+1)%rivals], accounts.Taken{Field: "externalID", Value: "order-1"})
+	winner = f.oneSuccess(errs, accounts.ErrTaken)
+	f.taken(errs[(winner+1)%racers], accounts.Taken{Field: "externalID", Value: "order-1"})
 }
 
-// subscribers creates n accounts with one subscription each, and answers the subscriptions.
+// subscribers creates n accounts with one subscription each and returns the subscriptions.
 func (f *fixture) subscribers(n int) []subscriptions.Subscription {
 	f.t.Helper()
 	var all []subscriptions.Subscription
 	for i := range n {
 		a := f.account(fmt.Sprintf("subscriber%d", i), fmt.Sprintf("subscriber%d.example", i))
-		all = append(all, f.only(a.ID))
+		all = append(all, f.onlySubscription(a.ID))
 	}
 	return all
 }
 
 func raceDomain(f *fixture) {
-	all := f.subscribers(rivals)
+	all := f.subscribers(racers)
 	for round := range 3 {
 		name := fmt.Sprintf("round%d.example", round)
-		errs := together(rivals, func(i int) error {
+		errs := concurrently(racers, func(i int) error {
 			switch i % 3 {
 			case 0:
 				_, err := f.subs.AddDomain(f.ctx, all[i].ID, name)
 				return err
 			case 1:
 				_, err := f.subs.Create(f.ctx, subscriptions.New{AccountID: all[i].AccountID, Domains: []string{name}})
-				return field0(err)
+				return asNameError(err)
 			default:
-				_, err := f.subs.RenameDomain(f.ctx, f.mainOf(all[i]), name)
+				_, err := f.subs.RenameDomain(f.ctx, f.mainDomain(all[i]), name)
 				return err
 			}
 		})
-		winner := f.oneWinner(errs, accounts.ErrTaken)
-		f.taken(errs[(winner+1)%rivals], accounts.Taken{Field: "name", Value: name})
+		winner := f.oneSuccess(errs, accounts.ErrTaken)
+		f.taken(errs[(winner+1)%racers], accounts.Taken{Field: "name", Value: name})
 		f.Equal(all[winner].AccountID, f.getDomain(name).AccountID)
 	}
 }
 
-// field0 answers the error of a creation as if its first domain had been added by itself.
-func field0(err error) error {
+// asNameError converts an error about the first domain of a creation into the one that AddDomain returns.
+func asNameError(err error) error {
 	var taken *accounts.TakenError
 	if errors.As(err, &taken) && taken.Field == "domains[0]" {
 		return &accounts.TakenError{Field: "name", Value: taken.Value}
@@ -162,8 +163,8 @@ func field0(err error) error {
 	return err
 }
 
-// mainOf answers the main domain of a subscription. Goroutines call it, so it asserts nothing.
-func (f *fixture) mainOf(s subscriptions.Subscription) subscriptions.DomainID {
+// mainDomain returns the id of a subscription's main domain, or 0. It asserts nothing because goroutines call it.
+func (f *fixture) mainDomain(s subscriptions.Subscription) subscriptions.DomainID {
 	p, err := f.subs.Domains(f.ctx, subscriptions.DomainQuery{SubscriptionID: s.ID})
 	if err != nil {
 		return 0
@@ -176,24 +177,24 @@ func (f *fixture) mainOf(s subscriptions.Subscription) subscriptions.DomainID {
 	return 0
 }
 
-func raceNeighbours(f *fixture) {
+func raceSubdomain(f *fixture) {
 	all := f.subscribers(2)
 	for round := range 8 {
 		names := []string{fmt.Sprintf("round%d.example", round), fmt.Sprintf("a.b.round%d.example", round)}
-		errs := together(2, func(i int) error {
+		errs := concurrently(2, func(i int) error {
 			_, err := f.subs.AddDomain(f.ctx, all[i].ID, names[i])
 			return err
 		})
-		winner := f.oneWinner(errs, accounts.ErrTaken)
+		winner := f.oneSuccess(errs, accounts.ErrTaken)
 		f.taken(errs[1-winner], accounts.Taken{Field: "name", Value: names[1-winner]})
 	}
 }
 
-func raceAssignment(f *fixture) {
+func raceAssignmentAndAddition(f *fixture) {
 	all := f.subscribers(2)
 	for round := range 6 {
 		spare := f.subscription(subscriptions.Provider, fmt.Sprintf("round%d.example", round))
-		errs := together(2, func(i int) error {
+		errs := concurrently(2, func(i int) error {
 			if i == 0 {
 				_, err := f.subs.Assign(f.ctx, []subscriptions.ID{spare.ID}, all[0].AccountID)
 				return err
@@ -201,32 +202,32 @@ func raceAssignment(f *fixture) {
 			_, err := f.subs.AddDomain(f.ctx, all[1].ID, fmt.Sprintf("sub.round%d.example", round))
 			return err
 		})
-		f.oneWinner(errs, accounts.ErrTaken)
+		f.oneSuccess(errs, accounts.ErrTaken)
 	}
 }
 
 func raceRename(f *fixture) {
-	all := f.subscribers(rivals)
+	all := f.subscribers(racers)
 	var ids []subscriptions.DomainID
 	for _, s := range all {
-		ids = append(ids, f.mainOf(s))
+		ids = append(ids, f.mainDomain(s))
 	}
-	errs := together(rivals, func(i int) error {
+	errs := concurrently(racers, func(i int) error {
 		_, err := f.subs.RenameDomain(f.ctx, ids[i], "wanted.example")
 		return err
 	})
-	winner := f.oneWinner(errs, accounts.ErrTaken)
+	winner := f.oneSuccess(errs, accounts.ErrTaken)
 	f.Equal(ids[winner], f.getDomain("wanted.example").ID)
-	f.Len(f.domains(subscriptions.DomainQuery{}), rivals)
+	f.Len(f.domains(subscriptions.DomainQuery{}), racers)
 }
 
-func raceOrphan(f *fixture) {
+func raceRemovalAndCreation(f *fixture) {
 	for round := range 4 {
 		mario := f.account(fmt.Sprint("mario", round))
-		created := make([]subscriptions.ID, rivals)
+		created := make([]subscriptions.ID, racers)
 		var removal accounts.Removal
-		errs := together(rivals, func(i int) error {
-			if i == rivals/2 {
+		errs := concurrently(racers, func(i int) error {
+			if i == racers/2 {
 				r, err := f.clients.Remove(f.ctx, []accounts.ID{mario.ID})
 				removal = r
 				return err
@@ -235,35 +236,35 @@ func raceOrphan(f *fixture) {
 			created[i] = s.ID
 			return err
 		})
-		var there []subscriptions.ID
+		var succeeded []subscriptions.ID
 		for i, err := range errs {
-			if err == nil && i != rivals/2 {
-				there = append(there, created[i])
+			if err == nil && i != racers/2 {
+				succeeded = append(succeeded, created[i])
 				continue
 			}
 			if err != nil {
-				f.NotEqual(rivals/2, i, "the removal: %v", err)
+				f.NotEqual(racers/2, i, "the removal must succeed: %v", err)
 				f.notFound(err, accounts.LevelAccount, int64(mario.ID))
 			}
 		}
-		slices.Sort(there)
-		f.Equal(there, as[subscriptions.ID](removal.Subscriptions), "what was created before is what was removed")
-		f.Len(removal.Domains, len(there))
+		slices.Sort(succeeded)
+		f.Equal(succeeded, as[subscriptions.ID](removal.Subscriptions), "the removal must report exactly the subscriptions that were created before it")
+		f.Len(removal.Domains, len(succeeded))
 		left := f.dump()
 		f.Empty(left.Accounts)
-		f.Empty(left.Subscriptions, "orphans")
-		f.Empty(left.Domains, "orphans")
+		f.Empty(left.Subscriptions, "subscriptions of an account that was removed")
+		f.Empty(left.Domains, "domains of an account that was removed")
 	}
 }
 
-func raceDomainOrphan(f *fixture) {
+func raceRemovalAndAddition(f *fixture) {
 	mario := f.account("mario", "mario.example")
-	home := f.only(mario.ID)
+	home := f.onlySubscription(mario.ID)
 	for round := range 4 {
 		s := f.subscription(mario.ID)
 		mover := f.addDomain(home.ID, fmt.Sprintf("mover%d.example", round))
 		var removal accounts.Removal
-		errs := together(4, func(i int) error {
+		errs := concurrently(4, func(i int) error {
 			switch i {
 			case 0:
 				r, err := f.subs.Remove(f.ctx, []subscriptions.ID{s.ID})
@@ -278,27 +279,27 @@ func raceDomainOrphan(f *fixture) {
 			}
 		})
 		f.NoError(errs[0])
-		happened := 0
+		succeeded := 0
 		for _, err := range errs[1:] {
 			if err == nil {
-				happened++
+				succeeded++
 				continue
 			}
 			f.notFound(err, accounts.LevelSubscription, int64(s.ID))
 		}
-		f.Len(removal.Domains, happened)
+		f.Len(removal.Domains, succeeded)
 		for _, d := range f.domains(subscriptions.DomainQuery{}) {
-			f.Equal(home.ID, d.SubscriptionID, "orphan %s", d.Name)
+			f.Equal(home.ID, d.SubscriptionID, "%s belongs to a subscription that was removed", d.Name)
 		}
 	}
 }
 
-func raceAssignOrphan(f *fixture) {
+func raceRemovalAndAssignment(f *fixture) {
 	for round := range 4 {
 		mario := f.account(fmt.Sprint("mario", round))
 		spare := f.subscription(subscriptions.Provider, fmt.Sprintf("spare%d.example", round))
 		var removal accounts.Removal
-		errs := together(2, func(i int) error {
+		errs := concurrently(2, func(i int) error {
 			if i == 0 {
 				r, err := f.clients.Remove(f.ctx, []accounts.ID{mario.ID})
 				removal = r
@@ -320,62 +321,62 @@ func raceAssignOrphan(f *fixture) {
 }
 
 func raceRemoval(f *fixture) {
-	e := f.estate()
-	events := f.recorded(func() {
-		errs := together(rivals, func(int) error {
-			_, err := f.clients.Remove(f.ctx, []accounts.ID{e.luigi.ID, e.mario.ID})
+	data := f.seed()
+	events := f.eventsOf(func() {
+		errs := concurrently(racers, func(int) error {
+			_, err := f.clients.Remove(f.ctx, []accounts.ID{data.luigi.ID, data.mario.ID})
 			return err
 		})
-		f.oneWinner(errs, accounts.ErrNotFound)
+		f.oneSuccess(errs, accounts.ErrNotFound)
 	})
-	f.Len(events, 2+3+6, "never a second effect")
+	f.Len(events, 2+3+6, "one removal must record one event for each removed row")
 }
 
 func raceHolds(f *fixture) {
-	for _, r := range f.rungs() {
-		errs := together(rivals, func(i int) error {
-			_, err := r.suspend(f.ctx, r.ids, accounts.Hold{Cause: accounts.Cause(fmt.Sprint("cause-", i%3)), Note: fmt.Sprint(i)})
+	for _, ops := range f.levels() {
+		errs := concurrently(racers, func(i int) error {
+			_, err := ops.suspend(f.ctx, ops.ids, accounts.Hold{Cause: accounts.Cause(fmt.Sprint("cause-", i%3)), Note: fmt.Sprint(i)})
 			return err
 		})
 		f.NoError(errors.Join(errs...))
-		for _, id := range r.ids {
-			f.Len(r.holds(id), 3, r.level)
+		for _, id := range ops.ids {
+			f.Len(ops.holds(id), 3, "at the level %s", ops.level)
 		}
-		errs = together(3, func(i int) error {
-			_, err := r.lift(f.ctx, r.ids, []accounts.Cause{accounts.Cause(fmt.Sprint("cause-", i))})
+		errs = concurrently(3, func(i int) error {
+			_, err := ops.lift(f.ctx, ops.ids, []accounts.Cause{accounts.Cause(fmt.Sprint("cause-", i))})
 			return err
 		})
 		f.NoError(errors.Join(errs...))
-		for _, id := range r.ids {
-			f.Empty(r.holds(id), r.level)
+		for _, id := range ops.ids {
+			f.Empty(ops.holds(id), "at the level %s", ops.level)
 		}
 	}
 }
 
 func raceOrders(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	blog, game := f.getDomain("blog.example").ID, f.getDomain("game.example").ID
-	errs := together(8, func(i int) error {
+	errs := concurrently(8, func(i int) error {
 		var err error
 		for range 4 {
 			hold := accounts.Hold{Cause: accounts.Cause(fmt.Sprint("cause-", i)), Note: "x"}
 			switch i {
 			case 0:
-				_, err = f.clients.Suspend(f.ctx, []accounts.ID{e.mario.ID, e.luigi.ID}, hold)
+				_, err = f.clients.Suspend(f.ctx, []accounts.ID{data.mario.ID, data.luigi.ID}, hold)
 			case 1:
-				_, err = f.clients.Suspend(f.ctx, []accounts.ID{e.luigi.ID, e.mario.ID}, hold)
+				_, err = f.clients.Suspend(f.ctx, []accounts.ID{data.luigi.ID, data.mario.ID}, hold)
 			case 2:
-				_, err = f.subs.Suspend(f.ctx, []subscriptions.ID{e.game.ID, e.blog.ID}, hold)
+				_, err = f.subs.Suspend(f.ctx, []subscriptions.ID{data.game.ID, data.blog.ID}, hold)
 			case 3:
 				_, err = f.subs.SuspendDomains(f.ctx, []subscriptions.DomainID{game, blog}, hold)
 			case 4:
-				_, err = f.subs.Assign(f.ctx, []subscriptions.ID{e.spare.ID}, e.luigi.ID)
+				_, err = f.subs.Assign(f.ctx, []subscriptions.ID{data.spare.ID}, data.luigi.ID)
 			case 5:
-				_, err = f.subs.Assign(f.ctx, []subscriptions.ID{e.spare.ID}, e.mario.ID)
+				_, err = f.subs.Assign(f.ctx, []subscriptions.ID{data.spare.ID}, data.mario.ID)
 			case 6:
-				_, err = f.clients.Update(f.ctx, e.mario.ID, accounts.Changes{Description: point(fmt.Sprint(i))})
+				_, err = f.clients.Update(f.ctx, data.mario.ID, accounts.Changes{Description: ptr(fmt.Sprint(i))})
 			case 7:
-				_, err = f.clients.Activate(f.ctx, []accounts.ID{e.luigi.ID, e.mario.ID})
+				_, err = f.clients.Activate(f.ctx, []accounts.ID{data.luigi.ID, data.mario.ID})
 			}
 			if err != nil {
 				return err
@@ -394,7 +395,7 @@ func raceMain(f *fixture) {
 		ids = append(ids, d.ID)
 	}
 	for range 3 {
-		errs := together(6, func(i int) error {
+		errs := concurrently(6, func(i int) error {
 			switch i {
 			case 0, 1:
 				return f.subs.SetMainDomain(f.ctx, ids[i])
@@ -414,7 +415,7 @@ func raceMain(f *fixture) {
 		})
 		for _, err := range errs {
 			if err != nil && !errors.Is(err, accounts.ErrNotFound) {
-				f.invalid(err, "ids") // it was the main domain just then
+				f.invalid(err, "ids") // it was the main domain at that time
 			}
 		}
 		mains := map[subscriptions.ID]int{}
@@ -425,7 +426,7 @@ func raceMain(f *fixture) {
 			}
 		}
 		for id, n := range mains {
-			f.Equal(1, n, "main domains of subscription %d", id)
+			f.Equal(1, n, "number of main domains of subscription %d", id)
 		}
 	}
 }
@@ -435,9 +436,9 @@ func raceExpire(f *fixture) {
 		f.subscribe(subscriptions.New{Name: "x", ExpiresAt: f.clock.now().Add(1e9)})
 	}
 	f.clock.advance(1e10)
-	changed := make([]int, rivals)
-	events := f.recorded(func() {
-		errs := together(rivals, func(i int) error {
+	changed := make([]int, racers)
+	events := f.eventsOf(func() {
+		errs := concurrently(racers, func(i int) error {
 			out, err := f.subs.Expire(f.ctx)
 			changed[i] = len(out.Changed)
 			return err
@@ -453,27 +454,27 @@ func raceExpire(f *fixture) {
 }
 
 func snapshotLists(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	const rounds = 20
-	var torn []string
-	errs := together(3, func(i int) error {
+	var inconsistent []string
+	errs := concurrently(3, func(i int) error {
 		for round := range rounds {
 			var err error
 			switch i {
 			case 0:
 				if round%2 == 0 {
-					_, err = f.clients.Suspend(f.ctx, []accounts.ID{e.mario.ID}, accounts.Hold{})
+					_, err = f.clients.Suspend(f.ctx, []accounts.ID{data.mario.ID}, accounts.Hold{})
 				} else {
-					_, err = f.clients.Activate(f.ctx, []accounts.ID{e.mario.ID})
+					_, err = f.clients.Activate(f.ctx, []accounts.ID{data.mario.ID})
 				}
 			case 1:
-				_, err = f.subs.Assign(f.ctx, []subscriptions.ID{e.blog.ID, e.shop.ID}, []accounts.ID{e.luigi.ID, e.mario.ID}[round%2])
+				_, err = f.subs.Assign(f.ctx, []subscriptions.ID{data.blog.ID, data.shop.ID}, []accounts.ID{data.luigi.ID, data.mario.ID}[round%2])
 			case 2:
 				var p subscriptions.DomainPage
-				p, err = f.subs.Domains(f.ctx, subscriptions.DomainQuery{IDs: f.ids(e.blog, e.shop)})
+				p, err = f.subs.Domains(f.ctx, subscriptions.DomainQuery{IDs: f.domainIDs(data.blog, data.shop)})
 				for _, d := range p.Items {
 					if d.AccountID != p.Items[0].AccountID || d.Status() != p.Items[0].Status() {
-						torn = append(torn, fmt.Sprintf("%+v", p.Items))
+						inconsistent = append(inconsistent, fmt.Sprintf("%+v", p.Items))
 					}
 				}
 			}
@@ -484,11 +485,11 @@ func snapshotLists(f *fixture) {
 		return nil
 	})
 	f.NoError(errors.Join(errs...))
-	f.Empty(torn, "domains that always share owner and status")
+	f.Empty(inconsistent, "pages with different owners or statuses of domains that always have the same")
 }
 
-// ids answers the domains of subscriptions. Goroutines call it, so it asserts nothing.
-func (f *fixture) ids(of ...subscriptions.Subscription) []subscriptions.DomainID {
+// domainIDs returns the ids of the domains of subscriptions. It asserts nothing because goroutines call it.
+func (f *fixture) domainIDs(of ...subscriptions.Subscription) []subscriptions.DomainID {
 	all := []subscriptions.DomainID{}
 	for _, s := range of {
 		p, _ := f.subs.Domains(f.ctx, subscriptions.DomainQuery{SubscriptionID: s.ID})
@@ -500,23 +501,23 @@ func (f *fixture) ids(of ...subscriptions.Subscription) []subscriptions.DomainID
 }
 
 const (
-	writers = 4
-	turns   = 12
+	writers      = 4
+	writerRounds = 12
 )
 
-// write is what a writer does: commands with one, two and several events, some of them refused.
+// write runs the commands of one writer: some record one event, some record three, and some are refused.
 func (f *fixture) write(ctx context.Context, writer int, a accounts.Account) error {
-	for turn := range turns {
-		_, err := f.clients.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{Note: fmt.Sprint(turn)})
+	for round := range writerRounds {
+		_, err := f.clients.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{Note: fmt.Sprint(round)})
 		if err != nil {
 			return err
 		}
 		_, err = f.clients.Create(ctx, newAccount("subscriber0"))
 		if !errors.Is(err, accounts.ErrTaken) {
-			return fmt.Errorf("a second account of one login: %w", err)
+			return fmt.Errorf("creating a second account with one login must fail with ErrTaken: %w", err)
 		}
-		if turn%4 == 0 {
-			_, err = f.subs.Create(ctx, subscriptions.New{AccountID: a.ID, Domains: []string{fmt.Sprintf("w%d-%d.example", writer, turn), fmt.Sprintf("x%d-%d.example", writer, turn)}})
+		if round%4 == 0 {
+			_, err = f.subs.Create(ctx, subscriptions.New{AccountID: a.ID, Domains: []string{fmt.Sprintf("w%d-%d.example", writer, round), fmt.Sprintf("x%d-%d.example", writer, round)}})
 			if err != nil {
 				return err
 			}
@@ -525,19 +526,19 @@ func (f *fixture) write(ctx context.Context, writer int, a accounts.Account) err
 	return nil
 }
 
-// written is how many events the writers append.
-const written = writers * (turns + turns/4*3)
+// writtenEvents is the number of events that the writers record.
+const writtenEvents = writers * (writerRounds + writerRounds/4*3)
 
-func readerBesideWriters(f *fixture) {
+func readWhileWriting(f *fixture) {
 	all := f.subscribers(writers)
 	start := len(f.events())
 	_, cursor := f.eventsAfter("")
 	var seen []accounts.Event
-	errs := together(writers+1, func(i int) error {
+	errs := concurrently(writers+1, func(i int) error {
 		if i < writers {
-			return f.write(f.ctx, i, f.owner(all[i]))
+			return f.write(f.ctx, i, f.ownerOf(all[i]))
 		}
-		for len(seen) < written {
+		for len(seen) < writtenEvents {
 			p, err := f.clients.Events(f.ctx, accounts.EventQuery{After: cursor, Limit: 1 + len(seen)%7})
 			if err != nil {
 				return err
@@ -548,26 +549,26 @@ func readerBesideWriters(f *fixture) {
 	})
 	f.NoError(errors.Join(errs...))
 	f.Equal(f.events()[start:], seen)
-	f.Len(seen, written)
+	f.Len(seen, writtenEvents)
 }
 
-// owner answers no more of a subscription's account than its id.
-func (f *fixture) owner(s subscriptions.Subscription) accounts.Account {
+// ownerOf returns an Account with only the id of a subscription's owner.
+func (f *fixture) ownerOf(s subscriptions.Subscription) accounts.Account {
 	return accounts.Account{ID: s.AccountID}
 }
 
-func watcherBesideWriters(f *fixture) {
+func watchWhileWriting(f *fixture) {
 	all := f.subscribers(writers)
 	before := f.events()
 	done := errors.New("seen all")
 	var seen []accounts.Event
-	errs := together(writers+1, func(i int) error {
+	errs := concurrently(writers+1, func(i int) error {
 		if i < writers {
-			return f.write(f.ctx, i, f.owner(all[i]))
+			return f.write(f.ctx, i, f.ownerOf(all[i]))
 		}
 		return f.clients.Watch(f.ctx, before[len(before)-1].Cursor, func(e accounts.Event) error {
 			seen = append(seen, e)
-			if len(seen) == written {
+			if len(seen) == writtenEvents {
 				return done
 			}
 			return nil
@@ -578,17 +579,17 @@ func watcherBesideWriters(f *fixture) {
 	f.Equal(f.events()[len(before):], seen)
 }
 
-func eventsTellState(f *fixture) {
-	e := f.estate()
+func eventsInOrder(f *fixture) {
+	data := f.seed()
 	start := len(f.events())
-	errs := together(4, func(i int) error {
+	errs := concurrently(4, func(i int) error {
 		cause := accounts.Cause(fmt.Sprint("cause-", i%2))
 		for range 6 {
 			var err error
 			if i < 2 {
-				_, err = f.clients.Suspend(f.ctx, []accounts.ID{e.mario.ID, e.luigi.ID}, accounts.Hold{Cause: cause})
+				_, err = f.clients.Suspend(f.ctx, []accounts.ID{data.mario.ID, data.luigi.ID}, accounts.Hold{Cause: cause})
 			} else {
-				_, err = f.clients.Lift(f.ctx, []accounts.ID{e.luigi.ID, e.mario.ID}, []accounts.Cause{cause})
+				_, err = f.clients.Lift(f.ctx, []accounts.ID{data.luigi.ID, data.mario.ID}, []accounts.Cause{cause})
 			}
 			if err != nil {
 				return err
@@ -597,10 +598,10 @@ func eventsTellState(f *fixture) {
 		return nil
 	})
 	f.NoError(errors.Join(errs...))
-	held := map[accounts.ID]map[string]bool{e.mario.ID: {}, e.luigi.ID: {}}
+	held := map[accounts.ID]map[string]bool{data.mario.ID: {}, data.luigi.ID: {}}
 	for _, event := range f.events()[start:] {
 		placed, cause := event.Type == subscriptions.AccountSuspended, event.Details["cause"]
-		f.NotEqual(placed, held[event.AccountID][cause], "events of one account are in the order of its commands")
+		f.NotEqual(placed, held[event.AccountID][cause], "the events of an account must be in the order of its commands")
 		held[event.AccountID][cause] = placed
 	}
 	for id, causes := range held {
@@ -617,8 +618,8 @@ func eventsTellState(f *fixture) {
 func raceRedaction(f *fixture) {
 	for round := range 4 {
 		mario := f.account(fmt.Sprint("mario", round), fmt.Sprintf("mario%d.example", round))
-		s := f.only(mario.ID)
-		errs := together(3, func(i int) error {
+		s := f.onlySubscription(mario.ID)
+		errs := concurrently(3, func(i int) error {
 			hold := accounts.Hold{Cause: accounts.Cause(fmt.Sprint("cause-", round)), Note: "secret", Message: "secret", Public: "secret"}
 			switch i {
 			case 0:
@@ -640,6 +641,6 @@ func raceRedaction(f *fixture) {
 		}
 	}
 	for _, event := range f.events() {
-		f.NotContains(fmt.Sprint(event.Details), "secret")
+		f.NotContains(fmt.Sprint(event.Details), "secret", "the events of removed rows must be redacted")
 	}
 }

@@ -19,21 +19,21 @@ import (
 )
 
 const (
-	crowdWorkers = 8
-	crowdSteps   = 50 // of each worker
+	workloadWorkers = 8
+	workloadSteps   = 50 // per worker
 )
 
-// testConcurrent runs a crowd of commands on the same few accounts, subscriptions and domains, in batches that overlap.
-// Then it looks at what is left: nothing may break a rule, and the log of events, replayed from its beginning, must lead
-// to exactly that.
+// testConcurrent runs random commands in parallel on the same few accounts, subscriptions and domains, in overlapping
+// batches. Afterwards no row may break a rule, and the event log, replayed from its beginning, must lead to exactly the
+// rows that the store has.
 func testConcurrent(t *testing.T, open func(*testing.T) accounts.Store) {
 	for range repeated(time.Second) {
-		require.NoError(t, crowded(bounded(t, time.Minute), open(t)))
+		require.NoError(t, checkConcurrent(bounded(t, time.Minute), open(t)))
 	}
 }
 
-// repeated counts how often something is done that takes its time: at least twice, until the time is over; sixty times
-// that when soaking. What depends on the scheduler cannot be repeated exactly, so a store that is fast does more.
+// repeated yields 0, 1, 2 and so on until the time has passed, but at least twice. When soaking, the time is 60 times
+// usual. What depends on the scheduler cannot be repeated exactly, so a fast store gets more rounds.
 func repeated(usual time.Duration) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		budget := usual * time.Duration(scale(1, 60))
@@ -45,96 +45,96 @@ func repeated(usual time.Duration) iter.Seq[int] {
 	}
 }
 
-// crowded answers what is wrong after a crowd was there.
-func crowded(ctx context.Context, store accounts.Store) error {
-	c := newCrowd(ctx, store)
+// checkConcurrent runs a workload on store and returns an error that lists what is wrong afterwards.
+func checkConcurrent(ctx context.Context, store accounts.Store) error {
+	w := newWorkload(ctx, store)
 	var done sync.WaitGroup
-	for worker := range crowdWorkers {
-		done.Go(func() { c.work(rand.New(rand.NewPCG(rand.Uint64(), uint64(worker)))) })
+	for worker := range workloadWorkers {
+		done.Go(func() { w.work(rand.New(rand.NewPCG(rand.Uint64(), uint64(worker)))) })
 	}
 	done.Wait()
-	if len(c.failures) > 0 {
-		return fmt.Errorf("errors that no rule explains:\n%s", strings.Join(c.failures, "\n"))
+	if len(w.failures) > 0 {
+		return fmt.Errorf("commands failed with errors that other commands do not explain:\n%s", strings.Join(w.failures, "\n"))
 	}
-	left, err := c.look()
+	final, err := w.readAll()
 	if err != nil {
 		return err
 	}
-	if err := left.check(); err != nil {
-		return fmt.Errorf("what is left breaks a rule:\n%w", err)
+	if err := final.check(); err != nil {
+		return fmt.Errorf("rows in the store break a rule:\n%w", err)
 	}
-	if err := left.replay(); err != nil {
-		return fmt.Errorf("the log of events tells another story:\n%w", err)
+	if err := final.replay(); err != nil {
+		return fmt.Errorf("replaying the event log does not lead to the rows in the store:\n%w", err)
 	}
 	return nil
 }
 
-// crowd is a number of workers on one store, and what they know of each other.
-type crowd struct {
+// workload is a number of workers on one store, and what they share.
+type workload struct {
 	ctx     context.Context
 	clients *accounts.Manager
 	subs    *subscriptions.Manager
 
 	mu            sync.Mutex
-	accounts      []int64 // the ids that were answered, the latest last
+	accounts      []int64 // ids of created rows, the latest last
 	subscriptions []int64
 	domains       []int64
 	failures      []string
 }
 
-func newCrowd(ctx context.Context, store accounts.Store) *crowd {
+func newWorkload(ctx context.Context, store accounts.Store) *workload {
 	clients := accounts.NewManager(store, &accounts.Options{Hasher: plainHasher{}})
-	return &crowd{ctx: ctx, clients: clients, subs: clients.Subscriptions()}
+	return &workload{ctx: ctx, clients: clients, subs: clients.Subscriptions()}
 }
 
-// work gives one random command after another.
-func (c *crowd) work(r *rand.Rand) {
-	commands := c.commands()
-	for range crowdSteps {
+// work runs random commands one after another.
+func (w *workload) work(r *rand.Rand) {
+	commands := w.commands()
+	for range workloadSteps {
 		do := commands[r.IntN(len(commands))]
 		if err := do(r); err != nil && !isExpected(err) {
-			c.mu.Lock()
-			c.failures = append(c.failures, err.Error())
-			c.mu.Unlock()
+			w.mu.Lock()
+			w.failures = append(w.failures, err.Error())
+			w.mu.Unlock()
 		}
 	}
 }
 
-// isExpected tells whether commands may get an error because of each other.
+// isExpected reports whether other commands may cause err.
 func isExpected(err error) bool {
 	for _, kind := range []error{accounts.ErrTaken, accounts.ErrNotFound, accounts.ErrConflict, accounts.ErrUnavailable} {
 		if errors.Is(err, kind) {
 			return true
 		}
 	}
-	var invalid *accounts.InvalidError // a main domain that would leave others behind
+	var invalid *accounts.InvalidError // a main domain cannot be moved or removed without the others
 	return errors.As(err, &invalid) && len(invalid.Fields) > 0 && invalid.Fields[0].Rule == "main"
 }
 
-// commands are what a worker may do, those that create something more than once.
-func (c *crowd) commands() []func(*rand.Rand) error {
+// commands returns the commands of a worker. Those that create something occur more than once.
+func (w *workload) commands() []func(*rand.Rand) error {
 	return []func(*rand.Rand) error{
-		c.create, c.create, c.create, c.createSubscription, c.createSubscription, c.addDomain, c.addDomain, c.addDomain,
-		c.update, c.updateSubscription, c.setPassword, c.assign, c.assign, c.rename, c.rename, c.move, c.move, c.setMain,
-		c.suspend, c.activate, c.suspendSubscriptions, c.liftSubscriptions, c.suspendDomains, c.activateDomains, c.expire,
-		c.removeAccounts, c.removeSubscriptions, c.removeDomains,
+		w.create, w.create, w.create, w.createSubscription, w.createSubscription, w.addDomain, w.addDomain, w.addDomain,
+		w.update, w.updateSubscription, w.setPassword, w.assign, w.assign, w.rename, w.rename, w.move, w.move, w.setMain,
+		w.suspend, w.activate, w.suspendSubscriptions, w.liftSubscriptions, w.suspendDomains, w.activateDomains, w.expire,
+		w.removeAccounts, w.removeSubscriptions, w.removeDomains,
 	}
 }
 
-// created notes an id that was answered, unless there was an error.
-func (c *crowd) created(pool *[]int64, id int64, err error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// created appends id to pool if err is nil, and returns err.
+func (w *workload) created(pool *[]int64, id int64, err error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if err == nil {
 		*pool = append(*pool, id)
 	}
 	return err
 }
 
-// few answers up to three of the latest ids of a pool, in any order, some twice.
-func few[K ~int64](c *crowd, r *rand.Rand, pool *[]int64) []K {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// pickIDs returns up to three of the latest ids of a pool, in random order and with repetitions.
+func pickIDs[K ~int64](w *workload, r *rand.Rand, pool *[]int64) []K {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	latest := (*pool)[max(0, len(*pool)-8):]
 	if len(latest) == 0 {
 		return []K{1}
@@ -146,196 +146,199 @@ func few[K ~int64](c *crowd, r *rand.Rand, pool *[]int64) []K {
 	return ids
 }
 
-func (c *crowd) account(r *rand.Rand) accounts.ID { return few[accounts.ID](c, r, &c.accounts)[0] }
+func (w *workload) account(r *rand.Rand) accounts.ID {
+	return pickIDs[accounts.ID](w, r, &w.accounts)[0]
+}
 
-// owner is an account or the provider.
-func (c *crowd) owner(r *rand.Rand) accounts.ID {
+// owner returns the id of an account, or the provider.
+func (w *workload) owner(r *rand.Rand) accounts.ID {
 	if r.IntN(4) == 0 {
 		return subscriptions.Provider
 	}
-	return c.account(r)
+	return w.account(r)
 }
 
-func (c *crowd) subscription(r *rand.Rand) subscriptions.ID {
-	return few[subscriptions.ID](c, r, &c.subscriptions)[0]
+func (w *workload) subscription(r *rand.Rand) subscriptions.ID {
+	return pickIDs[subscriptions.ID](w, r, &w.subscriptions)[0]
 }
 
-func (c *crowd) domain(r *rand.Rand) subscriptions.DomainID {
-	return few[subscriptions.DomainID](c, r, &c.domains)[0]
+func (w *workload) domain(r *rand.Rand) subscriptions.DomainID {
+	return pickIDs[subscriptions.DomainID](w, r, &w.domains)[0]
 }
 
-// crowdName answers one of a few names, many of which lie above or below each other.
-func crowdName(r *rand.Rand) string {
+// randomName returns one of a few names, many of which are subdomains of others.
+func randomName(r *rand.Rand) string {
 	name := []string{"one.example", "two.example", "three.example", "four.example"}[r.IntN(4)]
 	return []string{"", "", "www.", "shop.", "it.shop."}[r.IntN(5)] + name
 }
 
-func crowdHold(r *rand.Rand) accounts.Hold {
-	return accounts.Hold{Cause: crowdCause(r), Note: []string{"", "a", "b"}[r.IntN(3)]}
+func randomHold(r *rand.Rand) accounts.Hold {
+	return accounts.Hold{Cause: randomCause(r), Note: []string{"", "a", "b"}[r.IntN(3)]}
 }
 
-func crowdCause(r *rand.Rand) accounts.Cause {
+func randomCause(r *rand.Rand) accounts.Cause {
 	return []accounts.Cause{accounts.CauseBilling, accounts.CauseAbuse}[r.IntN(2)]
 }
 
-func (c *crowd) create(r *rand.Rand) error {
+func (w *workload) create(r *rand.Rand) error {
 	in := newAccount(fmt.Sprintf("user%d", r.IntN(12)))
 	in.ExternalID = fmt.Sprintf("x-%d", r.IntN(12))
 	if r.IntN(2) == 0 {
-		in.Subscription = &subscriptions.New{Domains: []string{crowdName(r)}}
+		in.Subscription = &subscriptions.New{Domains: []string{randomName(r)}}
 	}
-	a, err := c.clients.Create(c.ctx, in)
-	return c.created(&c.accounts, int64(a.ID), err)
+	a, err := w.clients.Create(w.ctx, in)
+	return w.created(&w.accounts, int64(a.ID), err)
 }
 
-func (c *crowd) createSubscription(r *rand.Rand) error {
-	in := subscriptions.New{AccountID: c.owner(r), Name: "Hosting", ExternalID: fmt.Sprintf("s-%d", r.IntN(16))}
+func (w *workload) createSubscription(r *rand.Rand) error {
+	in := subscriptions.New{AccountID: w.owner(r), Name: "Hosting", ExternalID: fmt.Sprintf("s-%d", r.IntN(16))}
 	if r.IntN(2) == 0 {
-		in.Domains = []string{crowdName(r)}
+		in.Domains = []string{randomName(r)}
 	}
 	if r.IntN(3) == 0 {
 		in.ExpiresAt = time.Now().Add(time.Duration(r.IntN(3)-1) * time.Millisecond)
 	}
-	s, err := c.subs.Create(c.ctx, in)
-	return c.created(&c.subscriptions, int64(s.ID), err)
+	s, err := w.subs.Create(w.ctx, in)
+	return w.created(&w.subscriptions, int64(s.ID), err)
 }
 
-func (c *crowd) addDomain(r *rand.Rand) error {
-	d, err := c.subs.AddDomain(c.ctx, c.subscription(r), crowdName(r))
-	return c.created(&c.domains, int64(d.ID), err)
+func (w *workload) addDomain(r *rand.Rand) error {
+	d, err := w.subs.AddDomain(w.ctx, w.subscription(r), randomName(r))
+	return w.created(&w.domains, int64(d.ID), err)
 }
 
-func (c *crowd) update(r *rand.Rand) error {
-	id := c.account(r)
-	a, err := c.clients.Get(c.ctx, id)
+func (w *workload) update(r *rand.Rand) error {
+	id := w.account(r)
+	a, err := w.clients.Get(w.ctx, id)
 	if err != nil {
 		return err
 	}
 	login, externalID := fmt.Sprintf("user%d", r.IntN(12)), fmt.Sprintf("x-%d", r.IntN(12))
-	_, err = c.clients.Update(c.ctx, id, accounts.Changes{Version: a.Version, Login: &login, ExternalID: &externalID})
+	_, err = w.clients.Update(w.ctx, id, accounts.Changes{Version: a.Version, Login: &login, ExternalID: &externalID})
 	return err
 }
 
-func (c *crowd) updateSubscription(r *rand.Rand) error {
+func (w *workload) updateSubscription(r *rand.Rand) error {
 	externalID := fmt.Sprintf("s-%d", r.IntN(16))
 	expires := time.Now().Add(time.Duration(r.IntN(3)-1) * time.Millisecond)
-	_, err := c.subs.Update(c.ctx, c.subscription(r), subscriptions.Changes{ExternalID: &externalID, ExpiresAt: &expires})
+	_, err := w.subs.Update(w.ctx, w.subscription(r), subscriptions.Changes{ExternalID: &externalID, ExpiresAt: &expires})
 	return err
 }
 
-func (c *crowd) setPassword(r *rand.Rand) error {
-	return c.clients.SetPassword(c.ctx, c.account(r), password)
+func (w *workload) setPassword(r *rand.Rand) error {
+	return w.clients.SetPassword(w.ctx, w.account(r), password)
 }
 
-func (c *crowd) assign(r *rand.Rand) error {
-	_, err := c.subs.Assign(c.ctx, few[subscriptions.ID](c, r, &c.subscriptions), c.owner(r))
+func (w *workload) assign(r *rand.Rand) error {
+	_, err := w.subs.Assign(w.ctx, pickIDs[subscriptions.ID](w, r, &w.subscriptions), w.owner(r))
 	return err
 }
 
-func (c *crowd) rename(r *rand.Rand) error {
-	_, err := c.subs.RenameDomain(c.ctx, c.domain(r), crowdName(r))
+func (w *workload) rename(r *rand.Rand) error {
+	_, err := w.subs.RenameDomain(w.ctx, w.domain(r), randomName(r))
 	return err
 }
 
-func (c *crowd) move(r *rand.Rand) error {
-	_, err := c.subs.MoveDomains(c.ctx, few[subscriptions.DomainID](c, r, &c.domains), c.subscription(r))
+func (w *workload) move(r *rand.Rand) error {
+	_, err := w.subs.MoveDomains(w.ctx, pickIDs[subscriptions.DomainID](w, r, &w.domains), w.subscription(r))
 	return err
 }
 
-func (c *crowd) setMain(r *rand.Rand) error { return c.subs.SetMainDomain(c.ctx, c.domain(r)) }
+func (w *workload) setMain(r *rand.Rand) error { return w.subs.SetMainDomain(w.ctx, w.domain(r)) }
 
-func (c *crowd) suspend(r *rand.Rand) error {
-	_, err := c.clients.Suspend(c.ctx, few[accounts.ID](c, r, &c.accounts), crowdHold(r))
+func (w *workload) suspend(r *rand.Rand) error {
+	_, err := w.clients.Suspend(w.ctx, pickIDs[accounts.ID](w, r, &w.accounts), randomHold(r))
 	return err
 }
 
-func (c *crowd) activate(r *rand.Rand) error {
-	_, err := c.clients.Activate(c.ctx, few[accounts.ID](c, r, &c.accounts))
+func (w *workload) activate(r *rand.Rand) error {
+	_, err := w.clients.Activate(w.ctx, pickIDs[accounts.ID](w, r, &w.accounts))
 	return err
 }
 
-func (c *crowd) suspendSubscriptions(r *rand.Rand) error {
-	_, err := c.subs.Suspend(c.ctx, few[subscriptions.ID](c, r, &c.subscriptions), crowdHold(r))
+func (w *workload) suspendSubscriptions(r *rand.Rand) error {
+	_, err := w.subs.Suspend(w.ctx, pickIDs[subscriptions.ID](w, r, &w.subscriptions), randomHold(r))
 	return err
 }
 
-func (c *crowd) liftSubscriptions(r *rand.Rand) error {
-	_, err := c.subs.Lift(c.ctx, few[subscriptions.ID](c, r, &c.subscriptions), []accounts.Cause{crowdCause(r)})
+func (w *workload) liftSubscriptions(r *rand.Rand) error {
+	_, err := w.subs.Lift(w.ctx, pickIDs[subscriptions.ID](w, r, &w.subscriptions), []accounts.Cause{randomCause(r)})
 	return err
 }
 
-func (c *crowd) suspendDomains(r *rand.Rand) error {
-	_, err := c.subs.SuspendDomains(c.ctx, few[subscriptions.DomainID](c, r, &c.domains), crowdHold(r))
+func (w *workload) suspendDomains(r *rand.Rand) error {
+	_, err := w.subs.SuspendDomains(w.ctx, pickIDs[subscriptions.DomainID](w, r, &w.domains), randomHold(r))
 	return err
 }
 
-func (c *crowd) activateDomains(r *rand.Rand) error {
-	_, err := c.subs.ActivateDomains(c.ctx, few[subscriptions.DomainID](c, r, &c.domains))
+func (w *workload) activateDomains(r *rand.Rand) error {
+	_, err := w.subs.ActivateDomains(w.ctx, pickIDs[subscriptions.DomainID](w, r, &w.domains))
 	return err
 }
 
-func (c *crowd) expire(*rand.Rand) error {
-	_, err := c.subs.Expire(c.ctx)
+func (w *workload) expire(*rand.Rand) error {
+	_, err := w.subs.Expire(w.ctx)
 	return err
 }
 
-func (c *crowd) removeAccounts(r *rand.Rand) error {
-	_, err := c.clients.Remove(c.ctx, few[accounts.ID](c, r, &c.accounts)[:1])
+func (w *workload) removeAccounts(r *rand.Rand) error {
+	_, err := w.clients.Remove(w.ctx, pickIDs[accounts.ID](w, r, &w.accounts)[:1])
 	return err
 }
 
-func (c *crowd) removeSubscriptions(r *rand.Rand) error {
-	_, err := c.subs.Remove(c.ctx, few[subscriptions.ID](c, r, &c.subscriptions)[:1])
+func (w *workload) removeSubscriptions(r *rand.Rand) error {
+	_, err := w.subs.Remove(w.ctx, pickIDs[subscriptions.ID](w, r, &w.subscriptions)[:1])
 	return err
 }
 
-func (c *crowd) removeDomains(r *rand.Rand) error {
-	_, err := c.subs.RemoveDomains(c.ctx, few[subscriptions.DomainID](c, r, &c.domains))
+func (w *workload) removeDomains(r *rand.Rand) error {
+	_, err := w.subs.RemoveDomains(w.ctx, pickIDs[subscriptions.DomainID](w, r, &w.domains))
 	return err
 }
 
-// leftover is all that a store has.
-type leftover struct {
+// finalState is everything that a store contains after a workload.
+type finalState struct {
 	accounts      []accounts.Summary
 	subscriptions []subscriptions.Subscription
 	domains       []subscriptions.Domain
 	events        []accounts.Event
 }
 
-func (c *crowd) look() (left leftover, err error) {
-	left.accounts, err = drained(func(after accounts.Cursor) ([]accounts.Summary, accounts.Cursor, error) {
-		p, err := c.clients.List(c.ctx, accounts.Query{Limit: 500, After: after})
+// readAll reads everything that the store contains.
+func (w *workload) readAll() (final finalState, err error) {
+	final.accounts, err = allPages(func(after accounts.Cursor) ([]accounts.Summary, accounts.Cursor, error) {
+		p, err := w.clients.List(w.ctx, accounts.Query{Limit: 500, After: after})
 		return p.Items, p.Next, err
 	})
 	if err != nil {
-		return left, err
+		return final, err
 	}
-	left.subscriptions, err = drained(func(after accounts.Cursor) ([]subscriptions.Subscription, accounts.Cursor, error) {
-		p, err := c.subs.List(c.ctx, subscriptions.Query{Limit: 500, After: after})
+	final.subscriptions, err = allPages(func(after accounts.Cursor) ([]subscriptions.Subscription, accounts.Cursor, error) {
+		p, err := w.subs.List(w.ctx, subscriptions.Query{Limit: 500, After: after})
 		return p.Items, p.Next, err
 	})
 	if err != nil {
-		return left, err
+		return final, err
 	}
-	left.domains, err = drained(func(after accounts.Cursor) ([]subscriptions.Domain, accounts.Cursor, error) {
-		p, err := c.subs.Domains(c.ctx, subscriptions.DomainQuery{Limit: 500, After: after})
+	final.domains, err = allPages(func(after accounts.Cursor) ([]subscriptions.Domain, accounts.Cursor, error) {
+		p, err := w.subs.Domains(w.ctx, subscriptions.DomainQuery{Limit: 500, After: after})
 		return p.Items, p.Next, err
 	})
 	if err != nil {
-		return left, err
+		return final, err
 	}
-	left.events, err = drained(func(after accounts.Cursor) ([]accounts.Event, accounts.Cursor, error) {
-		p, err := c.clients.Events(c.ctx, accounts.EventQuery{Limit: 500, After: after})
+	final.events, err = allPages(func(after accounts.Cursor) ([]accounts.Event, accounts.Cursor, error) {
+		p, err := w.clients.Events(w.ctx, accounts.EventQuery{Limit: 500, After: after})
 		if len(p.Items) == 0 {
 			p.Next = ""
 		}
 		return p.Items, p.Next, err
 	})
-	return left, err
+	return final, err
 }
 
-// drained answers all pages of a list.
-func drained[T any](read func(accounts.Cursor) ([]T, accounts.Cursor, error)) ([]T, error) {
+// allPages returns the items on all pages of a list.
+func allPages[T any](read func(accounts.Cursor) ([]T, accounts.Cursor, error)) ([]T, error) {
 	var all []T
 	after := accounts.Cursor("")
 	for {
@@ -351,101 +354,99 @@ func drained[T any](read func(accounts.Cursor) ([]T, accounts.Cursor, error)) ([
 	}
 }
 
-// broken gathers what is wrong.
-type broken []string
+// violations collects descriptions of what is wrong.
+type violations []string
 
-func (b *broken) check(ok bool, format string, args ...any) {
+func (v *violations) check(ok bool, format string, args ...any) {
 	if !ok {
-		*b = append(*b, fmt.Sprintf(format, args...))
+		*v = append(*v, fmt.Sprintf(format, args...))
 	}
 }
 
-func (b broken) err() error {
-	if len(b) == 0 {
+func (v violations) err() error {
+	if len(v) == 0 {
 		return nil
 	}
-	return errors.New(strings.Join(b, "\n"))
+	return errors.New(strings.Join(v, "\n"))
 }
 
-// check looks for rows that no order of commands can leave behind.
-func (l leftover) check() error {
-	var b broken
-	l.checkOwners(&b)
-	l.checkUnique(&b)
-	l.checkMains(&b)
-	l.checkNeighbours(&b)
-	return b.err()
+// check returns an error that lists rows to which no order of commands can lead.
+func (f finalState) check() error {
+	var v violations
+	f.checkOwners(&v)
+	f.checkUnique(&v)
+	f.checkMains(&v)
+	f.checkSubdomains(&v)
+	return v.err()
 }
 
-// checkOwners finds what belongs to nothing, and counts that are wrong.
-func (l leftover) checkOwners(b *broken) {
-	ofAccount, ofSubscription := map[accounts.ID]int{}, map[subscriptions.ID]int{}
-	domains := map[accounts.ID]int{}
-	for _, s := range l.subscriptions {
-		ofAccount[s.AccountID]++
+// checkOwners finds rows without an owner, and wrong counts.
+func (f finalState) checkOwners(v *violations) {
+	subscriptionCounts, domainCounts := map[accounts.ID]int{}, map[accounts.ID]int{}
+	for _, s := range f.subscriptions {
+		subscriptionCounts[s.AccountID]++
 	}
-	for _, d := range l.domains {
-		ofSubscription[d.SubscriptionID]++
-		i := slices.IndexFunc(l.subscriptions, func(s subscriptions.Subscription) bool { return s.ID == d.SubscriptionID })
-		b.check(i >= 0, "domain %d, %s, lies under subscription %d, which there is not", d.ID, d.Name, d.SubscriptionID)
+	for _, d := range f.domains {
+		i := slices.IndexFunc(f.subscriptions, func(s subscriptions.Subscription) bool { return s.ID == d.SubscriptionID })
+		v.check(i >= 0, "domain %d (%s) belongs to subscription %d, which does not exist", d.ID, d.Name, d.SubscriptionID)
 		if i >= 0 {
-			b.check(d.AccountID == l.subscriptions[i].AccountID, "domain %d and its subscription have other owners", d.ID)
-			domains[d.AccountID]++
+			v.check(d.AccountID == f.subscriptions[i].AccountID, "domain %d and its subscription have different owners", d.ID)
+			domainCounts[d.AccountID]++
 		}
 	}
-	for _, a := range l.accounts {
-		b.check(a.Subscriptions == ofAccount[a.ID], "account %d has %d subscriptions, not %d", a.ID, ofAccount[a.ID], a.Subscriptions)
-		b.check(a.Domains == domains[a.ID], "account %d has %d domains, not %d", a.ID, domains[a.ID], a.Domains)
-		delete(ofAccount, a.ID)
+	for _, a := range f.accounts {
+		v.check(a.Subscriptions == subscriptionCounts[a.ID], "account %d has %d subscriptions, but List counts %d", a.ID, subscriptionCounts[a.ID], a.Subscriptions)
+		v.check(a.Domains == domainCounts[a.ID], "account %d has %d domains, but List counts %d", a.ID, domainCounts[a.ID], a.Domains)
+		delete(subscriptionCounts, a.ID)
 	}
-	delete(ofAccount, subscriptions.Provider)
-	b.check(len(ofAccount) == 0, "subscriptions belong to accounts that there are not: %v", ofAccount)
+	delete(subscriptionCounts, subscriptions.Provider)
+	v.check(len(subscriptionCounts) == 0, "subscriptions belong to accounts that do not exist (number by account): %v", subscriptionCounts)
 }
 
-// checkUnique finds values that two rows have.
-func (l leftover) checkUnique(b *broken) {
+// checkUnique finds unique values that two rows have.
+func (f finalState) checkUnique(v *violations) {
 	seen := map[string]int64{}
 	unique := func(kind, value string, id int64) {
 		other, found := seen[kind+value]
-		b.check(!found || value == "", "%s %q is that of %d and of %d", kind, value, other, id)
+		v.check(!found || value == "", "%s%q belongs to both %d and %d", kind, value, other, id)
 		seen[kind+value] = id
 	}
-	for _, a := range l.accounts {
+	for _, a := range f.accounts {
 		unique("account ", fmt.Sprint(a.ID), int64(a.ID))
 		unique("login ", a.Login, int64(a.ID))
 		unique("external id of an account ", a.ExternalID, int64(a.ID))
 	}
-	for _, s := range l.subscriptions {
+	for _, s := range f.subscriptions {
 		unique("subscription ", fmt.Sprint(s.ID), int64(s.ID))
 		unique("external id of a subscription ", s.ExternalID, int64(s.ID))
 	}
-	for _, d := range l.domains {
+	for _, d := range f.domains {
 		unique("domain ", fmt.Sprint(d.ID), int64(d.ID))
 		unique("name ", d.Name, int64(d.ID))
 	}
 }
 
-// checkMains finds subscriptions with domains that have not exactly one main domain.
-func (l leftover) checkMains(b *broken) {
+// checkMains finds subscriptions that have domains, but not exactly one main domain.
+func (f finalState) checkMains(v *violations) {
 	domains, mains := map[subscriptions.ID]int{}, map[subscriptions.ID]int{}
-	for _, d := range l.domains {
+	for _, d := range f.domains {
 		domains[d.SubscriptionID]++
 		if d.Main {
 			mains[d.SubscriptionID]++
 		}
 	}
 	for id, n := range domains {
-		b.check(mains[id] == 1, "subscription %d has %d main domains among %d", id, mains[id], n)
+		v.check(mains[id] == 1, "subscription %d has %d main domains among its %d domains, want 1", id, mains[id], n)
 	}
 }
 
-// checkNeighbours finds names above or below those of another account.
-func (l leftover) checkNeighbours(b *broken) {
-	for _, d := range l.domains {
-		for _, other := range l.domains {
-			apart := d.AccountID != other.AccountID && d.AccountID != subscriptions.Provider && other.AccountID != subscriptions.Provider
-			b.check(!apart || !strings.HasSuffix(d.Name, "."+other.Name),
-				"%s of account %d lies below %s of account %d", d.Name, d.AccountID, other.Name, other.AccountID)
+// checkSubdomains finds subdomains of other accounts' domains.
+func (f finalState) checkSubdomains(v *violations) {
+	for _, d := range f.domains {
+		for _, other := range f.domains {
+			differentOwners := d.AccountID != other.AccountID && d.AccountID != subscriptions.Provider && other.AccountID != subscriptions.Provider
+			v.check(!differentOwners || !strings.HasSuffix(d.Name, "."+other.Name),
+				"%s of account %d is a subdomain of %s of account %d", d.Name, d.AccountID, other.Name, other.AccountID)
 		}
 	}
 }

@@ -11,89 +11,89 @@ import (
 	"github.com/clientele-go/clientele/storage/memory"
 )
 
-// A crowd shows what a store does wrong, each mistake by the rule that it breaks.
-func TestCrowdFindsBrokenStores(t *testing.T) {
-	for _, mistake := range []struct {
+// The check finds each of these mistakes and names the rule that it breaks.
+func TestConcurrentCommandsRevealBrokenStores(t *testing.T) {
+	for _, c := range []struct {
 		name string
-		tx   mistakenTx
-		told string
+		tx   faultyTx
+		want string
 	}{
-		{"names above and below are not looked for", mistakenTx{blind: true}, "lies below"},
-		{"some events are lost", mistakenTx{forgetful: true}, "the log of events tells another story"},
-		{"some holds are not lifted", mistakenTx{sticky: true}, "the log of events tells another story"},
+		{"conflicting names are not reported", faultyTx{ignoreConflicts: true}, "is a subdomain of"},
+		{"some events are lost", faultyTx{dropEvents: true}, "replaying the event log does not lead to the rows in the store"},
+		{"some holds are not lifted", faultyTx{keepHolds: true}, "replaying the event log does not lead to the rows in the store"},
 	} {
-		t.Run(mistake.name, func(t *testing.T) {
-			require.Contains(t, found(bounded(t, time.Minute), mistake.tx), mistake.told)
+		t.Run(c.name, func(t *testing.T) {
+			require.Contains(t, firstError(bounded(t, time.Minute), c.tx), c.want)
 		})
 	}
 }
 
-// found answers what the first crowd says that finds something.
-func found(ctx context.Context, mistaken mistakenTx) string {
+// firstError returns the error of the first of 100 workloads that finds one.
+func firstError(ctx context.Context, faulty faultyTx) string {
 	for range 100 {
-		if err := crowded(ctx, &mistakenStore{memory.New(), mistaken}); err != nil {
+		if err := checkConcurrent(ctx, &faultyStore{memory.New(), faulty}); err != nil {
 			return err.Error()
 		}
 	}
-	return "nothing"
+	return "no error"
 }
 
-// mistakenStore is a store with one mistake.
-type mistakenStore struct {
+// faultyStore is a store with one mistake.
+type faultyStore struct {
 	accounts.Store
-	tx mistakenTx
+	tx faultyTx
 }
 
-func (s *mistakenStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
+func (s *faultyStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	return s.Store.Update(ctx, func(tx accounts.Tx) error {
-		mistaken := s.tx
-		mistaken.Tx = tx
-		return fn(mistaken)
+		faulty := s.tx
+		faulty.Tx = tx
+		return fn(faulty)
 	})
 }
 
-type mistakenTx struct {
+type faultyTx struct {
 	accounts.Tx
-	blind, forgetful, sticky bool
+	ignoreConflicts, dropEvents, keepHolds bool
 }
 
-func (t mistakenTx) Claim(c accounts.Claim) (accounts.Claimed, error) {
+func (t faultyTx) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	claimed, err := t.Tx.Claim(c)
-	if t.blind {
+	if t.ignoreConflicts {
 		claimed.Conflicting = nil
 	}
 	return claimed, err
 }
 
-func (t mistakenTx) Save(w accounts.Writes) error {
-	if t.forgetful && len(w.Events) > 1 {
+func (t faultyTx) Save(w accounts.Writes) error {
+	if t.dropEvents && len(w.Events) > 1 {
 		w.Events = w.Events[1:]
 	}
-	if t.sticky && len(w.DeleteHolds) > 1 {
+	if t.keepHolds && len(w.DeleteHolds) > 1 {
 		w.DeleteHolds = w.DeleteHolds[1:]
 	}
 	return t.Tx.Save(w)
 }
 
-// Whoever reads a log in which something is missing, or too much, learns of it.
-func TestReplayFindsWhatEventsLack(t *testing.T) {
+// A log in which an event is missing or repeated does not match the rows.
+func TestReplayFindsMissingAndRepeatedEvents(t *testing.T) {
 	ctx := bounded(t, time.Minute)
-	c := newCrowd(ctx, memory.New())
-	_, err := subscribed(ctx, c.clients, "anna", "anna.example")
+	w := newWorkload(ctx, memory.New())
+	_, err := createSubscriber(ctx, w.clients, "anna", "anna.example")
 	require.NoError(t, err)
-	_, err = c.clients.Suspend(ctx, []accounts.ID{1}, accounts.Hold{})
+	_, err = w.clients.Suspend(ctx, []accounts.ID{1}, accounts.Hold{})
 	require.NoError(t, err)
-	left, err := c.look()
+	final, err := w.readAll()
 	require.NoError(t, err)
-	require.NoError(t, left.replay())
-	for i := range left.events {
-		without := left
-		without.events = append(left.events[:i:i], left.events[i+1:]...)
-		require.Error(t, without.replay(), "without %s", left.events[i].Type)
-		twice := left
-		twice.events = append(left.events[:i+1:i+1], left.events[i:]...)
-		if left.events[i].Type != "account.suspended" { // a second time it gives other texts
-			require.Error(t, twice.replay(), "twice %s", left.events[i].Type)
+	require.NoError(t, final.replay())
+	for i := range final.events {
+		without := final
+		without.events = append(final.events[:i:i], final.events[i+1:]...)
+		require.Error(t, without.replay(), "without %s", final.events[i].Type)
+		twice := final
+		twice.events = append(final.events[:i+1:i+1], final.events[i:]...)
+		if final.events[i].Type != "account.suspended" { // a repeated one changes the hold's texts
+			require.Error(t, twice.replay(), "twice %s", final.events[i].Type)
 		}
 	}
 }

@@ -7,50 +7,50 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// createCases are those of rule 5, and of what is unique.
+// createCases returns the cases about creations, unique values and look-ups.
 func createCases() []testCase {
 	return []testCase{
-		{"an account comes with its first subscription and its domains", createWhole},
-		{"a refused creation leaves nothing at all", createNothing},
-		{"every field of an account comes back as it was given", accountRoundTrip},
-		{"every field of a subscription comes back as it was given", subscriptionRoundTrip},
-		{"the shortest account has defaults", accountDefaults},
-		{"the shortest subscription has defaults", subscriptionDefaults},
-		{"text is cleaned before it is stored", textIsCleaned},
-		{"taken fields are told all at once, as the caller gave them", takenAtOnce},
-		{"a domain's name is taken in either spelling and under any owner", takenDomain},
-		{"a login is taken in any case", takenLogin},
+		{"an account is created together with its first subscription and domains", createWithSubscription},
+		{"a refused creation stores nothing", createRefused},
+		{"every field of an account is stored as given", accountRoundTrip},
+		{"every field of a subscription is stored as given", subscriptionRoundTrip},
+		{"an account with only the required fields gets defaults", accountDefaults},
+		{"a subscription with only the required fields gets defaults", subscriptionDefaults},
+		{"text is trimmed and normalized before it is stored", textIsNormalized},
+		{"all taken fields are reported at once, with their values as given", takenFieldsAtOnce},
+		{"a domain name is taken in both spellings and for every owner", takenDomain},
+		{"a login is taken in upper and lower case", takenLogin},
 		{"an external id is unique among accounts and among subscriptions, not between them", takenExternalID},
 		{"subscriptions may share a name", sharedName},
 		{"an account is found by id, login and external id", findAccount},
 		{"a subscription is found by id and external id", findSubscription},
-		{"what there is not is not found, by its kind and name", findNothing},
-		{"a look-up by text that could not be stored finds nothing", findUnstorable},
-		{"a subscription for an unknown account is not created", subscribeNobody},
-		{"the first subscription cannot belong to another account", firstSubscriptionIsOwn},
-		{"ids are never given twice, even after a removal", idsStayUnique},
+		{"look-ups and commands report a missing row by kind and id or name", findMissing},
+		{"a look-up by text that cannot be stored finds nothing", findUnstorable},
+		{"a subscription cannot be created for an unknown account", subscribeUnknownAccount},
+		{"the first subscription of an account cannot belong to another one", firstSubscriptionOwner},
+		{"ids are not reused after a removal", idsStayUnique},
 	}
 }
 
-func createWhole(f *fixture) {
+func createWithSubscription(f *fixture) {
 	in := newAccount("mario")
 	in.ExternalID = "crm-1"
 	in.Subscription = &subscriptions.New{Plan: "basic", ExternalID: "shop-1", Domains: []string{"mario.example", "en.mario.example"}}
 	var mario accounts.Account
-	events := f.recorded(func() { mario = f.create(in) })
+	events := f.eventsOf(func() { mario = f.create(in) })
 
-	s := f.only(mario.ID)
+	s := f.onlySubscription(mario.ID)
 	f.Equal("mario.example", s.Name)
 	main, second := f.getDomain("mario.example"), f.getDomain("en.mario.example")
-	f.True(main.Main)
-	f.False(second.Main)
-	f.Less(main.ID, second.ID, "the first domain has the lowest id")
+	f.True(main.Main, "the first domain must be the main one")
+	f.False(second.Main, "the second domain must not be the main one")
+	f.Less(main.ID, second.ID, "the first domain must have the lowest id")
 	for _, d := range []subscriptions.Domain{main, second} {
 		f.Equal(s.ID, d.SubscriptionID)
 		f.Equal(mario.ID, d.AccountID)
-		f.Equal(f.clock.stored(), d.CreatedAt)
+		f.Equal(f.clock.storedNow(), d.CreatedAt)
 	}
-	created := accounts.Event{At: f.clock.stored(), Actor: actor, AccountID: mario.ID}
+	created := accounts.Event{At: f.clock.storedNow(), Actor: actor, AccountID: mario.ID}
 	account, subscription, one, two := created, created, created, created
 	account.Type, account.Details = subscriptions.AccountCreated, map[string]string{"externalID": "crm-1"}
 	subscription.Type, subscription.SubscriptionID = subscriptions.SubscriptionCreated, s.ID
@@ -60,7 +60,7 @@ func createWhole(f *fixture) {
 	f.Equal([]accounts.Event{account, subscription, one, two}, withoutCursors(events))
 }
 
-func createNothing(f *fixture) {
+func createRefused(f *fixture) {
 	f.account("luigi", "luigi.example")
 	in := newAccount("mario")
 	in.Subscription = &subscriptions.New{Domains: []string{"mario.example", "luigi.example", "third.example"}}
@@ -88,7 +88,7 @@ func accountRoundTrip(f *fixture) {
 	f.Equal(accounts.Account{
 		ID: a.ID, Login: in.Login, Contact: in.Contact, AdditionalInfo: in.AdditionalInfo, Description: in.Description,
 		ExternalID: in.ExternalID, Locale: in.Locale, Attributes: in.Attributes, SessionEpoch: a.SessionEpoch, Version: 1,
-		CreatedAt: time.Date(2000, 1, 1, 1, 59, 59, 999999000, time.UTC), UpdatedAt: f.clock.stored(),
+		CreatedAt: time.Date(2000, 1, 1, 1, 59, 59, 999999000, time.UTC), UpdatedAt: f.clock.storedNow(),
 	}, a)
 	f.Equal(a, f.getAccount(a.ID))
 	p, err := f.clients.List(f.ctx, accounts.Query{})
@@ -108,10 +108,10 @@ func subscriptionRoundTrip(f *fixture) {
 	f.Equal(subscriptions.Subscription{
 		ID: s.ID, AccountID: mario.ID, Name: in.Name, Plan: in.Plan, Description: in.Description, ExternalID: in.ExternalID,
 		Attributes: in.Attributes, ExpiresAt: time.Date(2030, 1, 2, 2, 4, 5, 678901000, time.UTC), Version: 1,
-		CreatedAt: time.Date(1999, 1, 1, 0, 0, 0, 1000, time.UTC), UpdatedAt: f.clock.stored(),
+		CreatedAt: time.Date(1999, 1, 1, 0, 0, 0, 1000, time.UTC), UpdatedAt: f.clock.storedNow(),
 	}, s)
 	f.Equal(s, f.getSubscription(s.ID))
-	f.Equal(s, f.only(mario.ID))
+	f.Equal(s, f.onlySubscription(mario.ID))
 	site, err := f.subs.Resolve(f.ctx, "mario.example")
 	f.NoError(err)
 	f.Equal(in.Plan, site.Plan)
@@ -121,8 +121,8 @@ func accountDefaults(f *fixture) {
 	a := f.account("mario")
 	f.Positive(a.ID)
 	f.EqualValues(1, a.Version)
-	f.Equal(f.clock.stored(), a.CreatedAt)
-	f.Equal(f.clock.stored(), a.UpdatedAt)
+	f.Equal(f.clock.storedNow(), a.CreatedAt)
+	f.Equal(f.clock.storedNow(), a.UpdatedAt)
 	f.Empty(a.Attributes)
 	f.Empty(a.Holds)
 	f.Equal(accounts.Active, a.Status())
@@ -133,8 +133,8 @@ func accountDefaults(f *fixture) {
 func subscriptionDefaults(f *fixture) {
 	s := f.subscribe(subscriptions.New{Name: "empty"})
 	f.Equal(subscriptions.Provider, s.AccountID)
-	f.True(s.ExpiresAt.IsZero())
-	f.Equal(f.clock.stored(), s.CreatedAt)
+	f.True(s.ExpiresAt.IsZero(), "ExpiresAt must be zero: %v", s.ExpiresAt)
+	f.Equal(f.clock.storedNow(), s.CreatedAt)
 	f.Equal(s, f.getSubscription(s.ID))
 	f.Empty(f.domains(subscriptions.DomainQuery{SubscriptionID: s.ID}))
 
@@ -144,7 +144,7 @@ func subscriptionDefaults(f *fixture) {
 	f.invalid(err, "name")
 }
 
-func textIsCleaned(f *fixture) {
+func textIsNormalized(f *fixture) {
 	in := newAccount("  MaRio ")
 	in.Contact.Name, in.Contact.City = "  Zoe\u0308 \t", "\u00a0Orléans\u2003"
 	in.Description, in.ExternalID = "one\r\ntwo\rthree \n", " e\u0301-1 "
@@ -162,7 +162,7 @@ func textIsCleaned(f *fixture) {
 	f.Equal(a, found)
 }
 
-func takenAtOnce(f *fixture) {
+func takenFieldsAtOnce(f *fixture) {
 	in := newAccount("mario")
 	in.ExternalID = "crm-1"
 	in.Subscription = &subscriptions.New{ExternalID: "shop-1", Domains: []string{"a.example", "b.example", "c.example"}}
@@ -197,9 +197,9 @@ func takenAtOnce(f *fixture) {
 }
 
 func takenDomain(f *fixture) {
-	e := f.estate()
-	f.addDomain(e.spare.ID, "bücher.example")
-	for _, to := range []subscriptions.ID{e.blog.ID, e.game.ID, e.spare.ID} {
+	data := f.seed()
+	f.addDomain(data.spare.ID, "bücher.example")
+	for _, to := range []subscriptions.ID{data.blog.ID, data.game.ID, data.spare.ID} {
 		for _, name := range []string{"xn--bcher-kva.example", "BÜCHER.EXAMPLE", "bu\u0308cher.example.", "game.example", "blog.example", "en.spare.example"} {
 			err := f.refused(accounts.ErrTaken, func() error {
 				_, err := f.subs.AddDomain(f.ctx, to, name)
@@ -235,23 +235,23 @@ func takenExternalID(f *fixture) {
 	luigi := f.account("luigi")
 	other := f.subscription(luigi.ID, "luigi.example")
 	err := f.refused(accounts.ErrTaken, func() error {
-		_, err := f.clients.Update(f.ctx, luigi.ID, accounts.Changes{ExternalID: point("x-1")})
+		_, err := f.clients.Update(f.ctx, luigi.ID, accounts.Changes{ExternalID: ptr("x-1")})
 		return err
 	})
 	f.taken(err, accounts.Taken{Field: "externalID", Value: "x-1"})
 	err = f.refused(accounts.ErrTaken, func() error {
-		_, err := f.subs.Update(f.ctx, other.ID, subscriptions.Changes{ExternalID: point(" x-1 ")})
+		_, err := f.subs.Update(f.ctx, other.ID, subscriptions.Changes{ExternalID: ptr(" x-1 ")})
 		return err
 	})
 	f.taken(err, accounts.Taken{Field: "externalID", Value: " x-1 "})
-	_, err = f.clients.Update(f.ctx, luigi.ID, accounts.Changes{ExternalID: point("X-1")})
-	f.NoError(err, "external ids differ in case")
-	f.account("peach") // no external id is no collision
+	_, err = f.clients.Update(f.ctx, luigi.ID, accounts.Changes{ExternalID: ptr("X-1")})
+	f.NoError(err, "external ids are case-sensitive")
+	f.account("peach") // several accounts may have no external id
 }
 
 func sharedName(f *fixture) {
 	mario := f.account("mario")
-	f.NotEqual(f.subscription(mario.ID).ID, f.subscription(mario.ID).ID)
+	f.NotEqual(f.subscription(mario.ID).ID, f.subscription(mario.ID).ID, "subscriptions with the same name must have different ids")
 	f.subscription(subscriptions.Provider)
 }
 
@@ -278,28 +278,28 @@ func findSubscription(f *fixture) {
 	f.Equal(s, found)
 }
 
-func findNothing(f *fixture) {
+func findMissing(f *fixture) {
 	mario := f.account("mario", "mario.example")
-	_, err := f.clients.Get(f.ctx, nobody)
-	f.notFound(err, accounts.LevelAccount, nobody)
-	_, err = f.subs.Get(f.ctx, nobody)
-	f.notFound(err, accounts.LevelSubscription, nobody)
+	_, err := f.clients.Get(f.ctx, unusedID)
+	f.notFound(err, accounts.LevelAccount, unusedID)
+	_, err = f.subs.Get(f.ctx, unusedID)
+	f.notFound(err, accounts.LevelSubscription, unusedID)
 	for _, id := range []int64{0, -1} {
 		_, err = f.clients.Get(f.ctx, accounts.ID(id))
 		f.notFound(err, accounts.LevelAccount, id)
 		_, err = f.subs.Get(f.ctx, subscriptions.ID(id))
 		f.notFound(err, accounts.LevelSubscription, id)
 	}
-	_, err = f.clients.Update(f.ctx, nobody, accounts.Changes{})
-	f.notFound(err, accounts.LevelAccount, nobody)
-	_, err = f.subs.Update(f.ctx, nobody, subscriptions.Changes{})
-	f.notFound(err, accounts.LevelSubscription, nobody)
-	f.notFound(f.clients.SetPassword(f.ctx, nobody, password), accounts.LevelAccount, nobody)
-	f.notFound(f.subs.SetMainDomain(f.ctx, nobody), accounts.LevelDomain, nobody)
-	_, err = f.subs.RenameDomain(f.ctx, nobody, "new.example")
-	f.notFound(err, accounts.LevelDomain, nobody)
-	_, err = f.subs.AddDomain(f.ctx, nobody, "new.example")
-	f.notFound(err, accounts.LevelSubscription, nobody)
+	_, err = f.clients.Update(f.ctx, unusedID, accounts.Changes{})
+	f.notFound(err, accounts.LevelAccount, unusedID)
+	_, err = f.subs.Update(f.ctx, unusedID, subscriptions.Changes{})
+	f.notFound(err, accounts.LevelSubscription, unusedID)
+	f.notFound(f.clients.SetPassword(f.ctx, unusedID, password), accounts.LevelAccount, unusedID)
+	f.notFound(f.subs.SetMainDomain(f.ctx, unusedID), accounts.LevelDomain, unusedID)
+	_, err = f.subs.RenameDomain(f.ctx, unusedID, "new.example")
+	f.notFound(err, accounts.LevelDomain, unusedID)
+	_, err = f.subs.AddDomain(f.ctx, unusedID, "new.example")
+	f.notFound(err, accounts.LevelSubscription, unusedID)
 
 	f.unknownName(accounts.LevelAccount, "luigi", func(name string) error {
 		_, err := f.clients.GetByLogin(f.ctx, name)
@@ -324,7 +324,7 @@ func findNothing(f *fixture) {
 	f.getAccount(mario.ID)
 }
 
-// unknownName asserts that a look-up does not find a name and says so.
+// unknownName asserts that find fails with a *NotFoundError of this kind and name.
 func (f *fixture) unknownName(kind accounts.Level, name string, find func(string) error) {
 	f.t.Helper()
 	var unknown *accounts.NotFoundError
@@ -332,7 +332,7 @@ func (f *fixture) unknownName(kind accounts.Level, name string, find func(string
 	f.Equal(&accounts.NotFoundError{Kind: string(kind), Name: name}, unknown)
 }
 
-// unstorable are texts that no store keeps.
+// unstorable returns texts that no field of one line accepts.
 func unstorable() []string {
 	return []string{"", "\xff", "a\x00b", "a\xc3", "\u202egnp.exe", "line\nline"}
 }
@@ -355,12 +355,12 @@ func findUnstorable(f *fixture) {
 	}
 }
 
-func subscribeNobody(f *fixture) {
+func subscribeUnknownAccount(f *fixture) {
 	err := f.refused(accounts.ErrNotFound, func() error {
-		_, err := f.subs.Create(f.ctx, subscriptions.New{AccountID: nobody, Domains: []string{"mario.example"}})
+		_, err := f.subs.Create(f.ctx, subscriptions.New{AccountID: unusedID, Domains: []string{"mario.example"}})
 		return err
 	})
-	f.notFound(err, accounts.LevelAccount, nobody)
+	f.notFound(err, accounts.LevelAccount, unusedID)
 	err = f.refused(accounts.ErrInvalid, func() error {
 		_, err := f.subs.Create(f.ctx, subscriptions.New{AccountID: -1, Name: "shop"})
 		return err
@@ -368,7 +368,7 @@ func subscribeNobody(f *fixture) {
 	f.invalid(err, "accountID")
 }
 
-func firstSubscriptionIsOwn(f *fixture) {
+func firstSubscriptionOwner(f *fixture) {
 	luigi := f.account("luigi")
 	in := newAccount("mario")
 	in.Subscription = &subscriptions.New{AccountID: luigi.ID, Name: "shop"}
@@ -381,15 +381,15 @@ func firstSubscriptionIsOwn(f *fixture) {
 
 func idsStayUnique(f *fixture) {
 	first := f.account("mario", "mario.example")
-	s, d := f.only(first.ID), f.getDomain("mario.example")
+	s, d := f.onlySubscription(first.ID), f.getDomain("mario.example")
 	f.remove(first.ID)
 	second := f.account("mario", "mario.example")
 	f.Greater(second.ID, first.ID)
-	f.Greater(f.only(second.ID).ID, s.ID)
+	f.Greater(f.onlySubscription(second.ID).ID, s.ID)
 	f.Greater(f.getDomain("mario.example").ID, d.ID)
 }
 
-// withoutCursors answers events without what no case can foresee.
+// withoutCursors returns events without their cursors, which no case can predict.
 func withoutCursors(events []accounts.Event) []accounts.Event {
 	var plain []accounts.Event
 	for _, e := range events {

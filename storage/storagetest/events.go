@@ -11,29 +11,29 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// eventCases are those of rule 12.
+// eventCases returns the cases about the event log: what commands record, reading, watching and pruning.
 func eventCases() []testCase {
 	return []testCase{
-		{"every command has exactly its events", commandEvents},
-		{"a domain that moves between accounts is an event on each", movedEvents},
-		{"a hold's event has its cause and texts, and who it was", holdEvents},
-		{"a refused command has no events, nor has one that changes nothing", noEvents},
-		{"events are read in pages, the oldest or the newest first", eventPages},
-		{"the events of one account are read alone", eventsOfAccount},
-		{"a cursor goes on right behind its event, now and after more have come", eventCursors},
-		{"a reader goes on from the end when nothing new is there", eventsAtTheEnd},
+		{"every command records exactly its events", commandEvents},
+		{"a move of a domain between accounts records an event for each", movedEvents},
+		{"the event of a hold has its cause, texts and actor", holdEvents},
+		{"a command that is refused or changes nothing records no events", noEvents},
+		{"events are read in pages, oldest or newest first", eventPages},
+		{"events are filtered by account", eventsOfAccount},
+		{"a cursor continues right after its event, also when more events were recorded", eventCursors},
+		{"a reader at the end of the log can continue from there", eventsAtTheEnd},
 		{"a reader misses no event of a transaction that was open while others committed", lateCommit},
-		{"a watcher is told of every event, and ends with its function's error or its context", watchEvents},
-		{"pruning takes events with an earlier time, and no others", pruneEvents},
-		{"a cursor below what was pruned is gone", prunedCursor},
-		{"a cursor beyond the last number given is gone", cursorOfTheFuture},
-		{"numbers are not given again after everything was pruned", numbersGoOn},
-		{"the actor is kept with each event, on one line of at most 255 characters", actorOfEvents},
+		{"Watch delivers every event and returns the error of its function or context", watchEvents},
+		{"pruning removes exactly the events before the given time", pruneEvents},
+		{"a cursor expires if an event after it was pruned", prunedCursor},
+		{"a cursor beyond the end of the log has expired", cursorBeyondLog},
+		{"event numbers are not reused after all events were pruned", numbersNotReused},
+		{"the actor is recorded with each event, as one line of at most 255 characters", actorOfEvents},
 	}
 }
 
-// shortly answers events as short lines: their type and subject.
-func shortly(events []accounts.Event) []string {
+// summaries returns a line for each event: its type, subject and details.
+func summaries(events []accounts.Event) []string {
 	var all []string
 	for _, e := range events {
 		all = append(all, fmt.Sprintf("%s %d/%d/%d %s %v", e.Type, e.AccountID, e.SubscriptionID, e.DomainID, e.Domain, e.Details))
@@ -42,8 +42,8 @@ func shortly(events []accounts.Event) []string {
 }
 
 func commandEvents(f *fixture) {
-	e := f.estate()
-	m, l, b, g := e.mario.ID, e.luigi.ID, e.blog.ID, e.game.ID
+	data := f.seed()
+	m, l, b, g := data.mario.ID, data.luigi.ID, data.blog.ID, data.game.ID
 	blog, second := f.getDomain("blog.example").ID, f.getDomain("en.blog.example").ID
 	owner := f.clients.Owner(m)
 	var added subscriptions.Domain
@@ -54,7 +54,7 @@ func commandEvents(f *fixture) {
 		want []string
 	}{
 		{"Update", func() error {
-			_, err := f.clients.Update(f.ctx, m, accounts.Changes{Description: point("x"), AdditionalInfo: point("y")})
+			_, err := f.clients.Update(f.ctx, m, accounts.Changes{Description: ptr("x"), AdditionalInfo: ptr("y")})
 			return err
 		}, []string{fmt.Sprintf("account.updated %d/0/0  map[fields:additionalInfo,description]", m)}},
 		{"SetContact", func() error {
@@ -105,7 +105,7 @@ func commandEvents(f *fixture) {
 			fmt.Sprintf("account.activated %d/0/0  map[cause:provider]", l),
 		}},
 		{"Update of a subscription", func() error {
-			_, err := f.subs.Update(f.ctx, b, subscriptions.Changes{Plan: point("gold")})
+			_, err := f.subs.Update(f.ctx, b, subscriptions.Changes{Plan: ptr("gold")})
 			return err
 		}, []string{fmt.Sprintf("subscription.updated %d/%d/0  map[fields:plan]", m, b)}},
 		{"Assign", func() error {
@@ -134,7 +134,7 @@ func commandEvents(f *fixture) {
 		{"AddDomain", func() (err error) {
 			added, err = f.subs.AddDomain(f.ctx, b, "added.example")
 			return err
-		}, nil}, // asserted below, when its id is known
+		}, nil}, // set below, when its id is known
 		{"SetMainDomain", func() error { return f.subs.SetMainDomain(f.ctx, second) }, []string{
 			fmt.Sprintf("domain.main-changed %d/%d/%d en.blog.example map[from:%d to:%d]", m, b, second, blog, second),
 		}},
@@ -155,95 +155,95 @@ func commandEvents(f *fixture) {
 			return err
 		}, []string{fmt.Sprintf("domain.removed %d/%d/%d blog.example map[]", m, b, blog)}},
 	} {
-		events := f.recorded(func() { f.NoError(c.do(), c.name) })
+		events := f.eventsOf(func() { f.NoError(c.do(), c.name) })
 		if c.name == "AddDomain" {
 			c.want = []string{fmt.Sprintf("domain.added %d/%d/%d added.example map[]", m, b, added.ID)}
 		}
-		f.Equal(c.want, shortly(events), c.name)
+		f.Equal(c.want, summaries(events), c.name)
 		for _, event := range events {
 			f.Equal(actor, event.Actor, c.name)
-			f.Equal(f.clock.stored(), event.At, c.name)
+			f.Equal(f.clock.storedNow(), event.At, c.name)
 		}
 	}
 }
 
 func movedEvents(f *fixture) {
-	e := f.estate()
-	d := f.addDomain(e.blog.ID, "roaming.example").ID
+	data := f.seed()
+	d := f.addDomain(data.blog.ID, "roaming.example").ID
 	for _, c := range []struct {
-		to   subscriptions.Subscription
-		from subscriptions.Subscription
-		on   []accounts.ID
+		to       subscriptions.Subscription
+		from     subscriptions.Subscription
+		involved []accounts.ID
 	}{
-		{e.shop, e.blog, []accounts.ID{e.mario.ID}},
-		{e.game, e.shop, []accounts.ID{e.mario.ID, e.luigi.ID}},
-		{e.spare, e.game, []accounts.ID{e.luigi.ID}},
-		{e.blog, e.spare, []accounts.ID{e.mario.ID}},
+		{data.shop, data.blog, []accounts.ID{data.mario.ID}},
+		{data.game, data.shop, []accounts.ID{data.mario.ID, data.luigi.ID}},
+		{data.spare, data.game, []accounts.ID{data.luigi.ID}},
+		{data.blog, data.spare, []accounts.ID{data.mario.ID}},
 	} {
-		events := f.recorded(func() {
+		events := f.eventsOf(func() {
 			_, err := f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{d}, c.to.ID)
 			f.NoError(err)
 		})
-		var on []accounts.ID
+		var involved []accounts.ID
 		for _, event := range events {
-			on = append(on, event.AccountID)
+			involved = append(involved, event.AccountID)
 			f.Equal(subscriptions.DomainMoved, event.Type)
 			f.Equal(d, event.DomainID)
 			f.Equal("roaming.example", event.Domain)
 			f.Equal(map[string]string{"from": fmt.Sprint(c.from.ID), "to": fmt.Sprint(c.to.ID)}, event.Details)
 		}
-		f.ElementsMatch(c.on, on)
+		f.ElementsMatch(c.involved, involved)
 	}
 }
 
 func holdEvents(f *fixture) {
-	for _, r := range f.rungs() {
-		id := r.ids[:1]
-		events := f.recorded(func() {
-			_, err := r.suspend(f.ctx, id, accounts.Hold{Cause: "one", Note: "n", Message: "m", Public: "p"})
+	for _, ops := range f.levels() {
+		id := ops.ids[:1]
+		events := f.eventsOf(func() {
+			_, err := ops.suspend(f.ctx, id, accounts.Hold{Cause: "one", Note: "n", Message: "m", Public: "p"})
 			f.NoError(err)
-			_, err = r.suspend(f.ctx, id, accounts.Hold{Cause: "one", Message: "changed"})
+			_, err = ops.suspend(f.ctx, id, accounts.Hold{Cause: "one", Message: "changed"})
 			f.NoError(err)
-			_, err = r.suspend(f.ctx, id, accounts.Hold{Cause: "two"})
+			_, err = ops.suspend(f.ctx, id, accounts.Hold{Cause: "two"})
 			f.NoError(err)
-			_, err = r.activate(f.ctx, id)
+			_, err = ops.activate(f.ctx, id)
 			f.NoError(err)
 		})
 		var details []map[string]string
 		for i, event := range events {
 			details = append(details, event.Details)
 			f.Equal(actor, event.Actor)
-			f.Equal(i == 3, event.Type == accounts.EventType(r.level)+".activated", "%v", event)
+			f.Equal(i == 3, event.Type == accounts.EventType(ops.level)+".activated", "whether this event is an activation: %v", event)
 		}
 		f.Equal([]map[string]string{
 			{"cause": "one", "note": "n", "message": "m", "public": "p"},
 			{"cause": "one", "note": "n", "message": "changed", "public": "p"},
 			{"cause": "two"},
 			{"cause": "one,two"},
-		}, details, r.level)
+		}, details, "at the level %s", ops.level)
 	}
 }
 
 func noEvents(f *fixture) {
-	e := f.estate()
-	f.Empty(f.recorded(func() {
-		_, err := f.clients.Activate(f.ctx, []accounts.ID{e.mario.ID})
+	data := f.seed()
+	f.Empty(f.eventsOf(func() {
+		_, err := f.clients.Activate(f.ctx, []accounts.ID{data.mario.ID})
 		f.NoError(err)
-		_, err = f.subs.Assign(f.ctx, []subscriptions.ID{e.blog.ID}, e.mario.ID)
+		_, err = f.subs.Assign(f.ctx, []subscriptions.ID{data.blog.ID}, data.mario.ID)
 		f.NoError(err)
 		_, err = f.clients.Create(f.ctx, newAccount("mario"))
 		f.Error(err)
-		_, err = f.clients.Suspend(f.ctx, []accounts.ID{e.mario.ID, nobody}, accounts.Hold{})
+		_, err = f.clients.Suspend(f.ctx, []accounts.ID{data.mario.ID, unusedID}, accounts.Hold{})
 		f.Error(err)
-		_, err = f.clients.Update(f.ctx, e.mario.ID, accounts.Changes{Version: 7})
+		_, err = f.clients.Update(f.ctx, data.mario.ID, accounts.Changes{Version: 7})
 		f.Error(err)
-		_, err = f.clients.PreviewRemoval(f.ctx, []accounts.ID{e.mario.ID})
+		_, err = f.clients.PreviewRemoval(f.ctx, []accounts.ID{data.mario.ID})
 		f.NoError(err)
 	}))
 }
 
 func eventPages(f *fixture) {
-	f.heldEstate()
+	f.seedSuspended()
 	all := f.events()
 	f.Greater(len(all), 20)
 	cursors := map[accounts.Cursor]bool{}
@@ -251,16 +251,16 @@ func eventPages(f *fixture) {
 		f.NotEmpty(e.Cursor)
 		cursors[e.Cursor] = true
 	}
-	f.Len(cursors, len(all), "a cursor is unique")
+	f.Len(cursors, len(all), "cursors must be unique")
 	for _, limit := range []int{1, 7, len(all), len(all) + 1} {
 		f.Equal(all, f.readPages(accounts.EventQuery{Limit: limit}))
 		newest := f.readPages(accounts.EventQuery{Limit: limit, Desc: true})
 		slices.Reverse(newest)
-		f.Equal(all, newest, "the newest first, limit %d", limit)
+		f.Equal(all, newest, "newest first, limit %d", limit)
 	}
 }
 
-// readPages answers all that q selects. The newest first, the last page has no Next.
+// readPages returns all events that q selects. Newest first, the last page has no Next; oldest first, it is empty.
 func (f *fixture) readPages(q accounts.EventQuery) []accounts.Event {
 	f.t.Helper()
 	var all []accounts.Event
@@ -272,17 +272,17 @@ func (f *fixture) readPages(q accounts.EventQuery) []accounts.Event {
 			return all
 		}
 		all = append(all, p.Items...)
-		if !f.goesOn(&q.After, p.Next) {
+		if !f.nextPage(&q.After, p.Next) {
 			return all
 		}
 	}
 }
 
 func eventsOfAccount(f *fixture) {
-	e := f.heldEstate()
-	f.assign(e.luigi.ID, e.blog.ID)
-	f.remove(e.mario.ID)
-	for _, id := range []accounts.ID{e.mario.ID, e.luigi.ID, nobody} {
+	data := f.seedSuspended()
+	f.assign(data.luigi.ID, data.blog.ID)
+	f.remove(data.mario.ID)
+	for _, id := range []accounts.ID{data.mario.ID, data.luigi.ID, unusedID} {
 		var want []accounts.Event
 		for _, event := range f.events() {
 			if event.AccountID == id {
@@ -293,26 +293,26 @@ func eventsOfAccount(f *fixture) {
 		slices.Reverse(want)
 		f.Equal(want, f.readPages(accounts.EventQuery{AccountID: &id, Limit: 3, Desc: true}))
 	}
-	for _, event := range f.readPages(accounts.EventQuery{AccountID: point(subscriptions.Provider), Limit: 100}) {
-		f.Equal(e.spare.ID, event.SubscriptionID)
+	for _, event := range f.readPages(accounts.EventQuery{AccountID: ptr(subscriptions.Provider), Limit: 100}) {
+		f.Equal(data.spare.ID, event.SubscriptionID)
 	}
 }
 
 func eventCursors(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	before := f.events()
-	f.suspendAccount(e.mario.ID, accounts.Hold{})
+	f.suspendAccount(data.mario.ID, accounts.Hold{})
 	all := f.events()
 	f.Equal(before, all[:len(before)])
 	for i, event := range all {
-		behind, _ := f.eventsAfter(event.Cursor)
-		f.Equal(len(all)-i-1, len(behind))
-		if len(behind) > 0 {
-			f.Equal(all[i+1:], behind)
+		later, _ := f.eventsAfter(event.Cursor)
+		f.Equal(len(all)-i-1, len(later))
+		if len(later) > 0 {
+			f.Equal(all[i+1:], later)
 		}
 		p, err := f.clients.Events(f.ctx, accounts.EventQuery{After: event.Cursor, Desc: true, Limit: 500})
 		f.NoError(err)
-		f.Len(p.Items, i, "the newest first, a cursor goes on with what is older")
+		f.Len(p.Items, i, "newest first, a cursor must continue with older events")
 	}
 }
 
@@ -331,11 +331,11 @@ func eventsAtTheEnd(f *fixture) {
 		f.NotEmpty(again.Next)
 		p.Next = again.Next
 	}
-	strangers, err := f.clients.Events(f.ctx, accounts.EventQuery{AccountID: point(accounts.ID(nobody))})
+	unknown, err := f.clients.Events(f.ctx, accounts.EventQuery{AccountID: ptr(accounts.ID(unusedID))})
 	f.NoError(err)
-	f.Empty(strangers.Items)
+	f.Empty(unknown.Items)
 	f.suspendAccount(mario.ID, accounts.Hold{})
-	for _, after := range []accounts.Cursor{p.Next, strangers.Next} {
+	for _, after := range []accounts.Cursor{p.Next, unknown.Next} {
 		more, err := f.clients.Events(f.ctx, accounts.EventQuery{After: after})
 		f.NoError(err)
 		f.Len(more.Items, 1)
@@ -346,33 +346,33 @@ func eventsAtTheEnd(f *fixture) {
 func lateCommit(f *fixture) {
 	mario, luigi := f.account("mario"), f.account("luigi")
 	reader, cursor := f.eventsAfter("")
-	late := f.hold(func(tx accounts.Tx) error {
+	end := f.holdOpen(func(tx accounts.Tx) error {
 		return tx.Save(accounts.Writes{Writes: subscriptions.Writes{Events: []accounts.Event{{
-			At: f.clock.stored(), Type: subscriptions.AccountSignedInAs, Actor: "late", AccountID: mario.ID,
+			At: f.clock.storedNow(), Type: subscriptions.AccountSignedInAs, Actor: "late", AccountID: mario.ID,
 		}}}})
 	})
-	// A store may make this command wait: then its context ends before the other is released, and that is all right.
-	hurried, cancel := context.WithTimeout(f.ctx, 300*time.Millisecond)
+	// A store may make this command wait until its context ends, which is correct, too.
+	shortCtx, cancel := context.WithTimeout(f.ctx, 300*time.Millisecond)
 	defer cancel()
-	_, err := f.clients.Suspend(hurried, []accounts.ID{luigi.ID}, accounts.Hold{})
+	_, err := f.clients.Suspend(shortCtx, []accounts.ID{luigi.ID}, accounts.Hold{})
 	want := 1
 	if err == nil {
 		want = 2
-		more, next := f.readHurried(hurried, cursor)
+		more, next := f.tryEvents(shortCtx, cursor)
 		reader, cursor = append(reader, more...), next
 	} else {
 		f.ErrorIs(err, accounts.ErrUnavailable)
 		f.ErrorIs(err, context.DeadlineExceeded)
 	}
-	f.NoError(late())
+	f.NoError(end())
 	more, _ := f.eventsAfter(cursor)
 	reader = append(reader, more...)
-	f.Equal(f.events(), reader, "the reader has seen each event once, in the order of the log")
+	f.Equal(f.events(), reader, "the reader must have seen each event once, in the order of the log")
 	f.Len(reader, 2+want)
 }
 
-// readHurried reads what is behind a cursor; a store that has no connection left for that answers nothing.
-func (f *fixture) readHurried(ctx context.Context, after accounts.Cursor) ([]accounts.Event, accounts.Cursor) {
+// tryEvents returns the events after a cursor, or none if the store has no connection left to read them.
+func (f *fixture) tryEvents(ctx context.Context, after accounts.Cursor) ([]accounts.Event, accounts.Cursor) {
 	p, err := f.clients.Events(ctx, accounts.EventQuery{After: after})
 	if err != nil {
 		return nil, after
@@ -383,7 +383,7 @@ func (f *fixture) readHurried(ctx context.Context, after accounts.Cursor) ([]acc
 func watchEvents(f *fixture) {
 	f.account("mario")
 	first := f.events()[0]
-	enough := errors.New("enough")
+	stop := errors.New("enough")
 	var seen []accounts.Event
 	err := f.clients.Watch(f.ctx, "", func(e accounts.Event) error {
 		seen = append(seen, e)
@@ -392,17 +392,17 @@ func watchEvents(f *fixture) {
 			_, err := f.clients.Create(f.ctx, newAccount("luigi"))
 			return err
 		case 2:
-			return enough
+			return stop
 		}
 		return nil
 	})
-	f.Equal(enough, err)
+	f.Equal(stop, err)
 	f.Equal(f.events(), seen)
 
 	f.account("peach")
 	ctx, cancel := context.WithCancel(f.ctx)
 	err = f.clients.Watch(ctx, first.Cursor, func(e accounts.Event) error {
-		f.Equal(seen[1], e, "nothing more is told when the context has ended")
+		f.Equal(seen[1], e, "Watch must deliver no event after its context has ended")
 		cancel()
 		return nil
 	})
@@ -418,7 +418,7 @@ func pruneEvents(f *fixture) {
 	all := f.events()
 	n, err := f.clients.PruneEvents(f.ctx, all[0].At)
 	f.NoError(err)
-	f.Zero(n, "only what is earlier")
+	f.Zero(n, "an event at exactly the given time must be kept")
 	n, err = f.clients.PruneEvents(f.ctx, all[1].At.Add(time.Microsecond))
 	f.NoError(err)
 	f.Equal(2, n)
@@ -428,8 +428,8 @@ func pruneEvents(f *fixture) {
 	f.Zero(n)
 	f.Len(f.dump().Accounts, 3)
 	f.unchanged(func() {
-		for _, never := range []time.Time{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1<<43, 0), time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC)} {
-			_, err := f.clients.PruneEvents(f.ctx, never)
+		for _, invalid := range []time.Time{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.Unix(1<<43, 0), time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC)} {
+			_, err := f.clients.PruneEvents(f.ctx, invalid)
 			f.invalid(err, "before")
 		}
 	})
@@ -449,16 +449,16 @@ func prunedCursor(f *fixture) {
 	_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: all[0].Cursor, AccountID: &all[0].AccountID})
 	f.ErrorIs(err, accounts.ErrCursorExpired)
 	for i := 1; i < len(all); i++ {
-		behind, _ := f.eventsAfter(all[i].Cursor)
-		f.Len(behind, len(all)-1-i, "nothing behind cursor %d is missing", i)
+		later, _ := f.eventsAfter(all[i].Cursor)
+		f.Len(later, len(all)-1-i, "number of events after cursor %d", i)
 	}
 	p, err := f.clients.Events(f.ctx, accounts.EventQuery{})
 	f.NoError(err)
-	f.Equal(all[2:], p.Items, "the empty cursor starts at the oldest event kept")
+	f.Equal(all[2:], p.Items, "the empty cursor must start at the oldest event kept")
 }
 
-func cursorOfTheFuture(f *fixture) {
-	other := f.managerOf(f.open(f.t), nil)
+func cursorBeyondLog(f *fixture) {
+	other := f.managerFor(f.open(f.t), nil)
 	for _, login := range []string{"ada", "bea", "cleo"} {
 		_, err := other.Create(f.ctx, newAccount(login))
 		f.NoError(err)
@@ -468,12 +468,12 @@ func cursorOfTheFuture(f *fixture) {
 	f.NoError(err)
 	for _, after := range []accounts.Cursor{p.Items[2].Cursor, p.Next} {
 		_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: after})
-		f.ErrorIs(err, accounts.ErrCursorExpired, "as when an older backup was restored")
+		f.ErrorIs(err, accounts.ErrCursorExpired, "a cursor beyond the end of the log, such as after restoring an older backup, must have expired")
 		f.ErrorIs(f.clients.Watch(f.ctx, after, func(accounts.Event) error { return nil }), accounts.ErrCursorExpired)
 	}
 }
 
-func numbersGoOn(f *fixture) {
+func numbersNotReused(f *fixture) {
 	f.account("mario")
 	old := f.events()
 	f.clock.advance(time.Hour)
@@ -481,28 +481,28 @@ func numbersGoOn(f *fixture) {
 	f.NoError(err)
 	f.Equal(1, n)
 	f.Empty(f.events())
-	behind, cursor := f.eventsAfter(old[0].Cursor)
-	f.Empty(behind, "nothing behind it was pruned")
+	later, cursor := f.eventsAfter(old[0].Cursor)
+	f.Empty(later, "all events were pruned, so there is none after this cursor")
 	f.account("luigi")
 	more, _ := f.eventsAfter(cursor)
 	f.Len(more, 1)
-	f.NotEqual(old[0].Cursor, more[0].Cursor)
+	f.NotEqual(old[0].Cursor, more[0].Cursor, "a cursor must not be reused")
 	n, err = f.clients.PruneEvents(f.ctx, f.clock.now().Add(-time.Minute))
 	f.NoError(err)
 	f.Zero(n)
 }
 
 func actorOfEvents(f *fixture) {
-	for given, want := range map[string]string{"": "", "  Anna\u0308 ": "Annä", long(255): long(255)} {
+	for given, want := range map[string]string{"": "", "  Anna\u0308 ": "Annä", longText(255): longText(255)} {
 		ctx := accounts.WithActor(f.ctx, given)
-		events := f.recorded(func() {
+		events := f.eventsOf(func() {
 			_, err := f.clients.Create(ctx, newAccount(fmt.Sprint("customer", len(given))))
 			f.NoError(err)
 		})
 		f.Equal(want, events[0].Actor)
 	}
 	a := f.getAccount(f.dump().Accounts[0].ID)
-	for _, bad := range []string{long(256), "two\nlines", "\xff", "nul\x00", "\u202eright to left"} {
+	for _, bad := range []string{longText(256), "two\nlines", "\xff", "nul\x00", "\u202eright to left"} {
 		f.unchanged(func() {
 			ctx := accounts.WithActor(f.ctx, bad)
 			_, err := f.clients.Create(ctx, newAccount("luigi"))

@@ -8,16 +8,16 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// expiryCases are those of rule 13.
+// expiryCases returns the cases about the expiry of subscriptions.
 func expiryCases() []testCase {
 	return []testCase{
-		{"what ran out is suspended when the host says so, and not before", expire},
-		{"expiring again changes nothing", expireAgain},
-		{"a date in the past expires at once", expiresAtOnce},
-		{"a later date, or none, lifts the hold", prolonged},
-		{"a date that is exactly now has run out", expiresNow},
-		{"the expired hold is one of several causes", expiredAmongOthers},
-		{"at most a thousand expire in one call, the longest overdue first", expireInTurns},
+		{"an overdue subscription is suspended by Expire and not before", expire},
+		{"repeating Expire changes nothing", expireAgain},
+		{"a creation or update with an expiry in the past suspends immediately", expiresImmediately},
+		{"an update to a later expiry or to none lifts the expired hold", laterExpiry},
+		{"a subscription has expired when its expiry is exactly now", expiresNow},
+		{"the expired hold is independent of other causes", expiredAmongOthers},
+		{"Expire handles at most 1000 subscriptions in one call, the longest overdue first", expireInBatches},
 	}
 }
 
@@ -40,12 +40,12 @@ func expire(f *fixture) {
 	two, never, one, far := buy("two", 2*time.Hour), buy("never", 0), buy("one", time.Hour), buy("far", time.Hour*24*365*50)
 	f.Empty(f.expire())
 	f.clock.advance(3 * time.Hour)
-	f.sites(accounts.Active, "one.example", "two.example")
+	f.hasStatus(accounts.Active, "one.example", "two.example")
 
-	events := f.recorded(func() { f.Equal([]subscriptions.ID{two.ID, one.ID}, f.expire()) })
-	f.sites(accounts.Suspended, "one.example", "two.example")
-	f.sites(accounts.Active, "never.example", "far.example")
-	f.Equal(accounts.Holds{{Cause: accounts.CauseExpired, By: actor, At: f.clock.stored()}}, f.getSubscription(one.ID).Holds)
+	events := f.eventsOf(func() { f.Equal([]subscriptions.ID{two.ID, one.ID}, f.expire()) })
+	f.hasStatus(accounts.Suspended, "one.example", "two.example")
+	f.hasStatus(accounts.Active, "never.example", "far.example")
+	f.Equal(accounts.Holds{{Cause: accounts.CauseExpired, By: actor, At: f.clock.storedNow()}}, f.getSubscription(one.ID).Holds)
 	f.Equal(never, f.getSubscription(never.ID))
 	f.Equal(far, f.getSubscription(far.ID))
 	f.EqualValues(1, f.getSubscription(one.ID).Version)
@@ -65,45 +65,45 @@ func expireAgain(f *fixture) {
 	f.unchanged(func() { f.Empty(f.expire()) })
 }
 
-func expiresAtOnce(f *fixture) {
+func expiresImmediately(f *fixture) {
 	past := f.clock.now().Add(-time.Microsecond)
 	in := newAccount("mario")
 	in.Subscription = &subscriptions.New{ExpiresAt: past, Domains: []string{"mario.example"}}
-	events := f.recorded(func() { f.create(in) })
+	events := f.eventsOf(func() { f.create(in) })
 	f.Equal(subscriptions.SubscriptionSuspended, events[len(events)-1].Type)
-	f.sites(accounts.Suspended, "mario.example")
+	f.hasStatus(accounts.Suspended, "mario.example")
 
 	s := f.subscribe(subscriptions.New{ExpiresAt: past, Domains: []string{"shop.example"}})
-	f.Equal(accounts.Suspended, s.Status(), "as Create answers it")
+	f.Equal(accounts.Suspended, s.Status(), "the status that Create returns")
 	f.Equal(f.getSubscription(s.ID), s)
-	f.sites(accounts.Suspended, "shop.example")
+	f.hasStatus(accounts.Suspended, "shop.example")
 
 	s = f.subscription(subscriptions.Provider, "blog.example")
 	s, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{ExpiresAt: &past})
 	f.NoError(err)
-	f.Equal(accounts.Suspended, s.Status(), "as Update answers it")
+	f.Equal(accounts.Suspended, s.Status(), "the status that Update returns")
 	f.Equal(f.getSubscription(s.ID), s)
-	f.sites(accounts.Suspended, "blog.example")
+	f.hasStatus(accounts.Suspended, "blog.example")
 	f.unchanged(func() { f.Empty(f.expire()) })
 }
 
-func prolonged(f *fixture) {
+func laterExpiry(f *fixture) {
 	s := f.subscribe(subscriptions.New{ExpiresAt: f.clock.now().Add(-time.Hour), Domains: []string{"shop.example"}})
 	for i, until := range []time.Time{f.clock.now().Add(time.Hour), {}} {
-		events := f.recorded(func() {
+		events := f.eventsOf(func() {
 			var err error
 			s, err = f.subs.Update(f.ctx, s.ID, subscriptions.Changes{ExpiresAt: &until})
 			f.NoError(err)
 		})
 		f.Equal(accounts.Active, s.Status())
 		f.Equal(f.getSubscription(s.ID), s)
-		f.Equal(stored(until), s.ExpiresAt)
-		f.sites(accounts.Active, "shop.example")
+		f.Equal(storedTime(until), s.ExpiresAt)
+		f.hasStatus(accounts.Active, "shop.example")
 		f.Len(events, 2)
 		f.Equal(subscriptions.SubscriptionActivated, events[1].Type)
 		f.Equal("expired", events[1].Details["cause"])
 		if i == 0 {
-			_, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{ExpiresAt: point(f.clock.now().Add(-time.Hour))})
+			_, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{ExpiresAt: ptr(f.clock.now().Add(-time.Hour))})
 			f.NoError(err)
 		}
 	}
@@ -120,7 +120,7 @@ func expiresNow(f *fixture) {
 	f.Equal([]subscriptions.ID{s.ID}, f.expire())
 	now := f.subscribe(subscriptions.New{Name: "now", ExpiresAt: f.clock.now()})
 	f.Equal(accounts.Suspended, now.Status())
-	later, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{ExpiresAt: point(f.clock.now().Add(time.Microsecond))})
+	later, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{ExpiresAt: ptr(f.clock.now().Add(time.Microsecond))})
 	f.NoError(err)
 	f.Equal(accounts.Active, later.Status())
 }
@@ -132,17 +132,17 @@ func expiredAmongOthers(f *fixture) {
 	f.NoError(err)
 	f.Len(s.Holds, 1)
 	f.Equal(accounts.CauseBilling, s.Holds[0].Cause)
-	f.sites(accounts.Suspended, "shop.example")
-	_, err = f.subs.Update(f.ctx, s.ID, subscriptions.Changes{ExpiresAt: point(f.clock.now())})
+	f.hasStatus(accounts.Suspended, "shop.example")
+	_, err = f.subs.Update(f.ctx, s.ID, subscriptions.Changes{ExpiresAt: ptr(f.clock.now())})
 	f.NoError(err)
 	_, err = f.subs.Lift(f.ctx, []subscriptions.ID{s.ID}, []accounts.Cause{accounts.CauseBilling})
 	f.NoError(err)
-	f.sites(accounts.Suspended, "shop.example")
+	f.hasStatus(accounts.Suspended, "shop.example")
 }
 
-func expireInTurns(f *fixture) {
+func expireInBatches(f *fixture) {
 	const n = 1003
-	at := stored(f.clock.now().Add(time.Hour))
+	at := storedTime(f.clock.now().Add(time.Hour))
 	var ids []subscriptions.ID
 	err := f.store.Update(f.ctx, func(tx accounts.Tx) error {
 		claimed, err := tx.Claim(accounts.Claim{Claim: subscriptions.Claim{NewSubscriptions: n}})
@@ -153,16 +153,16 @@ func expireInTurns(f *fixture) {
 		var w accounts.Writes
 		for i, id := range ids {
 			w.AddSubscriptions = append(w.AddSubscriptions, subscriptions.Record{Subscription: subscriptions.Subscription{
-				ID: id, Name: fmt.Sprint(i), Version: 1, CreatedAt: f.clock.stored(), UpdatedAt: f.clock.stored(), ExpiresAt: at.Add(-time.Duration(i/2) * time.Second),
+				ID: id, Name: fmt.Sprint(i), Version: 1, CreatedAt: f.clock.storedNow(), UpdatedAt: f.clock.storedNow(), ExpiresAt: at.Add(-time.Duration(i/2) * time.Second),
 			}})
 		}
 		return tx.Save(w)
 	})
 	f.NoError(err)
 	f.clock.advance(2 * time.Hour)
-	due, err := f.store.DueSubscriptions(f.ctx, f.clock.stored(), 5)
+	due, err := f.store.DueSubscriptions(f.ctx, f.clock.storedNow(), 5)
 	f.NoError(err)
-	f.Equal([]subscriptions.ID{ids[n-1], ids[n-3], ids[n-2], ids[n-5], ids[n-4]}, due, "by expiry, then id")
+	f.Equal([]subscriptions.ID{ids[n-1], ids[n-3], ids[n-2], ids[n-5], ids[n-4]}, due, "due subscriptions must be sorted by expiry, then id")
 	first := f.expire()
 	f.Len(first, 1000)
 	f.NotContains(first, ids[0])

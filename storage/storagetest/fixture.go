@@ -13,7 +13,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// fixture is what a case works with: a fresh store, the managers over it, and a clock that stands still unless moved.
+// fixture is the environment of a case: a new store, managers that use it, and a clock.
 type fixture struct {
 	*require.Assertions
 	t       *testing.T
@@ -25,12 +25,12 @@ type fixture struct {
 	subs    *subscriptions.Manager
 }
 
-// actor is who does everything in the cases that name nobody else.
+// actor is the actor of all commands for which a case does not set another one.
 const actor = "anna@provider"
 
 func newFixture(t *testing.T, open func(*testing.T) accounts.Store) *fixture {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(accounts.WithActor(t.Context(), actor), limit)
+	ctx, cancel := context.WithTimeout(accounts.WithActor(t.Context(), actor), caseTimeout)
 	t.Cleanup(cancel)
 	f := &fixture{
 		Assertions: require.New(t), t: t, ctx: ctx, open: open, store: open(t),
@@ -41,12 +41,12 @@ func newFixture(t *testing.T, open func(*testing.T) accounts.Store) *fixture {
 	return f
 }
 
-// manager answers a manager over the case's store whose options are changed by change, which may be nil.
+// manager returns a manager that uses the fixture's store. If change is not nil, it can modify the options.
 func (f *fixture) manager(change func(*accounts.Options)) *accounts.Manager {
-	return f.managerOf(f.store, change)
+	return f.managerFor(f.store, change)
 }
 
-func (f *fixture) managerOf(store accounts.Store, change func(*accounts.Options)) *accounts.Manager {
+func (f *fixture) managerFor(store accounts.Store, change func(*accounts.Options)) *accounts.Manager {
 	opts := &accounts.Options{Now: f.clock.now, Hasher: plainHasher{}, Secret: []byte("0123456789abcdef0123456789abcdef")}
 	if change != nil {
 		change(opts)
@@ -54,12 +54,12 @@ func (f *fixture) managerOf(store accounts.Store, change func(*accounts.Options)
 	return accounts.NewManager(store, opts)
 }
 
-// use puts another manager in the place of the case's own.
-func (f *fixture) use(m *accounts.Manager) {
+// useManager replaces the fixture's managers.
+func (f *fixture) useManager(m *accounts.Manager) {
 	f.clients, f.subs = m, m.Subscriptions()
 }
 
-// clock is the time of a case.
+// clock is the time of a case. It stands still unless it is advanced.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -77,12 +77,12 @@ func (c *clock) advance(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// stored answers the time as it is stored.
-func (c *clock) stored() time.Time { return stored(c.now()) }
+// storedNow returns the current time as it is stored.
+func (c *clock) storedNow() time.Time { return storedTime(c.now()) }
 
-func stored(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+func storedTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// plainHasher stands in for Argon2id where passwords are not what a case is about: it costs nothing.
+// plainHasher replaces Argon2id in cases that do not test password hashing. It costs nothing.
 type plainHasher struct{}
 
 func (plainHasher) Hash(_ context.Context, password string) (string, error) {
@@ -95,12 +95,12 @@ func (plainHasher) Verify(_ context.Context, hash, password string) (ok, outdate
 
 const password = "correct horse battery"
 
-// newAccount answers the shortest valid input.
+// newAccount returns input with only the required fields.
 func newAccount(login string) accounts.New {
 	return accounts.New{Login: login, Password: password, Contact: accounts.Contact{Name: "Customer " + login}}
 }
 
-// account creates an account, with a subscription of these domains if there are any.
+// account creates an account and, if there are domains, a subscription with them.
 func (f *fixture) account(login string, domains ...string) accounts.Account {
 	f.t.Helper()
 	in := newAccount(login)
@@ -158,8 +158,8 @@ func (f *fixture) getDomain(name string) subscriptions.Domain {
 	return d
 }
 
-// only answers the one subscription of an account.
-func (f *fixture) only(owner accounts.ID) subscriptions.Subscription {
+// onlySubscription returns the subscription of an account that has exactly one.
+func (f *fixture) onlySubscription(owner accounts.ID) subscriptions.Subscription {
 	f.t.Helper()
 	p, err := f.subs.List(f.ctx, subscriptions.Query{AccountID: &owner})
 	f.NoError(err)
@@ -204,43 +204,43 @@ func (f *fixture) remove(ids ...accounts.ID) accounts.Removal {
 	return r
 }
 
-// sites asserts the status of each name, as its visitors and its managers see it.
-func (f *fixture) sites(want accounts.Status, names ...string) {
+// hasStatus asserts the status that Domain and Resolve return for each name.
+func (f *fixture) hasStatus(want accounts.Status, names ...string) {
 	f.t.Helper()
 	for _, name := range names {
 		d := f.getDomain(name)
-		f.Equal(want, d.Status(), "status of the domain %s", name)
+		f.Equal(want, d.Status(), "status of %s", name)
 		site, err := f.subs.Resolve(f.ctx, name)
 		f.NoError(err)
-		f.Equal(d, site.Domain, "Resolve and Domain of %s", name)
+		f.Equal(d, site.Domain, "Resolve and Domain must return the same for %s", name)
 	}
 }
 
-// estate is a small provider: two customers, and a subscription that belongs to nobody yet.
-type estate struct {
+// fixtureData is the data of most cases: two customers with three subscriptions, and a subscription of the provider.
+type fixtureData struct {
 	mario, luigi accounts.Account
 	blog, shop   subscriptions.Subscription // Mario's
 	game         subscriptions.Subscription // Luigi's
-	spare        subscriptions.Subscription // the provider's own
+	spare        subscriptions.Subscription // the provider's
 }
 
-// estate creates one. Each subscription has two domains, NAME.example, its main one, and en.NAME.example.
-func (f *fixture) estate() estate {
+// seed creates the fixture data. Each subscription has two domains: NAME.example, its main one, and en.NAME.example.
+func (f *fixture) seed() fixtureData {
 	f.t.Helper()
-	e := estate{mario: f.account("mario"), luigi: f.account("luigi")}
+	data := fixtureData{mario: f.account("mario"), luigi: f.account("luigi")}
 	for _, s := range []struct {
-		of    *subscriptions.Subscription
+		to    *subscriptions.Subscription
 		owner accounts.ID
 		name  string
-	}{{&e.blog, e.mario.ID, "blog"}, {&e.shop, e.mario.ID, "shop"}, {&e.game, e.luigi.ID, "game"}, {&e.spare, subscriptions.Provider, "spare"}} {
-		*s.of = f.subscribe(subscriptions.New{
+	}{{&data.blog, data.mario.ID, "blog"}, {&data.shop, data.mario.ID, "shop"}, {&data.game, data.luigi.ID, "game"}, {&data.spare, subscriptions.Provider, "spare"}} {
+		*s.to = f.subscribe(subscriptions.New{
 			AccountID: s.owner, Name: s.name, Plan: "basic", Domains: []string{s.name + ".example", "en." + s.name + ".example"},
 		})
 	}
-	return e
+	return data
 }
 
-// state is everything that a store holds.
+// state is everything that a store contains.
 type state struct {
 	Accounts      []accounts.Summary
 	Hashes        map[accounts.ID]string
@@ -249,7 +249,7 @@ type state struct {
 	Events        []accounts.Event
 }
 
-// dump reads all of the store.
+// dump reads everything that the store contains.
 func (f *fixture) dump() state {
 	f.t.Helper()
 	s := state{Hashes: map[accounts.ID]string{}}
@@ -257,7 +257,7 @@ func (f *fixture) dump() state {
 		p, err := f.clients.List(f.ctx, q)
 		f.NoError(err)
 		s.Accounts = append(s.Accounts, p.Items...)
-		if !f.goesOn(&q.After, p.Next) {
+		if !f.nextPage(&q.After, p.Next) {
 			break
 		}
 	}
@@ -270,18 +270,18 @@ func (f *fixture) dump() state {
 		p, err := f.subs.List(f.ctx, q)
 		f.NoError(err)
 		s.Subscriptions = append(s.Subscriptions, p.Items...)
-		if !f.goesOn(&q.After, p.Next) {
+		if !f.nextPage(&q.After, p.Next) {
 			break
 		}
 	}
 	s.Domains = f.domains(subscriptions.DomainQuery{Limit: 500})
 	s.Events = f.events()
-	return f.frozen(s)
+	return f.deepCopy(s)
 }
 
-// frozen answers a copy that shares nothing with the store, not even with one that hands out its own maps: else what is
-// changed through such a map would change in both of the states that a case compares.
-func (f *fixture) frozen(s state) state {
+// deepCopy returns a copy of s that shares no memory with the store. If a store returns its internal maps, a change of
+// them would otherwise change both of the states that a case compares.
+func (f *fixture) deepCopy(s state) state {
 	f.t.Helper()
 	text, err := json.Marshal(s)
 	f.NoError(err)
@@ -290,15 +290,16 @@ func (f *fixture) frozen(s state) state {
 	return copied
 }
 
-// goesOn moves a cursor to the next page, and answers whether there is one. A list that stands still would never end.
-func (f *fixture) goesOn(after *accounts.Cursor, next accounts.Cursor) bool {
+// nextPage sets after to the next page and reports whether there is one. It fails if the cursor does not advance, because
+// such a list would never end.
+func (f *fixture) nextPage(after *accounts.Cursor, next accounts.Cursor) bool {
 	f.t.Helper()
-	f.False(next != "" && next == *after, "the page behind a cursor ends at that cursor")
+	f.False(next != "" && next == *after, "the cursor does not advance, so the list would never end")
 	*after = next
 	return next != ""
 }
 
-// domains answers all pages of q.
+// domains returns the domains on all pages of q.
 func (f *fixture) domains(q subscriptions.DomainQuery) []subscriptions.Domain {
 	f.t.Helper()
 	var all []subscriptions.Domain
@@ -306,20 +307,20 @@ func (f *fixture) domains(q subscriptions.DomainQuery) []subscriptions.Domain {
 		p, err := f.subs.Domains(f.ctx, q)
 		f.NoError(err)
 		all = append(all, p.Items...)
-		if !f.goesOn(&q.After, p.Next) {
+		if !f.nextPage(&q.After, p.Next) {
 			return all
 		}
 	}
 }
 
-// events answers the whole log, oldest first.
+// events returns the whole event log, oldest first.
 func (f *fixture) events() []accounts.Event {
 	f.t.Helper()
 	all, _ := f.eventsAfter("")
 	return all
 }
 
-// eventsAfter answers what there is behind a cursor, and the cursor behind that.
+// eventsAfter returns all events after a cursor, and the cursor after those.
 func (f *fixture) eventsAfter(after accounts.Cursor) ([]accounts.Event, accounts.Cursor) {
 	f.t.Helper()
 	var all []accounts.Event
@@ -330,12 +331,12 @@ func (f *fixture) eventsAfter(after accounts.Cursor) ([]accounts.Event, accounts
 			return all, p.Next
 		}
 		all = append(all, p.Items...)
-		f.True(f.goesOn(&after, p.Next), "the log goes on from its end")
+		f.True(f.nextPage(&after, p.Next), "a page with events must come with a cursor to continue from")
 	}
 }
 
-// recorded answers the events that do appends.
-func (f *fixture) recorded(do func()) []accounts.Event {
+// eventsOf returns the events that are recorded during do.
+func (f *fixture) eventsOf(do func()) []accounts.Event {
 	f.t.Helper()
 	_, end := f.eventsAfter("")
 	do()
@@ -348,54 +349,54 @@ func (f *fixture) unchanged(do func()) {
 	f.t.Helper()
 	before := f.dump()
 	do()
-	f.Equal(before, f.dump(), "everything in the store, before and after")
+	f.Equal(before, f.dump(), "the store must not change: expected is everything in it before, actual is everything after")
 }
 
-// refused asserts that do fails with an error that matches want and changes nothing.
+// refused asserts that do fails with an error that matches want and changes nothing. It returns the error.
 func (f *fixture) refused(want error, do func() error) error {
 	f.t.Helper()
 	var err error
 	f.unchanged(func() { err = do() })
-	f.ErrorIs(err, want)
+	f.ErrorIs(err, want, "the call must be refused with this error")
 	return err
 }
 
-// invalid asserts that err is an *InvalidError with faults at exactly these paths.
+// invalid asserts that err is an *InvalidError with field errors at exactly these paths.
 func (f *fixture) invalid(err error, paths ...string) {
 	f.t.Helper()
 	var invalid *accounts.InvalidError
-	f.ErrorAs(err, &invalid)
+	f.ErrorAs(err, &invalid, "the call must fail with an *InvalidError for the fields %q", paths)
 	f.ErrorIs(err, accounts.ErrInvalid)
 	var got []string
-	for _, fault := range invalid.Fields {
-		got = append(got, fault.Path)
-		f.NotEmpty(fault.Rule, "the rule at %s", fault.Path)
-		f.NotEmpty(fault.Message, "the message at %s", fault.Path)
+	for _, fieldErr := range invalid.Fields {
+		got = append(got, fieldErr.Path)
+		f.NotEmpty(fieldErr.Rule, "rule of the field error at %s", fieldErr.Path)
+		f.NotEmpty(fieldErr.Message, "message of the field error at %s", fieldErr.Path)
 	}
-	f.ElementsMatch(paths, got, "paths of the faults: %v", err)
+	f.ElementsMatch(paths, got, "paths of the field errors of %v", err)
 }
 
 // taken asserts that err is a *TakenError of exactly these fields, in this order.
 func (f *fixture) taken(err error, want ...accounts.Taken) {
 	f.t.Helper()
 	var taken *accounts.TakenError
-	f.ErrorAs(err, &taken)
+	f.ErrorAs(err, &taken, "the call must fail with a *TakenError for %+v", want)
 	f.ErrorIs(err, accounts.ErrTaken)
 	got := append([]accounts.Taken{{Field: taken.Field, Value: taken.Value}}, taken.Others...)
-	f.Equal(want, got)
+	f.Equal(want, got, "fields that are reported as taken")
 }
 
 // notFound asserts that err is a *NotFoundError that names exactly these ids.
 func (f *fixture) notFound(err error, kind accounts.Level, ids ...int64) {
 	f.t.Helper()
 	var unknown *accounts.NotFoundError
-	f.ErrorAs(err, &unknown)
+	f.ErrorAs(err, &unknown, "the call must fail with a *NotFoundError for the ids of kind %s", kind)
 	f.ErrorIs(err, accounts.ErrNotFound)
-	f.Equal(string(kind), unknown.Kind)
-	f.Equal(ids, unknown.IDs)
+	f.Equal(string(kind), unknown.Kind, "kind of the ids that are reported as not found")
+	f.Equal(ids, unknown.IDs, "ids that are reported as not found")
 }
 
-// as converts ids, and answers nil for none, so that lists can be compared.
+// as converts ids to another type. It returns nil for an empty list, so that lists can be compared.
 func as[T, F ~int64](ids []F) []T {
 	var converted []T
 	for _, id := range ids {
@@ -404,5 +405,5 @@ func as[T, F ~int64](ids []F) []T {
 	return converted
 }
 
-// point answers a pointer to a value, as Changes and Query want them.
-func point[T any](v T) *T { return &v }
+// ptr returns a pointer to v.
+func ptr[T any](v T) *T { return &v }

@@ -19,10 +19,10 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// testLinearizable runs commands and look-ups on a few things in parallel, and checks that there is an order, one that
-// agrees with real time, in which every answer is right. It does so where rules meet: at logins that are given and taken,
-// at names above and below each other, at the holds of one account, and at a subscription that changes hands while an
-// owner is suspended.
+// testLinearizable runs commands and look-ups on a few rows in parallel, and checks that there is an order, consistent
+// with real time, in which every response is correct. It does so where rules interact: on logins that are taken and
+// freed, on a name and its subdomain, on the holds of one account, and on a subscription that is reassigned while one of
+// its owners is suspended.
 func testLinearizable(t *testing.T, open func(*testing.T) accounts.Store) {
 	for _, object := range linearObjects() {
 		t.Run(object.name, func(t *testing.T) {
@@ -35,77 +35,79 @@ func testLinearizable(t *testing.T, open func(*testing.T) accounts.Store) {
 
 const (
 	linearWorkers = 6
-	linearCalls   = 30 // of each worker
+	linearCalls   = 30 // per worker
 )
 
-// call is one command or look-up, and answer is what came of it. Both can be compared, so they name only what counts.
+// call is one command or look-up. It is comparable and has only the values that matter.
 type call struct {
 	kind string
-	id   int64  // of what it is about; 0: none
+	id   int64  // of the row that it is about; 0: none
 	arg  string // a login, a name, a cause
 	to   int64
 }
 
-type answer struct {
-	id      int64  // of what was created or found
-	owner   int64  // of what was found
-	holds   string // the causes in force
-	changed bool
-	still   bool
-	signIn  int64
-	err     string
+// response is the result of a call. It is comparable and has only the values that matter.
+type response struct {
+	id           int64  // of the row that was created or found
+	owner        int64  // of the row that was found
+	holds        string // the causes in force
+	changed      bool
+	suspended    bool
+	sessionEpoch int64
+	err          string
 }
 
-// The errors in an answer.
+// The errors in a response.
 const (
-	isTaken       = "taken"
-	isNotFound    = "not found"
-	isEnded       = "session ended"
-	isSuspended   = "suspended"
-	isUnavailable = "unavailable: nothing happened"
-	isUncertain   = "uncertain: it may have happened, or may yet happen"
+	errTaken         = "taken"
+	errNotFound      = "not found"
+	errSessionEnded  = "session ended"
+	errSuspended     = "suspended"
+	errUnavailable   = "unavailable: nothing has changed"
+	errCommitUnknown = "commit outcome unknown: it may take effect, or not"
 )
 
-// failed answers an error as an answer tells it.
-func failed(err error) string {
+// errorText returns err as a response has it.
+func errorText(err error) string {
 	if err == nil {
 		return ""
 	}
 	for _, kind := range []struct {
 		err  error
-		told string
+		text string
 	}{
-		{accounts.ErrCommitUnknown, isUncertain},
-		{accounts.ErrUnavailable, isUnavailable},
-		{accounts.ErrTaken, isTaken},
-		{accounts.ErrNotFound, isNotFound},
-		{accounts.ErrSessionEnded, isEnded},
-		{accounts.ErrSuspended, isSuspended},
+		{accounts.ErrCommitUnknown, errCommitUnknown},
+		{accounts.ErrUnavailable, errUnavailable},
+		{accounts.ErrTaken, errTaken},
+		{accounts.ErrNotFound, errNotFound},
+		{accounts.ErrSessionEnded, errSessionEnded},
+		{accounts.ErrSuspended, errSuspended},
 	} {
 		if errors.Is(err, kind.err) {
-			return kind.told
+			return kind.text
 		}
 	}
 	return err.Error()
 }
 
-// linearObject is something small whose whole behaviour is known.
+// linearObject is a small part of the library whose behaviour is modelled completely.
 type linearObject struct {
 	name  string
 	setUp func(ctx context.Context, store accounts.Store) (linearRun, error)
 }
 
-// linearRun is an object on a store.
+// linearRun is an object that was set up in a store.
 type linearRun struct {
-	state any // at the beginning; it can be compared with ==
-	// call answers a random call; seen is the id of something that was created, or 0.
+	state any // the initial state; comparable with ==
+	// call returns a random call. seen is the id of a row that was created, or 0.
 	call func(r *rand.Rand, seen int64) call
-	do   func(ctx context.Context, c call) answer
-	// apply answers what a call must answer, and the state behind it. What it creates has the id that is given.
-	apply func(state any, c call, id int64) (any, answer)
+	// do executes a call.
+	do func(ctx context.Context, c call) response
+	// apply returns the state after a call and the response that it must have. A row that it creates gets the given id.
+	apply func(state any, c call, id int64) (any, response)
 }
 
-// check answers an error that tells the history, if no order explains it.
+// check runs a history on store. It returns an error with the history if no order of the calls explains it.
 func (o linearObject) check(ctx context.Context, store accounts.Store) error {
 	run, err := o.setUp(ctx, store)
 	if err != nil {
@@ -116,12 +118,12 @@ func (o linearObject) check(ctx context.Context, store accounts.Store) error {
 	case porcupine.Ok:
 		return nil
 	case porcupine.Unknown:
-		return errors.New("no order was found in time that explains the answers")
+		return errors.New("the check whether the responses are linearizable took too long")
 	}
-	return fmt.Errorf("no order explains these answers:\n%s", toldHistory(history))
+	return fmt.Errorf("not linearizable: there is no order of these calls in which all responses are correct:\n%s", describeHistory(history))
 }
 
-// record runs calls in parallel and answers what happened, with the times at which it was asked and answered.
+// record runs calls in parallel and returns them with their responses and the times of both.
 func (l linearRun) record(ctx context.Context) []porcupine.Operation {
 	var (
 		all   = make([][]porcupine.Operation, linearWorkers)
@@ -137,7 +139,7 @@ func (l linearRun) record(ctx context.Context) []porcupine.Operation {
 				op := porcupine.Operation{ClientId: worker, Input: c, Call: time.Since(begin).Nanoseconds()}
 				a := l.do(ctx, c)
 				op.Output, op.Return = a, time.Since(begin).Nanoseconds()
-				if a.err == isUncertain {
+				if a.err == errCommitUnknown {
 					op.Return = math.MaxInt64
 				}
 				ids.add(a.id)
@@ -149,7 +151,7 @@ func (l linearRun) record(ctx context.Context) []porcupine.Operation {
 	return slices.Concat(all...)
 }
 
-// seenIDs are the latest ids that were answered.
+// seenIDs are the ids in responses, the latest last.
 type seenIDs struct {
 	mu  sync.Mutex
 	ids []int64
@@ -173,19 +175,19 @@ func (s *seenIDs) draw(r *rand.Rand) int64 {
 	return newest[r.IntN(len(newest))]
 }
 
-// model answers the object's behaviour as the checker wants it.
+// model returns the object's behaviour in the form that the checker needs.
 func (l linearRun) model(history []porcupine.Operation) porcupine.Model {
-	unborn := unborn(history)
+	unreported := unreportedIDs(history)
 	m := porcupine.NondeterministicModel{
 		Init: func() []any { return []any{l.state} },
 		Step: func(state, input, output any) []any {
-			c, got := input.(call), output.(answer)
+			c, got := input.(call), output.(response)
 			switch got.err {
-			case isUnavailable:
+			case errUnavailable:
 				return []any{state}
-			case isUncertain:
+			case errCommitUnknown:
 				states := []any{state}
-				for _, id := range unborn {
+				for _, id := range unreported {
 					next, _ := l.apply(state, c, id)
 					states = append(states, next)
 				}
@@ -201,26 +203,26 @@ func (l linearRun) model(history []porcupine.Operation) porcupine.Model {
 	return m.ToModel()
 }
 
-// unborn answers the ids that creations of uncertain outcome may have given: those that were seen, though no creation
-// answered them, and one that was never seen.
-func unborn(history []porcupine.Operation) []int64 {
-	born := map[int64]bool{}
+// unreportedIDs returns the ids that creations with an unknown outcome may have allocated: those in responses that no
+// creation returned, and one that is in no response.
+func unreportedIDs(history []porcupine.Operation) []int64 {
+	reported := map[int64]bool{}
 	for _, op := range history {
 		if op.Input.(call).kind == "create" {
-			born[op.Output.(answer).id] = true
+			reported[op.Output.(response).id] = true
 		}
 	}
 	ids := []int64{-1}
 	for _, op := range history {
-		if id := op.Output.(answer).id; !born[id] && !slices.Contains(ids, id) {
+		if id := op.Output.(response).id; !reported[id] && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
 	return ids
 }
 
-// toldHistory writes a history in the order of its calls.
-func toldHistory(history []porcupine.Operation) string {
+// describeHistory returns a history as text, in the order of its calls.
+func describeHistory(history []porcupine.Operation) string {
 	slices.SortFunc(history, func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })
 	var lines []string
 	for _, op := range history {

@@ -23,7 +23,7 @@ func linearManager(store accounts.Store) *accounts.Manager {
 	return accounts.NewManager(store, &accounts.Options{Hasher: plainHasher{}})
 }
 
-// logins is who has the two logins: the ids of accounts, 0 for nobody.
+// logins has the ids of the accounts with the two logins; 0: none.
 type logins struct{ anna, bert int64 }
 
 func (l *logins) at(login string) *int64 {
@@ -33,7 +33,7 @@ func (l *logins) at(login string) *int64 {
 	return &l.bert
 }
 
-// of answers the login of an account, or "".
+// of returns the login of an account, or "" if it has none.
 func (l *logins) of(id int64) string {
 	switch {
 	case id == 0:
@@ -46,7 +46,7 @@ func (l *logins) of(id int64) string {
 	return ""
 }
 
-// linearLogins are two logins, for which accounts are created, renamed and removed.
+// linearLogins models two logins, with which accounts are created, renamed and removed.
 func linearLogins(_ context.Context, store accounts.Store) (linearRun, error) {
 	clients := linearManager(store)
 	return linearRun{
@@ -63,7 +63,7 @@ func linearLogins(_ context.Context, store accounts.Store) (linearRun, error) {
 			}
 			return c
 		},
-		do: func(ctx context.Context, c call) answer {
+		do: func(ctx context.Context, c call) response {
 			var a accounts.Account
 			var err error
 			switch c.kind {
@@ -76,84 +76,84 @@ func linearLogins(_ context.Context, store accounts.Store) (linearRun, error) {
 			case "remove":
 				_, err = clients.Remove(ctx, []accounts.ID{accounts.ID(c.id)})
 			}
-			return answer{id: int64(a.ID), err: failed(err)}
+			return response{id: int64(a.ID), err: errorText(err)}
 		},
-		apply: func(state any, c call, id int64) (any, answer) {
+		apply: func(state any, c call, id int64) (any, response) {
 			l := state.(logins)
-			had := l.of(c.id)
+			login := l.of(c.id)
 			switch {
 			case c.kind == "get" && *l.at(c.arg) == 0:
-				return l, answer{err: isNotFound}
+				return l, response{err: errNotFound}
 			case c.kind == "get":
-				return l, answer{id: *l.at(c.arg)}
+				return l, response{id: *l.at(c.arg)}
 			case c.kind == "create" && *l.at(c.arg) != 0:
-				return l, answer{err: isTaken}
+				return l, response{err: errTaken}
 			case c.kind == "create":
 				*l.at(c.arg) = id
-				return l, answer{id: id}
-			case had == "":
-				return l, answer{err: isNotFound}
+				return l, response{id: id}
+			case login == "":
+				return l, response{err: errNotFound}
 			case c.kind == "remove":
-				*l.at(had) = 0
-			case had == c.arg: // renamed to what it is
+				*l.at(login) = 0
+			case login == c.arg: // the login is unchanged
 			case *l.at(c.arg) != 0:
-				return l, answer{err: isTaken}
+				return l, response{err: errTaken}
 			default:
-				*l.at(had), *l.at(c.arg) = 0, c.id
+				*l.at(login), *l.at(c.arg) = 0, c.id
 			}
-			return l, answer{}
+			return l, response{}
 		},
 	}, nil
 }
 
-// place is where a name is: a domain and its subscription; zero for nowhere.
-type place struct{ id, under int64 }
+// place is the domain with a name and its subscription; zero: none.
+type place struct{ id, subscription int64 }
 
-// names is where the two names are of which one lies below the other.
-type names struct{ above, below place }
+// names has the places of a name and its subdomain.
+type names struct{ parent, sub place }
 
 const (
-	nameAbove = "shop.example"
-	nameBelow = "it.shop.example"
+	parentName = "shop.example"
+	subName    = "it.shop.example"
 )
 
-// at answers the place of a name, and of the other one.
+// at returns the place of a name and that of the other one.
 func (n *names) at(name string) (this, other *place) {
-	if name == nameAbove {
-		return &n.above, &n.below
+	if name == parentName {
+		return &n.parent, &n.sub
 	}
-	return &n.below, &n.above
+	return &n.sub, &n.parent
 }
 
-// of answers the name of a domain, or "".
+// of returns the name of a domain, or "" if it has none.
 func (n *names) of(id int64) string {
 	switch {
 	case id == 0:
 		return ""
-	case n.above.id == id:
-		return nameAbove
-	case n.below.id == id:
-		return nameBelow
+	case n.parent.id == id:
+		return parentName
+	case n.sub.id == id:
+		return subName
 	}
 	return ""
 }
 
-// free tells whether a name may come under a subscription: nobody has it, and another account has none above or below.
-func (n *names) free(name string, under int64) bool {
+// free reports whether a name can be added to a subscription: it is not taken, and no other account has the other name.
+func (n *names) free(name string, subscription int64) bool {
 	this, other := n.at(name)
-	return this.id == 0 && (other.id == 0 || other.under == under)
+	return this.id == 0 && (other.id == 0 || other.subscription == subscription)
 }
 
-// linearNames are two names, one below the other, that are added to, moved between and removed from the subscriptions of
-// two accounts. Each subscription has a main domain besides, so that these may go.
+// linearNames models a name and its subdomain, which are added to, moved between and removed from the subscriptions of
+// two accounts. Each subscription has another domain as its main one, so that these can be removed.
 func linearNames(ctx context.Context, store accounts.Store) (linearRun, error) {
 	clients := linearManager(store)
 	subs := clients.Subscriptions()
-	first, err := subscribed(ctx, clients, "anna", "anna.example")
+	first, err := createSubscriber(ctx, clients, "anna", "anna.example")
 	if err != nil {
 		return linearRun{}, err
 	}
-	second, err := subscribed(ctx, clients, "bert", "bert.example")
+	second, err := createSubscriber(ctx, clients, "bert", "bert.example")
 	if err != nil {
 		return linearRun{}, err
 	}
@@ -162,7 +162,7 @@ func linearNames(ctx context.Context, store accounts.Store) (linearRun, error) {
 		call: func(r *rand.Rand, seen int64) call {
 			c := call{
 				kind: []string{"create", "create", "resolve", "resolve", "rename", "move", "remove"}[r.IntN(7)],
-				arg:  []string{nameAbove, nameBelow}[r.IntN(2)],
+				arg:  []string{parentName, subName}[r.IntN(2)],
 				to:   int64([]subscriptions.ID{first.ID, second.ID}[r.IntN(2)]),
 			}
 			if slices.Contains([]string{"rename", "move", "remove"}, c.kind) {
@@ -173,7 +173,7 @@ func linearNames(ctx context.Context, store accounts.Store) (linearRun, error) {
 			}
 			return c
 		},
-		do: func(ctx context.Context, c call) answer {
+		do: func(ctx context.Context, c call) response {
 			var d subscriptions.Domain
 			var err error
 			switch ids := []subscriptions.DomainID{subscriptions.DomainID(c.id)}; c.kind {
@@ -190,46 +190,46 @@ func linearNames(ctx context.Context, store accounts.Store) (linearRun, error) {
 			case "remove":
 				_, err = subs.RemoveDomains(ctx, ids)
 			}
-			return answer{id: int64(d.ID), owner: int64(d.SubscriptionID), err: failed(err)}
+			return response{id: int64(d.ID), owner: int64(d.SubscriptionID), err: errorText(err)}
 		},
-		apply: func(state any, c call, id int64) (any, answer) {
+		apply: func(state any, c call, id int64) (any, response) {
 			n := state.(names)
 			this, other := n.at(c.arg)
-			had := n.of(c.id)
+			name := n.of(c.id)
 			switch {
 			case c.kind == "resolve" && this.id == 0:
-				return n, answer{err: isNotFound}
+				return n, response{err: errNotFound}
 			case c.kind == "resolve":
-				return n, answer{id: this.id, owner: this.under}
+				return n, response{id: this.id, owner: this.subscription}
 			case c.kind == "create" && !n.free(c.arg, c.to):
-				return n, answer{err: isTaken}
+				return n, response{err: errTaken}
 			case c.kind == "create":
 				*this = place{id, c.to}
-				return n, answer{id: id, owner: c.to}
-			case had == "":
-				return n, answer{err: isNotFound}
+				return n, response{id: id, owner: c.to}
+			case name == "":
+				return n, response{err: errNotFound}
 			case c.kind == "remove":
-				own, _ := n.at(had)
-				*own = place{}
-			case c.kind == "rename" && had == c.arg: // renamed to what it is
+				current, _ := n.at(name)
+				*current = place{}
+			case c.kind == "rename" && name == c.arg: // the name is unchanged
 			case c.kind == "rename" && this.id != 0:
-				return n, answer{err: isTaken}
+				return n, response{err: errTaken}
 			case c.kind == "rename":
 				*this, *other = *other, place{}
 			default:
-				own, beside := n.at(had)
-				if own.under != c.to && beside.id != 0 && beside.under != c.to {
-					return n, answer{err: isTaken}
+				current, conflicting := n.at(name)
+				if current.subscription != c.to && conflicting.id != 0 && conflicting.subscription != c.to {
+					return n, response{err: errTaken}
 				}
-				own.under = c.to
+				current.subscription = c.to
 			}
-			return n, answer{}
+			return n, response{}
 		},
 	}, nil
 }
 
-// subscribed creates an account and answers its subscription.
-func subscribed(ctx context.Context, clients *accounts.Manager, login, domain string) (subscriptions.Subscription, error) {
+// createSubscriber creates an account with a subscription and returns the subscription.
+func createSubscriber(ctx context.Context, clients *accounts.Manager, login, domain string) (subscriptions.Subscription, error) {
 	in := newAccount(login)
 	a, err := clients.Create(ctx, in)
 	if err != nil {
@@ -238,13 +238,13 @@ func subscribed(ctx context.Context, clients *accounts.Manager, login, domain st
 	return clients.Subscriptions().Create(ctx, subscriptions.New{AccountID: a.ID, Domains: []string{domain}})
 }
 
-// heldAccount is what an account's session depends on.
-type heldAccount struct {
+// accountHolds is the state on which the sessions of an account depend.
+type accountHolds struct {
 	billing, abuse bool
-	signIn         int64
+	sessionEpoch   int64
 }
 
-func (h heldAccount) causes() string {
+func (h accountHolds) causes() string {
 	var all []string
 	if h.abuse {
 		all = append(all, string(accounts.CauseAbuse))
@@ -255,7 +255,7 @@ func (h heldAccount) causes() string {
 	return strings.Join(all, ",")
 }
 
-func (h *heldAccount) at(cause string) *bool {
+func (h *accountHolds) at(cause string) *bool {
 	if cause == string(accounts.CauseAbuse) {
 		return &h.abuse
 	}
@@ -270,7 +270,7 @@ func causesOf(holds accounts.Holds) string {
 	return strings.Join(all, ",")
 }
 
-// linearHolds are the holds of one account, and the sessions that they end.
+// linearHolds models the holds of one account and the sessions that they end.
 func linearHolds(ctx context.Context, store accounts.Store) (linearRun, error) {
 	clients := linearManager(store)
 	account, err := clients.Create(ctx, newAccount("anna"))
@@ -279,7 +279,7 @@ func linearHolds(ctx context.Context, store accounts.Store) (linearRun, error) {
 	}
 	ids := []accounts.ID{account.ID}
 	return linearRun{
-		state: heldAccount{signIn: account.SessionEpoch},
+		state: accountHolds{sessionEpoch: account.SessionEpoch},
 		call: func(r *rand.Rand, _ int64) call {
 			return call{
 				kind: []string{"suspend", "suspend", "lift", "activate", "get", "check"}[r.IntN(6)],
@@ -287,7 +287,7 @@ func linearHolds(ctx context.Context, store accounts.Store) (linearRun, error) {
 				to:   account.SessionEpoch + r.Int64N(8),
 			}
 		},
-		do: func(ctx context.Context, c call) answer {
+		do: func(ctx context.Context, c call) response {
 			var out accounts.Outcome
 			var a accounts.Account
 			var err error
@@ -303,25 +303,25 @@ func linearHolds(ctx context.Context, store accounts.Store) (linearRun, error) {
 			case "check":
 				a, err = clients.CheckSession(ctx, account.ID, c.to)
 			}
-			return answer{
-				changed: len(out.Changed) > 0, still: len(out.StillSuspended) > 0, holds: causesOf(a.Holds), signIn: a.SessionEpoch, err: failed(err),
+			return response{
+				changed: len(out.Changed) > 0, suspended: len(out.StillSuspended) > 0, holds: causesOf(a.Holds), sessionEpoch: a.SessionEpoch, err: errorText(err),
 			}
 		},
-		apply: func(state any, c call, _ int64) (any, answer) {
-			h := state.(heldAccount)
+		apply: func(state any, c call, _ int64) (any, response) {
+			h := state.(accountHolds)
 			before := h
 			switch {
 			case c.kind == "get":
-				return h, answer{holds: h.causes(), signIn: h.signIn}
-			case c.kind == "check" && c.to != h.signIn:
-				return h, answer{err: isEnded}
+				return h, response{holds: h.causes(), sessionEpoch: h.sessionEpoch}
+			case c.kind == "check" && c.to != h.sessionEpoch:
+				return h, response{err: errSessionEnded}
 			case c.kind == "check" && h.causes() != "":
-				return h, answer{holds: h.causes(), signIn: h.signIn, err: isSuspended}
+				return h, response{holds: h.causes(), sessionEpoch: h.sessionEpoch, err: errSuspended}
 			case c.kind == "check":
-				return h, answer{signIn: h.signIn}
+				return h, response{sessionEpoch: h.sessionEpoch}
 			case c.kind == "suspend":
 				*h.at(c.arg) = true
-				return h, answer{changed: h != before}
+				return h, response{changed: h != before}
 			case c.kind == "lift":
 				*h.at(c.arg) = false
 			default:
@@ -329,25 +329,25 @@ func linearHolds(ctx context.Context, store accounts.Store) (linearRun, error) {
 			}
 			changed := h != before
 			if changed && h.causes() == "" {
-				h.signIn++
+				h.sessionEpoch++
 			}
-			return h, answer{changed: changed, still: h.causes() != ""}
+			return h, response{changed: changed, suspended: h.causes() != ""}
 		},
 	}, nil
 }
 
-// owned is a subscription that changes hands, and whether the first of its two owners is suspended.
-type owned struct {
-	owner int64
-	held  bool
+// ownership is the owner of a subscription, and whether the first of its two owners is suspended.
+type ownership struct {
+	owner     int64
+	suspended bool
 }
 
-// linearOwners are a subscription that is assigned to one account, another and the provider, while the first is
-// suspended and activated. Its site must be down exactly while that one has it and is suspended.
+// linearOwners models a subscription that is assigned to one account, another one and the provider, while the first is
+// suspended and activated. Its site must be suspended exactly while the first account has it and is suspended.
 func linearOwners(ctx context.Context, store accounts.Store) (linearRun, error) {
 	clients := linearManager(store)
 	subs := clients.Subscriptions()
-	s, err := subscribed(ctx, clients, "anna", "anna.example")
+	s, err := createSubscriber(ctx, clients, "anna", "anna.example")
 	if err != nil {
 		return linearRun{}, err
 	}
@@ -357,14 +357,14 @@ func linearOwners(ctx context.Context, store accounts.Store) (linearRun, error) 
 	}
 	anna := s.AccountID
 	return linearRun{
-		state: owned{owner: int64(anna)},
+		state: ownership{owner: int64(anna)},
 		call: func(r *rand.Rand, _ int64) call {
 			return call{
 				kind: []string{"assign", "assign", "suspend", "activate", "get", "resolve"}[r.IntN(6)],
 				to:   int64([]accounts.ID{anna, bert.ID, subscriptions.Provider}[r.IntN(3)]),
 			}
 		},
-		do: func(ctx context.Context, c call) answer {
+		do: func(ctx context.Context, c call) response {
 			var owner accounts.ID
 			var changed int
 			var status accounts.Status
@@ -391,22 +391,22 @@ func linearOwners(ctx context.Context, store accounts.Store) (linearRun, error) 
 				site, err = subs.Resolve(ctx, "www.anna.example")
 				owner, status = site.Domain.AccountID, site.Domain.Status()
 			}
-			return answer{owner: int64(owner), changed: changed > 0, still: status == accounts.Suspended, err: failed(err)}
+			return response{owner: int64(owner), changed: changed > 0, suspended: status == accounts.Suspended, err: errorText(err)}
 		},
-		apply: func(state any, c call, _ int64) (any, answer) {
-			o := state.(owned)
+		apply: func(state any, c call, _ int64) (any, response) {
+			o := state.(ownership)
 			before := o
 			switch c.kind {
 			case "assign":
 				o.owner = c.to
 			case "suspend":
-				o.held = true
+				o.suspended = true
 			case "activate":
-				o.held = false
+				o.suspended = false
 			default:
-				return o, answer{owner: o.owner, still: o.held && o.owner == int64(anna)}
+				return o, response{owner: o.owner, suspended: o.suspended && o.owner == int64(anna)}
 			}
-			return o, answer{changed: o != before}
+			return o, response{changed: o != before}
 		},
 	}, nil
 }

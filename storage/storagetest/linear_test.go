@@ -15,26 +15,25 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// A check of stores is worth what it finds in broken ones. Each of these breaks one promise, and each object must show
-// it within a few histories.
+// Each of these stores breaks one promise, and the check of each object must find that within 100 histories.
 func TestBrokenStoresAreNotLinearizable(t *testing.T) {
 	for _, broken := range []struct {
 		name string
 		open func() accounts.Store
 	}{
 		{"reads may be stale", func() accounts.Store { return &staleStore{Store: memory.New()} }},
-		{"commands decide on what they saw in another transaction", func() accounts.Store { return &looseStore{memory.New()} }},
-		{"what is unavailable happens", func() accounts.Store { return &tornStore{Store: memory.New(), lies: true} }},
+		{"commands decide on rows that they read in another transaction", func() accounts.Store { return &splitStore{memory.New()} }},
+		{"commands that fail with ErrUnavailable take effect", func() accounts.Store { return &lossyStore{Store: memory.New(), lies: true} }},
 	} {
 		for _, object := range linearObjects() {
 			t.Run(broken.name+"/"+object.name, func(t *testing.T) {
-				require.True(t, isFound(bounded(t, time.Minute), object, broken.open), "no history shows it")
+				require.True(t, isFound(bounded(t, time.Minute), object, broken.open), "no history shows that the store is broken")
 			})
 		}
 	}
 }
 
-// isFound tells whether one of a number of histories shows that a store is broken.
+// isFound reports whether one of 100 histories shows that a store is broken.
 func isFound(ctx context.Context, object linearObject, open func() accounts.Store) bool {
 	for range 100 {
 		if err := object.check(ctx, open()); err != nil {
@@ -44,29 +43,29 @@ func isFound(ctx context.Context, object linearObject, open func() accounts.Stor
 	return false
 }
 
-// Uncertain and unavailable answers are taken for what they say, and for nothing else.
-func TestUncertainAnswersAreLinearizable(t *testing.T) {
+// A command that fails with ErrUnavailable has no effect, and one that fails with ErrCommitUnknown may have one.
+func TestLostResultsAreLinearizable(t *testing.T) {
 	for _, object := range linearObjects() {
 		t.Run(object.name, func(t *testing.T) {
 			for range 10 {
-				require.NoError(t, object.check(bounded(t, time.Minute), &tornStore{Store: memory.New()}))
+				require.NoError(t, object.check(bounded(t, time.Minute), &lossyStore{Store: memory.New()}))
 			}
 		})
 	}
 }
 
-// staleStore answers some look-ups with what it answered last time.
+// staleStore returns the previous result of some look-ups.
 type staleStore struct {
 	accounts.Store
-	reads  sync.Map
-	counts sync.Mutex
-	count  int
+	reads sync.Map
+	mu    sync.Mutex
+	count int
 }
 
-// stale tells whether the next read shall be answered from before.
+// stale reports whether the next read returns the previous result.
 func (s *staleStore) stale() bool {
-	s.counts.Lock()
-	defer s.counts.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.count++
 	return s.count%3 == 0
 }
@@ -76,7 +75,7 @@ type read[T any] struct {
 	err   error
 }
 
-func remembered[T any](s *staleStore, key any, fresh func() (T, error)) (T, error) {
+func cachedRead[T any](s *staleStore, key any, fresh func() (T, error)) (T, error) {
 	if last, found := s.reads.Load(key); found && s.stale() {
 		return last.(read[T]).value, last.(read[T]).err
 	}
@@ -86,79 +85,79 @@ func remembered[T any](s *staleStore, key any, fresh func() (T, error)) (T, erro
 }
 
 func (s *staleStore) Account(ctx context.Context, k accounts.AccountKey) (accounts.Record, error) {
-	return remembered(s, k, func() (accounts.Record, error) { return s.Store.Account(ctx, k) })
+	return cachedRead(s, k, func() (accounts.Record, error) { return s.Store.Account(ctx, k) })
 }
 
-func (s *staleStore) Site(ctx context.Context, name, otherwise string) (subscriptions.Site, error) {
-	return remembered(s, name+" "+otherwise, func() (subscriptions.Site, error) { return s.Store.Site(ctx, name, otherwise) })
+func (s *staleStore) Site(ctx context.Context, name, fallback string) (subscriptions.Site, error) {
+	return cachedRead(s, name+" "+fallback, func() (subscriptions.Site, error) { return s.Store.Site(ctx, name, fallback) })
 }
 
 func (s *staleStore) Subscription(ctx context.Context, k subscriptions.SubscriptionKey) (subscriptions.Subscription, error) {
-	return remembered(s, k, func() (subscriptions.Subscription, error) { return s.Store.Subscription(ctx, k) })
+	return cachedRead(s, k, func() (subscriptions.Subscription, error) { return s.Store.Subscription(ctx, k) })
 }
 
-// looseStore lets commands decide on what they saw in a transaction of its own, before the one in which they write.
-type looseStore struct{ accounts.Store }
+// splitStore lets commands decide on rows that they read in an earlier transaction than the one in which they write.
+type splitStore struct{ accounts.Store }
 
-var errLooked = errors.New("has looked")
+var errRead = errors.New("rows have been read")
 
-func (s *looseStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
-	seen := &looseTx{}
+func (s *splitStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
+	seen := &splitTx{}
 	err := s.Store.Update(ctx, func(tx accounts.Tx) error {
 		seen.Tx = tx
 		return fn(seen)
 	})
-	if !errors.Is(err, errLooked) {
+	if !errors.Is(err, errRead) {
 		return err
 	}
 	runtime.Gosched()
 	return s.Store.Update(ctx, func(tx accounts.Tx) error {
-		return fn(&looseTx{
-			Tx: tx, looked: true, locked: seen.locked, records: seen.records, owners: seen.owners, claimed: seen.claimed,
+		return fn(&splitTx{
+			Tx: tx, second: true, locked: seen.locked, records: seen.records, owners: seen.owners, claimed: seen.claimed,
 		})
 	})
 }
 
-// looseTx remembers what it saw when it looked, and answers that afterwards, but for new ids.
-type looseTx struct {
+// splitTx records what it reads in the first transaction and returns that in the second one, except for new ids.
+type splitTx struct {
 	accounts.Tx
-	looked  bool
+	second  bool
 	locked  subscriptions.LockedRows
 	records []accounts.Record
 	owners  []subscriptions.Owner
 	claimed accounts.Claimed
 }
 
-func (t *looseTx) Lock(r subscriptions.LockSet) (subscriptions.LockedRows, error) {
+func (t *splitTx) Lock(r subscriptions.LockSet) (subscriptions.LockedRows, error) {
 	now, err := t.Tx.Lock(r)
-	if t.looked {
+	if t.second {
 		return t.locked, err
 	}
 	t.locked = now
 	return now, err
 }
 
-func (t *looseTx) LockAccounts(ids []accounts.ID) ([]accounts.Record, error) {
+func (t *splitTx) LockAccounts(ids []accounts.ID) ([]accounts.Record, error) {
 	now, err := t.Tx.LockAccounts(ids)
-	if t.looked {
+	if t.second {
 		return t.records, err
 	}
 	t.records = now
 	return now, err
 }
 
-func (t *looseTx) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
+func (t *splitTx) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
 	now, err := t.Tx.LockHolds(ids)
-	if t.looked {
+	if t.second {
 		return t.owners, err
 	}
 	t.owners = now
 	return now, err
 }
 
-func (t *looseTx) Claim(c accounts.Claim) (accounts.Claimed, error) {
+func (t *splitTx) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	now, err := t.Tx.Claim(c)
-	if t.looked {
+	if t.second {
 		now.Login, now.Names, now.Conflicting = t.claimed.Login, t.claimed.Names, t.claimed.Conflicting
 		return now, err
 	}
@@ -166,11 +165,11 @@ func (t *looseTx) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	return now, err
 }
 
-// Save writes at the second run. What was decided may no longer be possible, and a store may trust that it is: then the
-// command ends without a trace.
-func (t *looseTx) Save(w accounts.Writes) (err error) {
-	if !t.looked {
-		return errLooked
+// Save writes in the second transaction only. The writes may be invalid at that time, and a store that relies on their
+// being valid may panic. Then the command changes nothing.
+func (t *splitTx) Save(w accounts.Writes) (err error) {
+	if !t.second {
+		return errRead
 	}
 	defer func() {
 		if recover() != nil {
@@ -180,24 +179,24 @@ func (t *looseTx) Save(w accounts.Writes) (err error) {
 	return t.Tx.Save(w)
 }
 
-// tornStore loses answers: now and then a command is unavailable, and did not happen, and a few are uncertain, whether
-// they happened or not. If it lies, it says unavailable of what did happen.
-type tornStore struct {
+// lossyStore loses results: some commands fail with ErrUnavailable and have no effect, and a few fail with
+// ErrCommitUnknown, with or without effect. If lies is set, commands that fail with ErrUnavailable take effect.
+type lossyStore struct {
 	accounts.Store
 	lies  bool
 	mu    sync.Mutex
 	count int
 }
 
-// next answers the number of a command. The first few are those that set an object up.
-func (s *tornStore) next() int {
+// next returns the number of a command. It is not positive for the first few, which set an object up.
+func (s *lossyStore) next() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count++
 	return s.count - 6
 }
 
-func (s *tornStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
+func (s *lossyStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	n := s.next()
 	lost := n > 0 && n%7 == 0
 	switch {

@@ -11,31 +11,31 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// listCases are those of rule 10 about what lists and counts select.
+// listCases returns the cases about what lists and counts select.
 func listCases() []testCase {
 	return []testCase{
 		{"an empty store has empty lists", emptyLists},
-		{"accounts are filtered by status, cause, country and ids, and by all of them together", filterAccounts},
-		{"subscriptions are filtered by inherited status and cause too", filterSubscriptions},
-		{"domains are filtered by inherited status and cause too", filterDomains},
+		{"accounts are filtered by status, cause, country and ids, alone and together", filterAccounts},
+		{"subscriptions are filtered by status and cause, including inherited ones", filterSubscriptions},
+		{"domains are filtered by status and cause, including inherited ones", filterDomains},
 		{"subscriptions are filtered by owner, plan and expiry", filterSubscriptionFields},
-		{"a status and a cause together mean both", filterStatusAndCause},
-		{"the few that are held are found among many", filterFew},
-		{"accounts are searched by every text that lists them and by their domains", searchAccounts},
-		{"subscriptions are searched by name, external id and domains", searchSubscriptions},
+		{"a status and a cause in one query must both match", filterStatusAndCause},
+		{"a few suspended rows among many are found", filterFew},
+		{"accounts are searched by login, name, company, email, phone, external id and domain names", searchAccounts},
+		{"subscriptions are searched by name, external id and domain names", searchSubscriptions},
 		{"domains are searched in both spellings", searchDomains},
-		{"a search finds a thing once, whatever of it matches, and its pages are full", searchFindsOnce},
-		{"a search by domains answers owners in their order, whatever the order of what they own", searchOwnersInOrder},
-		{"a clock that stands at zero tells a time like any other", zeroClock},
-		{"percent, underscore and backslash stand for themselves", searchLiterally},
-		{"a search finds no trace of a text that changed", searchFollowsChanges},
-		{"a count stops at the given bound", countAtMost},
-		{"a page has 50 items unless told, and at most 500", pageSize},
-		{"an empty list of ids is invalid, more than ten thousand too, and unknown ids are left out", idsFilter},
+		{"a search returns each match once, in full pages", searchFindsOnce},
+		{"a search by domain names returns accounts in the order of the query", searchOwnersInOrder},
+		{"the zero time is a valid time of creation", zeroClock},
+		{"percent, underscore and backslash are searched literally", searchLiterally},
+		{"a search finds only the current texts", searchFollowsChanges},
+		{"a count stops at the given maximum", countAtMost},
+		{"a page has 50 items by default and at most 500", pageSize},
+		{"a filter by ids accepts 1 to 10000 ids and ignores unknown ones", idsFilter},
 	}
 }
 
-// logins answers who q selects, on all pages.
+// logins returns the logins of the accounts on all pages of q.
 func (f *fixture) logins(q accounts.Query) []string {
 	f.t.Helper()
 	var logins []string
@@ -45,13 +45,13 @@ func (f *fixture) logins(q accounts.Query) []string {
 		for _, a := range p.Items {
 			logins = append(logins, a.Login)
 		}
-		if !f.goesOn(&q.After, p.Next) {
+		if !f.nextPage(&q.After, p.Next) {
 			return logins
 		}
 	}
 }
 
-// names answers which subscriptions q selects, on all pages.
+// names returns the names of the subscriptions on all pages of q.
 func (f *fixture) names(q subscriptions.Query) []string {
 	f.t.Helper()
 	var names []string
@@ -61,16 +61,16 @@ func (f *fixture) names(q subscriptions.Query) []string {
 		for _, s := range p.Items {
 			names = append(names, s.Name)
 		}
-		if !f.goesOn(&q.After, p.Next) {
+		if !f.nextPage(&q.After, p.Next) {
 			return names
 		}
 	}
 }
 
-// lists asserts who q selects, and that Count agrees.
+// lists asserts that q selects the accounts with these logins, and that Count agrees.
 func (f *fixture) lists(q accounts.Query, want ...string) {
 	f.t.Helper()
-	f.Equal(want, f.logins(q), "%+v", q)
+	f.Equal(want, f.logins(q), "List of %+v", q)
 	n, err := f.clients.Count(f.ctx, q, 0)
 	f.NoError(err)
 	f.Equal(len(want), n, "Count of %+v", q)
@@ -78,7 +78,7 @@ func (f *fixture) lists(q accounts.Query, want ...string) {
 
 func (f *fixture) listsSubscriptions(q subscriptions.Query, want ...string) {
 	f.t.Helper()
-	f.Equal(want, f.names(q), "%+v", q)
+	f.Equal(want, f.names(q), "List of %+v", q)
 	n, err := f.subs.Count(f.ctx, q, 0)
 	f.NoError(err)
 	f.Equal(len(want), n, "Count of %+v", q)
@@ -86,7 +86,7 @@ func (f *fixture) listsSubscriptions(q subscriptions.Query, want ...string) {
 
 func (f *fixture) listsDomains(q subscriptions.DomainQuery, want ...string) {
 	f.t.Helper()
-	f.Equal(want, domainNames(f.domains(q)), "%+v", q)
+	f.Equal(want, domainNames(f.domains(q)), "Domains of %+v", q)
 	n, err := f.subs.CountDomains(f.ctx, q, 0)
 	f.NoError(err)
 	f.Equal(len(want), n, "CountDomains of %+v", q)
@@ -116,7 +116,7 @@ func filterAccounts(f *fixture) {
 	f.suspendAccount(ids["ada"], accounts.Hold{Cause: accounts.CauseBilling})
 	f.suspendAccount(ids["ada"], accounts.Hold{Cause: accounts.CauseAbuse})
 	f.suspendAccount(ids["bea"], accounts.Hold{Cause: accounts.CauseBilling})
-	f.suspendSubscription(f.only(ids["cleo"]).ID, accounts.Hold{Cause: accounts.CauseBilling})
+	f.suspendSubscription(f.onlySubscription(ids["cleo"]).ID, accounts.Hold{Cause: accounts.CauseBilling})
 	f.suspendDomain("dora.example", accounts.Hold{Cause: "own"})
 
 	f.lists(accounts.Query{Status: accounts.Suspended}, "ada", "bea")
@@ -136,10 +136,10 @@ func filterAccounts(f *fixture) {
 }
 
 func filterSubscriptions(f *fixture) {
-	e := f.estate()
-	f.suspendAccount(e.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse})
-	f.suspendSubscription(e.shop.ID, accounts.Hold{Cause: accounts.CauseBilling})
-	f.suspendSubscription(e.spare.ID, accounts.Hold{Cause: accounts.CauseBilling})
+	data := f.seed()
+	f.suspendAccount(data.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse})
+	f.suspendSubscription(data.shop.ID, accounts.Hold{Cause: accounts.CauseBilling})
+	f.suspendSubscription(data.spare.ID, accounts.Hold{Cause: accounts.CauseBilling})
 	f.suspendDomain("game.example", accounts.Hold{Cause: "own"})
 
 	f.listsSubscriptions(subscriptions.Query{Status: accounts.Suspended}, "blog", "shop", "spare")
@@ -148,14 +148,14 @@ func filterSubscriptions(f *fixture) {
 	f.listsSubscriptions(subscriptions.Query{Cause: accounts.CauseBilling}, "shop", "spare")
 	f.listsSubscriptions(subscriptions.Query{Cause: "own"})
 	f.listsSubscriptions(subscriptions.Query{Status: accounts.Suspended, Desc: true, Limit: 1}, "spare", "shop", "blog")
-	f.activateAccount(e.mario.ID)
+	f.activateAccount(data.mario.ID)
 	f.listsSubscriptions(subscriptions.Query{Status: accounts.Active}, "blog", "game")
 }
 
 func filterDomains(f *fixture) {
-	e := f.estate()
-	f.suspendAccount(e.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse})
-	f.suspendSubscription(e.spare.ID, accounts.Hold{Cause: accounts.CauseBilling})
+	data := f.seed()
+	f.suspendAccount(data.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse})
+	f.suspendSubscription(data.spare.ID, accounts.Hold{Cause: accounts.CauseBilling})
 	f.suspendDomain("game.example", accounts.Hold{Cause: "own"})
 	f.suspendDomain("shop.example", accounts.Hold{Cause: "own"})
 
@@ -165,38 +165,38 @@ func filterDomains(f *fixture) {
 	f.listsDomains(subscriptions.DomainQuery{Cause: accounts.CauseAbuse, Limit: 1}, "blog.example", "en.blog.example", "en.shop.example", "shop.example")
 	f.listsDomains(subscriptions.DomainQuery{Cause: accounts.CauseBilling}, "en.spare.example", "spare.example")
 	f.listsDomains(subscriptions.DomainQuery{Cause: "own"}, "game.example", "shop.example")
-	f.listsDomains(subscriptions.DomainQuery{Cause: "own", AccountID: &e.luigi.ID}, "game.example")
-	f.listsDomains(subscriptions.DomainQuery{SubscriptionID: e.shop.ID}, "en.shop.example", "shop.example")
-	f.listsDomains(subscriptions.DomainQuery{SubscriptionID: e.shop.ID, AccountID: &e.luigi.ID})
-	f.listsDomains(subscriptions.DomainQuery{AccountID: point(subscriptions.Provider)}, "en.spare.example", "spare.example")
-	f.listsDomains(subscriptions.DomainQuery{AccountID: point(accounts.ID(nobody))})
+	f.listsDomains(subscriptions.DomainQuery{Cause: "own", AccountID: &data.luigi.ID}, "game.example")
+	f.listsDomains(subscriptions.DomainQuery{SubscriptionID: data.shop.ID}, "en.shop.example", "shop.example")
+	f.listsDomains(subscriptions.DomainQuery{SubscriptionID: data.shop.ID, AccountID: &data.luigi.ID})
+	f.listsDomains(subscriptions.DomainQuery{AccountID: ptr(subscriptions.Provider)}, "en.spare.example", "spare.example")
+	f.listsDomains(subscriptions.DomainQuery{AccountID: ptr(accounts.ID(unusedID))})
 }
 
 func filterSubscriptionFields(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	now := f.clock.now()
-	for i, id := range []subscriptions.ID{e.blog.ID, e.shop.ID, e.game.ID} {
-		_, err := f.subs.Update(f.ctx, id, subscriptions.Changes{ExpiresAt: point(now.Add(time.Duration(i+1) * time.Hour))})
+	for i, id := range []subscriptions.ID{data.blog.ID, data.shop.ID, data.game.ID} {
+		_, err := f.subs.Update(f.ctx, id, subscriptions.Changes{ExpiresAt: ptr(now.Add(time.Duration(i+1) * time.Hour))})
 		f.NoError(err)
 	}
-	_, err := f.subs.Update(f.ctx, e.shop.ID, subscriptions.Changes{Plan: point("Basic")})
+	_, err := f.subs.Update(f.ctx, data.shop.ID, subscriptions.Changes{Plan: ptr("Basic")})
 	f.NoError(err)
-	f.listsSubscriptions(subscriptions.Query{AccountID: &e.mario.ID}, "blog", "shop")
-	f.listsSubscriptions(subscriptions.Query{AccountID: point(subscriptions.Provider)}, "spare")
-	f.listsSubscriptions(subscriptions.Query{AccountID: point(accounts.ID(nobody))})
+	f.listsSubscriptions(subscriptions.Query{AccountID: &data.mario.ID}, "blog", "shop")
+	f.listsSubscriptions(subscriptions.Query{AccountID: ptr(subscriptions.Provider)}, "spare")
+	f.listsSubscriptions(subscriptions.Query{AccountID: ptr(accounts.ID(unusedID))})
 	f.listsSubscriptions(subscriptions.Query{Plan: "basic"}, "blog", "game", "spare")
 	f.listsSubscriptions(subscriptions.Query{Plan: "Basic"}, "shop")
 	f.listsSubscriptions(subscriptions.Query{Plan: "bas"})
 	f.listsSubscriptions(subscriptions.Query{ExpiresBefore: now.Add(time.Hour)})
 	f.listsSubscriptions(subscriptions.Query{ExpiresBefore: now.Add(time.Hour + time.Microsecond)}, "blog")
 	f.listsSubscriptions(subscriptions.Query{ExpiresBefore: now.Add(24 * time.Hour)}, "blog", "shop", "game")
-	f.listsSubscriptions(subscriptions.Query{ExpiresBefore: now.Add(24 * time.Hour), AccountID: &e.mario.ID, Plan: "basic", Search: "blo"}, "blog")
-	f.listsSubscriptions(subscriptions.Query{IDs: []subscriptions.ID{e.game.ID, nobody, e.blog.ID, e.blog.ID}}, "blog", "game")
+	f.listsSubscriptions(subscriptions.Query{ExpiresBefore: now.Add(24 * time.Hour), AccountID: &data.mario.ID, Plan: "basic", Search: "blo"}, "blog")
+	f.listsSubscriptions(subscriptions.Query{IDs: []subscriptions.ID{data.game.ID, unusedID, data.blog.ID, data.blog.ID}}, "blog", "game")
 }
 
 func filterStatusAndCause(f *fixture) {
-	e := f.estate()
-	f.suspendAccount(e.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse})
+	data := f.seed()
+	f.suspendAccount(data.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse})
 	f.lists(accounts.Query{Status: accounts.Active, Cause: accounts.CauseAbuse})
 	f.lists(accounts.Query{Status: accounts.Suspended, Cause: accounts.CauseBilling})
 	f.listsSubscriptions(subscriptions.Query{Status: accounts.Active, Cause: accounts.CauseAbuse})
@@ -205,20 +205,20 @@ func filterStatusAndCause(f *fixture) {
 }
 
 func filterFew(f *fixture) {
-	var held []accounts.Account
+	var suspended []accounts.Account
 	for i := range 48 {
 		name := fmt.Sprintf("c%02d", i*29%48)
 		in := newAccount(name)
 		in.Contact.Name = name
 		in.Subscription = &subscriptions.New{Name: name, Domains: []string{name + "-b.example", name + "-a.example"}}
 		if a := f.create(in); i == 7 || i == 30 {
-			held = append(held, a) // c11 and c06
+			suspended = append(suspended, a) // c11 and c06
 		}
 	}
 	names := func(a accounts.Account) []string {
 		return []string{a.Login + "-a.example", a.Login + "-b.example"}
 	}
-	first, second := held[0], held[1]
+	first, second := suspended[0], suspended[1]
 	f.suspendAccount(first.ID, accounts.Hold{Cause: accounts.CauseAbuse})
 	for _, q := range []accounts.Query{{Status: accounts.Suspended}, {Cause: accounts.CauseAbuse}} {
 		f.lists(q, first.Login)
@@ -238,7 +238,7 @@ func filterFew(f *fixture) {
 	f.listsSubscriptions(subscriptions.Query{Cause: accounts.CauseBilling, Desc: true}, second.Login)
 	f.listsDomains(subscriptions.DomainQuery{Status: accounts.Suspended, Limit: 3}, slices.Concat(names(second), names(first))...)
 	f.activateAccount(first.ID)
-	f.suspendSubscription(f.only(first.ID).ID, accounts.Hold{Cause: accounts.CauseBilling})
+	f.suspendSubscription(f.onlySubscription(first.ID).ID, accounts.Hold{Cause: accounts.CauseBilling})
 	f.suspendDomain("c00-b.example", accounts.Hold{Cause: accounts.CauseBilling})
 	f.lists(accounts.Query{Cause: accounts.CauseBilling}, second.Login)
 	f.listsSubscriptions(subscriptions.Query{Cause: accounts.CauseBilling, Limit: 1, Desc: true}, second.Login, first.Login)
@@ -320,8 +320,8 @@ func searchFindsOnce(f *fixture) {
 	}
 }
 
-// searchOwnersInOrder has customers of whom the latest is the first that was created, as one clock told it, and who came
-// by their subscriptions in another order.
+// searchOwnersInOrder creates accounts whose times of creation are in the opposite order of their ids, and whose
+// subscriptions were created in yet another order.
 func searchOwnersInOrder(f *fixture) {
 	var owners []accounts.ID
 	for i := range 30 {
@@ -330,23 +330,23 @@ func searchOwnersInOrder(f *fixture) {
 		f.clock.advance(-time.Minute)
 	}
 	f.clock.advance(time.Hour)
-	own := func(owner accounts.ID, domains ...string) subscriptions.ID {
+	add := func(owner accounts.ID, domains ...string) subscriptions.ID {
 		return f.subscription(owner, domains...).ID
 	}
-	own(owners[29], "rare-29.example")
-	own(owners[28], "rare-28.example")
-	f.assign(owners[20], own(owners[12], "pizza-20.example"))
-	f.assign(owners[25], own(subscriptions.Provider, "pizza-25.example"))
-	f.assign(subscriptions.Provider, own(owners[15], "pizza-15.example"))
+	add(owners[29], "rare-29.example")
+	add(owners[28], "rare-28.example")
+	f.assign(owners[20], add(owners[12], "pizza-20.example"))
+	f.assign(owners[25], add(subscriptions.Provider, "pizza-25.example"))
+	f.assign(subscriptions.Provider, add(owners[15], "pizza-15.example"))
 	for i := range 3 {
-		own(owners[7], fmt.Sprintf("pizza-%d.example", i), fmt.Sprintf("more-pizza-%d.example", i))
+		add(owners[7], fmt.Sprintf("pizza-%d.example", i), fmt.Sprintf("more-pizza-%d.example", i))
 	}
-	own(owners[3], "pizza-3.example")
-	own(owners[28], "pizza-28.example")
+	add(owners[3], "pizza-3.example")
+	add(owners[28], "pizza-28.example")
 	in := newAccount("owner99")
 	in.Contact.Company = "Pizza to go"
 	f.create(in)
-	own(owners[0], "rare-0.example")
+	add(owners[0], "rare-0.example")
 
 	for search, found := range map[string][]string{
 		"pizza": {"owner28", "owner25", "owner20", "owner07", "owner03", "owner99"},
@@ -405,11 +405,11 @@ func searchLiterally(f *fixture) {
 func searchFollowsChanges(f *fixture) {
 	mario := f.account("mario", "mario.example")
 	luigi := f.account("luigi")
-	s := f.only(mario.ID)
+	s := f.onlySubscription(mario.ID)
 	contact := accounts.Contact{Name: "Renamed"}
-	_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Login: point("maria"), Contact: &contact, ExternalID: point("crm-1")})
+	_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Login: ptr("maria"), Contact: &contact, ExternalID: ptr("crm-1")})
 	f.NoError(err)
-	_, err = f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Name: point("purchase"), ExternalID: point("order-1")})
+	_, err = f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Name: ptr("purchase"), ExternalID: ptr("order-1")})
 	f.NoError(err)
 	_, err = f.subs.RenameDomain(f.ctx, f.getDomain("mario.example").ID, "peach.example")
 	f.NoError(err)
@@ -431,7 +431,7 @@ func searchFollowsChanges(f *fixture) {
 	f.lists(accounts.Query{Search: "peach"}, "luigi")
 	f.assign(subscriptions.Provider, s.ID)
 	f.lists(accounts.Query{Search: "peach"})
-	_, err = f.clients.Update(f.ctx, mario.ID, accounts.Changes{ExternalID: point("")})
+	_, err = f.clients.Update(f.ctx, mario.ID, accounts.Changes{ExternalID: ptr("")})
 	f.NoError(err)
 	_, err = f.clients.GetByExternalID(f.ctx, "crm-1")
 	f.ErrorIs(err, accounts.ErrNotFound)
@@ -439,7 +439,7 @@ func searchFollowsChanges(f *fixture) {
 }
 
 func countAtMost(f *fixture) {
-	f.estate()
+	f.seed()
 	for atMost, want := range map[int][3]int{0: {2, 4, 8}, 1: {1, 1, 1}, 2: {2, 2, 2}, 3: {2, 3, 3}, 4: {2, 4, 4}, 8: {2, 4, 8}, 1 << 40: {2, 4, 8}} {
 		a, err := f.clients.Count(f.ctx, accounts.Query{Limit: 1}, atMost)
 		f.NoError(err)
@@ -449,14 +449,14 @@ func countAtMost(f *fixture) {
 		f.NoError(err)
 		f.Equal(want, [3]int{a, s, d}, "at most %d", atMost)
 	}
-	for _, piece := range []string{"", "example"} {
-		a, err := f.clients.Count(f.ctx, accounts.Query{Search: piece}, math.MaxInt)
+	for _, search := range []string{"", "example"} {
+		a, err := f.clients.Count(f.ctx, accounts.Query{Search: search}, math.MaxInt)
 		f.NoError(err)
-		s, err := f.subs.Count(f.ctx, subscriptions.Query{Search: piece}, math.MaxInt)
+		s, err := f.subs.Count(f.ctx, subscriptions.Query{Search: search}, math.MaxInt)
 		f.NoError(err)
-		d, err := f.subs.CountDomains(f.ctx, subscriptions.DomainQuery{Search: piece}, math.MaxInt)
+		d, err := f.subs.CountDomains(f.ctx, subscriptions.DomainQuery{Search: search}, math.MaxInt)
 		f.NoError(err)
-		f.Equal([3]int{2, 4, 8}, [3]int{a, s, d}, "without a bound, of %q", piece)
+		f.Equal([3]int{2, 4, 8}, [3]int{a, s, d}, "without a maximum, search %q", search)
 	}
 	_, err := f.clients.Count(f.ctx, accounts.Query{}, -1)
 	f.invalid(err, "atMost")
@@ -481,7 +481,7 @@ func pageSize(f *fixture) {
 		p, err := f.clients.List(f.ctx, accounts.Query{Limit: limit})
 		f.NoError(err)
 		f.Len(p.Items, want)
-		f.Equal(limit >= 51, p.Next == "", "Next is empty at the end, also when the last page is full")
+		f.Equal(limit >= 51, p.Next == "", "Next must be empty on the last page, also if that is full")
 		s, err := f.subs.List(f.ctx, subscriptions.Query{Limit: limit, AccountID: nil, Search: "customer"})
 		f.NoError(err)
 		f.Len(s.Items, want)
@@ -509,18 +509,18 @@ func pageSize(f *fixture) {
 }
 
 func idsFilter(f *fixture) {
-	e := f.estate()
-	f.lists(accounts.Query{IDs: []accounts.ID{nobody, e.luigi.ID, -1, 0, e.luigi.ID}}, "luigi")
-	f.lists(accounts.Query{IDs: []accounts.ID{nobody}})
-	f.listsDomains(subscriptions.DomainQuery{IDs: []subscriptions.DomainID{nobody, f.getDomain("shop.example").ID, f.getDomain("blog.example").ID}}, "blog.example", "shop.example")
-	most := make([]int64, 10_001)
-	for i := range most {
-		most[i] = nobody + int64(i)
+	data := f.seed()
+	f.lists(accounts.Query{IDs: []accounts.ID{unusedID, data.luigi.ID, -1, 0, data.luigi.ID}}, "luigi")
+	f.lists(accounts.Query{IDs: []accounts.ID{unusedID}})
+	f.listsDomains(subscriptions.DomainQuery{IDs: []subscriptions.DomainID{unusedID, f.getDomain("shop.example").ID, f.getDomain("blog.example").ID}}, "blog.example", "shop.example")
+	ids := make([]int64, 10_001)
+	for i := range ids {
+		ids[i] = unusedID + int64(i)
 	}
-	f.lists(accounts.Query{IDs: as[accounts.ID](most[:10_000])})
-	f.listsSubscriptions(subscriptions.Query{IDs: as[subscriptions.ID](most[:10_000])})
-	f.listsDomains(subscriptions.DomainQuery{IDs: as[subscriptions.DomainID](most[:10_000])})
-	for _, ids := range [][]int64{{}, most} {
+	f.lists(accounts.Query{IDs: as[accounts.ID](ids[:10_000])})
+	f.listsSubscriptions(subscriptions.Query{IDs: as[subscriptions.ID](ids[:10_000])})
+	f.listsDomains(subscriptions.DomainQuery{IDs: as[subscriptions.DomainID](ids[:10_000])})
+	for _, ids := range [][]int64{{}, ids} {
 		_, err := f.clients.List(f.ctx, accounts.Query{IDs: append([]accounts.ID{}, as[accounts.ID](ids)...)})
 		f.invalid(err, "ids")
 		_, err = f.clients.Count(f.ctx, accounts.Query{IDs: append([]accounts.ID{}, as[accounts.ID](ids)...)}, 0)

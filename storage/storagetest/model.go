@@ -19,10 +19,10 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// soaking tells whether the tests may take long: make soak sets CLIENTELE_SOAK to 1.
+// soaking reports whether the tests may take long. make soak sets CLIENTELE_SOAK=1.
 func soaking() bool { return os.Getenv("CLIENTELE_SOAK") == "1" }
 
-// scale answers how often something is done: less by default, more when soaking.
+// scale returns soak when soaking, and usual otherwise.
 func scale(usual, soak int) int {
 	if soaking() {
 		return soak
@@ -30,7 +30,7 @@ func scale(usual, soak int) int {
 	return usual
 }
 
-// bounded answers a context of a test that may take so long, ten times that when soaking.
+// bounded returns a context that ends after limit, or after ten times limit when soaking.
 func bounded(t *testing.T, limit time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit*time.Duration(scale(1, 10)))
@@ -38,62 +38,63 @@ func bounded(t *testing.T, limit time.Duration) context.Context {
 	return ctx
 }
 
-// testModel plays random histories of all commands and look-ups on the managers over a store, and on a model; every
-// answer must be the same. A history that fails is shrunk to a short one and printed.
-func testModel(t *testing.T, open func(*testing.T) accounts.Store) {
+// testRandomHistories runs random histories of all commands and look-ups on the managers of a store and on a model, and
+// compares every result. A history that fails is shrunk to a short one and printed.
+func testRandomHistories(t *testing.T, open func(*testing.T) accounts.Store) {
 	setDefault(t, "rapid.checks", scale(24, 150))
 	setDefault(t, "rapid.steps", scale(90, 300))
-	s := &stage{t: t, ctx: bounded(t, 2*time.Minute), open: open}
+	s := &harness{t: t, ctx: bounded(t, 2*time.Minute), open: open}
 	rapid.Check(t, func(rt *rapid.T) {
 		h := s.begin(rt)
 		rt.Repeat(map[string]func(*rapid.T){"step": h.step})
-		h.everything()
+		h.compareAll()
 		s.end(h)
 	})
 }
 
-// setDefault sets a flag of rapid for one test, unless whoever runs it did: one history of ninety steps says more about
-// a store than three of thirty.
+// setDefault sets a flag of rapid for one test, unless it was set on the command line or in the environment. One history
+// of 90 steps finds more than three of 30.
 func setDefault(t *testing.T, name string, value int) {
 	t.Helper()
 	f := flag.Lookup(name)
-	_, said := os.LookupEnv(strings.ToUpper(strings.ReplaceAll(name, ".", "_")))
-	if was := f.Value.String(); was == f.DefValue && !said {
+	_, inEnv := os.LookupEnv(strings.ToUpper(strings.ReplaceAll(name, ".", "_")))
+	if was := f.Value.String(); was == f.DefValue && !inEnv {
 		require.NoError(t, flag.Set(name, strconv.Itoa(value)))
 		t.Cleanup(func() { require.NoError(t, flag.Set(name, was)) })
 	}
 }
 
-// stage is the store on which histories are played, one after another: emptying it costs a command or two, which is
-// less than opening another one, and shows that what was removed is gone.
-type stage struct {
-	t     *testing.T
-	ctx   context.Context
-	open  func(*testing.T) accounts.Store
-	clean *history // the last one, which ended well and can be cleared away; nil: open a new store
-	past  int      // how many histories the store has seen
+// harness runs histories one after another on the same store. Emptying it takes a command or two, which costs less than
+// opening another one, and checks that removed rows are gone.
+type harness struct {
+	t         *testing.T
+	ctx       context.Context
+	open      func(*testing.T) accounts.Store
+	last      *history // the last history, if it passed; nil: open a new store
+	histories int      // number of histories run on the store
 }
 
-// perStore is how many histories are played on one store.
-const perStore = 10
+// historiesPerStore is the number of histories run on one store.
+const historiesPerStore = 10
 
-// begin answers a history on an empty store. Until it ends well the next one gets a new store, so that a broken one does
-// not spoil the search for the shortest history.
-func (s *stage) begin(rt *rapid.T) *history {
-	old := s.clean
-	s.clean = nil
-	if old == nil || s.past >= perStore {
-		s.past = 0
+// begin returns a history on an empty store. After a failed history it opens a new store, so that the rows of the failed
+// one do not disturb the search for the shortest history.
+func (s *harness) begin(rt *rapid.T) *history {
+	last := s.last
+	s.last = nil
+	if last == nil || s.histories >= historiesPerStore {
+		s.histories = 0
 		return newHistory(s.ctx, rt, s.open(s.t), &clock{at: time.Date(2026, time.May, 4, 10, 0, 0, 987654321, time.UTC)})
 	}
-	old.t = rt
-	old.clear()
-	return newHistory(s.ctx, rt, old.store, old.clock)
+	last.t = rt
+	last.clear()
+	return newHistory(s.ctx, rt, last.store, last.clock)
 }
 
-func (s *stage) end(h *history) {
-	s.past++
-	s.clean = h
+// end records that a history passed.
+func (s *harness) end(h *history) {
+	s.histories++
+	s.last = h
 }
 
 // history is one run of random commands on the managers and on the model.
@@ -106,23 +107,23 @@ type history struct {
 	subs    *subscriptions.Manager
 	model   *model
 
-	asked   []string          // the names about which Options.AllowDomain was asked during the last command
-	given   map[string]bool   // ids that the store gave to something
-	crowded bool              // many accounts moved in at once
-	gone    []int64           // ids of what was removed
-	tokens  []token           // of ResetToken
-	cursors []accounts.Cursor // of the model's events that were read, in the same order
-	pruned  []accounts.Cursor // of events that were pruned
-	foreign []accounts.Cursor // of pages of lists
+	allowCalls  []string          // names for which Options.AllowDomain was called during the last command
+	issued      map[string]bool   // ids that the store has allocated
+	manyAdded   bool              // whether addManyAccounts has run
+	removed     []int64           // ids of removed rows
+	tokens      []token           // returned by ResetToken
+	cursors     []accounts.Cursor // of the model's events that were read, in the same order
+	pruned      []accounts.Cursor // of pruned events
+	listCursors []accounts.Cursor // of pages of lists
 }
 
 func newHistory(ctx context.Context, rt *rapid.T, store accounts.Store, c *clock) *history {
-	h := &history{t: rt, ctx: ctx, store: store, clock: c, model: newModel(), given: map[string]bool{}}
+	h := &history{t: rt, ctx: ctx, store: store, clock: c, model: newModel(), issued: map[string]bool{}}
 	h.clients = accounts.NewManager(store, &accounts.Options{
 		Now: c.now, Hasher: plainHasher{}, Secret: []byte("thirty-two bytes are the minimum"),
-		ReservedLogins: []string{reservedLogin}, ReservedDomains: []string{reservedTop},
+		ReservedLogins: []string{reservedLogin}, ReservedDomains: []string{reservedDomain},
 		AllowDomain: func(_ context.Context, _ accounts.ID, name string) error {
-			h.asked = append(h.asked, name)
+			h.allowCalls = append(h.allowCalls, name)
 			if name == deniedName {
 				return errDenied
 			}
@@ -135,7 +136,7 @@ func newHistory(ctx context.Context, rt *rapid.T, store accounts.Store, c *clock
 
 // clear removes everything from the store.
 func (h *history) clear() {
-	if all := sorted(h.model.accounts); len(all) > 0 {
+	if all := sortedKeys(h.model.accounts); len(all) > 0 {
 		_, err := h.clients.Remove(h.ctx, all)
 		require.NoError(h.t, err)
 	}
@@ -150,63 +151,63 @@ func (h *history) clear() {
 	require.NoError(h.t, err)
 }
 
-// step is one random step. The clock stands still unless a step moves it, so that equal times are common.
+// step runs one random step. The clock stands still unless a step advances it, so that equal times are common.
 func (h *history) step(rt *rapid.T) {
 	h.t = rt
-	all := weighted()
-	if h.small() && h.chance(3) {
-		all = all[:creating]
+	all := weightedSteps()
+	if h.nearlyEmpty() && h.oneIn(3) {
+		all = all[:createWeight]
 	}
-	s := one(h, "step", all...)
+	s := oneOf(h, "step", all...)
 	h.t.Logf("step: %s", s.name)
 	s.do(h)
 }
 
-// small tells whether there is so little that most commands would have nothing to do.
-func (h *history) small() bool { return len(h.model.accounts) < 3 || len(h.model.domains) < 5 }
+// nearlyEmpty reports whether there are too few rows for most commands to change anything.
+func (h *history) nearlyEmpty() bool { return len(h.model.accounts) < 3 || len(h.model.domains) < 5 }
 
-// command prepares for one command: who gives it, and when.
-func (h *history) command() context.Context {
-	given := one(h, "actor", "anna", "anna", "", " bert ", "bert", "bert", "", h.seldomText("two\nlines", "anna"))
-	h.asked, h.model.asked = nil, nil
-	h.model.actor = strings.TrimSpace(given)
-	h.model.now = h.clock.stored()
-	if given == "" {
+// beginCommand prepares the model for a command and returns the command's context, which has a random actor.
+func (h *history) beginCommand() context.Context {
+	name := oneOf(h, "actor", "anna", "anna", "", " bert ", "bert", "bert", "", h.rarelyText("two\nlines", "anna"))
+	h.allowCalls, h.model.mustAllow = nil, nil
+	h.model.actor = strings.TrimSpace(name)
+	h.model.now = h.clock.storedNow()
+	if name == "" {
 		return h.ctx
 	}
-	return accounts.WithActor(h.ctx, given)
+	return accounts.WithActor(h.ctx, name)
 }
 
-// same compares an answer with that of the model.
-func (h *history) same(what string, got any, err error, want any, wantErr error) {
-	told, model := told(got, err), told(want, wantErr)
-	h.t.Logf("%s\n  %s", what, told)
-	if told != model {
-		h.t.Fatalf("%s\nanswers %s\nmodel   %s", what, told, model)
+// compare fails the history if the result of a call differs from that of the model.
+func (h *history) compare(call string, got any, err error, want any, wantErr error) {
+	gotText, wantText := describe(got, err), describe(want, wantErr)
+	h.t.Logf("%s\n  %s", call, gotText)
+	if gotText != wantText {
+		h.t.Fatalf("%s\nreturned: %s\nexpected: %s", call, gotText, wantText)
 	}
 	if err == nil {
-		h.askedAbout(what, h.model.asked)
+		h.checkAllowCalls(call, h.model.mustAllow)
 	}
-	h.model.asked = nil
+	h.model.mustAllow = nil
 }
 
-// askedAbout checks that the host was asked about the names that a command gave to an account.
-func (h *history) askedAbout(what string, names []string) {
+// checkAllowCalls fails the history if AllowDomain was not called for each of names, which an account newly got.
+func (h *history) checkAllowCalls(call string, names []string) {
 	for _, name := range names {
-		if !slices.Contains(h.asked, name) {
-			h.t.Fatalf("%s\nasked the host about %v, and not about %s", what, h.asked, name)
+		if !slices.Contains(h.allowCalls, name) {
+			h.t.Fatalf("%s\ncalled AllowDomain for %v, but not for %s", call, h.allowCalls, name)
 		}
 	}
 }
 
-// learned answers how the model learns the ids of what a command created. If the command failed, the model is wrong about
-// that, or the library.
-func (h *history) learned(what string, err error, learn func() made) func() made {
-	return func() made {
+// idSource returns the function by which the model gets the ids of the rows that a command created. The model calls it
+// when it expects success, so it fails the history if the command has failed.
+func (h *history) idSource(call string, err error, read func() newIDs) func() newIDs {
+	return func() newIDs {
 		if err != nil {
-			h.t.Fatalf("%s\nanswers %s\nmodel   it can be done", what, toldError(err))
+			h.t.Fatalf("%s\nreturned: %s\nexpected: success", call, describeError(err))
 		}
-		ids := learn()
+		ids := read()
 		h.isNew(accounts.LevelAccount, int64(ids.account))
 		h.isNew(accounts.LevelSubscription, int64(ids.subscription))
 		for _, id := range ids.domains {
@@ -216,18 +217,18 @@ func (h *history) learned(what string, err error, learn func() made) func() made
 	}
 }
 
-// isNew checks that an id was never given before; 0 is none.
+// isNew fails the history if an id was allocated before. The id 0 stands for no row.
 func (h *history) isNew(l accounts.Level, id int64) {
 	if id == 0 {
 		return
 	}
 	key := fmt.Sprintf("%s %d", l, id)
 	require.Positive(h.t, id, key)
-	require.False(h.t, h.given[key], "%s was given before", key)
-	h.given[key] = true
+	require.False(h.t, h.issued[key], "%s was allocated before", key)
+	h.issued[key] = true
 }
 
-// domainsOf answers the ids of a new subscription's domains as the store has them, ascending, and that there are so many.
+// domainsOf returns the ids of a new subscription's domains, ascending. It fails the history if there are not n.
 func (h *history) domainsOf(id subscriptions.ID, n int) []subscriptions.DomainID {
 	p, err := h.subs.Domains(h.ctx, subscriptions.DomainQuery{SubscriptionID: id, Limit: 500})
 	require.NoError(h.t, err)
@@ -240,21 +241,22 @@ func (h *history) domainsOf(id subscriptions.ID, n int) []subscriptions.DomainID
 	return ids
 }
 
-// everything compares all that the store has with the model: each list, and the log from its beginning.
-func (h *history) everything() {
-	h.sameAccounts(accounts.Query{}, 500)
-	h.sameSubscriptions(subscriptions.Query{}, 500)
-	h.sameDomains(subscriptions.DomainQuery{}, 500)
-	h.readNew()
-	h.sameEvents(accounts.EventQuery{Limit: 500}, h.model.events)
+// compareAll compares everything in the store with the model: each list, and the event log from its beginning.
+func (h *history) compareAll() {
+	h.compareAccounts(accounts.Query{}, 500)
+	h.compareSubscriptions(subscriptions.Query{}, 500)
+	h.compareDomains(subscriptions.DomainQuery{}, 500)
+	h.readNewEvents()
+	h.compareEvents(accounts.EventQuery{Limit: 500}, h.model.events)
 }
 
-// one draws one of some options, each as likely as the others; histories shrink towards the first.
-func one[T any](h *history, label string, options ...T) T {
+// oneOf draws one of the options, all with the same probability. Histories shrink towards the first.
+func oneOf[T any](h *history, label string, options ...T) T {
 	return options[uniform(len(options)).Draw(h.t, label)]
 }
 
-// uniform draws a number below n. The integers of rapid prefer small ones, which would starve the last of many options.
+// uniform returns a generator of the numbers below n. The integers of rapid prefer small ones, so that the last of many
+// options would hardly be drawn.
 func uniform(n int) *rapid.Generator[int] {
 	return rapid.Custom(func(t *rapid.T) int {
 		number := 0
@@ -268,26 +270,27 @@ func uniform(n int) *rapid.Generator[int] {
 	})
 }
 
-// seldom and seldomText answer the first of two in one case of six.
-func (h *history) seldom(this, that int) int {
-	if h.chance(6) {
-		return this
+// rarely returns rare once in six draws, and usual otherwise.
+func (h *history) rarely(rare, usual int) int {
+	if h.oneIn(6) {
+		return rare
 	}
-	return that
+	return usual
 }
 
-func (h *history) seldomText(this, that string) string {
-	if h.chance(6) {
-		return this
+// rarelyText is rarely for texts.
+func (h *history) rarelyText(rare, usual string) string {
+	if h.oneIn(6) {
+		return rare
 	}
-	return that
+	return usual
 }
 
-// chance is true once in n times; histories shrink towards false.
-func (h *history) chance(n int) bool { return uniform(n).Draw(h.t, fmt.Sprintf("1 in %d", n)) == n-1 }
+// oneIn returns true once in n draws. Histories shrink towards false.
+func (h *history) oneIn(n int) bool { return uniform(n).Draw(h.t, fmt.Sprintf("1 in %d", n)) == n-1 }
 
-// toldError writes an error's kind and particulars.
-func toldError(err error) string {
+// describeError returns an error's kind and details, without its message.
+func describeError(err error) string {
 	var (
 		invalid   *accounts.InvalidError
 		taken     *accounts.TakenError
@@ -297,12 +300,12 @@ func toldError(err error) string {
 	)
 	switch {
 	case errors.As(err, &invalid):
-		var faults []string
+		var fields []string
 		for _, f := range invalid.Fields {
-			faults = append(faults, f.Path+" "+f.Rule)
+			fields = append(fields, f.Path+" "+f.Rule)
 		}
-		slices.Sort(faults)
-		return fmt.Sprintf("invalid: %q", faults)
+		slices.Sort(fields)
+		return fmt.Sprintf("invalid: %q", fields)
 	case errors.As(err, &taken):
 		return fmt.Sprintf("taken: %q", inOrder(append([]accounts.Taken{{Field: taken.Field, Value: taken.Value}}, taken.Others...)))
 	case errors.As(err, &unknown):
@@ -317,10 +320,10 @@ func toldError(err error) string {
 			return kind.Error()
 		}
 	}
-	return "another error: " + err.Error()
+	return "unexpected error: " + err.Error()
 }
 
-// inOrder puts names that were refused at the same path into one order: the library promises none for them.
+// inOrder sorts the names that are taken at the path ids. The library promises no order for them.
 func inOrder(all []accounts.Taken) []accounts.Taken {
 	if all[0].Field == "ids" {
 		slices.SortFunc(all, func(a, b accounts.Taken) int { return strings.Compare(a.Value, b.Value) })

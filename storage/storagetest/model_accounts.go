@@ -10,8 +10,8 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// create makes an account, with its first subscription if there is one. ids is asked only if nothing is in the way.
-func (m *model) create(in accounts.New, ids func() made) (accounts.Account, error) {
+// create creates an account, with its first subscription if there is one. It calls ids only if it succeeds.
+func (m *model) create(in accounts.New, ids func() newIDs) (accounts.Account, error) {
 	f := m.command()
 	login := f.login("login", in.Login)
 	f.reserved("login", login)
@@ -33,43 +33,43 @@ func (m *model) create(in accounts.New, ids func() made) (accounts.Account, erro
 	if err := f.err(); err != nil {
 		return accounts.Account{}, err
 	}
-	if err := m.ask(names); err != nil {
+	if err := m.require(names); err != nil {
 		return accounts.Account{}, err
 	}
-	var t taken
+	var t takenFields
 	t.add(m.loginTaken(login, 0), "login", in.Login)
 	t.add(m.accountExternalIDTaken(externalID, 0), "externalID", in.ExternalID)
-	const nobody = -1 // the account is not there yet, so everybody else is another
+	const newOwner = -1 // the account does not exist yet, so all domains are those of others
 	if in.Subscription != nil {
-		m.subscriptionTaken(&t, "subscription.", *in.Subscription, names, nobody)
+		m.subscriptionTaken(&t, "subscription.", *in.Subscription, names, newOwner)
 	}
 	if err := t.err(); err != nil {
 		return accounts.Account{}, err
 	}
-	made := ids()
-	m.accounts[made.account] = accounts.Account{
-		ID: made.account, Login: login, Contact: contact,
+	created := ids()
+	m.accounts[created.account] = accounts.Account{
+		ID: created.account, Login: login, Contact: contact,
 		AdditionalInfo: strings.TrimSpace(in.AdditionalInfo), Description: strings.TrimSpace(in.Description),
-		ExternalID: externalID, Locale: in.Locale, Attributes: merged(nil, in.Attributes),
-		SessionEpoch: 1, Version: 1, CreatedAt: m.created(in.CreatedAt), UpdatedAt: m.now,
+		ExternalID: externalID, Locale: in.Locale, Attributes: mergeAttributes(nil, in.Attributes),
+		SessionEpoch: 1, Version: 1, CreatedAt: m.creationTime(in.CreatedAt), UpdatedAt: m.now,
 	}
-	m.passwords[made.account] = in.Password
-	m.note(subscriptions.LevelAccount, int64(made.account), "created", map[string]string{"externalID": externalID})
+	m.passwords[created.account] = in.Password
+	m.addEvent(subscriptions.LevelAccount, int64(created.account), "created", map[string]string{"externalID": externalID})
 	if in.Subscription != nil {
-		m.addSubscription(*in.Subscription, made, names)
+		m.addSubscription(*in.Subscription, created, names)
 	}
-	return m.account(made.account), nil
+	return m.account(created.account), nil
 }
 
-// created answers when something was created: now, unless an import says when.
-func (m *model) created(imported time.Time) time.Time {
+// creationTime returns imported, or the current time if imported is zero.
+func (m *model) creationTime(imported time.Time) time.Time {
 	if imported.IsZero() {
 		return m.now
 	}
 	return imported.UTC().Truncate(time.Microsecond)
 }
 
-func (f *faults) login(path, s string) string {
+func (f *fieldErrors) login(path, s string) string {
 	login := strings.ToLower(strings.TrimSpace(s))
 	switch {
 	case login == "":
@@ -80,25 +80,25 @@ func (f *faults) login(path, s string) string {
 	return login
 }
 
-func (f *faults) reserved(path, login string) {
+func (f *fieldErrors) reserved(path, login string) {
 	if login == "root" || login == reservedLogin {
 		f.add(path, "reserved")
 	}
 }
 
-func (f *faults) password(password string) {
+func (f *fieldErrors) password(password string) {
 	if len(password) < 8 {
 		f.add("password", "minLength")
 	}
 }
 
-func (f *faults) notLogin(password, login string) {
+func (f *fieldErrors) notLogin(password, login string) {
 	if password == login {
 		f.add("password", "notLogin")
 	}
 }
 
-func (f *faults) contact(path string, c accounts.Contact) accounts.Contact {
+func (f *fieldErrors) contact(path string, c accounts.Contact) accounts.Contact {
 	c.Name = f.line(path+".name", c.Name)
 	if c.Name == "" {
 		f.add(path+".name", "required")
@@ -111,8 +111,8 @@ func (f *faults) contact(path string, c accounts.Contact) accounts.Contact {
 	return c
 }
 
-// line checks and trims a text of one line.
-func (f *faults) line(path, s string) string {
+// line trims and checks a text of one line, and returns it.
+func (f *fieldErrors) line(path, s string) string {
 	s = strings.TrimSpace(s)
 	if strings.Contains(s, "\n") {
 		f.add(path, "line")
@@ -122,18 +122,18 @@ func (f *faults) line(path, s string) string {
 
 func element(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
-// taken gathers what somebody else has.
-type taken struct {
+// takenFields collects the fields of a command whose values are taken.
+type takenFields struct {
 	all []accounts.Taken
 }
 
-func (t *taken) add(is bool, field, value string) {
+func (t *takenFields) add(is bool, field, value string) {
 	if is {
 		t.all = append(t.all, accounts.Taken{Field: field, Value: value})
 	}
 }
 
-func (t *taken) err() error {
+func (t *takenFields) err() error {
 	if len(t.all) == 0 {
 		return nil
 	}
@@ -234,8 +234,8 @@ func (m *model) update(id accounts.ID, c accounts.Changes) (accounts.Account, er
 		changed("locale", next.Locale, *c.Locale)
 		next.Locale = *c.Locale
 	}
-	changed("attributes", fmt.Sprint(next.Attributes), fmt.Sprint(merged(next.Attributes, c.Attributes)))
-	next.Attributes = merged(next.Attributes, c.Attributes)
+	changed("attributes", fmt.Sprint(next.Attributes), fmt.Sprint(mergeAttributes(next.Attributes, c.Attributes)))
+	next.Attributes = mergeAttributes(next.Attributes, c.Attributes)
 	if c.Version < 0 {
 		f.add("version", "min")
 	}
@@ -252,7 +252,7 @@ func (m *model) update(id accounts.ID, c accounts.Changes) (accounts.Account, er
 	if err := f.err(); err != nil {
 		return accounts.Account{}, err
 	}
-	var t taken
+	var t takenFields
 	if c.Login != nil {
 		t.add(m.loginTaken(next.Login, id), "login", *c.Login)
 	}
@@ -265,7 +265,7 @@ func (m *model) update(id accounts.ID, c accounts.Changes) (accounts.Account, er
 	next.Version++
 	next.UpdatedAt = m.now
 	m.accounts[id] = next
-	m.note(subscriptions.LevelAccount, int64(id), "updated", map[string]string{"fields": strings.Join(fields, ",")})
+	m.addEvent(subscriptions.LevelAccount, int64(id), "updated", map[string]string{"fields": strings.Join(fields, ",")})
 	return m.account(id), nil
 }
 
@@ -293,7 +293,7 @@ func (m *model) changePassword(id accounts.ID, password string) {
 	a.SessionEpoch++
 	m.accounts[id] = a
 	m.passwords[id] = password
-	m.note(subscriptions.LevelAccount, int64(id), "password-changed", nil)
+	m.addEvent(subscriptions.LevelAccount, int64(id), "password-changed", nil)
 }
 
 func (m *model) authenticate(login, password string) (accounts.Account, error) {
@@ -302,13 +302,13 @@ func (m *model) authenticate(login, password string) (accounts.Account, error) {
 		return accounts.Account{}, accounts.ErrInvalidCredentials
 	}
 	if len(a.Holds) > 0 {
-		return accounts.Account{}, suspendedBy(a)
+		return accounts.Account{}, suspendedError(a)
 	}
 	return a, nil
 }
 
-// suspendedBy answers what the owner of an account is told of its holds; nil if there are none.
-func suspendedBy(a accounts.Account) error {
+// suspendedError returns the error that an account's owner gets because of its holds, or nil if there are none.
+func suspendedError(a accounts.Account) error {
 	if len(a.Holds) == 0 {
 		return nil
 	}
@@ -319,15 +319,15 @@ func suspendedBy(a accounts.Account) error {
 	return e
 }
 
-func (m *model) checkSession(id accounts.ID, signIn int64) (accounts.Account, error) {
+func (m *model) checkSession(id accounts.ID, epoch int64) (accounts.Account, error) {
 	a, err := m.get(id)
 	if err != nil {
 		return a, err
 	}
-	if a.SessionEpoch != signIn {
+	if a.SessionEpoch != epoch {
 		return accounts.Account{}, accounts.ErrSessionEnded
 	}
-	return a, suspendedBy(a)
+	return a, suspendedError(a)
 }
 
 func (m *model) signInAs(id accounts.ID) (accounts.Account, error) {
@@ -336,28 +336,28 @@ func (m *model) signInAs(id accounts.ID) (accounts.Account, error) {
 	}
 	a, err := m.get(id)
 	if err == nil {
-		m.note(subscriptions.LevelAccount, int64(id), "signed-in-as", nil)
+		m.addEvent(subscriptions.LevelAccount, int64(id), "signed-in-as", nil)
 	}
 	return a, err
 }
 
-// token is what a link to reset a password stands for.
+// token is a token for resetting a password.
 type token struct {
-	secret string
-	id     accounts.ID
-	signIn int64
-	until  time.Time
+	secret       string
+	id           accounts.ID
+	sessionEpoch int64
+	until        time.Time
 }
 
 func (m *model) resetPassword(t token, password string) (accounts.Account, error) {
-	m.actor = either(m.actor, "owner")
+	m.actor = firstNonEmpty(m.actor, "owner")
 	f := m.command()
 	f.password(password)
 	if err := f.err(); err != nil {
 		return accounts.Account{}, err
 	}
 	a, found := m.accounts[t.id]
-	if !found || a.SessionEpoch != t.signIn || !m.now.Before(t.until) {
+	if !found || a.SessionEpoch != t.sessionEpoch || !m.now.Before(t.until) {
 		return accounts.Account{}, accounts.ErrInvalidCredentials
 	}
 	f.notLogin(password, a.Login)
@@ -366,13 +366,13 @@ func (m *model) resetPassword(t token, password string) (accounts.Account, error
 	}
 	m.changePassword(t.id, password)
 	a = m.account(t.id)
-	return a, suspendedBy(a)
+	return a, suspendedError(a)
 }
 
-// below answers what goes when accounts are removed.
-func (m *model) below(ids []accounts.ID) accounts.Removal {
+// descendants returns what a removal of accounts removes.
+func (m *model) descendants(ids []accounts.ID) accounts.Removal {
 	r := accounts.Removal{Accounts: ids}
-	for _, id := range sorted(m.subscriptions) {
+	for _, id := range sortedKeys(m.subscriptions) {
 		if slices.Contains(ids, m.subscriptions[id].AccountID) {
 			r.Subscriptions = append(r.Subscriptions, id)
 		}
@@ -387,23 +387,23 @@ func (m *model) below(ids []accounts.ID) accounts.Removal {
 }
 
 func (m *model) previewRemoval(ids []accounts.ID) (accounts.Removal, error) {
-	f := &faults{}
+	f := &fieldErrors{}
 	f.ids(len(ids))
 	if err := f.err(); err != nil {
 		return accounts.Removal{}, err
 	}
-	all, err := m.known(subscriptions.LevelAccount, plain(ids))
+	all, err := m.checkIDs(subscriptions.LevelAccount, fromIDs(ids))
 	if err != nil {
 		return accounts.Removal{}, err
 	}
-	return m.below(typed[accounts.ID](all)), nil
+	return m.descendants(toIDs[accounts.ID](all)), nil
 }
 
 func (m *model) remove(ids []accounts.ID) (accounts.Removal, error) {
 	return m.removeIf(ids, func(accounts.Removal) bool { return true })
 }
 
-func (m *model) removePreviewed(r accounts.Removal) (accounts.Removal, error) {
+func (m *model) removeExactly(r accounts.Removal) (accounts.Removal, error) {
 	return m.removeIf(r.Accounts, func(would accounts.Removal) bool {
 		return sameSet(would.Subscriptions, r.Subscriptions) && sameSet(would.Domains, r.Domains)
 	})
@@ -411,7 +411,7 @@ func (m *model) removePreviewed(r accounts.Removal) (accounts.Removal, error) {
 
 func sameSet[K comparable](a, b []K) bool { return containsAll(a, b) && containsAll(b, a) }
 
-func (m *model) removeIf(ids []accounts.ID, agreed func(would accounts.Removal) bool) (accounts.Removal, error) {
+func (m *model) removeIf(ids []accounts.ID, precondition func(would accounts.Removal) bool) (accounts.Removal, error) {
 	f := m.command()
 	f.ids(len(ids))
 	if err := f.err(); err != nil {
@@ -421,31 +421,31 @@ func (m *model) removeIf(ids []accounts.ID, agreed func(would accounts.Removal) 
 	if err != nil {
 		return accounts.Removal{}, err
 	}
-	if !agreed(r) {
+	if !precondition(r) {
 		return accounts.Removal{}, &accounts.ConflictError{}
 	}
-	m.drop(r)
+	m.removeAll(r)
 	return r, nil
 }
 
-// drop removes what r names: events first, from the bottom up, then the rows, then the texts of earlier events.
-func (m *model) drop(r accounts.Removal) {
-	for _, id := range sorted(m.domains) {
+// removeAll removes the rows of r. It records their events, from the domains up, and redacts earlier ones.
+func (m *model) removeAll(r accounts.Removal) {
+	for _, id := range sortedKeys(m.domains) {
 		if slices.Contains(r.Domains, m.domains[id].Name) {
-			m.note(subscriptions.LevelDomain, int64(id), "removed", nil)
+			m.addEvent(subscriptions.LevelDomain, int64(id), "removed", nil)
 			defer delete(m.domains, id)
 		}
 	}
 	for _, id := range r.Subscriptions {
-		m.note(subscriptions.LevelSubscription, int64(id), "removed", map[string]string{"externalID": m.subscriptions[id].ExternalID})
+		m.addEvent(subscriptions.LevelSubscription, int64(id), "removed", map[string]string{"externalID": m.subscriptions[id].ExternalID})
 		defer delete(m.subscriptions, id)
 	}
 	for _, id := range r.Accounts {
-		m.note(subscriptions.LevelAccount, int64(id), "removed", map[string]string{"externalID": m.accounts[id].ExternalID})
+		m.addEvent(subscriptions.LevelAccount, int64(id), "removed", map[string]string{"externalID": m.accounts[id].ExternalID})
 		defer delete(m.accounts, id)
 		defer delete(m.passwords, id)
 	}
-	m.forget(func(e accounts.Event) bool {
+	m.redact(func(e accounts.Event) bool {
 		switch {
 		case e.DomainID != 0:
 			return slices.Contains(r.Domains, m.domains[e.DomainID].Name)

@@ -10,24 +10,24 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// errDenied is what the host of the histories says about the one name that it does not allow.
+// errDenied is the error that Options.AllowDomain returns for deniedName.
 var errDenied = errors.New("the registry does not know this name")
 
 const (
-	deniedName    = "denied.example"   // Options.AllowDomain refuses it
-	reservedTop   = "provider.example" // Options.ReservedDomains has it
-	reservedLogin = "staff"            // Options.ReservedLogins has it
+	deniedName     = "denied.example"   // Options.AllowDomain refuses it
+	reservedDomain = "provider.example" // Options.ReservedDomains has it
+	reservedLogin  = "staff"            // Options.ReservedLogins has it
 )
 
 // spelling is one way to write a domain's name.
 type spelling struct {
-	given, stored string // stored is "" where given is no name
-	decoded       string // "" where it is as stored
-	bare          bool   // a public suffix
+	given, stored string // stored is "" if given is not a valid name
+	decoded       string // the name with U-labels; "": the same as stored
+	publicSuffix  bool   // whether it is a public suffix
 }
 
-// knownSpellings are the names of which histories are made: names above and below each other, with and without www., IDNs
-// in both spellings, the provider's own, and what is no name.
+// knownSpellings returns the names that histories use: domains and their subdomains, with and without www., and IDNs in
+// both spellings; then, from the first public suffix on, names that accounts cannot have, and invalid ones.
 func knownSpellings() []spelling {
 	return []spelling{
 		{given: "example.com", stored: "example.com"},
@@ -50,11 +50,11 @@ func knownSpellings() []spelling {
 		{given: "WWW.three.example.", stored: "www.three.example"},
 		{given: "four.example", stored: "four.example"},
 		{given: "mine.co.uk", stored: "mine.co.uk"},
-		{given: "s3.amazonaws.com", stored: "s3.amazonaws.com", bare: true},
-		{given: reservedTop, stored: reservedTop},
-		{given: "app." + reservedTop, stored: "app." + reservedTop},
+		{given: "s3.amazonaws.com", stored: "s3.amazonaws.com", publicSuffix: true},
+		{given: reservedDomain, stored: reservedDomain},
+		{given: "app." + reservedDomain, stored: "app." + reservedDomain},
 		{given: deniedName, stored: deniedName},
-		{given: "co.uk", stored: "co.uk", bare: true},
+		{given: "co.uk", stored: "co.uk", publicSuffix: true},
 		{given: "a..b.com"},
 		{given: "1.2.3.4"},
 		{given: "*.example.com"},
@@ -62,8 +62,9 @@ func knownSpellings() []spelling {
 	}
 }
 
-// spelled answers what is known about a name, given or stored. Plain names below example are stored as they are given.
-func spelled(name string) spelling {
+// findSpelling returns the spelling of a name, which may be as given or as stored. Unlisted names below example are
+// stored as given.
+func findSpelling(name string) spelling {
 	for _, s := range knownSpellings() {
 		if s.given == name || s.stored == name && name != "" {
 			return s
@@ -75,43 +76,45 @@ func spelled(name string) spelling {
 	return spelling{given: name}
 }
 
-// spellings answers the ways in which a stored name is searched.
-func spellings(name string) []string { return []string{name, either(spelled(name).decoded, name)} }
+// searchSpellings returns the spellings by which a stored name is found.
+func searchSpellings(name string) []string {
+	return []string{name, firstNonEmpty(findSpelling(name).decoded, name)}
+}
 
-// domain checks a name that somebody shall get and answers it as it is stored.
-func (f *faults) domain(path, given string, owned bool) string {
-	s := spelled(given)
+// domain checks the name of a domain and returns it as it is stored. If owned, it is to belong to an account.
+func (f *fieldErrors) domain(path, given string, owned bool) string {
+	s := findSpelling(given)
 	switch {
 	case s.stored == "":
 		f.add(path, "domain")
-	case owned && s.bare:
+	case owned && s.publicSuffix:
 		f.add(path, "publicSuffix")
-	case owned && (s.stored == reservedTop || strings.HasSuffix(s.stored, "."+reservedTop)):
+	case owned && (s.stored == reservedDomain || strings.HasSuffix(s.stored, "."+reservedDomain)):
 		f.add(path, "reservedName")
 	}
 	return s.stored
 }
 
-// ask is how the host is asked about names that an account would newly get.
-func (m *model) ask(names []string) error {
-	m.asked = append(m.asked, names...)
+// require requires that Options.AllowDomain is called for names, and returns its error.
+func (m *model) require(names []string) error {
+	m.mustAllow = append(m.mustAllow, names...)
 	if slices.Contains(names, deniedName) {
 		return errDenied
 	}
 	return nil
 }
 
-// give asks the host unless the provider gets the names.
-func (m *model) give(to accounts.ID, names []string) error {
+// requireFor is like require, but domains of the provider need no approval.
+func (m *model) requireFor(to accounts.ID, names []string) error {
 	if to == subscriptions.Provider {
 		return nil
 	}
-	return m.ask(names)
+	return m.require(names)
 }
 
-// blocked tells whether a name lies above or below one of another account. The names of the command itself do not count:
-// they are about to change hands.
-func (m *model) blocked(name string, owner accounts.ID, moving []string) bool {
+// conflicts reports whether a name is a subdomain or parent domain of another account's domain. The names in moving do
+// not count, because the same command transfers them.
+func (m *model) conflicts(name string, owner accounts.ID, moving []string) bool {
 	if owner == subscriptions.Provider {
 		return false
 	}
@@ -127,8 +130,8 @@ func (m *model) blocked(name string, owner accounts.ID, moving []string) bool {
 	return false
 }
 
-// handOver checks that domains may come to an owner, whatever way.
-func (m *model) handOver(f *faults, ids []subscriptions.DomainID, to accounts.ID) error {
+// checkTransfer checks that domains may be transferred to an owner.
+func (m *model) checkTransfer(f *fieldErrors, ids []subscriptions.DomainID, to accounts.ID) error {
 	if to == subscriptions.Provider {
 		return f.err()
 	}
@@ -140,12 +143,12 @@ func (m *model) handOver(f *faults, ids []subscriptions.DomainID, to accounts.ID
 	if err := f.err(); err != nil {
 		return err
 	}
-	if err := m.ask(names); err != nil {
+	if err := m.require(names); err != nil {
 		return err
 	}
-	var t taken
+	var t takenFields
 	for _, name := range names {
-		t.add(m.blocked(name, to, names), "ids", name)
+		t.add(m.conflicts(name, to, names), "ids", name)
 	}
 	return t.err()
 }
@@ -154,7 +157,7 @@ func noDomain(id subscriptions.DomainID) error {
 	return &accounts.NotFoundError{Kind: "domain", IDs: []int64{int64(id)}}
 }
 
-func (m *model) addDomain(to subscriptions.ID, given string, ids func() made) (subscriptions.Domain, error) {
+func (m *model) addDomain(to subscriptions.ID, given string, ids func() newIDs) (subscriptions.Domain, error) {
 	f := m.command()
 	owner := m.subscriptions[to].AccountID
 	name := f.domain("name", given, false)
@@ -164,49 +167,49 @@ func (m *model) addDomain(to subscriptions.ID, given string, ids func() made) (s
 	if !m.exists(subscriptions.LevelSubscription, int64(to)) {
 		return subscriptions.Domain{}, noSubscription(to)
 	}
-	if err := m.mayHave(owner, given); err != nil {
+	if err := m.checkAllowed(owner, given); err != nil {
 		return subscriptions.Domain{}, err
 	}
-	if err := m.free(owner, name, given, 0); err != nil {
+	if err := m.checkFree(owner, name, given, 0); err != nil {
 		return subscriptions.Domain{}, err
 	}
 	id := ids().domains[0]
-	m.addName(id, to, name)
+	m.addRow(id, to, name)
 	return m.domain(id), nil
 }
 
-// mayHave checks what only the provider may have, and asks the host.
-func (m *model) mayHave(owner accounts.ID, given string) error {
-	f := &faults{}
+// checkAllowed checks that owner may have a domain name, apart from whether it is taken.
+func (m *model) checkAllowed(owner accounts.ID, given string) error {
+	f := &fieldErrors{}
 	name := f.domain("name", given, owner != subscriptions.Provider)
 	if err := f.err(); err != nil {
 		return err
 	}
-	return m.give(owner, []string{name})
+	return m.requireFor(owner, []string{name})
 }
 
-// free checks that nobody else has a name, nor one above or below it.
-func (m *model) free(owner accounts.ID, name, given string, by subscriptions.DomainID) error {
-	var t taken
-	id, there := m.named(name)
-	t.add(there && id != by || m.blocked(name, owner, nil), "name", given)
+// checkFree checks that a name is not taken, except by the domain by, and that it does not conflict.
+func (m *model) checkFree(owner accounts.ID, name, given string, by subscriptions.DomainID) error {
+	var t takenFields
+	id, found := m.domainNamed(name)
+	t.add(found && id != by || m.conflicts(name, owner, nil), "name", given)
 	return t.err()
 }
 
-func (m *model) domainCalled(name string) (subscriptions.Domain, error) {
-	stored := either(spelled(name).stored, name)
-	if id, found := m.named(stored); found {
+func (m *model) getDomain(name string) (subscriptions.Domain, error) {
+	stored := firstNonEmpty(findSpelling(name).stored, name)
+	if id, found := m.domainNamed(stored); found {
 		return m.domain(id), nil
 	}
 	return subscriptions.Domain{}, &accounts.NotFoundError{Kind: "domain", Name: stored}
 }
 
-// resolve answers the site of a host's name: www.NAME is NAME, unless it was added itself.
+// resolve returns the site of a host name. www.NAME stands for NAME unless www.NAME was added itself.
 func (m *model) resolve(host string) (subscriptions.Site, error) {
-	name := either(spelled(host).stored, host)
-	id, found := m.named(name)
+	name := firstNonEmpty(findSpelling(host).stored, host)
+	id, found := m.domainNamed(name)
 	if !found && strings.HasPrefix(name, "www.") {
-		id, found = m.named(strings.TrimPrefix(name, "www."))
+		id, found = m.domainNamed(strings.TrimPrefix(name, "www."))
 	}
 	if !found {
 		return subscriptions.Site{}, &accounts.NotFoundError{Kind: "domain", Name: name}
@@ -228,27 +231,27 @@ func (m *model) renameDomain(id subscriptions.DomainID, given string) (subscript
 	if d.Name == name {
 		return d, nil
 	}
-	if err := m.mayHave(d.AccountID, given); err != nil {
+	if err := m.checkAllowed(d.AccountID, given); err != nil {
 		return subscriptions.Domain{}, err
 	}
-	if err := m.free(d.AccountID, name, given, id); err != nil {
+	if err := m.checkFree(d.AccountID, name, given, id); err != nil {
 		return subscriptions.Domain{}, err
 	}
 	row, from := m.domains[id], d.Name
 	row.Name = name
 	m.domains[id] = row
-	m.note(subscriptions.LevelDomain, int64(id), "renamed", map[string]string{"from": from, "to": name})
+	m.addEvent(subscriptions.LevelDomain, int64(id), "renamed", map[string]string{"from": from, "to": name})
 	return m.domain(id), nil
 }
 
-// moveDomains puts domains under another subscription.
+// moveDomains moves domains to another subscription.
 func (m *model) moveDomains(ids []subscriptions.DomainID, to subscriptions.ID) (outcome, error) {
 	f := m.command()
 	f.ids(len(ids))
 	if err := f.err(); err != nil {
 		return outcome{}, err
 	}
-	all, err := m.known(subscriptions.LevelDomain, plain(ids))
+	all, err := m.checkIDs(subscriptions.LevelDomain, fromIDs(ids))
 	if err != nil {
 		return outcome{}, err
 	}
@@ -257,7 +260,7 @@ func (m *model) moveDomains(ids []subscriptions.DomainID, to subscriptions.ID) (
 	}
 	owner := m.subscriptions[to].AccountID
 	var o outcome
-	var moving, coming []subscriptions.DomainID
+	var moving, transferred []subscriptions.DomainID
 	for _, id := range all {
 		d := m.domain(subscriptions.DomainID(id))
 		if d.SubscriptionID == to {
@@ -267,26 +270,26 @@ func (m *model) moveDomains(ids []subscriptions.DomainID, to subscriptions.ID) (
 		o.changed = append(o.changed, id)
 		moving = append(moving, d.ID)
 		if d.AccountID != owner {
-			coming = append(coming, d.ID)
+			transferred = append(transferred, d.ID)
 		}
 	}
-	m.leaves(f, moving)
-	if err := m.handOver(f, coming, owner); err != nil {
+	m.checkMainDomains(f, moving)
+	if err := m.checkTransfer(f, transferred, owner); err != nil {
 		return outcome{}, err
 	}
 	for _, id := range moving {
 		m.moveDomain(id, to)
 	}
-	for _, id := range sorted(m.subscriptions) {
-		m.keepMain(id)
+	for _, id := range sortedKeys(m.subscriptions) {
+		m.ensureMainDomain(id)
 	}
 	return o, nil
 }
 
-// leaves checks that no main domain leaves its subscription unless all domains of it do.
-func (m *model) leaves(f *faults, going []subscriptions.DomainID) {
-	for _, id := range going {
-		if d := m.domain(id); d.Main && !containsAll(going, m.domainsOf(d.SubscriptionID)) {
+// checkMainDomains checks that no main domain is moved or removed without all other domains of its subscription.
+func (m *model) checkMainDomains(f *fieldErrors, removing []subscriptions.DomainID) {
+	for _, id := range removing {
+		if d := m.domain(id); d.Main && !containsAll(removing, m.domainsOf(d.SubscriptionID)) {
 			f.add("ids", "main")
 		}
 	}
@@ -296,24 +299,24 @@ func containsAll[K comparable](all, wanted []K) bool {
 	return !slices.ContainsFunc(wanted, func(k K) bool { return !slices.Contains(all, k) })
 }
 
-// moveDomain notes the move once for every account that it touches, or once without an account.
+// moveDomain moves a domain. It records an event for each account that is involved, or one without an account.
 func (m *model) moveDomain(id subscriptions.DomainID, to subscriptions.ID) {
 	old := m.domain(id)
 	row := m.domains[id]
 	row.SubscriptionID = to
 	m.domains[id] = row
 	owner := m.subscriptions[to].AccountID
-	way := map[string]string{"from": fmt.Sprint(int64(old.SubscriptionID)), "to": fmt.Sprint(int64(to))}
+	fromTo := map[string]string{"from": fmt.Sprint(int64(old.SubscriptionID)), "to": fmt.Sprint(int64(to))}
 	involved := []accounts.ID{old.AccountID, owner}
 	involved = slices.Compact(involved)
 	if len(involved) == 2 {
 		involved = slices.DeleteFunc(involved, func(a accounts.ID) bool { return a == subscriptions.Provider })
 	}
 	for _, account := range involved {
-		m.noteAs(accounts.Event{
+		m.appendEvent(accounts.Event{
 			At: m.now, Type: subscriptions.DomainMoved, Actor: m.actor,
 			AccountID: account, SubscriptionID: to, DomainID: id, Domain: row.Name,
-		}, way)
+		}, fromTo)
 	}
 }
 
@@ -328,12 +331,12 @@ func (m *model) setMainDomain(id subscriptions.DomainID) error {
 	if s.Main == id {
 		return nil
 	}
-	way := map[string]string{"from": fmt.Sprint(int64(s.Main)), "to": fmt.Sprint(int64(id))}
+	fromTo := map[string]string{"from": fmt.Sprint(int64(s.Main)), "to": fmt.Sprint(int64(id))}
 	s.Main = id
 	s.Version++
 	s.UpdatedAt = m.now
 	m.subscriptions[s.ID] = s
-	m.note(subscriptions.LevelDomain, int64(id), "main-changed", way)
+	m.addEvent(subscriptions.LevelDomain, int64(id), "main-changed", fromTo)
 	return nil
 }
 
@@ -343,23 +346,23 @@ func (m *model) removeDomains(ids []subscriptions.DomainID) (accounts.Removal, e
 	if err := f.err(); err != nil {
 		return accounts.Removal{}, err
 	}
-	all, err := m.known(subscriptions.LevelDomain, plain(ids))
+	all, err := m.checkIDs(subscriptions.LevelDomain, fromIDs(ids))
 	if err != nil {
 		return accounts.Removal{}, err
 	}
-	going := typed[subscriptions.DomainID](all)
-	m.leaves(f, going)
+	removing := toIDs[subscriptions.DomainID](all)
+	m.checkMainDomains(f, removing)
 	if err := f.err(); err != nil {
 		return accounts.Removal{}, err
 	}
 	var r accounts.Removal
-	for _, id := range going {
+	for _, id := range removing {
 		r.Domains = append(r.Domains, m.domains[id].Name)
 	}
 	slices.Sort(r.Domains)
-	m.drop(r)
-	for _, id := range sorted(m.subscriptions) {
-		m.keepMain(id)
+	m.removeAll(r)
+	for _, id := range sortedKeys(m.subscriptions) {
+		m.ensureMainDomain(id)
 	}
 	return r, nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// suspend places a hold on things of one level.
+// suspend places a hold on rows of one level.
 func (m *model) suspend(l subscriptions.Level, ids []int64, h accounts.Hold) (outcome, error) {
 	f := m.command()
 	f.ids(len(ids))
@@ -24,14 +24,14 @@ func (m *model) suspend(l subscriptions.Level, ids []int64, h accounts.Hold) (ou
 	if err := f.err(); err != nil {
 		return outcome{}, err
 	}
-	ids, err := m.known(l, ids)
+	ids, err := m.checkIDs(l, ids)
 	if err != nil {
 		return outcome{}, err
 	}
 	h.Note, h.Message, h.Public = strings.TrimSpace(h.Note), strings.TrimSpace(h.Message), strings.TrimSpace(h.Public)
 	var o outcome
 	for _, id := range ids {
-		if m.place(l, id, h) {
+		if m.putHold(l, id, h) {
 			o.changed = append(o.changed, id)
 		} else {
 			o.unchanged = append(o.unchanged, id)
@@ -40,8 +40,9 @@ func (m *model) suspend(l subscriptions.Level, ids []int64, h accounts.Hold) (ou
 	return o, nil
 }
 
-// place answers whether the hold changes anything: a cause that is there keeps its By and At, and takes new texts over.
-func (m *model) place(l subscriptions.Level, id int64, h accounts.Hold) bool {
+// putHold places a hold and reports whether that changes anything. A hold of the same cause keeps its By and At and gets
+// the new texts.
+func (m *model) putHold(l subscriptions.Level, id int64, h accounts.Hold) bool {
 	h.By, h.At = m.actor, m.now
 	var all accounts.Holds
 	for _, old := range m.holdsOf(l, id) {
@@ -50,28 +51,28 @@ func (m *model) place(l subscriptions.Level, id int64, h accounts.Hold) bool {
 			continue
 		}
 		h.By, h.At = old.By, old.At
-		h.Note = either(h.Note, old.Note)
-		h.Message = either(h.Message, old.Message)
-		h.Public = either(h.Public, old.Public)
+		h.Note = firstNonEmpty(h.Note, old.Note)
+		h.Message = firstNonEmpty(h.Message, old.Message)
+		h.Public = firstNonEmpty(h.Public, old.Public)
 		if h == old {
 			return false
 		}
 	}
 	m.setHolds(l, id, append(all, h))
-	m.note(l, id, "suspended", map[string]string{
+	m.addEvent(l, id, "suspended", map[string]string{
 		"cause": string(h.Cause), "note": h.Note, "message": h.Message, "public": h.Public,
 	})
 	return true
 }
 
-func either(first, second string) string {
+func firstNonEmpty(first, second string) string {
 	if first != "" {
 		return first
 	}
 	return second
 }
 
-// activate lifts all holds but those of expiry.
+// activate lifts all holds except expired ones.
 func (m *model) activate(l subscriptions.Level, ids []int64) (outcome, error) {
 	f := m.command()
 	f.ids(len(ids))
@@ -81,7 +82,7 @@ func (m *model) activate(l subscriptions.Level, ids []int64) (outcome, error) {
 	return m.liftAll(l, ids, func(c accounts.Cause) bool { return c != accounts.CauseExpired })
 }
 
-// lift lifts the named causes.
+// lift lifts the holds of the given causes.
 func (m *model) lift(l subscriptions.Level, ids []int64, causes []accounts.Cause) (outcome, error) {
 	f := m.command()
 	f.ids(len(ids))
@@ -92,7 +93,7 @@ func (m *model) lift(l subscriptions.Level, ids []int64, causes []accounts.Cause
 	return m.liftAll(l, ids, func(c accounts.Cause) bool { return slices.Contains(causes, c) })
 }
 
-func (f *faults) causes(causes []accounts.Cause) {
+func (f *fieldErrors) causes(causes []accounts.Cause) {
 	if len(causes) == 0 {
 		f.add("causes", "required")
 	}
@@ -103,47 +104,48 @@ func (f *faults) causes(causes []accounts.Cause) {
 	}
 }
 
-func (m *model) liftAll(l subscriptions.Level, ids []int64, goes func(accounts.Cause) bool) (outcome, error) {
-	ids, err := m.known(l, ids)
+func (m *model) liftAll(l subscriptions.Level, ids []int64, match func(accounts.Cause) bool) (outcome, error) {
+	ids, err := m.checkIDs(l, ids)
 	if err != nil {
 		return outcome{}, err
 	}
 	var o outcome
 	for _, id := range ids {
-		if m.raise(l, id, goes) {
+		if m.liftHolds(l, id, match) {
 			o.changed = append(o.changed, id)
 		} else {
 			o.unchanged = append(o.unchanged, id)
 		}
 	}
 	for _, id := range ids {
-		if len(m.heldBy(l, id)) > 0 {
-			o.still = append(o.still, id)
+		if len(m.effectiveHolds(l, id)) > 0 {
+			o.stillSuspended = append(o.stillSuspended, id)
 		}
 	}
 	return o, nil
 }
 
-// raise lifts the holds of one thing that go. An account whose last hold is lifted gets another SignIn.
-func (m *model) raise(l subscriptions.Level, id int64, goes func(accounts.Cause) bool) bool {
-	var stay accounts.Holds
+// liftHolds lifts the holds of a row whose causes match, and reports whether there were any. Lifting the last hold of an
+// account raises its SessionEpoch.
+func (m *model) liftHolds(l subscriptions.Level, id int64, match func(accounts.Cause) bool) bool {
+	var kept accounts.Holds
 	var lifted []string
 	for _, h := range m.holdsOf(l, id) {
-		if goes(h.Cause) {
+		if match(h.Cause) {
 			lifted = append(lifted, string(h.Cause))
 		} else {
-			stay = append(stay, h)
+			kept = append(kept, h)
 		}
 	}
 	if lifted == nil {
 		return false
 	}
-	m.setHolds(l, id, stay)
-	if l == subscriptions.LevelAccount && len(stay) == 0 {
+	m.setHolds(l, id, kept)
+	if l == subscriptions.LevelAccount && len(kept) == 0 {
 		a := m.accounts[accounts.ID(id)]
 		a.SessionEpoch++
 		m.accounts[a.ID] = a
 	}
-	m.note(l, id, "activated", map[string]string{"cause": strings.Join(lifted, ",")})
+	m.addEvent(l, id, "activated", map[string]string{"cause": strings.Join(lifted, ",")})
 	return true
 }

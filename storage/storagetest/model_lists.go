@@ -11,12 +11,12 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// listAccounts answers everything that a query selects, in order, without regard to pages.
+// listAccounts returns all accounts that a query selects, in order and without paging.
 func (m *model) listAccounts(q accounts.Query) []accounts.Summary {
 	var all []accounts.Summary
-	for _, id := range sorted(m.accounts) {
+	for _, id := range sortedKeys(m.accounts) {
 		if m.selectsAccount(q, m.accounts[id]) {
-			r := m.below([]accounts.ID{id})
+			r := m.descendants([]accounts.ID{id})
 			all = append(all, accounts.Summary{Account: m.account(id), Subscriptions: len(r.Subscriptions), Domains: len(r.Domains)})
 		}
 	}
@@ -39,20 +39,20 @@ func (m *model) listAccounts(q accounts.Query) []accounts.Summary {
 
 func (m *model) selectsAccount(q accounts.Query, a accounts.Account) bool {
 	texts := []string{a.Login, a.Contact.Name, a.Contact.Company, a.Contact.Email, a.Contact.Phone, a.ExternalID}
-	for _, name := range m.below([]accounts.ID{a.ID}).Domains {
-		texts = append(texts, spellings(name)...)
+	for _, name := range m.descendants([]accounts.ID{a.ID}).Domains {
+		texts = append(texts, searchSpellings(name)...)
 	}
 	switch {
 	case q.IDs != nil && !slices.Contains(q.IDs, a.ID), q.Country != "" && q.Country != a.Contact.Country:
 		return false
 	}
-	return finds(q.Search, texts) && m.held(subscriptions.LevelAccount, int64(a.ID), q.Status, q.Cause)
+	return matchesSearch(q.Search, texts) && m.matchesStatus(subscriptions.LevelAccount, int64(a.ID), q.Status, q.Cause)
 }
 
-// listSubscriptions answers everything that a query selects, in order, without regard to pages.
+// listSubscriptions returns all subscriptions that a query selects, in order and without paging.
 func (m *model) listSubscriptions(q subscriptions.Query) []subscriptions.Subscription {
 	var all []subscriptions.Subscription
-	for _, id := range sorted(m.subscriptions) {
+	for _, id := range sortedKeys(m.subscriptions) {
 		if s := m.subscription(id); m.selectsSubscription(q, s) {
 			all = append(all, s)
 		}
@@ -69,22 +69,22 @@ func (m *model) listSubscriptions(q subscriptions.Query) []subscriptions.Subscri
 func (m *model) selectsSubscription(q subscriptions.Query, s subscriptions.Subscription) bool {
 	texts := []string{s.Name, s.ExternalID}
 	for _, id := range m.domainsOf(s.ID) {
-		texts = append(texts, spellings(m.domains[id].Name)...)
+		texts = append(texts, searchSpellings(m.domains[id].Name)...)
 	}
 	switch {
 	case q.IDs != nil && !slices.Contains(q.IDs, s.ID),
 		q.AccountID != nil && *q.AccountID != s.AccountID,
 		q.Plan != "" && q.Plan != s.Plan,
-		!q.ExpiresBefore.IsZero() && (s.ExpiresAt.IsZero() || !s.ExpiresAt.Before(cut(q.ExpiresBefore))):
+		!q.ExpiresBefore.IsZero() && (s.ExpiresAt.IsZero() || !s.ExpiresAt.Before(normalizeTime(q.ExpiresBefore))):
 		return false
 	}
-	return finds(q.Search, texts) && m.held(subscriptions.LevelSubscription, int64(s.ID), q.Status, q.Cause)
+	return matchesSearch(q.Search, texts) && m.matchesStatus(subscriptions.LevelSubscription, int64(s.ID), q.Status, q.Cause)
 }
 
-// listDomains answers everything that a query selects, by name, without regard to pages.
+// listDomains returns all domains that a query selects, sorted by name and without paging.
 func (m *model) listDomains(q subscriptions.DomainQuery) []subscriptions.Domain {
 	var all []subscriptions.Domain
-	for _, id := range sorted(m.domains) {
+	for _, id := range sortedKeys(m.domains) {
 		if d := m.domain(id); m.selectsDomain(q, d) {
 			all = append(all, d)
 		}
@@ -100,24 +100,25 @@ func (m *model) selectsDomain(q subscriptions.DomainQuery, d subscriptions.Domai
 		q.SubscriptionID != 0 && q.SubscriptionID != d.SubscriptionID:
 		return false
 	}
-	return finds(q.Search, spellings(d.Name)) && m.held(subscriptions.LevelDomain, int64(d.ID), q.Status, q.Cause)
+	return matchesSearch(q.Search, searchSpellings(d.Name)) && m.matchesStatus(subscriptions.LevelDomain, int64(d.ID), q.Status, q.Cause)
 }
 
-// held tells whether a thing has the status and the cause that a query wants.
-func (m *model) held(l subscriptions.Level, id int64, s accounts.Status, c accounts.Cause) bool {
-	held := m.heldBy(l, id)
-	if s == accounts.Active && len(held) > 0 || s == accounts.Suspended && len(held) == 0 {
+// matchesStatus reports whether a row has the status and the cause of a query.
+func (m *model) matchesStatus(l subscriptions.Level, id int64, s accounts.Status, c accounts.Cause) bool {
+	holds := m.effectiveHolds(l, id)
+	if s == accounts.Active && len(holds) > 0 || s == accounts.Suspended && len(holds) == 0 {
 		return false
 	}
-	return c == "" || slices.ContainsFunc(held, func(h accounts.EffectiveHold) bool { return h.Cause == c })
+	return c == "" || slices.ContainsFunc(holds, func(h accounts.EffectiveHold) bool { return h.Cause == c })
 }
 
-// finds tells whether a search finds one of the texts: from three characters anywhere, else at the beginning.
-func finds(search string, texts []string) bool {
-	piece := cases.Fold().String(strings.TrimSpace(search))
+// matchesSearch reports whether a search finds one of the texts: anywhere if it has at least three characters, and
+// otherwise at the beginning.
+func matchesSearch(search string, texts []string) bool {
+	term := cases.Fold().String(strings.TrimSpace(search))
 	for _, text := range texts {
 		text = cases.Fold().String(text)
-		if strings.HasPrefix(text, piece) || len([]rune(piece)) >= 3 && strings.Contains(text, piece) {
+		if strings.HasPrefix(text, term) || len([]rune(term)) >= 3 && strings.Contains(text, term) {
 			return true
 		}
 	}

@@ -8,22 +8,22 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// ownerSteps are what the owner of an account does and sees.
+// ownerSteps returns the steps of the owner of an account.
 func ownerSteps() []modelStep {
 	return []modelStep{
-		{2, "an owner looks at the account", (*history).profile},
-		{2, "an owner changes the contact", (*history).setContact},
-		{2, "an owner changes the password", (*history).changePassword},
-		{3, "an owner lists subscriptions", (*history).ownSubscriptions},
-		{2, "an owner lists domains", (*history).ownDomains},
-		{3, "an owner switches domains off", (*history).switchOff},
-		{3, "an owner switches domains on", (*history).switchOn},
+		{2, "read an owner's profile", (*history).profile},
+		{2, "change an owner's contact", (*history).setContact},
+		{2, "change an owner's password", (*history).changePassword},
+		{3, "list an owner's subscriptions", (*history).ownSubscriptions},
+		{2, "list an owner's domains", (*history).ownDomains},
+		{3, "disable an owner's domains", (*history).disableDomains},
+		{3, "enable an owner's domains", (*history).enableDomains},
 	}
 }
 
-// ownerCommand makes the owner the actor of a command, unless somebody else is.
-func (m *model) ownerCommand() *faults {
-	m.actor = either(m.actor, "owner")
+// ownerCommand begins a command whose actor is the owner unless there is another one.
+func (m *model) ownerCommand() *fieldErrors {
+	m.actor = firstNonEmpty(m.actor, "owner")
 	return m.command()
 }
 
@@ -72,8 +72,8 @@ func (m *model) changeOwnPassword(id accounts.ID, from, to string) (int64, error
 	return a.SessionEpoch + 1, nil
 }
 
-// switchOwn checks that all domains are an owner's before the command may do anything.
-func (m *model) switchOwn(owner accounts.ID, ids []subscriptions.DomainID, do func() (outcome, error)) (outcome, error) {
+// withOwnDomains calls do if all domains belong to an owner.
+func (m *model) withOwnDomains(owner accounts.ID, ids []subscriptions.DomainID, do func() (outcome, error)) (outcome, error) {
 	f := m.ownerCommand()
 	f.ids(len(ids))
 	if err := f.err(); err != nil {
@@ -92,19 +92,19 @@ func (m *model) switchOwn(owner accounts.ID, ids []subscriptions.DomainID, do fu
 	return do()
 }
 
-func (m *model) switchOff(owner accounts.ID, ids []subscriptions.DomainID) (outcome, error) {
-	return m.switchOwn(owner, ids, func() (outcome, error) {
-		return m.suspend(subscriptions.LevelDomain, plain(ids), accounts.Hold{Cause: accounts.CauseCustomer})
+func (m *model) disableDomains(owner accounts.ID, ids []subscriptions.DomainID) (outcome, error) {
+	return m.withOwnDomains(owner, ids, func() (outcome, error) {
+		return m.suspend(subscriptions.LevelDomain, fromIDs(ids), accounts.Hold{Cause: accounts.CauseCustomer})
 	})
 }
 
-func (m *model) switchOn(owner accounts.ID, ids []subscriptions.DomainID) (outcome, error) {
-	return m.switchOwn(owner, ids, func() (outcome, error) {
-		return m.lift(subscriptions.LevelDomain, plain(ids), []accounts.Cause{accounts.CauseCustomer})
+func (m *model) enableDomains(owner accounts.ID, ids []subscriptions.DomainID) (outcome, error) {
+	return m.withOwnDomains(owner, ids, func() (outcome, error) {
+		return m.lift(subscriptions.LevelDomain, fromIDs(ids), []accounts.Cause{accounts.CauseCustomer})
 	})
 }
 
-// ownSubscriptions answers what of the subscriptions an owner sees, and finds.
+// ownSubscriptions returns the subscriptions that an owner's query selects, as the owner sees them.
 func (m *model) ownSubscriptions(owner accounts.ID, q subscriptions.Query) []subscriptions.Subscription {
 	search := q.Search
 	q.Search = ""
@@ -112,13 +112,13 @@ func (m *model) ownSubscriptions(owner accounts.ID, q subscriptions.Query) []sub
 	for _, s := range m.listSubscriptions(q) {
 		texts := []string{s.Name}
 		for _, id := range m.domainsOf(s.ID) {
-			texts = append(texts, spellings(m.domains[id].Name)...)
+			texts = append(texts, searchSpellings(m.domains[id].Name)...)
 		}
-		if s.AccountID != owner || !finds(search, texts) {
+		if s.AccountID != owner || !matchesSearch(search, texts) {
 			continue
 		}
 		s.Description, s.ExternalID, s.Attributes = "", "", nil
-		s.Holds, s.Inherited = concealed(s.Holds), concealedAbove(s.Inherited)
+		s.Holds, s.Inherited = redactHolds(s.Holds), redactInherited(s.Inherited)
 		own = append(own, s)
 	}
 	return own
@@ -131,14 +131,14 @@ func (m *model) ownDomains(owner accounts.ID, q subscriptions.DomainQuery) []sub
 			continue
 		}
 		d.Attributes = nil
-		d.Holds, d.Inherited = concealed(d.Holds), concealedAbove(d.Inherited)
+		d.Holds, d.Inherited = redactHolds(d.Holds), redactInherited(d.Inherited)
 		own = append(own, d)
 	}
 	return own
 }
 
-// concealed answers holds without what only the provider sees.
-func concealed(holds accounts.Holds) accounts.Holds {
+// redactHolds returns holds without the fields that only the provider sees.
+func redactHolds(holds accounts.Holds) accounts.Holds {
 	var all accounts.Holds
 	for _, h := range holds {
 		h.Note, h.By = "", ""
@@ -147,9 +147,9 @@ func concealed(holds accounts.Holds) accounts.Holds {
 	return all
 }
 
-func concealedAbove(held []accounts.EffectiveHold) []accounts.EffectiveHold {
+func redactInherited(inherited []accounts.EffectiveHold) []accounts.EffectiveHold {
 	var all []accounts.EffectiveHold
-	for _, h := range held {
+	for _, h := range inherited {
 		h.Note, h.By = "", ""
 		all = append(all, h)
 	}
@@ -160,33 +160,33 @@ func (h *history) profile() {
 	id := h.accountID()
 	got, err := h.clients.Owner(id).Profile(h.ctx)
 	want, wantErr := h.model.profile(id)
-	h.same(fmt.Sprintf("Owner(%d).Profile()", id), got, err, want, wantErr)
+	h.compare(fmt.Sprintf("Owner(%d).Profile()", id), got, err, want, wantErr)
 }
 
 func (h *history) setContact() {
-	ctx := h.command()
+	ctx := h.beginCommand()
 	id, c := h.accountID(), h.contact()
 	version := h.version(h.model.accounts[id].Version)
 	got, err := h.clients.Owner(id).SetContact(ctx, version, c)
 	want, wantErr := h.model.setContact(id, version, c)
-	h.same(fmt.Sprintf("Owner(%d).SetContact(%d, %+v)", id, version, c), got, err, want, wantErr)
+	h.compare(fmt.Sprintf("Owner(%d).SetContact(%d, %+v)", id, version, c), got, err, want, wantErr)
 }
 
 func (h *history) changePassword() {
-	ctx := h.command()
+	ctx := h.beginCommand()
 	id, from, to := h.accountID(), h.newPassword(), h.newPassword()
 	got, err := h.clients.Owner(id).ChangePassword(ctx, from, to)
 	want, wantErr := h.model.changeOwnPassword(id, from, to)
-	h.same(fmt.Sprintf("Owner(%d).ChangePassword(%q, %q)", id, from, to), got, err, want, wantErr)
+	h.compare(fmt.Sprintf("Owner(%d).ChangePassword(%q, %q)", id, from, to), got, err, want, wantErr)
 }
 
 func (h *history) ownSubscriptions() {
 	id, q, limit := h.accountID(), h.subscriptionQuery(), h.limit()
-	if h.chance(3) { // external ids are the provider's own affair
+	if h.oneIn(3) { // an owner's search does not find external ids
 		q = subscriptions.Query{Search: "x-"}
 	}
-	what := fmt.Sprintf("Owner(%d).Subscriptions(%s)", id, asked(q))
-	paged(h, what, h.model.ownSubscriptions(id, q), limit,
+	call := fmt.Sprintf("Owner(%d).Subscriptions(%s)", id, describeQuery(q))
+	comparePages(h, call, h.model.ownSubscriptions(id, q), limit,
 		func(after accounts.Cursor) ([]subscriptions.Subscription, accounts.Cursor, error) {
 			q.Limit, q.After = limit, after
 			p, err := h.clients.Owner(id).Subscriptions(h.ctx, q)
@@ -196,8 +196,8 @@ func (h *history) ownSubscriptions() {
 
 func (h *history) ownDomains() {
 	id, q, limit := h.accountID(), h.domainQuery(), h.limit()
-	what := fmt.Sprintf("Owner(%d).Domains(%s)", id, askedDomains(q))
-	paged(h, what, h.model.ownDomains(id, q), limit,
+	call := fmt.Sprintf("Owner(%d).Domains(%s)", id, describeDomainQuery(q))
+	comparePages(h, call, h.model.ownDomains(id, q), limit,
 		func(after accounts.Cursor) ([]subscriptions.Domain, accounts.Cursor, error) {
 			q.Limit, q.After = limit, after
 			p, err := h.clients.Owner(id).Domains(h.ctx, q)
@@ -205,18 +205,18 @@ func (h *history) ownDomains() {
 		})
 }
 
-func (h *history) switchOff() {
-	ctx := h.command()
+func (h *history) disableDomains() {
+	ctx := h.beginCommand()
 	id, ids := h.accountID(), h.domainIDs()
 	got, err := h.clients.Owner(id).DisableDomains(ctx, ids)
-	want, wantErr := h.model.switchOff(id, ids)
-	h.same(fmt.Sprintf("Owner(%d).DisableDomains(%v)", id, ids), got, err, want.domains(), wantErr)
+	want, wantErr := h.model.disableDomains(id, ids)
+	h.compare(fmt.Sprintf("Owner(%d).DisableDomains(%v)", id, ids), got, err, want.domains(), wantErr)
 }
 
-func (h *history) switchOn() {
-	ctx := h.command()
+func (h *history) enableDomains() {
+	ctx := h.beginCommand()
 	id, ids := h.accountID(), h.domainIDs()
 	got, err := h.clients.Owner(id).EnableDomains(ctx, ids)
-	want, wantErr := h.model.switchOn(id, ids)
-	h.same(fmt.Sprintf("Owner(%d).EnableDomains(%v)", id, ids), got, err, want.domains(), wantErr)
+	want, wantErr := h.model.enableDomains(id, ids)
+	h.compare(fmt.Sprintf("Owner(%d).EnableDomains(%v)", id, ids), got, err, want.domains(), wantErr)
 }

@@ -11,180 +11,181 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// paged reads all pages of a list, and compares what they say together.
-func paged[T any](h *history, what string, want []T, limit int, read func(accounts.Cursor) ([]T, accounts.Cursor, error)) {
+// comparePages reads all pages of a list and compares their items with those of the model.
+func comparePages[T any](h *history, call string, want []T, limit int, read func(accounts.Cursor) ([]T, accounts.Cursor, error)) {
 	var all []T
 	after := accounts.Cursor("")
 	for {
 		items, next, err := read(after)
-		require.NoError(h.t, err, what)
+		require.NoError(h.t, err, call)
 		all = append(all, items...)
 		if next == "" {
 			break
 		}
-		require.Len(h.t, items, limit, "%s: a page with another behind it", what)
-		require.Less(h.t, len(all), len(want)+limit, "%s: pages without an end", what)
-		h.foreign, after = append(h.foreign, next), next
+		require.Len(h.t, items, limit, "%s: every page except the last one must be full", call)
+		require.Less(h.t, len(all), len(want)+limit, "%s: the list has more pages than expected", call)
+		h.listCursors, after = append(h.listCursors, next), next
 	}
-	h.t.Logf("%s\n  %d items", what, len(all))
+	h.t.Logf("%s\n  %d items", call, len(all))
 	for i := range max(len(all), len(want)) {
 		switch {
 		case i >= len(all):
-			h.t.Fatalf("%s\nlacks    %s", what, told(want[i], nil))
+			h.t.Fatalf("%s\nmissing: %s", call, describe(want[i], nil))
 		case i >= len(want):
-			h.t.Fatalf("%s\nhas also %s", what, told(all[i], nil))
-		case told(all[i], nil) != told(want[i], nil):
-			h.t.Fatalf("%s\nitem %d  %s\nmodel   %s", what, i, told(all[i], nil), told(want[i], nil))
+			h.t.Fatalf("%s\nunexpected: %s", call, describe(all[i], nil))
+		case describe(all[i], nil) != describe(want[i], nil):
+			h.t.Fatalf("%s\nitem %d\nreturned: %s\nexpected: %s", call, i, describe(all[i], nil), describe(want[i], nil))
 		}
 	}
 }
 
-func (h *history) sameAccounts(q accounts.Query, limit int) {
-	what := fmt.Sprintf("List(%+v)", q)
+func (h *history) compareAccounts(q accounts.Query, limit int) {
+	call := fmt.Sprintf("List(%+v)", q)
 	want := h.model.listAccounts(q)
-	paged(h, what, want, limit, func(after accounts.Cursor) ([]accounts.Summary, accounts.Cursor, error) {
+	comparePages(h, call, want, limit, func(after accounts.Cursor) ([]accounts.Summary, accounts.Cursor, error) {
 		q.Limit, q.After = limit, after
 		p, err := h.clients.List(h.ctx, q)
 		return p.Items, p.Next, err
 	})
 	atMost := h.atMost()
 	got, err := h.clients.Count(h.ctx, q, atMost)
-	h.same(fmt.Sprintf("Count(%+v, %d)", q, atMost), got, err, counted(want, atMost), nil)
+	h.compare(fmt.Sprintf("Count(%+v, %d)", q, atMost), got, err, limitedLen(want, atMost), nil)
 }
 
-func (h *history) sameSubscriptions(q subscriptions.Query, limit int) {
-	what := fmt.Sprintf("Subscriptions.List(%s)", asked(q))
+func (h *history) compareSubscriptions(q subscriptions.Query, limit int) {
+	call := fmt.Sprintf("Subscriptions.List(%s)", describeQuery(q))
 	want := h.model.listSubscriptions(q)
-	paged(h, what, want, limit, func(after accounts.Cursor) ([]subscriptions.Subscription, accounts.Cursor, error) {
+	comparePages(h, call, want, limit, func(after accounts.Cursor) ([]subscriptions.Subscription, accounts.Cursor, error) {
 		q.Limit, q.After = limit, after
 		p, err := h.subs.List(h.ctx, q)
 		return p.Items, p.Next, err
 	})
 	atMost := h.atMost()
 	got, err := h.subs.Count(h.ctx, q, atMost)
-	h.same(fmt.Sprintf("Subscriptions.Count(%s, %d)", asked(q), atMost), got, err, counted(want, atMost), nil)
+	h.compare(fmt.Sprintf("Subscriptions.Count(%s, %d)", describeQuery(q), atMost), got, err, limitedLen(want, atMost), nil)
 }
 
-func (h *history) sameDomains(q subscriptions.DomainQuery, limit int) {
-	what := fmt.Sprintf("Domains(%s)", askedDomains(q))
+func (h *history) compareDomains(q subscriptions.DomainQuery, limit int) {
+	call := fmt.Sprintf("Domains(%s)", describeDomainQuery(q))
 	want := h.model.listDomains(q)
-	paged(h, what, want, limit, func(after accounts.Cursor) ([]subscriptions.Domain, accounts.Cursor, error) {
+	comparePages(h, call, want, limit, func(after accounts.Cursor) ([]subscriptions.Domain, accounts.Cursor, error) {
 		q.Limit, q.After = limit, after
 		p, err := h.subs.Domains(h.ctx, q)
 		return p.Items, p.Next, err
 	})
 	atMost := h.atMost()
 	got, err := h.subs.CountDomains(h.ctx, q, atMost)
-	h.same(fmt.Sprintf("CountDomains(%s, %d)", askedDomains(q), atMost), got, err, counted(want, atMost), nil)
+	h.compare(fmt.Sprintf("CountDomains(%s, %d)", describeDomainQuery(q), atMost), got, err, limitedLen(want, atMost), nil)
 }
 
-// asked and askedDomains write queries with what their pointers point to.
-func asked(q subscriptions.Query) string {
-	owner := whose(q.AccountID)
+// describeQuery returns a query as text, with the value that its AccountID points to.
+func describeQuery(q subscriptions.Query) string {
+	owner := describeOwner(q.AccountID)
 	q.AccountID = nil
 	return fmt.Sprintf("%+v, of %s", q, owner)
 }
 
-func askedDomains(q subscriptions.DomainQuery) string {
-	owner := whose(q.AccountID)
+// describeDomainQuery is describeQuery for domains.
+func describeDomainQuery(q subscriptions.DomainQuery) string {
+	owner := describeOwner(q.AccountID)
 	q.AccountID = nil
 	return fmt.Sprintf("%+v, of %s", q, owner)
 }
 
-func whose(owner *accounts.ID) string {
+func describeOwner(owner *accounts.ID) string {
 	if owner == nil {
-		return "anybody"
+		return "any owner"
 	}
-	return fmt.Sprint(*owner)
+	return fmt.Sprintf("owner %d", *owner)
 }
 
-func (h *history) atMost() int { return one(h, "at most", 0, 0, 1, 2, 100) }
+func (h *history) atMost() int { return oneOf(h, "at most", 0, 0, 1, 2, 100) }
 
-// counted answers how many there are, up to a bound; 0 is none.
-func counted[T any](all []T, atMost int) int {
+// limitedLen returns the number of items, up to atMost; 0: no limit.
+func limitedLen[T any](all []T, atMost int) int {
 	if atMost > 0 {
 		return min(len(all), atMost)
 	}
 	return len(all)
 }
 
-func (h *history) limit() int { return one(h, "limit", 2, 5, 500) }
+func (h *history) limit() int { return oneOf(h, "limit", 2, 5, 500) }
 
-// search is a piece of something, in various spellings.
+// search draws a search text.
 func (h *history) search() string {
-	return one(h, "search", "", "", "", "an", "ANN", "x-", "x-2", "example", "EX", "w.ex", "bücher", "xn--", "%", "ss", "rasse 1",
+	return oneOf(h, "search", "", "", "", "an", "ANN", "x-", "x-2", "example", "EX", "w.ex", "bücher", "xn--", "%", "ss", "rasse 1",
 		"žof", "rossi & f", "osting", "_", `\`, " mail ")
 }
 
 func (h *history) status() accounts.Status {
-	return one[accounts.Status](h, "status", "", "", accounts.Active, accounts.Suspended)
+	return oneOf[accounts.Status](h, "status", "", "", accounts.Active, accounts.Suspended)
 }
 
 func (h *history) cause() accounts.Cause {
-	return one[accounts.Cause](h, "cause", "", "", "", accounts.CauseBilling, accounts.CauseAbuse, accounts.CauseExpired)
+	return oneOf[accounts.Cause](h, "cause", "", "", "", accounts.CauseBilling, accounts.CauseAbuse, accounts.CauseExpired)
 }
 
-// selection is nil or some ids.
+// selection draws a filter by ids: nil, or some of the known ids and an unknown one.
 func selection[K ~int64](h *history, known []K) []K {
-	if !h.chance(4) {
+	if !h.oneIn(4) {
 		return nil
 	}
-	return append(ids(h, "selected", known), unknown)
+	return append(drawIDs(h, "selected", known), unusedID)
 }
 
-// ownerFilter is anybody, somebody or the provider.
+// ownerFilter draws a filter by owner: nil, an account or the provider.
 func (h *history) ownerFilter() *accounts.ID {
-	if !h.chance(2) {
+	if !h.oneIn(2) {
 		return nil
 	}
-	return point(h.owner())
+	return ptr(h.owner())
 }
 
 func (h *history) listAccounts() {
-	h.sameAccounts(accounts.Query{
-		IDs: selection(h, sorted(h.model.accounts)), Search: h.search(), Status: h.status(), Cause: h.cause(),
-		Country: one(h, "country", "", "", "IT", "CH"), Desc: h.chance(2),
-		Sort: one(h, "sort", accounts.SortCreated, accounts.SortLogin, accounts.SortName, ""),
+	h.compareAccounts(accounts.Query{
+		IDs: selection(h, sortedKeys(h.model.accounts)), Search: h.search(), Status: h.status(), Cause: h.cause(),
+		Country: oneOf(h, "country", "", "", "IT", "CH"), Desc: h.oneIn(2),
+		Sort: oneOf(h, "sort", accounts.SortCreated, accounts.SortLogin, accounts.SortName, ""),
 	}, h.limit())
 }
 
 func (h *history) listSubscriptions() {
-	h.sameSubscriptions(h.subscriptionQuery(), h.limit())
+	h.compareSubscriptions(h.subscriptionQuery(), h.limit())
 }
 
 func (h *history) subscriptionQuery() subscriptions.Query {
 	return subscriptions.Query{
-		IDs: selection(h, sorted(h.model.subscriptions)), AccountID: h.ownerFilter(), Search: h.search(),
-		Plan: one(h, "plan", "", "", "", "basic"), Status: h.status(), Cause: h.cause(), ExpiresBefore: h.expiry(), Desc: h.chance(2),
+		IDs: selection(h, sortedKeys(h.model.subscriptions)), AccountID: h.ownerFilter(), Search: h.search(),
+		Plan: oneOf(h, "plan", "", "", "", "basic"), Status: h.status(), Cause: h.cause(), ExpiresBefore: h.expiry(), Desc: h.oneIn(2),
 	}
 }
 
 func (h *history) listDomains() {
-	h.sameDomains(h.domainQuery(), h.limit())
+	h.compareDomains(h.domainQuery(), h.limit())
 }
 
 func (h *history) domainQuery() subscriptions.DomainQuery {
 	q := subscriptions.DomainQuery{
-		IDs: selection(h, sorted(h.model.domains)), AccountID: h.ownerFilter(), Search: h.search(), Status: h.status(), Cause: h.cause(),
+		IDs: selection(h, sortedKeys(h.model.domains)), AccountID: h.ownerFilter(), Search: h.search(), Status: h.status(), Cause: h.cause(),
 	}
-	if h.chance(4) {
+	if h.oneIn(4) {
 		q.SubscriptionID = h.subscriptionID()
 	}
 	return q
 }
 
-// listWrongly asks for lists that there are not: each fault is told, and a cursor fits its own list alone.
-func (h *history) listWrongly() {
+// listInvalid calls the lists with an invalid query, which may have the cursor of another list.
+func (h *history) listInvalid() {
 	cursor := accounts.Cursor("forged")
-	if len(h.foreign) > 0 {
-		cursor = one(h, "cursor", h.foreign...)
+	if len(h.listCursors) > 0 {
+		cursor = oneOf(h, "cursor", h.listCursors...)
 	}
-	f := &faults{}
-	wrong := one(h, "wrong", "limit", "ids", "status", "cause", "after")
-	q := accounts.Query{Search: "a list that nobody else asked for"}
-	switch wrong {
+	f := &fieldErrors{}
+	field := oneOf(h, "wrong", "limit", "ids", "status", "cause", "after")
+	q := accounts.Query{Search: "unlike all other queries"}
+	switch field {
 	case "limit":
-		q.Limit = one(h, "limit", -1, 501)
+		q.Limit = oneOf(h, "limit", -1, 501)
 		f.add("limit", map[bool]string{true: "min", false: "atMost"}[q.Limit < 0])
 	case "ids":
 		q.IDs = []accounts.ID{}
@@ -200,7 +201,7 @@ func (h *history) listWrongly() {
 		f.add("after", "cursor")
 	}
 	got, err := h.clients.List(h.ctx, q)
-	h.same(fmt.Sprintf("List(%+v)", q), got, err, accounts.Page{}, f.err())
+	h.compare(fmt.Sprintf("List(%+v)", q), got, err, accounts.Page{}, f.err())
 
 	sq := subscriptions.Query{Search: q.Search, Limit: q.Limit, Status: q.Status, Cause: q.Cause, After: q.After}
 	dq := subscriptions.DomainQuery{Search: q.Search, Limit: q.Limit, Status: q.Status, Cause: q.Cause, After: q.After}
@@ -208,48 +209,48 @@ func (h *history) listWrongly() {
 		sq.IDs, dq.IDs = []subscriptions.ID{}, []subscriptions.DomainID{}
 	}
 	gotSubscriptions, err := h.subs.List(h.ctx, sq)
-	h.same(fmt.Sprintf("Subscriptions.List(%+v)", sq), gotSubscriptions, err, subscriptions.Page{}, f.err())
+	h.compare(fmt.Sprintf("Subscriptions.List(%+v)", sq), gotSubscriptions, err, subscriptions.Page{}, f.err())
 	gotDomains, err := h.subs.Domains(h.ctx, dq)
-	h.same(fmt.Sprintf("Domains(%+v)", dq), gotDomains, err, subscriptions.DomainPage{}, f.err())
+	h.compare(fmt.Sprintf("Domains(%+v)", dq), gotDomains, err, subscriptions.DomainPage{}, f.err())
 }
 
-// sameEvents reads what q selects of the log and compares it.
-func (h *history) sameEvents(q accounts.EventQuery, want []accounts.Event) {
-	owner := whose(q.AccountID)
-	what := fmt.Sprintf("Events(of %s, after %q, limit %d, descending %t)", owner, q.After, q.Limit, q.Desc)
+// compareEvents reads all events that q selects and compares them with those of the model.
+func (h *history) compareEvents(q accounts.EventQuery, want []accounts.Event) {
+	owner := describeOwner(q.AccountID)
+	call := fmt.Sprintf("Events(of %s, after %q, limit %d, descending %t)", owner, q.After, q.Limit, q.Desc)
 	var all []accounts.Event
 	for {
 		p, err := h.clients.Events(h.ctx, q)
-		require.NoError(h.t, err, what)
-		require.LessOrEqual(h.t, len(p.Items), q.Limit, what)
+		require.NoError(h.t, err, call)
+		require.LessOrEqual(h.t, len(p.Items), q.Limit, call)
 		all = append(all, p.Items...)
-		require.LessOrEqual(h.t, len(all), len(want)+q.Limit, "%s: events without an end", what)
+		require.LessOrEqual(h.t, len(all), len(want)+q.Limit, "%s: there are more events than expected", call)
 		q.After = p.Next
 		if q.Desc && p.Next == "" || !q.Desc && len(p.Items) == 0 {
 			break
 		}
 	}
-	h.t.Logf("%s\n  %d events", what, len(all))
+	h.t.Logf("%s\n  %d events", call, len(all))
 	for i := range max(len(all), len(want)) {
 		switch {
 		case i >= len(all):
-			h.t.Fatalf("%s\nlacks    %s", what, toldEvent(want[i]))
+			h.t.Fatalf("%s\nmissing: %s", call, describeEvent(want[i]))
 		case i >= len(want):
-			h.t.Fatalf("%s\nhas also %s", what, toldEvent(all[i]))
-		case toldEvent(all[i]) != toldEvent(want[i]):
-			h.t.Fatalf("%s\nevent %d %s\nmodel   %s", what, i, toldEvent(all[i]), toldEvent(want[i]))
+			h.t.Fatalf("%s\nunexpected: %s", call, describeEvent(all[i]))
+		case describeEvent(all[i]) != describeEvent(want[i]):
+			h.t.Fatalf("%s\nevent %d\nreturned: %s\nexpected: %s", call, i, describeEvent(all[i]), describeEvent(want[i]))
 		}
 	}
 }
 
-// toldEvent writes an event, but for its cursor, which is the store's.
-func toldEvent(e accounts.Event) string {
+// describeEvent returns an event as text, without its cursor, which the model does not know.
+func describeEvent(e accounts.Event) string {
 	e.Cursor = ""
-	return told(e, nil)
+	return describe(e, nil)
 }
 
-// readNew reads the events that were not read yet, compares them, and remembers their cursors.
-func (h *history) readNew() {
+// readNewEvents reads the events that were not read yet, compares them and records their cursors.
+func (h *history) readNewEvents() {
 	read := len(h.cursors)
 	q := accounts.EventQuery{Limit: 500}
 	if read > 0 {
@@ -257,25 +258,25 @@ func (h *history) readNew() {
 	} else if len(h.pruned) > 0 {
 		q.After = h.pruned[len(h.pruned)-1]
 	}
-	h.sameEvents(q, h.model.events[read:])
+	h.compareEvents(q, h.model.events[read:])
 	for len(h.cursors) < len(h.model.events) {
 		p, err := h.clients.Events(h.ctx, q)
 		require.NoError(h.t, err)
-		require.NotEmpty(h.t, p.Items, "the events just read are there no more")
+		require.NotEmpty(h.t, p.Items, "events that were just read have disappeared")
 		for _, e := range p.Items {
-			require.NotContains(h.t, h.cursors, e.Cursor, "cursors of events")
+			require.NotContains(h.t, h.cursors, e.Cursor, "cursors of events must be unique")
 			h.cursors = append(h.cursors, e.Cursor)
 		}
 		q.After = p.Next
 	}
 }
 
-// readEvents reads a part of the log: new events, those behind any cursor, of one account, either way.
+// readEvents reads a part of the log: the new events, and those after a cursor, of an account, or newest first.
 func (h *history) readEvents() {
-	h.readNew()
-	q := accounts.EventQuery{Limit: one(h, "limit", 7, 30, 500), Desc: h.chance(3)}
+	h.readNewEvents()
+	q := accounts.EventQuery{Limit: oneOf(h, "limit", 7, 30, 500), Desc: h.oneIn(3)}
 	want := h.model.events
-	if len(h.cursors) > 0 && h.chance(2) {
+	if len(h.cursors) > 0 && h.oneIn(2) {
 		at := uniform(len(h.cursors)).Draw(h.t, "after event")
 		q.After = h.cursors[at]
 		want = want[at+1:]
@@ -283,19 +284,19 @@ func (h *history) readEvents() {
 			want = h.model.events[:at]
 		}
 	}
-	if h.chance(2) {
-		q.AccountID = point(h.owner())
+	if h.oneIn(2) {
+		q.AccountID = ptr(h.owner())
 	}
-	h.sameEvents(q, selected(want, q))
+	h.compareEvents(q, filterEvents(want, q))
 	if len(h.pruned) > 1 {
-		q.After = one(h, "pruned", h.pruned[:len(h.pruned)-1]...)
+		q.After = oneOf(h, "pruned", h.pruned[:len(h.pruned)-1]...)
 		_, err := h.clients.Events(h.ctx, q)
-		h.same("Events behind one that was pruned, where others were too", nil, err, nil, accounts.ErrCursorExpired)
+		h.compare("Events after a cursor whose next event was pruned", nil, err, nil, accounts.ErrCursorExpired)
 	}
 }
 
-// selected answers the events of one account, in the order asked for.
-func selected(events []accounts.Event, q accounts.EventQuery) []accounts.Event {
+// filterEvents returns the events that match the account and the order of q.
+func filterEvents(events []accounts.Event, q accounts.EventQuery) []accounts.Event {
 	var all []accounts.Event
 	for _, e := range events {
 		if q.AccountID == nil || e.AccountID == *q.AccountID {
@@ -308,18 +309,19 @@ func selected(events []accounts.Event, q accounts.EventQuery) []accounts.Event {
 	return all
 }
 
-// pruneEvents removes the events before one of them, or all but those of this very instant.
+// pruneEvents prunes the events before one of them, or all except those of the current time.
 func (h *history) pruneEvents() {
-	h.readNew()
+	h.readNewEvents()
 	before := h.clock.now()
-	if len(h.model.events) > 0 && h.chance(2) {
-		before = one(h, "before", h.model.events...).At
+	if len(h.model.events) > 0 && h.oneIn(2) {
+		before = oneOf(h, "before", h.model.events...).At
 	}
 	got, err := h.clients.PruneEvents(h.ctx, before)
-	h.same(fmt.Sprintf("PruneEvents(%v)", before), got, err, h.pruneModel(before.UTC().Truncate(time.Microsecond)), nil)
+	h.compare(fmt.Sprintf("PruneEvents(%v)", before), got, err, h.pruneModel(before.UTC().Truncate(time.Microsecond)), nil)
 }
 
-// pruneModel answers how many events go. Events are in the order of time, for the clock never goes back.
+// pruneModel prunes the model's events and returns their number. Events are in the order of time, because the clock never
+// goes back.
 func (h *history) pruneModel(before time.Time) int {
 	n := 0
 	for n < len(h.model.events) && h.model.events[n].At.Before(before) {

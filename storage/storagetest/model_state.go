@@ -13,20 +13,19 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// model is what a correct library on a correct store does, written to be obviously right and not to be fast: rows are
-// values in maps, every command is a loop over them, and every question is answered by looking at everything. It knows
-// nothing of stores, transactions and indexes. One history of commands is played on it and on the real managers, and
-// every answer is compared.
+// model is a simple implementation of the whole library, written to be obviously correct and not to be fast: rows are
+// values in maps, and every command and look-up is a loop over all of them. It knows nothing of stores, transactions and
+// indexes. Every history runs on the model and on the real managers, and all results are compared.
 type model struct {
-	now   time.Time // as the fake clock says it, in UTC, cut to microseconds
-	actor string    // who gives the next command
+	now   time.Time // the time of the next command, in UTC, truncated to microseconds
+	actor string    // the actor of the next command
 
 	accounts      map[accounts.ID]accounts.Account
 	passwords     map[accounts.ID]string
 	subscriptions map[subscriptions.ID]subscriptions.Record
 	domains       map[subscriptions.DomainID]subscriptions.Domain
 	events        []accounts.Event
-	asked         []string // the names about which the last command must ask Options.AllowDomain
+	mustAllow     []string // names for which the last command must call Options.AllowDomain
 }
 
 func newModel() *model {
@@ -38,15 +37,15 @@ func newModel() *model {
 	}
 }
 
-// made are the ids that the store gave to what a command created. The model takes them over, because a store may leave
-// gaps between ids.
-type made struct {
+// newIDs are the ids that the store allocated for the rows of a command. The model takes them over, because a store may
+// leave gaps between ids.
+type newIDs struct {
 	account      accounts.ID
 	subscription subscriptions.ID
 	domains      []subscriptions.DomainID
 }
 
-// holdsOf answers the holds that lie on one thing itself.
+// holdsOf returns the holds of a row, without inherited ones.
 func (m *model) holdsOf(l subscriptions.Level, id int64) accounts.Holds {
 	switch l {
 	case subscriptions.LevelAccount:
@@ -76,27 +75,27 @@ func (m *model) setHolds(l subscriptions.Level, id int64, holds accounts.Holds) 
 	}
 }
 
-// heldBy answers every hold that keeps a thing down, from the top down.
-func (m *model) heldBy(l subscriptions.Level, id int64) []accounts.EffectiveHold {
-	var held []accounts.EffectiveHold
+// effectiveHolds returns all holds that suspend a row, from the account down.
+func (m *model) effectiveHolds(l subscriptions.Level, id int64) []accounts.EffectiveHold {
+	var all []accounts.EffectiveHold
 	switch l {
 	case subscriptions.LevelSubscription:
 		if owner := m.subscriptions[subscriptions.ID(id)].AccountID; owner != subscriptions.Provider {
-			held = m.heldBy(subscriptions.LevelAccount, int64(owner))
+			all = m.effectiveHolds(subscriptions.LevelAccount, int64(owner))
 		}
 	case subscriptions.LevelDomain:
-		held = m.heldBy(subscriptions.LevelSubscription, int64(m.domains[subscriptions.DomainID(id)].SubscriptionID))
+		all = m.effectiveHolds(subscriptions.LevelSubscription, int64(m.domains[subscriptions.DomainID(id)].SubscriptionID))
 	}
 	for _, h := range m.holdsOf(l, id) {
-		held = append(held, accounts.EffectiveHold{Level: l, Hold: h})
+		all = append(all, accounts.EffectiveHold{Level: l, Hold: h})
 	}
-	return held
+	return all
 }
 
-// inherited answers what keeps a thing down from above.
+// inherited returns the holds that suspend a row and belong to its subscription or account.
 func (m *model) inherited(l subscriptions.Level, id int64) []accounts.EffectiveHold {
 	var above []accounts.EffectiveHold
-	for _, h := range m.heldBy(l, id) {
+	for _, h := range m.effectiveHolds(l, id) {
 		if h.Level != l {
 			above = append(above, h)
 		}
@@ -117,7 +116,7 @@ func (m *model) exists(l subscriptions.Level, id int64) bool {
 	return found
 }
 
-// account, subscription and domain answer a row as the managers do.
+// account returns an account as the managers do. So do subscription and domain.
 func (m *model) account(id accounts.ID) accounts.Account { return m.accounts[id] }
 
 func (m *model) subscription(id subscriptions.ID) subscriptions.Subscription {
@@ -134,7 +133,7 @@ func (m *model) domain(id subscriptions.DomainID) subscriptions.Domain {
 	return d
 }
 
-func (m *model) named(name string) (subscriptions.DomainID, bool) {
+func (m *model) domainNamed(name string) (subscriptions.DomainID, bool) {
 	for id, d := range m.domains {
 		if d.Name == name {
 			return id, true
@@ -143,10 +142,10 @@ func (m *model) named(name string) (subscriptions.DomainID, bool) {
 	return 0, false
 }
 
-// subscriptionsOf answers the ids of everything that belongs to an account, ascending.
+// subscriptionsOf returns the ids of an account's subscriptions, ascending.
 func (m *model) subscriptionsOf(owner accounts.ID) []subscriptions.ID {
 	var ids []subscriptions.ID
-	for _, id := range sorted(m.subscriptions) {
+	for _, id := range sortedKeys(m.subscriptions) {
 		if m.subscriptions[id].AccountID == owner {
 			ids = append(ids, id)
 		}
@@ -156,7 +155,7 @@ func (m *model) subscriptionsOf(owner accounts.ID) []subscriptions.ID {
 
 func (m *model) domainsOf(s subscriptions.ID) []subscriptions.DomainID {
 	var ids []subscriptions.DomainID
-	for _, id := range sorted(m.domains) {
+	for _, id := range sortedKeys(m.domains) {
 		if m.domains[id].SubscriptionID == s {
 			ids = append(ids, id)
 		}
@@ -164,9 +163,9 @@ func (m *model) domainsOf(s subscriptions.ID) []subscriptions.DomainID {
 	return ids
 }
 
-// note appends an event about one thing. Details that are empty are left out.
-func (m *model) note(l subscriptions.Level, id int64, what string, details map[string]string) {
-	e := accounts.Event{At: m.now, Type: accounts.EventType(string(l) + "." + what), Actor: m.actor}
+// addEvent appends an event about a row. Empty details are omitted.
+func (m *model) addEvent(l subscriptions.Level, id int64, verb string, details map[string]string) {
+	e := accounts.Event{At: m.now, Type: accounts.EventType(string(l) + "." + verb), Actor: m.actor}
 	switch l {
 	case subscriptions.LevelAccount:
 		e.AccountID = accounts.ID(id)
@@ -177,10 +176,10 @@ func (m *model) note(l subscriptions.Level, id int64, what string, details map[s
 		d := m.domain(subscriptions.DomainID(id))
 		e.AccountID, e.SubscriptionID, e.DomainID, e.Domain = d.AccountID, d.SubscriptionID, d.ID, d.Name
 	}
-	m.noteAs(e, details)
+	m.appendEvent(e, details)
 }
 
-func (m *model) noteAs(e accounts.Event, details map[string]string) {
+func (m *model) appendEvent(e accounts.Event, details map[string]string) {
 	for key, value := range details {
 		if value == "" {
 			continue
@@ -193,10 +192,10 @@ func (m *model) noteAs(e accounts.Event, details map[string]string) {
 	m.events = append(m.events, e)
 }
 
-// forget takes the texts of holds from every event about things that went.
-func (m *model) forget(gone func(accounts.Event) bool) {
+// redact removes the texts of holds from the events that match.
+func (m *model) redact(match func(accounts.Event) bool) {
 	for i, e := range m.events {
-		if !gone(e) {
+		if !match(e) {
 			continue
 		}
 		details := maps.Clone(e.Details)
@@ -207,40 +206,40 @@ func (m *model) forget(gone func(accounts.Event) bool) {
 	}
 }
 
-// faults gathers what is wrong with an input, as paths with the codes of rules.
-type faults struct {
+// fieldErrors collects the field errors of an input, without messages.
+type fieldErrors struct {
 	fields []accounts.FieldError
 }
 
-func (f *faults) add(path, rule string) {
+func (f *fieldErrors) add(path, rule string) {
 	f.fields = append(f.fields, accounts.FieldError{Path: path, Rule: rule})
 }
 
-func (f *faults) err() error {
+func (f *fieldErrors) err() error {
 	if len(f.fields) == 0 {
 		return nil
 	}
 	return &accounts.InvalidError{Fields: f.fields}
 }
 
-// command begins the check of a command's input with its actor.
-func (m *model) command() *faults {
-	f := &faults{}
-	m.asked = nil
+// command begins a command with the check of its actor.
+func (m *model) command() *fieldErrors {
+	f := &fieldErrors{}
+	m.mustAllow = nil
 	if strings.Contains(m.actor, "\n") {
 		f.add("actor", "line")
 	}
 	return f
 }
 
-func (f *faults) ids(n int) {
+func (f *fieldErrors) ids(n int) {
 	if n == 0 {
 		f.add("ids", "required")
 	}
 }
 
-// known answers the ids ascending and each once, or the error that names all that there are not.
-func (m *model) known(l subscriptions.Level, ids []int64) ([]int64, error) {
+// checkIDs returns the ids sorted and without duplicates, or an error that names all unknown ones.
+func (m *model) checkIDs(l subscriptions.Level, ids []int64) ([]int64, error) {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
@@ -256,25 +255,25 @@ func (m *model) known(l subscriptions.Level, ids []int64) ([]int64, error) {
 	return ids, nil
 }
 
-// outcome is what a command on many answers, at whatever level.
+// outcome is the Outcome of a command on many ids, at any level.
 type outcome struct {
-	changed, unchanged, still []int64
+	changed, unchanged, stillSuspended []int64
 }
 
 func (o outcome) accounts() accounts.Outcome {
-	return accounts.Outcome{Changed: typed[accounts.ID](o.changed), Unchanged: typed[accounts.ID](o.unchanged), StillSuspended: typed[accounts.ID](o.still)}
+	return accounts.Outcome{Changed: toIDs[accounts.ID](o.changed), Unchanged: toIDs[accounts.ID](o.unchanged), StillSuspended: toIDs[accounts.ID](o.stillSuspended)}
 }
 
 func (o outcome) subscriptions() subscriptions.Outcome[subscriptions.ID] {
-	return subscriptions.Outcome[subscriptions.ID]{Changed: typed[subscriptions.ID](o.changed), Unchanged: typed[subscriptions.ID](o.unchanged), StillSuspended: typed[subscriptions.ID](o.still)}
+	return subscriptions.Outcome[subscriptions.ID]{Changed: toIDs[subscriptions.ID](o.changed), Unchanged: toIDs[subscriptions.ID](o.unchanged), StillSuspended: toIDs[subscriptions.ID](o.stillSuspended)}
 }
 
 func (o outcome) domains() subscriptions.Outcome[subscriptions.DomainID] {
-	return subscriptions.Outcome[subscriptions.DomainID]{Changed: typed[subscriptions.DomainID](o.changed), Unchanged: typed[subscriptions.DomainID](o.unchanged), StillSuspended: typed[subscriptions.DomainID](o.still)}
+	return subscriptions.Outcome[subscriptions.DomainID]{Changed: toIDs[subscriptions.DomainID](o.changed), Unchanged: toIDs[subscriptions.DomainID](o.unchanged), StillSuspended: toIDs[subscriptions.DomainID](o.stillSuspended)}
 }
 
-// typed and plain change between the kinds of ids and plain numbers.
-func typed[K ~int64](ids []int64) []K {
+// toIDs converts numbers to ids.
+func toIDs[K ~int64](ids []int64) []K {
 	var all []K
 	for _, id := range ids {
 		all = append(all, K(id))
@@ -282,7 +281,8 @@ func typed[K ~int64](ids []int64) []K {
 	return all
 }
 
-func plain[K ~int64](ids []K) []int64 {
+// fromIDs converts ids to numbers.
+func fromIDs[K ~int64](ids []K) []int64 {
 	var all []int64
 	for _, id := range ids {
 		all = append(all, int64(id))
@@ -290,11 +290,11 @@ func plain[K ~int64](ids []K) []int64 {
 	return all
 }
 
-// sorted answers the keys of a map, ascending.
-func sorted[K cmp.Ordered, V any](rows map[K]V) []K { return slices.Sorted(maps.Keys(rows)) }
+// sortedKeys returns the keys of a map, ascending.
+func sortedKeys[K cmp.Ordered, V any](rows map[K]V) []K { return slices.Sorted(maps.Keys(rows)) }
 
-// merged answers attributes with changes: an empty value deletes.
-func merged(attributes, changes map[string]string) map[string]string {
+// mergeAttributes returns attributes with changes applied. An empty value deletes the key.
+func mergeAttributes(attributes, changes map[string]string) map[string]string {
 	all := map[string]string{}
 	maps.Copy(all, attributes)
 	for key, value := range changes {
@@ -306,14 +306,14 @@ func merged(attributes, changes map[string]string) map[string]string {
 	return all
 }
 
-// told writes an answer so that two of them can be compared and read: nothing and none are the same, and errors are
-// told by their kind and their particulars, without their messages.
-func told(answer any, err error) string {
+// describe returns a result as text by which two results can be compared: nil and empty values are the same, and errors
+// are described by kind and details, without their messages.
+func describe(result any, err error) string {
 	switch {
 	case err == nil:
-		return fmt.Sprintf("%+v", answer)
-	case answer == nil || reflect.ValueOf(answer).IsZero():
-		return toldError(err)
+		return fmt.Sprintf("%+v", result)
+	case result == nil || reflect.ValueOf(result).IsZero():
+		return describeError(err)
 	}
-	return fmt.Sprintf("%+v, %s", answer, toldError(err))
+	return fmt.Sprintf("%+v, %s", result, describeError(err))
 }

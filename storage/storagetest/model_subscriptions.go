@@ -10,8 +10,8 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// newSubscription checks a subscription that shall be created and answers its domains' names as they are stored.
-func (m *model) newSubscription(f *faults, path string, in subscriptions.New, owned bool) []string {
+// newSubscription checks the input for a new subscription and returns the names of its domains as they are stored.
+func (m *model) newSubscription(f *fieldErrors, path string, in subscriptions.New, owned bool) []string {
 	f.line(path+"externalID", in.ExternalID)
 	if f.line(path+"name", in.Name) == "" && len(in.Domains) == 0 {
 		f.add(path+"name", "required")
@@ -27,12 +27,12 @@ func (m *model) newSubscription(f *faults, path string, in subscriptions.New, ow
 	return names
 }
 
-// subscriptionTaken gathers what of a new subscription somebody else has.
-func (m *model) subscriptionTaken(t *taken, path string, in subscriptions.New, names []string, owner accounts.ID) {
+// subscriptionTaken adds the fields of a new subscription whose values are taken.
+func (m *model) subscriptionTaken(t *takenFields, path string, in subscriptions.New, names []string, owner accounts.ID) {
 	t.add(m.externalIDTaken(strings.TrimSpace(in.ExternalID), 0), path+"externalID", in.ExternalID)
 	for i, name := range names {
-		_, there := m.named(name)
-		t.add(there || m.blocked(name, owner, names), element(path+"domains", i), in.Domains[i])
+		_, found := m.domainNamed(name)
+		t.add(found || m.conflicts(name, owner, names), element(path+"domains", i), in.Domains[i])
 	}
 }
 
@@ -45,34 +45,34 @@ func (m *model) externalIDTaken(externalID string, by subscriptions.ID) bool {
 	return false
 }
 
-// addSubscription makes a subscription with its domains.
-func (m *model) addSubscription(in subscriptions.New, made made, names []string) {
+// addSubscription adds a subscription with its domains.
+func (m *model) addSubscription(in subscriptions.New, created newIDs, names []string) {
 	s := subscriptions.Record{Subscription: subscriptions.Subscription{
-		ID: made.subscription, AccountID: made.account, Name: strings.TrimSpace(in.Name), Plan: strings.TrimSpace(in.Plan),
+		ID: created.subscription, AccountID: created.account, Name: strings.TrimSpace(in.Name), Plan: strings.TrimSpace(in.Plan),
 		Description: strings.TrimSpace(in.Description), ExternalID: strings.TrimSpace(in.ExternalID),
-		Attributes: merged(nil, in.Attributes), ExpiresAt: cut(in.ExpiresAt), Version: 1,
-		CreatedAt: m.created(in.CreatedAt), UpdatedAt: m.now,
+		Attributes: mergeAttributes(nil, in.Attributes), ExpiresAt: normalizeTime(in.ExpiresAt), Version: 1,
+		CreatedAt: m.creationTime(in.CreatedAt), UpdatedAt: m.now,
 	}}
 	if s.Name == "" {
 		s.Name = names[0]
 	}
 	m.subscriptions[s.ID] = s
-	m.note(subscriptions.LevelSubscription, int64(s.ID), "created", map[string]string{"externalID": s.ExternalID})
+	m.addEvent(subscriptions.LevelSubscription, int64(s.ID), "created", map[string]string{"externalID": s.ExternalID})
 	for i, name := range names {
-		m.addName(made.domains[i], s.ID, name)
+		m.addRow(created.domains[i], s.ID, name)
 	}
-	m.expireOrNot(s.ID)
+	m.updateExpiredHold(s.ID)
 }
 
-// addName makes a domain. The first one of a subscription is its main one.
-func (m *model) addName(id subscriptions.DomainID, to subscriptions.ID, name string) {
+// addRow adds a domain. The first domain of a subscription becomes its main domain.
+func (m *model) addRow(id subscriptions.DomainID, to subscriptions.ID, name string) {
 	m.domains[id] = subscriptions.Domain{ID: id, SubscriptionID: to, Name: name, CreatedAt: m.now}
-	m.keepMain(to)
-	m.note(subscriptions.LevelDomain, int64(id), "added", nil)
+	m.ensureMainDomain(to)
+	m.addEvent(subscriptions.LevelDomain, int64(id), "added", nil)
 }
 
-// keepMain makes the lowest domain of a subscription its main one, if the main one is no longer there.
-func (m *model) keepMain(id subscriptions.ID) {
+// ensureMainDomain makes the domain with the lowest id the main one if the subscription has lost its main domain.
+func (m *model) ensureMainDomain(id subscriptions.ID) {
 	s, all := m.subscriptions[id], m.domainsOf(id)
 	if slices.Contains(all, s.Main) {
 		return
@@ -84,34 +84,34 @@ func (m *model) keepMain(id subscriptions.ID) {
 	m.subscriptions[id] = s
 }
 
-func cut(t time.Time) time.Time {
+func normalizeTime(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}
 	return t.UTC().Truncate(time.Microsecond)
 }
 
-func (m *model) createSubscription(in subscriptions.New, ids func() made) (subscriptions.Subscription, error) {
+func (m *model) createSubscription(in subscriptions.New, ids func() newIDs) (subscriptions.Subscription, error) {
 	f := m.command()
 	names := m.newSubscription(f, "", in, in.AccountID != subscriptions.Provider)
 	if err := f.err(); err != nil {
 		return subscriptions.Subscription{}, err
 	}
-	if err := m.give(in.AccountID, names); err != nil {
+	if err := m.requireFor(in.AccountID, names); err != nil {
 		return subscriptions.Subscription{}, err
 	}
 	if in.AccountID != subscriptions.Provider && !m.exists(subscriptions.LevelAccount, int64(in.AccountID)) {
 		return subscriptions.Subscription{}, noAccount(in.AccountID)
 	}
-	var t taken
+	var t takenFields
 	m.subscriptionTaken(&t, "", in, names, in.AccountID)
 	if err := t.err(); err != nil {
 		return subscriptions.Subscription{}, err
 	}
-	made := ids()
-	made.account = in.AccountID
-	m.addSubscription(in, made, names)
-	return m.subscription(made.subscription), nil
+	created := ids()
+	created.account = in.AccountID
+	m.addSubscription(in, created, names)
+	return m.subscription(created.subscription), nil
 }
 
 func noSubscription(id subscriptions.ID) error {
@@ -154,31 +154,31 @@ func (m *model) updateSubscription(id subscriptions.ID, c subscriptions.Changes)
 	if c.Version != 0 && c.Version != next.Version {
 		return subscriptions.Subscription{}, &accounts.ConflictError{Current: next.Version}
 	}
-	fields, err := m.change(&next, c)
+	fields, err := m.applyChanges(&next, c)
 	if err != nil {
 		return subscriptions.Subscription{}, err
 	}
 	next.Version++
 	next.UpdatedAt = m.now
 	m.subscriptions[id] = next
-	m.note(subscriptions.LevelSubscription, int64(id), "updated", map[string]string{"fields": strings.Join(fields, ",")})
+	m.addEvent(subscriptions.LevelSubscription, int64(id), "updated", map[string]string{"fields": strings.Join(fields, ",")})
 	if c.ExpiresAt != nil {
-		m.expireOrNot(id)
+		m.updateExpiredHold(id)
 	}
 	return m.subscription(id), nil
 }
 
-// change applies changes to a subscription and answers the names of the fields that differ.
-func (m *model) change(s *subscriptions.Record, c subscriptions.Changes) (fields []string, err error) {
+// applyChanges applies changes to a subscription and returns the names of the fields that differ.
+func (m *model) applyChanges(s *subscriptions.Record, c subscriptions.Changes) (fields []string, err error) {
 	set := func(name string, field *string, to *string) {
 		if to != nil && *field != strings.TrimSpace(*to) {
 			*field = strings.TrimSpace(*to)
 			fields = append(fields, name)
 		}
 	}
-	if c.Name != nil && strings.TrimSpace(*c.Name) == "" { // that stands for the main domain's name
+	if c.Name != nil && strings.TrimSpace(*c.Name) == "" { // an empty name stands for that of the main domain
 		if s.Main == 0 {
-			f := &faults{}
+			f := &fieldErrors{}
 			f.add("name", "required")
 			return nil, f.err()
 		}
@@ -189,49 +189,50 @@ func (m *model) change(s *subscriptions.Record, c subscriptions.Changes) (fields
 	set("plan", &s.Plan, c.Plan)
 	set("description", &s.Description, c.Description)
 	set("externalID", &s.ExternalID, c.ExternalID)
-	if attributes := merged(s.Attributes, c.Attributes); fmt.Sprint(attributes) != fmt.Sprint(s.Attributes) {
+	if attributes := mergeAttributes(s.Attributes, c.Attributes); fmt.Sprint(attributes) != fmt.Sprint(s.Attributes) {
 		s.Attributes = attributes
 		fields = append(fields, "attributes")
 	}
-	if c.ExpiresAt != nil && !cut(*c.ExpiresAt).Equal(s.ExpiresAt) {
-		s.ExpiresAt = cut(*c.ExpiresAt)
+	if c.ExpiresAt != nil && !normalizeTime(*c.ExpiresAt).Equal(s.ExpiresAt) {
+		s.ExpiresAt = normalizeTime(*c.ExpiresAt)
 		fields = append(fields, "expiresAt")
 	}
-	var t taken
+	var t takenFields
 	if c.ExternalID != nil {
 		t.add(m.externalIDTaken(s.ExternalID, s.ID), "externalID", *c.ExternalID)
 	}
 	return fields, t.err()
 }
 
-// overdue tells whether a subscription ran out.
+// overdue reports whether a subscription has expired.
 func (m *model) overdue(s subscriptions.Record) bool {
 	return !s.ExpiresAt.IsZero() && !s.ExpiresAt.After(m.now)
 }
 
-// expireOrNot places the hold of expiry on a subscription that ran out, and lifts it from one that did not.
-func (m *model) expireOrNot(id subscriptions.ID) bool {
+// updateExpiredHold places the expired hold on a subscription that has expired and lifts it from one that has not. It
+// reports whether that changed anything.
+func (m *model) updateExpiredHold(id subscriptions.ID) bool {
 	if m.overdue(m.subscriptions[id]) {
-		return m.place(subscriptions.LevelSubscription, int64(id), accounts.Hold{Cause: accounts.CauseExpired})
+		return m.putHold(subscriptions.LevelSubscription, int64(id), accounts.Hold{Cause: accounts.CauseExpired})
 	}
-	return m.raise(subscriptions.LevelSubscription, int64(id), func(c accounts.Cause) bool { return c == accounts.CauseExpired })
+	return m.liftHolds(subscriptions.LevelSubscription, int64(id), func(c accounts.Cause) bool { return c == accounts.CauseExpired })
 }
 
-// expire places the hold of expiry wherever it is due.
+// expire places the expired hold on all subscriptions that have expired.
 func (m *model) expire() (outcome, error) {
 	var o outcome
 	if err := m.command().err(); err != nil {
 		return o, err
 	}
-	for _, id := range sorted(m.subscriptions) {
-		if m.overdue(m.subscriptions[id]) && m.expireOrNot(id) {
+	for _, id := range sortedKeys(m.subscriptions) {
+		if m.overdue(m.subscriptions[id]) && m.updateExpiredHold(id) {
 			o.changed = append(o.changed, int64(id))
 		}
 	}
 	return o, nil
 }
 
-// assign gives subscriptions to another owner.
+// assign assigns subscriptions to an owner.
 func (m *model) assign(ids []subscriptions.ID, to accounts.ID) (outcome, error) {
 	f := m.command()
 	f.ids(len(ids))
@@ -241,7 +242,7 @@ func (m *model) assign(ids []subscriptions.ID, to accounts.ID) (outcome, error) 
 	if err := f.err(); err != nil {
 		return outcome{}, err
 	}
-	all, err := m.known(subscriptions.LevelSubscription, plain(ids))
+	all, err := m.checkIDs(subscriptions.LevelSubscription, fromIDs(ids))
 	if err != nil {
 		return outcome{}, err
 	}
@@ -258,7 +259,7 @@ func (m *model) assign(ids []subscriptions.ID, to accounts.ID) (outcome, error) 
 		o.changed = append(o.changed, id)
 		moving = append(moving, m.domainsOf(subscriptions.ID(id))...)
 	}
-	if err := m.handOver(f, moving, to); err != nil {
+	if err := m.checkTransfer(f, moving, to); err != nil {
 		return outcome{}, err
 	}
 	for _, id := range o.changed {
@@ -269,16 +270,16 @@ func (m *model) assign(ids []subscriptions.ID, to accounts.ID) (outcome, error) 
 
 func (m *model) reassign(id subscriptions.ID, to accounts.ID) {
 	s := m.subscriptions[id]
-	way := map[string]string{"from": fmt.Sprint(int64(s.AccountID)), "to": fmt.Sprint(int64(to))}
+	fromTo := map[string]string{"from": fmt.Sprint(int64(s.AccountID)), "to": fmt.Sprint(int64(to))}
 	if s.AccountID != subscriptions.Provider {
-		m.note(subscriptions.LevelSubscription, int64(id), "unassigned", way)
+		m.addEvent(subscriptions.LevelSubscription, int64(id), "unassigned", fromTo)
 	}
 	s.AccountID = to
 	s.Version++
 	s.UpdatedAt = m.now
 	m.subscriptions[id] = s
 	if to != subscriptions.Provider {
-		m.note(subscriptions.LevelSubscription, int64(id), "assigned", way)
+		m.addEvent(subscriptions.LevelSubscription, int64(id), "assigned", fromTo)
 	}
 }
 
@@ -289,17 +290,17 @@ func (m *model) removeSubscriptions(ids []subscriptions.ID) (accounts.Removal, e
 	if err := f.err(); err != nil {
 		return accounts.Removal{}, err
 	}
-	all, err := m.known(subscriptions.LevelSubscription, plain(ids))
+	all, err := m.checkIDs(subscriptions.LevelSubscription, fromIDs(ids))
 	if err != nil {
 		return accounts.Removal{}, err
 	}
-	r := accounts.Removal{Subscriptions: typed[subscriptions.ID](all)}
+	r := accounts.Removal{Subscriptions: toIDs[subscriptions.ID](all)}
 	for _, d := range m.domains {
 		if slices.Contains(r.Subscriptions, d.SubscriptionID) {
 			r.Domains = append(r.Domains, d.Name)
 		}
 	}
 	slices.Sort(r.Domains)
-	m.drop(r)
+	m.removeAll(r)
 	return r, nil
 }

@@ -7,19 +7,19 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// nameCases are those of rule 9 about names themselves.
+// nameCases returns the cases about domain names: spellings, resolving, renaming, main domains and reserved names.
 func nameCases() []testCase {
 	return []testCase{
-		{"both spellings of an IDN are one name, in lower case and without a trailing dot", nameSpellings},
-		{"a name that mixes scripts is shown as it is stored", mixedScripts},
-		{"www.NAME resolves as NAME unless it was added itself", resolveWWW},
-		{"a host name resolves exactly, in any spelling", resolveExactly},
-		{"renaming keeps id, holds and place", renameKeeps},
-		{"a renamed name is free again, and renaming to the same name changes nothing", renameFrees},
+		{"both spellings of an IDN are one name, stored in lower case and without a trailing dot", nameSpellings},
+		{"a name that mixes scripts is displayed as it is stored", mixedScripts},
+		{"www.NAME resolves to NAME unless it was added itself", resolveWWW},
+		{"a host name resolves only exactly, in either spelling", resolveExactly},
+		{"renaming a domain keeps its id, holds and subscription", renameKeeps},
+		{"renaming frees the old name, and renaming to the same name changes nothing", renameFrees},
 		{"another domain can be made the main one", setMain},
-		{"a bare suffix is the provider's only", bareSuffix},
-		{"reserved names and all below are the provider's only", reservedDomains},
-		{"a thousand domains come in one call, one more does not", thousandDomains},
+		{"only the provider may have a bare public suffix", bareSuffix},
+		{"only the provider may have reserved names and their subdomains", reservedDomains},
+		{"a creation accepts 1000 domains and refuses 1001", thousandDomains},
 	}
 }
 
@@ -63,31 +63,31 @@ func mixedScripts(f *fixture) {
 }
 
 func resolveWWW(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	site, err := f.subs.Resolve(f.ctx, "WWW.Blog.example.")
 	f.NoError(err)
 	f.Equal(subscriptions.Site{Domain: f.getDomain("blog.example"), Plan: "basic"}, site)
-	own := f.addDomain(e.shop.ID, "www.blog.example")
+	www := f.addDomain(data.shop.ID, "www.blog.example")
 	f.suspendDomain("www.blog.example", accounts.Hold{Public: "moved"})
 	site, err = f.subs.Resolve(f.ctx, "www.blog.example")
 	f.NoError(err)
-	f.Equal(own.ID, site.Domain.ID)
+	f.Equal(www.ID, site.Domain.ID)
 	f.Equal(accounts.Suspended, site.Domain.Status())
-	f.sites(accounts.Active, "blog.example")
+	f.hasStatus(accounts.Active, "blog.example")
 	for _, host := range []string{"www.www.game.example", "www.example", "web.blog.example"} {
 		_, err = f.subs.Resolve(f.ctx, host)
 		f.ErrorIs(err, accounts.ErrNotFound, host)
 	}
 	_, err = f.subs.Domain(f.ctx, "www.game.example")
-	f.ErrorIs(err, accounts.ErrNotFound, "Domain answers exact names only")
-	f.addDomain(e.spare.ID, "www.only.example")
+	f.ErrorIs(err, accounts.ErrNotFound, "Domain must find exact names only")
+	f.addDomain(data.spare.ID, "www.only.example")
 	_, err = f.subs.Resolve(f.ctx, "only.example")
 	f.ErrorIs(err, accounts.ErrNotFound)
 }
 
 func resolveExactly(f *fixture) {
-	e := f.estate()
-	f.addDomain(e.spare.ID, "bücher.example")
+	data := f.seed()
+	f.addDomain(data.spare.ID, "bücher.example")
 	for _, host := range []string{"bücher.example", "BÜCHER.example.", "www.bücher.example", "xn--bcher-kva.example"} {
 		site, err := f.subs.Resolve(f.ctx, host)
 		f.NoError(err, host)
@@ -100,7 +100,7 @@ func resolveExactly(f *fixture) {
 }
 
 func renameKeeps(f *fixture) {
-	f.estate()
+	f.seed()
 	f.suspendDomain("blog.example", accounts.Hold{Cause: accounts.CauseAbuse, Note: "n"})
 	want := f.getDomain("blog.example")
 	want.Name = "xn--bcher-kva.example"
@@ -109,8 +109,8 @@ func renameKeeps(f *fixture) {
 	f.NoError(err)
 	f.Equal(want, renamed)
 	f.Equal(want, f.getDomain("bücher.example"))
-	f.True(want.Main)
-	f.Equal(before, f.dump().Subscriptions, "domains touch neither version nor UpdatedAt")
+	f.True(want.Main, "blog.example was the main domain")
+	f.Equal(before, f.dump().Subscriptions, "renaming a domain must not change Version or UpdatedAt of its subscription")
 	f.Equal([]string{
 		"en.blog.example", "en.game.example", "en.shop.example", "en.spare.example", "game.example", "shop.example", "spare.example",
 		"xn--bcher-kva.example",
@@ -126,7 +126,7 @@ func domainNames(domains []subscriptions.Domain) []string {
 }
 
 func renameFrees(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	id := f.getDomain("blog.example").ID
 	f.unchanged(func() {
 		d, err := f.subs.RenameDomain(f.ctx, id, "BLOG.example.")
@@ -142,69 +142,69 @@ func renameFrees(f *fixture) {
 	f.NoError(err)
 	_, err = f.subs.Resolve(f.ctx, "blog.example")
 	f.ErrorIs(err, accounts.ErrNotFound)
-	f.addDomain(e.shop.ID, "blog.example")
+	f.addDomain(data.shop.ID, "blog.example")
 }
 
 func setMain(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	f.clock.advance(1e9)
 	f.NoError(f.subs.SetMainDomain(f.ctx, f.getDomain("en.blog.example").ID))
-	f.False(f.getDomain("blog.example").Main)
-	f.True(f.getDomain("en.blog.example").Main)
-	f.True(f.getDomain("shop.example").Main)
-	s := f.getSubscription(e.blog.ID)
+	f.False(f.getDomain("blog.example").Main, "blog.example must not be the main domain")
+	f.True(f.getDomain("en.blog.example").Main, "en.blog.example must be the main domain")
+	f.True(f.getDomain("shop.example").Main, "shop.example must be the main domain")
+	s := f.getSubscription(data.blog.ID)
 	f.EqualValues(2, s.Version)
-	f.Equal(f.clock.stored(), s.UpdatedAt)
-	for _, d := range f.domains(subscriptions.DomainQuery{SubscriptionID: e.blog.ID}) {
+	f.Equal(f.clock.storedNow(), s.UpdatedAt)
+	for _, d := range f.domains(subscriptions.DomainQuery{SubscriptionID: data.blog.ID}) {
 		f.Equal(d.Name == "en.blog.example", d.Main)
 	}
 }
 
 func bareSuffix(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	in := newAccount("peach")
 	in.Subscription = &subscriptions.New{Domains: []string{"peach.example", "co.uk"}}
 	f.unchanged(func() {
 		_, err := f.clients.Create(f.ctx, in)
 		f.invalid(err, "subscription.domains[1]")
-		_, err = f.subs.Create(f.ctx, subscriptions.New{AccountID: e.mario.ID, Domains: []string{"CO.UK."}})
+		_, err = f.subs.Create(f.ctx, subscriptions.New{AccountID: data.mario.ID, Domains: []string{"CO.UK."}})
 		f.invalid(err, "domains[0]")
-		_, err = f.subs.AddDomain(f.ctx, e.blog.ID, "co.uk")
+		_, err = f.subs.AddDomain(f.ctx, data.blog.ID, "co.uk")
 		f.invalid(err, "name")
 		_, err = f.subs.RenameDomain(f.ctx, f.getDomain("blog.example").ID, "co.uk")
 		f.invalid(err, "name")
 		// A suffix of the list's private section, and one by a wildcard rule.
 		for _, suffix := range []string{"github.io", "anything.ck"} {
-			_, err = f.subs.AddDomain(f.ctx, e.blog.ID, suffix)
+			_, err = f.subs.AddDomain(f.ctx, data.blog.ID, suffix)
 			f.invalid(err, "name")
 		}
 	})
-	f.addDomain(e.spare.ID, "co.uk")
+	f.addDomain(data.spare.ID, "co.uk")
 	f.unchanged(func() {
-		_, err := f.subs.Assign(f.ctx, []subscriptions.ID{e.spare.ID}, e.mario.ID)
+		_, err := f.subs.Assign(f.ctx, []subscriptions.ID{data.spare.ID}, data.mario.ID)
 		f.invalid(err, "ids")
-		_, err = f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("co.uk").ID}, e.blog.ID)
+		_, err = f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("co.uk").ID}, data.blog.ID)
 		f.invalid(err, "ids")
 	})
-	f.addDomain(e.blog.ID, "mario.co.uk")
-	f.addDomain(e.game.ID, "luigi.co.uk")
+	f.addDomain(data.blog.ID, "mario.co.uk")
+	f.addDomain(data.game.ID, "luigi.co.uk")
 }
 
 func reservedDomains(f *fixture) {
-	f.use(f.manager(func(o *accounts.Options) {
+	f.useManager(f.manager(func(o *accounts.Options) {
 		o.ReservedDomains = []string{"Panel.example.", "bücher.example", "internal"}
 	}))
-	e := f.estate()
+	data := f.seed()
 	f.unchanged(func() {
 		for _, name := range []string{"panel.example", "sub.panel.example", "xn--bcher-kva.example", "a.b.bücher.example", "host.internal"} {
-			_, err := f.subs.AddDomain(f.ctx, e.blog.ID, name)
+			_, err := f.subs.AddDomain(f.ctx, data.blog.ID, name)
 			f.invalid(err, "name")
 		}
 	})
-	f.addDomain(e.blog.ID, "otherpanel.example")
-	f.addDomain(e.spare.ID, "sub.panel.example")
+	f.addDomain(data.blog.ID, "otherpanel.example")
+	f.addDomain(data.spare.ID, "sub.panel.example")
 	f.unchanged(func() {
-		_, err := f.subs.Assign(f.ctx, []subscriptions.ID{e.spare.ID}, e.mario.ID)
+		_, err := f.subs.Assign(f.ctx, []subscriptions.ID{data.spare.ID}, data.mario.ID)
 		f.invalid(err, "ids")
 	})
 }
@@ -226,7 +226,7 @@ func thousandDomains(f *fixture) {
 	n, err := f.subs.CountDomains(f.ctx, subscriptions.DomainQuery{SubscriptionID: s.ID}, 0)
 	f.NoError(err)
 	f.Equal(1000, n)
-	gone, err := f.subs.Remove(f.ctx, []subscriptions.ID{s.ID})
+	removed, err := f.subs.Remove(f.ctx, []subscriptions.ID{s.ID})
 	f.NoError(err)
-	f.Len(gone.Domains, 1000)
+	f.Len(removed.Domains, 1000)
 }

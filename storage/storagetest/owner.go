@@ -9,70 +9,70 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// ownerCases are about what the owner of an account may see and do.
+// ownerCases returns the cases about what the owner of an account may see and do.
 func ownerCases() []testCase {
 	return []testCase{
-		{"an owner sees their profile and no more", ownerProfile},
-		{"an owner sees their own subscriptions and domains, without what is the provider's", ownerLists},
+		{"a profile has only what the owner may see", ownerProfile},
+		{"an owner lists their subscriptions and domains without what only the provider may see", ownerLists},
 		{"an owner's search does not reveal external ids", ownerSearch},
-		{"an owner's filters do not reach beyond what is theirs", ownerFilters},
-		{"an owner switches own domains off and on, and lifts nothing else", ownerSwitches},
-		{"what is not an owner's is not found, decided inside the transaction", ownerStranger},
-		{"an owner changes the contact of the version that was read", ownerContact},
-		{"an owner changes the password by knowing the old one", ownerPassword},
-		{"the actor is the context's, else the owner", ownerActor},
-		{"an owner whose account is removed finds nothing", ownerGone},
-		{"the provider's own things belong to no owner", ownerNobody},
-		{"a manager of one owner's things gives and takes nothing of others", ownersManager},
+		{"an owner's filters select nothing of other accounts", ownerFilters},
+		{"an owner disables and enables their domains and lifts no other hold", ownerDisables},
+		{"domains of others are not found, which is decided inside the transaction", ownerForeignDomains},
+		{"an owner's change of the contact is refused if its version is stale", ownerContact},
+		{"an owner changes the password only with the old one", ownerPassword},
+		{"the actor of an owner's commands is the context's or else owner", ownerActor},
+		{"the owner of a removed account finds nothing", ownerRemoved},
+		{"no owner sees subscriptions and domains of the provider", ownerWithoutAccount},
+		{"ForAccount returns a manager that cannot assign to or create for others", managerForAccount},
 	}
 }
 
-// secretEstate answers an estate with a secret in every text that only the provider sees.
-func (f *fixture) secretEstate() estate {
+// seedSecrets is like seedSuspended and puts a secret into every text that only the provider may see.
+func (f *fixture) seedSecrets() fixtureData {
 	f.t.Helper()
 	f.ctx = accounts.WithActor(f.ctx, "secret@provider")
-	e := f.heldEstate()
+	data := f.seedSuspended()
 	h := accounts.Hold{Cause: accounts.CauseBilling, Note: "secret note", Message: "Please pay", Public: "Back soon"}
-	f.suspendAccount(e.mario.ID, h)
-	f.suspendSubscription(e.blog.ID, h)
+	f.suspendAccount(data.mario.ID, h)
+	f.suspendSubscription(data.blog.ID, h)
 	f.suspendDomain("blog.example", h)
-	_, err := f.clients.Update(f.ctx, e.mario.ID, accounts.Changes{
-		Description: point("secret"), ExternalID: point("secret-1"), Attributes: map[string]string{"secret": "secret"}, AdditionalInfo: point("info"),
+	_, err := f.clients.Update(f.ctx, data.mario.ID, accounts.Changes{
+		Description: ptr("secret"), ExternalID: ptr("secret-1"), Attributes: map[string]string{"secret": "secret"}, AdditionalInfo: ptr("info"),
 	})
 	f.NoError(err)
-	_, err = f.subs.Update(f.ctx, e.blog.ID, subscriptions.Changes{
-		Description: point("secret"), ExternalID: point("secret-1"), Attributes: map[string]string{"secret": "secret"},
+	_, err = f.subs.Update(f.ctx, data.blog.ID, subscriptions.Changes{
+		Description: ptr("secret"), ExternalID: ptr("secret-1"), Attributes: map[string]string{"secret": "secret"},
 	})
 	f.NoError(err)
-	return e
+	return data
 }
 
 func ownerProfile(f *fixture) {
-	e := f.secretEstate()
-	p, err := f.clients.Owner(e.mario.ID).Profile(f.ctx)
+	data := f.seedSecrets()
+	p, err := f.clients.Owner(data.mario.ID).Profile(f.ctx)
 	f.NoError(err)
-	a := f.getAccount(e.mario.ID)
+	a := f.getAccount(data.mario.ID)
 	f.Equal(accounts.Profile{
 		ID: a.ID, Login: "mario", Contact: a.Contact, AdditionalInfo: "info", Status: accounts.Suspended, Version: a.Version, CreatedAt: a.CreatedAt,
 		Messages: []accounts.Message{
-			{Cause: accounts.CauseAbuse, Text: "message", At: f.clock.stored()},
-			{Cause: accounts.CauseBilling, Text: "Please pay", At: f.clock.stored()},
-			{Cause: accounts.CauseCustomer, Text: "message", At: f.clock.stored()},
+			{Cause: accounts.CauseAbuse, Text: "message", At: f.clock.storedNow()},
+			{Cause: accounts.CauseBilling, Text: "Please pay", At: f.clock.storedNow()},
+			{Cause: accounts.CauseCustomer, Text: "message", At: f.clock.storedNow()},
 		},
 	}, p)
 	f.NotContains(fmt.Sprintf("%+v", p), "secret")
 }
 
 func ownerLists(f *fixture) {
-	e := f.secretEstate()
-	owner := f.clients.Owner(e.mario.ID)
+	data := f.seedSecrets()
+	owner := f.clients.Owner(data.mario.ID)
 	f.unchanged(func() {
-		bought, err := owner.Subscriptions(f.ctx, subscriptions.Query{})
+		subs, err := owner.Subscriptions(f.ctx, subscriptions.Query{})
 		f.NoError(err)
-		f.Len(bought.Items, 2)
-		f.NotContains(fmt.Sprintf("%+v", bought), "secret")
-		f.NotContains(fmt.Sprintf("%+v", bought), "note")
-		s, want := bought.Items[0], f.getSubscription(e.blog.ID)
+		f.Len(subs.Items, 2)
+		f.NotContains(fmt.Sprintf("%+v", subs), "secret")
+		f.NotContains(fmt.Sprintf("%+v", subs), "note")
+		s, want := subs.Items[0], f.getSubscription(data.blog.ID)
 		f.Len(s.SuspendedBy(), 6)
 		for i, held := range s.SuspendedBy() {
 			f.Empty(held.Note)
@@ -82,18 +82,18 @@ func ownerLists(f *fixture) {
 		}
 		f.Equal(want.Name, s.Name)
 		f.Equal(want.Plan, s.Plan)
-		sites, err := owner.Domains(f.ctx, subscriptions.DomainQuery{Search: "blog"})
+		domains, err := owner.Domains(f.ctx, subscriptions.DomainQuery{Search: "blog"})
 		f.NoError(err)
-		f.Equal([]string{"blog.example", "en.blog.example"}, domainNames(sites.Items))
-		f.Len(sites.Items[0].SuspendedBy(), 9)
-		f.NotContains(fmt.Sprintf("%+v", sites), "secret")
-		f.NotContains(fmt.Sprintf("%+v", sites), "note")
+		f.Equal([]string{"blog.example", "en.blog.example"}, domainNames(domains.Items))
+		f.Len(domains.Items[0].SuspendedBy(), 9)
+		f.NotContains(fmt.Sprintf("%+v", domains), "secret")
+		f.NotContains(fmt.Sprintf("%+v", domains), "note")
 	})
 }
 
 func ownerSearch(f *fixture) {
-	e := f.secretEstate()
-	owner := f.clients.Owner(e.mario.ID)
+	data := f.seedSecrets()
+	owner := f.clients.Owner(data.mario.ID)
 	for search, found := range map[string]int{"secret": 0, "secret-1": 0, "se": 0, "blo": 1, "en.blog": 1, "bl": 1, "ret-1": 0, "shop.ex": 1, "game": 0} {
 		p, err := owner.Subscriptions(f.ctx, subscriptions.Query{Search: search})
 		f.NoError(err)
@@ -101,26 +101,26 @@ func ownerSearch(f *fixture) {
 	}
 	n, err := f.subs.Count(f.ctx, subscriptions.Query{Search: "secret-1"}, 0)
 	f.NoError(err)
-	f.Equal(1, n, "the provider finds it")
+	f.Equal(1, n, "the provider must find it")
 }
 
 func ownerFilters(f *fixture) {
-	e := f.secretEstate()
-	owner := f.clients.Owner(e.mario.ID)
-	for _, other := range []accounts.ID{e.luigi.ID, subscriptions.Provider, nobody} {
-		bought, err := owner.Subscriptions(f.ctx, subscriptions.Query{AccountID: &other})
+	data := f.seedSecrets()
+	owner := f.clients.Owner(data.mario.ID)
+	for _, other := range []accounts.ID{data.luigi.ID, subscriptions.Provider, unusedID} {
+		subs, err := owner.Subscriptions(f.ctx, subscriptions.Query{AccountID: &other})
 		f.NoError(err)
-		f.Empty(bought.Items)
-		sites, err := owner.Domains(f.ctx, subscriptions.DomainQuery{AccountID: &other})
+		f.Empty(subs.Items)
+		domains, err := owner.Domains(f.ctx, subscriptions.DomainQuery{AccountID: &other})
 		f.NoError(err)
-		f.Empty(sites.Items)
+		f.Empty(domains.Items)
 	}
-	bought, err := owner.Subscriptions(f.ctx, subscriptions.Query{IDs: []subscriptions.ID{e.game.ID, e.spare.ID, e.shop.ID}, AccountID: &e.mario.ID})
+	subs, err := owner.Subscriptions(f.ctx, subscriptions.Query{IDs: []subscriptions.ID{data.game.ID, data.spare.ID, data.shop.ID}, AccountID: &data.mario.ID})
 	f.NoError(err)
-	f.Len(bought.Items, 1)
-	sites, err := owner.Domains(f.ctx, subscriptions.DomainQuery{SubscriptionID: e.game.ID})
+	f.Len(subs.Items, 1)
+	domains, err := owner.Domains(f.ctx, subscriptions.DomainQuery{SubscriptionID: data.game.ID})
 	f.NoError(err)
-	f.Empty(sites.Items)
+	f.Empty(domains.Items)
 	for _, limit := range []int{1, 3} {
 		var names []string
 		q := subscriptions.DomainQuery{Limit: limit}
@@ -128,7 +128,7 @@ func ownerFilters(f *fixture) {
 			p, err := owner.Domains(f.ctx, q)
 			f.NoError(err)
 			names = append(names, domainNames(p.Items)...)
-			if !f.goesOn(&q.After, p.Next) {
+			if !f.nextPage(&q.After, p.Next) {
 				break
 			}
 		}
@@ -136,37 +136,37 @@ func ownerFilters(f *fixture) {
 	}
 }
 
-func ownerSwitches(f *fixture) {
-	e := f.estate()
-	owner := f.clients.Owner(e.mario.ID)
+func ownerDisables(f *fixture) {
+	data := f.seed()
+	owner := f.clients.Owner(data.mario.ID)
 	blog, shop := f.getDomain("blog.example").ID, f.getDomain("shop.example").ID
 	f.suspendDomain("blog.example", accounts.Hold{Cause: accounts.CauseAbuse})
 	out, err := owner.DisableDomains(f.ctx, []subscriptions.DomainID{shop, blog, shop})
 	f.NoError(err)
 	f.Equal([]subscriptions.DomainID{blog, shop}, out.Changed)
-	f.sites(accounts.Suspended, "blog.example", "shop.example")
+	f.hasStatus(accounts.Suspended, "blog.example", "shop.example")
 	hold, found := f.getDomain("shop.example").Holds.Get(accounts.CauseCustomer)
-	f.True(found)
-	f.Equal(accounts.Hold{Cause: accounts.CauseCustomer, By: actor, At: f.clock.stored()}, hold)
+	f.True(found, "shop.example must have a hold with the cause customer")
+	f.Equal(accounts.Hold{Cause: accounts.CauseCustomer, By: actor, At: f.clock.storedNow()}, hold)
 
 	out, err = owner.EnableDomains(f.ctx, []subscriptions.DomainID{blog, shop})
 	f.NoError(err)
 	f.Equal([]subscriptions.DomainID{blog, shop}, out.Changed)
 	f.Equal([]subscriptions.DomainID{blog}, out.StillSuspended)
-	f.sites(accounts.Active, "shop.example")
+	f.hasStatus(accounts.Active, "shop.example")
 	f.Equal(accounts.CauseAbuse, f.getDomain("blog.example").Holds[0].Cause)
-	f.suspendAccount(e.mario.ID, accounts.Hold{})
+	f.suspendAccount(data.mario.ID, accounts.Hold{})
 	_, err = owner.DisableDomains(f.ctx, []subscriptions.DomainID{shop})
-	f.NoError(err, "it does not ask whether the account is suspended")
+	f.NoError(err, "an owner must be able to disable domains while the account is suspended")
 }
 
-func ownerStranger(f *fixture) {
-	e := f.heldEstate()
-	owner := f.clients.Owner(e.mario.ID)
+func ownerForeignDomains(f *fixture) {
+	data := f.seedSuspended()
+	owner := f.clients.Owner(data.mario.ID)
 	own, luigis, spare := f.getDomain("blog.example").ID, f.getDomain("game.example").ID, f.getDomain("spare.example").ID
 	for _, c := range []struct{ ids, unknown []subscriptions.DomainID }{
 		{[]subscriptions.DomainID{luigis}, []subscriptions.DomainID{luigis}},
-		{[]subscriptions.DomainID{spare, own, luigis, nobody}, []subscriptions.DomainID{luigis, spare, nobody}},
+		{[]subscriptions.DomainID{spare, own, luigis, unusedID}, []subscriptions.DomainID{luigis, spare, unusedID}},
 	} {
 		for _, command := range []func(context.Context, []subscriptions.DomainID) (subscriptions.Outcome[subscriptions.DomainID], error){owner.DisableDomains, owner.EnableDomains} {
 			err := f.refused(accounts.ErrNotFound, func() error {
@@ -176,13 +176,13 @@ func ownerStranger(f *fixture) {
 			f.notFound(err, accounts.LevelDomain, as[int64](c.unknown)...)
 		}
 	}
-	// The subscription changes hands after the owner asked and before the transaction looks.
-	spy := &spy{Store: f.store}
-	asked := f.managerOf(spy, nil).Owner(e.mario.ID)
-	f.assign(e.luigi.ID, e.blog.ID)
-	_, err := asked.EnableDomains(f.ctx, []subscriptions.DomainID{own})
+	// The subscription is assigned to another account before the owner's transaction begins.
+	recorder := &recordingStore{Store: f.store}
+	foreign := f.managerFor(recorder, nil).Owner(data.mario.ID)
+	f.assign(data.luigi.ID, data.blog.ID)
+	_, err := foreign.EnableDomains(f.ctx, []subscriptions.DomainID{own})
 	f.notFound(err, accounts.LevelDomain, int64(own))
-	f.EqualValues(1, spy.commands.Load())
+	f.EqualValues(1, recorder.commands.Load())
 }
 
 func ownerContact(f *fixture) {
@@ -201,7 +201,7 @@ func ownerContact(f *fixture) {
 		return err
 	})
 	err = f.refused(accounts.ErrInvalid, func() error {
-		_, err := owner.SetContact(f.ctx, 2, accounts.Contact{Phone: long(31)})
+		_, err := owner.SetContact(f.ctx, 2, accounts.Contact{Phone: longText(31)})
 		return err
 	})
 	f.invalid(err, "contact.name", "contact.phone")
@@ -219,24 +219,24 @@ func ownerPassword(f *fixture) {
 		return err
 	})
 	f.invalid(err, "password")
-	signIn, err := owner.ChangePassword(f.ctx, password, "another password")
+	epoch, err := owner.ChangePassword(f.ctx, password, "another password")
 	f.NoError(err)
-	f.Equal(mario.SessionEpoch+1, signIn)
+	f.Equal(mario.SessionEpoch+1, epoch)
 	a, err := f.clients.Authenticate(f.ctx, "mario", "another password")
 	f.NoError(err)
-	f.Equal(signIn, a.SessionEpoch)
+	f.Equal(epoch, a.SessionEpoch)
 }
 
 func ownerActor(f *fixture) {
-	e := f.estate()
-	owner, ids := f.clients.Owner(e.mario.ID), []subscriptions.DomainID{f.getDomain("blog.example").ID}
-	nobodyNamed := accounts.WithActor(f.ctx, "")
+	data := f.seed()
+	owner, ids := f.clients.Owner(data.mario.ID), []subscriptions.DomainID{f.getDomain("blog.example").ID}
+	noActor := accounts.WithActor(f.ctx, "")
 	for _, c := range []struct {
 		want string
 		ctx  context.Context
 	}{{actor, f.ctx}, {"owner", f.t.Context()}, {"owner", accounts.WithActor(f.ctx, " \u00a0")}} {
 		want, ctx := c.want, c.ctx
-		events := f.recorded(func() {
+		events := f.eventsOf(func() {
 			_, err := owner.DisableDomains(ctx, ids)
 			f.NoError(err)
 			_, err = owner.EnableDomains(ctx, ids)
@@ -251,23 +251,23 @@ func ownerActor(f *fixture) {
 			f.Equal(want, e.Actor, "%v", e)
 		}
 	}
-	events := f.recorded(func() { f.NoError(f.clients.SetPassword(nobodyNamed, e.mario.ID, password)) })
+	events := f.eventsOf(func() { f.NoError(f.clients.SetPassword(noActor, data.mario.ID, password)) })
 	f.Empty(events[0].Actor)
 }
 
-func ownerNobody(f *fixture) {
-	f.estate()
+func ownerWithoutAccount(f *fixture) {
+	f.seed()
 	spare := []subscriptions.DomainID{f.getDomain("spare.example").ID}
-	for _, id := range []accounts.ID{subscriptions.Provider, -1, nobody} {
+	for _, id := range []accounts.ID{subscriptions.Provider, -1, unusedID} {
 		owner := f.clients.Owner(id)
 		_, err := owner.Profile(f.ctx)
 		f.ErrorIs(err, accounts.ErrNotFound)
-		bought, err := owner.Subscriptions(f.ctx, subscriptions.Query{})
+		subs, err := owner.Subscriptions(f.ctx, subscriptions.Query{})
 		f.NoError(err)
-		f.Empty(bought.Items)
-		sites, err := owner.Domains(f.ctx, subscriptions.DomainQuery{IDs: spare})
+		f.Empty(subs.Items)
+		domains, err := owner.Domains(f.ctx, subscriptions.DomainQuery{IDs: spare})
 		f.NoError(err)
-		f.Empty(sites.Items)
+		f.Empty(domains.Items)
 		f.refused(accounts.ErrNotFound, func() error {
 			_, err := owner.DisableDomains(f.ctx, spare)
 			return err
@@ -275,28 +275,28 @@ func ownerNobody(f *fixture) {
 	}
 }
 
-func ownersManager(f *fixture) {
-	e := f.estate()
-	marios := f.subs.ForAccount(e.mario.ID)
-	for _, to := range []accounts.ID{e.luigi.ID, subscriptions.Provider, nobody} {
+func managerForAccount(f *fixture) {
+	data := f.seed()
+	marios := f.subs.ForAccount(data.mario.ID)
+	for _, to := range []accounts.ID{data.luigi.ID, subscriptions.Provider, unusedID} {
 		f.refused(accounts.ErrNotFound, func() error {
 			_, err := marios.Create(f.ctx, subscriptions.New{AccountID: to, Name: "gift"})
 			return err
 		})
 		f.refused(accounts.ErrNotFound, func() error {
-			_, err := marios.Assign(f.ctx, []subscriptions.ID{e.blog.ID}, to)
+			_, err := marios.Assign(f.ctx, []subscriptions.ID{data.blog.ID}, to)
 			return err
 		})
 	}
-	s, err := marios.Create(f.ctx, subscriptions.New{AccountID: e.mario.ID, Name: "another"})
+	s, err := marios.Create(f.ctx, subscriptions.New{AccountID: data.mario.ID, Name: "another"})
 	f.NoError(err)
 	f.Equal(s, f.getSubscription(s.ID))
 }
 
-func ownerGone(f *fixture) {
-	e := f.estate()
-	owner, id := f.clients.Owner(e.mario.ID), f.getDomain("blog.example").ID
-	f.remove(e.mario.ID)
+func ownerRemoved(f *fixture) {
+	data := f.seed()
+	owner, id := f.clients.Owner(data.mario.ID), f.getDomain("blog.example").ID
+	f.remove(data.mario.ID)
 	_, err := owner.Profile(f.ctx)
 	f.ErrorIs(err, accounts.ErrNotFound)
 	_, err = owner.SetContact(f.ctx, 0, accounts.Contact{Name: "Mario"})
@@ -305,7 +305,7 @@ func ownerGone(f *fixture) {
 	f.ErrorIs(err, accounts.ErrNotFound)
 	_, err = owner.EnableDomains(f.ctx, []subscriptions.DomainID{id})
 	f.ErrorIs(err, accounts.ErrNotFound)
-	bought, err := owner.Subscriptions(f.ctx, subscriptions.Query{})
+	subs, err := owner.Subscriptions(f.ctx, subscriptions.Query{})
 	f.NoError(err)
-	f.Empty(bought.Items)
+	f.Empty(subs.Items)
 }

@@ -11,22 +11,22 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// pagingCases are those of rule 10 about order and cursors.
+// pagingCases returns the cases about the order of lists and their cursors.
 func pagingCases() []testCase {
 	return []testCase{
-		{"accounts are sorted by creation, login and name, both ways, in byte order of the folded text", sortedAccounts},
-		{"subscriptions are sorted by creation, both ways, and domains by name", sortedRest},
-		{"pages of any size make up the whole list", pagesAddUp},
-		{"a page that is gone on from shows no account twice and loses none that stayed", pagingAccounts},
-		{"a page that is gone on from shows no subscription twice and loses none that stayed", pagingSubscriptions},
-		{"a page that is gone on from shows no domain twice and loses none that stayed", pagingDomains},
-		{"a cursor outlives the row that it stands on", cursorOutlives},
-		{"a cursor fits only the list, sort and filters that it came from", foreignCursor},
+		{"accounts are sorted by creation, login or name, ascending and descending, in byte order of the folded text", sortedAccounts},
+		{"subscriptions are sorted by creation, ascending and descending, and domains by name", sortedRest},
+		{"pages of any size add up to the whole list", pagesAddUp},
+		{"paging while accounts change repeats none and skips none that stay", pagingAccounts},
+		{"paging while subscriptions change repeats none and skips none that stay", pagingSubscriptions},
+		{"paging while domains change repeats none and skips none that stay", pagingDomains},
+		{"a cursor stays valid after its row was removed", cursorOfRemoved},
+		{"a cursor is valid only for the list, sort and filters that it came from", foreignCursor},
 		{"a forged or truncated cursor is invalid", forgedCursor},
 	}
 }
 
-// orders answers every order of accounts.
+// orders returns a query for every order of accounts.
 func orders() []accounts.Query {
 	var all []accounts.Query
 	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortLogin, accounts.SortName} {
@@ -35,8 +35,8 @@ func orders() []accounts.Query {
 	return all
 }
 
-// compare answers how q orders two accounts, worked out from the accounts alone.
-func compare(q accounts.Query, a, b accounts.Account) int {
+// compareAccounts compares two accounts in the order of q.
+func compareAccounts(q accounts.Query, a, b accounts.Account) int {
 	var order int
 	switch q.Sort {
 	case accounts.SortLogin:
@@ -55,8 +55,8 @@ func compare(q accounts.Query, a, b accounts.Account) int {
 	return order
 }
 
-// crowd creates accounts whose order is a trap: equal times and names, punctuation and accents.
-func (f *fixture) crowd() []accounts.Account {
+// accountsToSort creates accounts that are easily sorted wrongly: with equal times and names, punctuation and accents.
+func (f *fixture) accountsToSort() []accounts.Account {
 	f.t.Helper()
 	var all []accounts.Account
 	for i, c := range []struct{ login, name string }{
@@ -86,9 +86,9 @@ func (f *fixture) crowd() []accounts.Account {
 }
 
 func sortedAccounts(f *fixture) {
-	all := f.crowd()
+	all := f.accountsToSort()
 	for _, q := range append(orders(), accounts.Query{}, accounts.Query{Desc: true}) {
-		slices.SortFunc(all, func(a, b accounts.Account) int { return compare(q, a, b) })
+		slices.SortFunc(all, func(a, b accounts.Account) int { return compareAccounts(q, a, b) })
 		var want []string
 		for _, a := range all {
 			want = append(want, a.Login)
@@ -135,68 +135,68 @@ func sortedRest(f *fixture) {
 	f.addDomain(want[0].ID, "a-z.example")
 	f.addDomain(want[0].ID, "a.z.example")
 	f.addDomain(want[0].ID, "a0.example")
-	sites := domainNames(f.domains(subscriptions.DomainQuery{Limit: 2}))
-	f.Len(sites, 12)
-	f.True(slices.IsSorted(sites), "byte order: %v", sites)
+	domains := domainNames(f.domains(subscriptions.DomainQuery{Limit: 2}))
+	f.Len(domains, 12)
+	f.True(slices.IsSorted(domains), "byte order: %v", domains)
 }
 
 func pagesAddUp(f *fixture) {
-	all := f.crowd()
+	all := f.accountsToSort()
 	for limit := 1; limit <= len(all)+1; limit++ {
 		pages := 0
 		for q := (accounts.Query{Sort: accounts.SortName, Limit: limit}); ; pages++ {
 			p, err := f.clients.List(f.ctx, q)
 			f.NoError(err)
-			f.NotEmpty(p.Items, "limit %d: no page is empty", limit)
+			f.NotEmpty(p.Items, "limit %d: no page may be empty", limit)
 			f.LessOrEqual(len(p.Items), limit)
-			if !f.goesOn(&q.After, p.Next) {
+			if !f.nextPage(&q.After, p.Next) {
 				break
 			}
-			f.Len(p.Items, limit, "only the last page is short")
+			f.Len(p.Items, limit, "only the last page may be short")
 		}
 		f.Equal((len(all)-1)/limit, pages)
 	}
 }
 
-// comingAndGoing walks through pages, changes something after each, and asserts that every key that stayed was seen
-// once, and none twice.
-func (f *fixture) comingAndGoing(stay []string, page func(after accounts.Cursor) ([]string, accounts.Cursor), change func(i int)) {
+// pageWhileChanging reads all pages and calls change after each. It asserts that every key in kept was seen and none was
+// seen twice.
+func (f *fixture) pageWhileChanging(kept []string, page func(after accounts.Cursor) ([]string, accounts.Cursor), change func(i int)) {
 	f.t.Helper()
 	var seen []string
 	var after accounts.Cursor
 	for i := 0; ; i++ {
 		keys, next := page(after)
 		seen = append(seen, keys...)
-		if !f.goesOn(&after, next) {
+		if !f.nextPage(&after, next) {
 			break
 		}
 		f.Less(i, 1000, "the list never ends")
 		change(i)
 	}
 	slices.Sort(seen)
-	f.Equal(slices.Compact(slices.Clone(seen)), seen, "nothing is seen twice")
-	for _, key := range stay {
-		f.Contains(seen, key, "what stayed is seen")
+	f.Equal(slices.Compact(slices.Clone(seen)), seen, "no row may be listed twice")
+	for _, key := range kept {
+		f.Contains(seen, key, "a row that was not removed must be listed")
 	}
 }
 
 func pagingAccounts(f *fixture) {
 	for round, q := range orders() {
-		var stay []string
-		var go1 []accounts.ID
+		var kept []string
+		var leaving []accounts.ID
 		for i := range 24 {
 			in := newAccount(fmt.Sprintf("%c%d.round%d", 'a'+i*7%24, i, round))
 			in.Contact.Name = fmt.Sprintf("%c %d", 'a'+i*5%24/3, round)
 			in.CreatedAt = f.clock.now().Add(time.Duration(i/3) * time.Microsecond)
 			a := f.create(in)
 			if i%3 == 0 {
-				go1 = append(go1, a.ID)
+				leaving = append(leaving, a.ID)
 				continue
 			}
-			stay = append(stay, a.Login)
+			kept = append(kept, a.Login)
 		}
 		q.Limit = 4
-		f.comingAndGoing(stay, func(after accounts.Cursor) (logins []string, _ accounts.Cursor) {
+		f.pageWhileChanging(kept, func(after accounts.Cursor) (logins []string, _ accounts.Cursor) {
 			q.After = after
 			p, err := f.clients.List(f.ctx, q)
 			f.NoError(err)
@@ -205,8 +205,8 @@ func pagingAccounts(f *fixture) {
 			}
 			return logins, p.Next
 		}, func(i int) {
-			if i < len(go1) {
-				f.remove(go1[i])
+			if i < len(leaving) {
+				f.remove(leaving[i])
 				in := newAccount(fmt.Sprintf("%cnew%d.round%d", 'a'+i*11%24, i, round))
 				in.Contact.Name, in.CreatedAt = fmt.Sprintf("%c new", 'a'+i*11%24), f.clock.now().Add(time.Duration(i)*time.Microsecond)
 				f.create(in)
@@ -222,17 +222,17 @@ func pagingAccounts(f *fixture) {
 
 func pagingSubscriptions(f *fixture) {
 	for _, q := range []subscriptions.Query{{Limit: 3}, {Limit: 3, Desc: true}} {
-		var stay []string
-		var goes []subscriptions.ID
+		var kept []string
+		var leaving []subscriptions.ID
 		for i := range 18 {
 			s := f.subscribe(subscriptions.New{Name: fmt.Sprint(q.Desc, i), CreatedAt: f.clock.now().Add(time.Duration(i/3) * time.Microsecond)})
 			if i%3 == 1 {
-				goes = append(goes, s.ID)
+				leaving = append(leaving, s.ID)
 				continue
 			}
-			stay = append(stay, s.Name)
+			kept = append(kept, s.Name)
 		}
-		f.comingAndGoing(stay, func(after accounts.Cursor) (names []string, _ accounts.Cursor) {
+		f.pageWhileChanging(kept, func(after accounts.Cursor) (names []string, _ accounts.Cursor) {
 			q.After = after
 			p, err := f.subs.List(f.ctx, q)
 			f.NoError(err)
@@ -241,8 +241,8 @@ func pagingSubscriptions(f *fixture) {
 			}
 			return names, p.Next
 		}, func(i int) {
-			if i < len(goes) {
-				_, err := f.subs.Remove(f.ctx, goes[i:i+1])
+			if i < len(leaving) {
+				_, err := f.subs.Remove(f.ctx, leaving[i:i+1])
 				f.NoError(err)
 				f.subscribe(subscriptions.New{Name: fmt.Sprint(q.Desc, "new", i), CreatedAt: f.clock.now().Add(time.Duration(i) * time.Microsecond)})
 			}
@@ -252,33 +252,33 @@ func pagingSubscriptions(f *fixture) {
 
 func pagingDomains(f *fixture) {
 	s := f.subscription(subscriptions.Provider, "main.example")
-	stay := []string{"main.example"}
-	var goes []subscriptions.DomainID
+	kept := []string{"main.example"}
+	var leaving []subscriptions.DomainID
 	for i := range 18 {
 		d := f.addDomain(s.ID, fmt.Sprintf("%c%d.example", 'a'+i*7%18, i))
 		if i%3 == 1 {
-			goes = append(goes, d.ID)
+			leaving = append(leaving, d.ID)
 			continue
 		}
-		stay = append(stay, d.Name)
+		kept = append(kept, d.Name)
 	}
 	q := subscriptions.DomainQuery{Limit: 3}
-	f.comingAndGoing(stay, func(after accounts.Cursor) ([]string, accounts.Cursor) {
+	f.pageWhileChanging(kept, func(after accounts.Cursor) ([]string, accounts.Cursor) {
 		q.After = after
 		p, err := f.subs.Domains(f.ctx, q)
 		f.NoError(err)
 		return domainNames(p.Items), p.Next
 	}, func(i int) {
-		if i < len(goes) {
-			_, err := f.subs.RemoveDomains(f.ctx, goes[i:i+1])
+		if i < len(leaving) {
+			_, err := f.subs.RemoveDomains(f.ctx, leaving[i:i+1])
 			f.NoError(err)
 			f.addDomain(s.ID, fmt.Sprintf("%cnew%d.example", 'a'+i*5%18, i))
 		}
 	})
 }
 
-func cursorOutlives(f *fixture) {
-	f.crowd()
+func cursorOfRemoved(f *fixture) {
+	f.accountsToSort()
 	for _, q := range orders() {
 		want := f.logins(q)
 		q.Limit = 4
@@ -291,7 +291,7 @@ func cursorOutlives(f *fixture) {
 }
 
 func foreignCursor(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	f.account("peach")
 	first := func(q accounts.Query) accounts.Cursor {
 		q.Limit = 1
@@ -302,7 +302,7 @@ func foreignCursor(f *fixture) {
 	}
 	queries := append(orders(),
 		accounts.Query{Search: "cus"}, accounts.Query{Search: "customer"}, accounts.Query{Status: accounts.Active},
-		accounts.Query{IDs: []accounts.ID{e.mario.ID, e.luigi.ID}})
+		accounts.Query{IDs: []accounts.ID{data.mario.ID, data.luigi.ID}})
 	for i, from := range queries {
 		cursor := first(from)
 		for j, to := range queries {
@@ -317,44 +317,44 @@ func foreignCursor(f *fixture) {
 	}
 	to := accounts.Query{After: first(accounts.Query{}), Limit: 2}
 	_, err := f.clients.List(f.ctx, to)
-	f.NoError(err, "the limit may change")
+	f.NoError(err, "a cursor must be valid with another limit")
 	to.Cause = accounts.CauseBilling
 	_, err = f.clients.List(f.ctx, to)
 	f.invalid(err, "after")
 
-	bought, err := f.subs.List(f.ctx, subscriptions.Query{Limit: 1})
+	subs, err := f.subs.List(f.ctx, subscriptions.Query{Limit: 1})
 	f.NoError(err)
-	sites, err := f.subs.Domains(f.ctx, subscriptions.DomainQuery{Limit: 1})
+	domains, err := f.subs.Domains(f.ctx, subscriptions.DomainQuery{Limit: 1})
 	f.NoError(err)
 	events, err := f.clients.Events(f.ctx, accounts.EventQuery{Limit: 1})
 	f.NoError(err)
-	cursors := []accounts.Cursor{to.After, bought.Next, sites.Next, events.Next, events.Items[0].Cursor}
+	cursors := []accounts.Cursor{to.After, subs.Next, domains.Next, events.Next, events.Items[0].Cursor}
 	for i, after := range cursors {
 		_, err := f.clients.List(f.ctx, accounts.Query{After: after})
-		f.fits(i == 0, err)
+		f.checkCursor(i == 0, err)
 		_, err = f.subs.List(f.ctx, subscriptions.Query{After: after})
-		f.fits(i == 1, err)
+		f.checkCursor(i == 1, err)
 		_, err = f.subs.Domains(f.ctx, subscriptions.DomainQuery{After: after})
-		f.fits(i == 2, err)
+		f.checkCursor(i == 2, err)
 		_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: after})
-		f.fits(i >= 3, err)
-		_, err = f.clients.Owner(e.mario.ID).Subscriptions(f.ctx, subscriptions.Query{After: after})
-		f.fits(false, err)
+		f.checkCursor(i >= 3, err)
+		_, err = f.clients.Owner(data.mario.ID).Subscriptions(f.ctx, subscriptions.Query{After: after})
+		f.checkCursor(false, err)
 	}
-	for _, q := range []subscriptions.Query{{Desc: true}, {AccountID: &e.mario.ID}, {Plan: "basic"}, {ExpiresBefore: f.clock.now()}, {Cause: "own"}} {
-		q.After = bought.Next
+	for _, q := range []subscriptions.Query{{Desc: true}, {AccountID: &data.mario.ID}, {Plan: "basic"}, {ExpiresBefore: f.clock.now()}, {Cause: "own"}} {
+		q.After = subs.Next
 		_, err := f.subs.List(f.ctx, q)
 		f.invalid(err, "after")
 	}
-	for _, q := range []subscriptions.DomainQuery{{SubscriptionID: e.blog.ID}, {AccountID: &e.mario.ID}, {Search: "ex"}, {Status: accounts.Active}} {
-		q.After = sites.Next
+	for _, q := range []subscriptions.DomainQuery{{SubscriptionID: data.blog.ID}, {AccountID: &data.mario.ID}, {Search: "ex"}, {Status: accounts.Active}} {
+		q.After = domains.Next
 		_, err := f.subs.Domains(f.ctx, q)
 		f.invalid(err, "after")
 	}
 }
 
-// fits asserts that a cursor is valid where it should be, and nowhere else.
-func (f *fixture) fits(valid bool, err error) {
+// checkCursor asserts that err is nil if the cursor is valid for a list, and the error for an invalid cursor otherwise.
+func (f *fixture) checkCursor(valid bool, err error) {
 	f.t.Helper()
 	if valid {
 		f.NoError(err)
@@ -364,16 +364,16 @@ func (f *fixture) fits(valid bool, err error) {
 }
 
 func forgedCursor(f *fixture) {
-	f.estate()
+	f.seed()
 	p, err := f.clients.List(f.ctx, accounts.Query{Limit: 1})
 	f.NoError(err)
-	bought, err := f.subs.List(f.ctx, subscriptions.Query{Limit: 1})
+	subs, err := f.subs.List(f.ctx, subscriptions.Query{Limit: 1})
 	f.NoError(err)
-	sites, err := f.subs.Domains(f.ctx, subscriptions.DomainQuery{Limit: 1})
+	domains, err := f.subs.Domains(f.ctx, subscriptions.DomainQuery{Limit: 1})
 	f.NoError(err)
 	events, err := f.clients.Events(f.ctx, accounts.EventQuery{Limit: 1})
 	f.NoError(err)
-	for _, good := range []accounts.Cursor{p.Next, bought.Next, sites.Next, events.Next} {
+	for _, good := range []accounts.Cursor{p.Next, subs.Next, domains.Next, events.Next} {
 		forged := []accounts.Cursor{
 			"x", "0", "-1", "AAAA", good + "A", good + "=", good + "\n", " " + good, "\xff\x00", accounts.Cursor(strings.Repeat("A", 1<<20)),
 		}

@@ -10,50 +10,50 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// passwordCases are those of rules 7 and 8 about passwords themselves, with the library's own hasher.
+// passwordCases returns the cases about passwords and their hashes, with the library's default hasher.
 func passwordCases() []testCase {
 	return []testCase{
-		{"passwords are hashed by Argon2id and never leave", ownHash},
-		{"a hash of another system signs in with the raw password, and is replaced", foreignHash},
-		{"a hash of no password lets nobody in", emptyForeignHash},
-		{"a hash beyond the bounds is invalid, and no time is spent on it", monstrousHashes},
-		{"a new account has exactly one of password and hash", passwordOrHash},
+		{"passwords are hashed by Argon2id and not exposed", defaultHash},
+		{"a hash of another system is verified with the raw password and replaced at sign-in", foreignHash},
+		{"a hash of the empty password accepts no password", emptyPasswordHash},
+		{"a hash beyond the limits is invalid and never computed", excessiveHashes},
+		{"a new account needs exactly one of password and hash", passwordOrHash},
 		{"a password has 8 to 128 characters and is not the login", passwordLimits},
-		{"both spellings of an accented password are one", passwordSpellings},
-		{"the host's policy is added to the library's rules", passwordPolicy},
+		{"both Unicode spellings of an accented password are one password", passwordSpellings},
+		{"PasswordPolicy adds to the library's rules", passwordPolicy},
 	}
 }
 
-// realHasher makes the case's manager hash as it does outside of tests.
-func (f *fixture) realHasher() {
-	f.use(f.manager(func(o *accounts.Options) { o.Hasher = nil }))
+// useDefaultHasher replaces the fixture's managers by ones with the library's default hasher.
+func (f *fixture) useDefaultHasher() {
+	f.useManager(f.manager(func(o *accounts.Options) { o.Hasher = nil }))
 }
 
-func ownHash(f *fixture) {
-	f.realHasher()
+func defaultHash(f *fixture) {
+	f.useDefaultHasher()
 	mario := f.account("mario")
-	hash := f.hash(mario.ID)
-	f.True(strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$"), "as RFC 9106 and OWASP say")
+	hash := f.storedHash(mario.ID)
+	f.True(strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$"), "Argon2id as in RFC 9106, with the parameters that OWASP recommends")
 	a, err := f.clients.Authenticate(f.ctx, "mario", password)
 	f.NoError(err)
 	f.Equal(mario, a)
-	f.Equal(hash, f.hash(mario.ID))
+	f.Equal(hash, f.storedHash(mario.ID))
 	_, err = f.clients.Authenticate(f.ctx, "mario", password+"!")
 	f.ErrorIs(err, accounts.ErrInvalidCredentials)
 	f.NotContains(err.Error(), "argon")
 	f.NoError(f.clients.SetPassword(f.ctx, mario.ID, password))
-	f.NotEqual(hash, f.hash(mario.ID), "a salt of its own each time")
+	f.NotEqual(hash, f.storedHash(mario.ID), "every hash must have a new salt")
 }
 
 func foreignHash(f *fixture) {
-	f.realHasher()
+	f.useDefaultHasher()
 	raw := "nai\u0308ve \u2003 short" // PRECIS would store another spelling
 	crypt, err := bcrypt.GenerateFromPassword([]byte(raw), bcrypt.MinCost)
 	f.NoError(err)
 	in := newAccount("mario")
 	in.Password, in.PasswordHash = "", string(crypt)
 	mario := f.create(in)
-	f.Equal(string(crypt), f.hash(mario.ID))
+	f.Equal(string(crypt), f.storedHash(mario.ID))
 	f.unchanged(func() {
 		for _, wrong := range []string{"na\u00efve \u2003 short", raw + strings.Repeat("x", 72)} {
 			_, err := f.clients.Authenticate(f.ctx, "mario", wrong)
@@ -63,13 +63,13 @@ func foreignHash(f *fixture) {
 	a, err := f.clients.Authenticate(f.ctx, "mario", raw)
 	f.NoError(err)
 	f.Equal(mario.SessionEpoch, a.SessionEpoch)
-	f.True(strings.HasPrefix(f.hash(mario.ID), "$argon2id$v=19$m=19456,t=2,p=1$"))
+	f.True(strings.HasPrefix(f.storedHash(mario.ID), "$argon2id$v=19$m=19456,t=2,p=1$"), "the imported hash must be replaced by one of Argon2id")
 	_, err = f.clients.Authenticate(f.ctx, "mario", raw)
 	f.NoError(err)
 }
 
-func emptyForeignHash(f *fixture) {
-	f.realHasher()
+func emptyPasswordHash(f *fixture) {
+	f.useDefaultHasher()
 	crypt, err := bcrypt.GenerateFromPassword(nil, bcrypt.MinCost)
 	f.NoError(err)
 	in := newAccount("mario")
@@ -83,10 +83,10 @@ func emptyForeignHash(f *fixture) {
 	})
 }
 
-func monstrousHashes(f *fixture) {
+func excessiveHashes(f *fixture) {
 	const salt, sum = "c29tZXNhbHRzb21lc2FsdA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 	argon := func(head string) string { return head + "$" + salt + "$" + sum }
-	f.realHasher()
+	f.useDefaultHasher()
 	mario := f.account("mario")
 	f.unchanged(func() {
 		for _, hash := range []string{
@@ -115,7 +115,7 @@ func monstrousHashes(f *fixture) {
 		in.Password, in.PasswordHash = "", hash
 		f.create(in)
 	}
-	f.NoError(f.session(mario.ID, mario.SessionEpoch))
+	f.NoError(f.checkSession(mario.ID, mario.SessionEpoch))
 }
 
 func passwordOrHash(f *fixture) {
@@ -141,7 +141,7 @@ func passwordLimits(f *fixture) {
 		{"eight888", true},
 		{"ääääääää", true},
 		{"äääääää", false},
-		{strings.Repeat("e\u0301", 4), false}, // four characters, however they are typed
+		{strings.Repeat("e\u0301", 4), false}, // four characters in NFC
 		{strings.Repeat("e\u0301", 128), true},
 		{strings.Repeat("e\u0301", 129), false},
 		{strings.Repeat("a", 128), true},
@@ -166,7 +166,7 @@ func passwordLimits(f *fixture) {
 			f.ErrorIs(err, accounts.ErrInvalid, "%.200q", c.password)
 			f.invalid(err, "password")
 			if c.password != "" && !strings.EqualFold(c.password, "mariomario") {
-				f.NotContains(err.Error(), c.password, "no password is ever in an error")
+				f.NotContains(err.Error(), c.password, "an error must not contain the password")
 			}
 			continue
 		}
@@ -189,8 +189,8 @@ func passwordSpellings(f *fixture) {
 }
 
 func passwordPolicy(f *fixture) {
-	offline := errors.New("the list of leaked passwords is not there")
-	f.use(f.manager(func(o *accounts.Options) {
+	offline := errors.New("the list of leaked passwords is unavailable")
+	f.useManager(f.manager(func(o *accounts.Options) {
 		o.PasswordPolicy = func(_ context.Context, login, password string) error {
 			switch {
 			case strings.Contains(password, "offline"):

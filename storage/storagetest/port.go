@@ -12,58 +12,58 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// portCases are those of rule 4 that accounts.Store alone shows.
+// portCases returns the cases about transactions, and about what only accounts.Store itself shows.
 func portCases() []testCase {
 	return []testCase{
 		{"a command that is refused before it saves changes nothing", refusedBeforeSave},
-		{"a command's own error comes back as it is", errorAsItIs},
+		{"Update returns the error of its function unchanged", errorUnchanged},
 		{"every command is one transaction", oneTransaction},
-		{"every command that is refused at any step changes nothing", refusedAtEachStep},
-		{"lock answers the rows and those above them, ascending, without the unknown ones", lockAnswers},
-		{"locked accounts come with their holds and hash", lockAccountsAnswers},
-		{"accounts locked for their holds come with nothing else", lockHoldsAnswers},
-		{"domains and contents of locked rows are all there", belowAnswers},
-		{"claims give unique ids, ascending", claimGivesIDs},
-		{"claims tell what is taken, and by whom it is blocked", claimTells},
-		{"what is below accounts is read without a lock", readBelow},
-		{"subscriptions that are due are those without the hold", readDue},
-		{"a site is found by its name, or else by the other one", readSite},
-		{"events have ascending numbers, and the log says how far it reaches", readEvents},
-		{"waiting for another command obeys the context", waitingObeys},
-		{"a manager with another store uses that one throughout, with the same options", withAnotherStore},
+		{"every command that fails in any phase changes nothing", refusedInEachPhase},
+		{"Lock returns the rows and their subscriptions and accounts, ascending and without unknown ones", lockRows},
+		{"LockAccounts returns accounts with their holds and hash", lockAccounts},
+		{"LockHolds returns accounts with their holds only", lockHolds},
+		{"DomainsOf and Descendants return everything that belongs to locked rows", descendantsOfLocked},
+		{"Claim allocates unique and ascending ids", claimIDs},
+		{"Claim reports values that are taken and names that conflict", claimReports},
+		{"Descendants reads everything that belongs to accounts without a lock", readDescendants},
+		{"DueSubscriptions returns overdue subscriptions without the expired hold", readDue},
+		{"Site finds a domain by the name or else by the fallback", readSite},
+		{"Events returns events with ascending numbers and the bounds of the log", readEvents},
+		{"a command that waits for another one obeys its context", waitingObeysContext},
+		{"WithStore returns a manager that uses only the given store, with the same options", withAnotherStore},
 	}
 }
 
 func withAnotherStore(f *fixture) {
-	e, other := f.estate(), &spy{Store: f.store}
+	data, other := f.seed(), &recordingStore{Store: f.store}
 	m := f.manager(func(o *accounts.Options) {
 		o.ReservedLogins, o.ReservedDomains = []string{"peach"}, []string{"reserved.example"}
 	}).WithStore(other)
-	_, err := m.Suspend(f.ctx, []accounts.ID{e.mario.ID}, accounts.Hold{})
+	_, err := m.Suspend(f.ctx, []accounts.ID{data.mario.ID}, accounts.Hold{})
 	f.NoError(err)
-	_, err = m.Subscriptions().Suspend(f.ctx, []subscriptions.ID{e.blog.ID}, accounts.Hold{})
+	_, err = m.Subscriptions().Suspend(f.ctx, []subscriptions.ID{data.blog.ID}, accounts.Hold{})
 	f.NoError(err)
-	_, err = m.Owner(e.mario.ID).DisableDomains(f.ctx, []subscriptions.DomainID{f.getDomain("blog.example").ID})
+	_, err = m.Owner(data.mario.ID).DisableDomains(f.ctx, []subscriptions.DomainID{f.getDomain("blog.example").ID})
 	f.NoError(err)
 	f.EqualValues(3, other.commands.Load())
 	_, err = m.Create(f.ctx, newAccount("peach"))
 	f.invalid(err, "login")
-	_, err = m.Subscriptions().AddDomain(f.ctx, e.blog.ID, "a.reserved.example")
+	_, err = m.Subscriptions().AddDomain(f.ctx, data.blog.ID, "a.reserved.example")
 	f.invalid(err, "name")
 }
 
-var errRefused = errors.New("refused by the case")
+var errRefused = errors.New("refused by the test case")
 
 func refusedBeforeSave(f *fixture) {
-	e := f.heldEstate()
+	data := f.seedSuspended()
 	f.refused(errRefused, func() error {
 		return f.store.Update(f.ctx, func(tx accounts.Tx) error {
-			if _, err := tx.Lock(subscriptions.LockSet{Accounts: []accounts.ID{e.mario.ID}, Subscriptions: []subscriptions.ID{e.game.ID}}); err != nil {
+			if _, err := tx.Lock(subscriptions.LockSet{Accounts: []accounts.ID{data.mario.ID}, Subscriptions: []subscriptions.ID{data.game.ID}}); err != nil {
 				return err
 			}
 			_, err := tx.Claim(accounts.Claim{
 				NewAccounts: 1, Login: "peach", AccountExternalID: "x",
-				Claim: subscriptions.Claim{NewSubscriptions: 1, NewDomains: 2, ExternalID: "x", Names: []string{"peach.example", "www.blog.example"}, Owner: e.mario.ID},
+				Claim: subscriptions.Claim{NewSubscriptions: 1, NewDomains: 2, ExternalID: "x", Names: []string{"peach.example", "www.blog.example"}, Owner: data.mario.ID},
 			})
 			if err != nil {
 				return err
@@ -77,76 +77,76 @@ func refusedBeforeSave(f *fixture) {
 	f.create(in)
 }
 
-func errorAsItIs(f *fixture) {
+func errorUnchanged(f *fixture) {
 	for _, want := range []error{errRefused, context.Canceled, fmt.Errorf("wrapped: %w", context.DeadlineExceeded), accounts.ErrCommitUnknown} {
 		err := f.store.Update(f.ctx, func(accounts.Tx) error { return want })
-		f.True(err == want, "want %v itself, got %v", want, err)
+		f.True(err == want, "Update must return %v itself, got %v", want, err)
 	}
 }
 
 func oneTransaction(f *fixture) {
-	e := f.estate()
-	spy := &spy{Store: f.store}
-	for _, c := range f.commandsBy(f.managerOf(spy, nil), e) {
-		before := spy.commands.Load()
+	data := f.seed()
+	recorder := &recordingStore{Store: f.store}
+	for _, c := range f.commandsBy(f.managerFor(recorder, nil), data) {
+		before := recorder.commands.Load()
 		f.NoError(c.call(f.ctx), c.name)
 		want := int64(0)
 		if c.writes {
 			want = 1
 		}
-		f.Equal(want, spy.commands.Load()-before, "transactions of %s", c.name)
+		f.Equal(want, recorder.commands.Load()-before, "number of transactions of %s", c.name)
 	}
 }
 
-func refusedAtEachStep(f *fixture) {
-	e := f.heldEstate()
-	for _, place := range []step{begun, locked, claimed, saved} {
+func refusedInEachPhase(f *fixture) {
+	data := f.seedSuspended()
+	for _, target := range []phase{afterBegin, afterLock, afterClaim, afterSave} {
 		reached := 0
-		refusing := f.managerOf(&spy{Store: f.store, step: func(at step) error {
-			if at == place {
+		m := f.managerFor(&recordingStore{Store: f.store, onPhase: func(at phase) error {
+			if at == target {
 				reached++
 			}
-			if at == place || at == saved {
+			if at == target || at == afterSave {
 				return errRefused
 			}
 			return nil
 		}}, nil)
-		all := f.commandsBy(refusing, e)
+		all := f.commandsBy(m, data)
 		f.unchanged(func() {
 			for _, c := range all {
 				if c.writes {
-					f.Equal(errRefused, c.call(f.ctx), "%s, refused when %s", c.name, place)
+					f.Equal(errRefused, c.call(f.ctx), "%s, refused after %s", c.name, target)
 				}
 			}
 		})
-		f.Positive(reached, "commands refused when %s", place)
+		f.Positive(reached, "number of commands refused after %s", target)
 	}
 }
 
-func lockAnswers(f *fixture) {
-	e := f.heldEstate()
+func lockRows(f *fixture) {
+	data := f.seedSuspended()
 	blog, second, spare := f.getDomain("blog.example"), f.getDomain("en.blog.example"), f.getDomain("spare.example")
 	var got subscriptions.LockedRows
 	err := f.store.Update(f.ctx, func(tx accounts.Tx) (err error) {
 		got, err = tx.Lock(subscriptions.LockSet{
-			Accounts:      []accounts.ID{nobody, e.luigi.ID},
-			Subscriptions: []subscriptions.ID{nobody, e.shop.ID},
-			Domains:       []subscriptions.DomainID{nobody, spare.ID, second.ID},
+			Accounts:      []accounts.ID{unusedID, data.luigi.ID},
+			Subscriptions: []subscriptions.ID{unusedID, data.shop.ID},
+			Domains:       []subscriptions.DomainID{unusedID, spare.ID, second.ID},
 		})
 		return err
 	})
 	f.NoError(err)
-	mario, luigi := f.getAccount(e.mario.ID), f.getAccount(e.luigi.ID)
-	f.Equal([]subscriptions.Owner{{ID: mario.ID, Holds: mario.Holds}, {ID: luigi.ID, Holds: luigi.Holds}}, got.Accounts, "those named and the owners")
+	mario, luigi := f.getAccount(data.mario.ID), f.getAccount(data.luigi.ID)
+	f.Equal([]subscriptions.Owner{{ID: mario.ID, Holds: mario.Holds}, {ID: luigi.ID, Holds: luigi.Holds}}, got.Accounts, "the accounts named in the LockSet and the owners of the other rows")
 	f.Equal([]subscriptions.Record{
-		{Subscription: f.getSubscription(e.blog.ID), Main: blog.ID},
-		{Subscription: f.getSubscription(e.shop.ID), Main: f.getDomain("shop.example").ID},
-		{Subscription: f.getSubscription(e.spare.ID), Main: spare.ID},
-	}, got.Subscriptions, "those named and those of the domains")
+		{Subscription: f.getSubscription(data.blog.ID), Main: blog.ID},
+		{Subscription: f.getSubscription(data.shop.ID), Main: f.getDomain("shop.example").ID},
+		{Subscription: f.getSubscription(data.spare.ID), Main: spare.ID},
+	}, got.Subscriptions, "the subscriptions named in the LockSet and those of the domains")
 	f.Equal([]subscriptions.Domain{second, spare}, got.Domains)
 
 	err = f.store.Update(f.ctx, func(tx accounts.Tx) (err error) {
-		got, err = tx.Lock(subscriptions.LockSet{Accounts: []accounts.ID{nobody}, Subscriptions: []subscriptions.ID{-1}})
+		got, err = tx.Lock(subscriptions.LockSet{Accounts: []accounts.ID{unusedID}, Subscriptions: []subscriptions.ID{-1}})
 		return err
 	})
 	f.NoError(err)
@@ -155,41 +155,41 @@ func lockAnswers(f *fixture) {
 	f.Empty(got.Domains)
 }
 
-func lockAccountsAnswers(f *fixture) {
-	e := f.heldEstate()
+func lockAccounts(f *fixture) {
+	data := f.seedSuspended()
 	var got []accounts.Record
 	err := f.store.Update(f.ctx, func(tx accounts.Tx) (err error) {
-		got, err = tx.LockAccounts([]accounts.ID{e.luigi.ID, nobody, e.mario.ID, -1, 0})
+		got, err = tx.LockAccounts([]accounts.ID{data.luigi.ID, unusedID, data.mario.ID, -1, 0})
 		return err
 	})
 	f.NoError(err)
 	f.Equal([]accounts.Record{
-		{Account: f.getAccount(e.mario.ID), Hash: f.hash(e.mario.ID)}, {Account: f.getAccount(e.luigi.ID), Hash: f.hash(e.luigi.ID)},
+		{Account: f.getAccount(data.mario.ID), Hash: f.storedHash(data.mario.ID)}, {Account: f.getAccount(data.luigi.ID), Hash: f.storedHash(data.luigi.ID)},
 	}, got)
 }
 
-func lockHoldsAnswers(f *fixture) {
-	e := f.heldEstate()
+func lockHolds(f *fixture) {
+	data := f.seedSuspended()
 	var got []subscriptions.Owner
 	err := f.store.Update(f.ctx, func(tx accounts.Tx) (err error) {
-		got, err = tx.LockHolds([]accounts.ID{e.luigi.ID, nobody, e.mario.ID, e.luigi.ID, -1, 0})
+		got, err = tx.LockHolds([]accounts.ID{data.luigi.ID, unusedID, data.mario.ID, data.luigi.ID, -1, 0})
 		return err
 	})
 	f.NoError(err)
-	mario := f.getAccount(e.mario.ID)
+	mario := f.getAccount(data.mario.ID)
 	f.NotEmpty(mario.Holds)
-	f.Equal([]subscriptions.Owner{{ID: mario.ID, Holds: mario.Holds}, {ID: e.luigi.ID, Holds: f.getAccount(e.luigi.ID).Holds}}, got)
+	f.Equal([]subscriptions.Owner{{ID: mario.ID, Holds: mario.Holds}, {ID: data.luigi.ID, Holds: f.getAccount(data.luigi.ID).Holds}}, got)
 }
 
-func belowAnswers(f *fixture) {
-	e := f.heldEstate()
+func descendantsOfLocked(f *fixture) {
+	data := f.seedSuspended()
 	var domains []subscriptions.Domain
 	err := f.store.Update(f.ctx, func(tx accounts.Tx) error {
-		if _, err := tx.Lock(subscriptions.LockSet{Subscriptions: []subscriptions.ID{e.spare.ID, e.blog.ID}}); err != nil {
+		if _, err := tx.Lock(subscriptions.LockSet{Subscriptions: []subscriptions.ID{data.spare.ID, data.blog.ID}}); err != nil {
 			return err
 		}
 		var err error
-		domains, err = tx.DomainsOf([]subscriptions.ID{e.spare.ID, e.blog.ID})
+		domains, err = tx.DomainsOf([]subscriptions.ID{data.spare.ID, data.blog.ID})
 		return err
 	})
 	f.NoError(err)
@@ -198,21 +198,21 @@ func belowAnswers(f *fixture) {
 	}, domains)
 	var locked accounts.Descendants
 	err = f.store.Update(f.ctx, func(tx accounts.Tx) error {
-		if _, err := tx.LockAccounts([]accounts.ID{e.mario.ID, e.luigi.ID}); err != nil {
+		if _, err := tx.LockAccounts([]accounts.ID{data.mario.ID, data.luigi.ID}); err != nil {
 			return err
 		}
 		var err error
-		locked, err = tx.Descendants([]accounts.ID{e.luigi.ID, e.mario.ID})
+		locked, err = tx.Descendants([]accounts.ID{data.luigi.ID, data.mario.ID})
 		return err
 	})
 	f.NoError(err)
-	read, err := f.store.Descendants(f.ctx, []accounts.ID{e.mario.ID, e.luigi.ID})
+	read, err := f.store.Descendants(f.ctx, []accounts.ID{data.mario.ID, data.luigi.ID})
 	f.NoError(err)
 	f.Equal(read, locked)
 	f.Len(locked.Subscriptions, 3)
 }
 
-func claimGivesIDs(f *fixture) {
+func claimIDs(f *fixture) {
 	seen := map[string][]int64{}
 	for range 3 {
 		var got accounts.Claimed
@@ -230,12 +230,12 @@ func claimGivesIDs(f *fixture) {
 	for kind, n := range map[string]int{"accounts": 9, "subscriptions": 3, "domains": 360} {
 		f.Len(seen[kind], n)
 		f.Positive(seen[kind][0])
-		f.True(slices.IsSorted(seen[kind]), kind)
-		f.Len(slices.Compact(slices.Clone(seen[kind])), n, kind)
+		f.True(slices.IsSorted(seen[kind]), "ids of %s must ascend: %v", kind, seen[kind])
+		f.Len(slices.Compact(slices.Clone(seen[kind])), n, "ids of %s must be unique", kind)
 	}
 }
 
-func claimTells(f *fixture) {
+func claimReports(f *fixture) {
 	in := newAccount("mario")
 	in.ExternalID = "x-1"
 	in.Subscription = &subscriptions.New{ExternalID: "x-2", Domains: []string{"mario.example", "a.b.deep.example"}}
@@ -263,7 +263,7 @@ func claimTells(f *fixture) {
 
 	names := []string{"www.mario.example", "deep.example", "b.deep.example", "x.a.b.deep.example", "c.deep.example", "spare.example", "x.spare.example", "luigi.example"}
 	taken := []string{"luigi.example", "spare.example"}
-	for owner, blocked := range map[accounts.ID][]string{
+	for owner, conflicting := range map[accounts.ID][]string{
 		luigi.ID:               {"b.deep.example", "deep.example", "www.mario.example", "x.a.b.deep.example"},
 		-1:                     {"b.deep.example", "deep.example", "www.mario.example", "x.a.b.deep.example"},
 		mario.ID:               nil,
@@ -271,23 +271,23 @@ func claimTells(f *fixture) {
 	} {
 		got := claim(accounts.Claim{Claim: subscriptions.Claim{Names: names, Owner: owner}})
 		f.Equal(taken, got.Names)
-		f.Equal(blocked, got.Conflicting, "for %d", owner)
+		f.Equal(conflicting, got.Conflicting, "names that conflict for owner %d", owner)
 	}
 	got := claim(accounts.Claim{Claim: subscriptions.Claim{Names: []string{"mario.example", "www.mario.example", "a.b.deep.example", "deep.example"}, Owner: luigi.ID}})
-	f.Empty(got.Conflicting, "names of the claim itself are about to change hands")
+	f.Empty(got.Conflicting, "names of the same claim must not conflict with each other")
 }
 
-func readBelow(f *fixture) {
-	e := f.heldEstate()
-	_, err := f.clients.Update(f.ctx, e.mario.ID, accounts.Changes{ExternalID: point("crm-mario")})
+func readDescendants(f *fixture) {
+	data := f.seedSuspended()
+	_, err := f.clients.Update(f.ctx, data.mario.ID, accounts.Changes{ExternalID: ptr("crm-mario")})
 	f.NoError(err)
-	_, err = f.subs.Update(f.ctx, e.blog.ID, subscriptions.Changes{ExternalID: point("order-blog")})
+	_, err = f.subs.Update(f.ctx, data.blog.ID, subscriptions.Changes{ExternalID: ptr("order-blog")})
 	f.NoError(err)
-	got, err := f.store.Descendants(f.ctx, []accounts.ID{e.luigi.ID, nobody, e.mario.ID, e.luigi.ID})
+	got, err := f.store.Descendants(f.ctx, []accounts.ID{data.luigi.ID, unusedID, data.mario.ID, data.luigi.ID})
 	f.NoError(err)
-	f.Equal([]accounts.Account{{ID: e.mario.ID, ExternalID: "crm-mario"}, {ID: e.luigi.ID}}, got.Accounts)
+	f.Equal([]accounts.Account{{ID: data.mario.ID, ExternalID: "crm-mario"}, {ID: data.luigi.ID}}, got.Accounts)
 	f.Equal([]subscriptions.Subscription{
-		{ID: e.blog.ID, AccountID: e.mario.ID, ExternalID: "order-blog"}, {ID: e.shop.ID, AccountID: e.mario.ID}, {ID: e.game.ID, AccountID: e.luigi.ID},
+		{ID: data.blog.ID, AccountID: data.mario.ID, ExternalID: "order-blog"}, {ID: data.shop.ID, AccountID: data.mario.ID}, {ID: data.game.ID, AccountID: data.luigi.ID},
 	}, got.Subscriptions)
 	for i, d := range got.Domains {
 		whole := f.getDomain(d.Name)
@@ -297,7 +297,7 @@ func readBelow(f *fixture) {
 		}
 	}
 	f.Len(got.Domains, 6)
-	got, err = f.store.Descendants(f.ctx, []accounts.ID{nobody})
+	got, err = f.store.Descendants(f.ctx, []accounts.ID{unusedID})
 	f.NoError(err)
 	f.Empty(got.Accounts)
 	f.Empty(got.Subscriptions)
@@ -305,7 +305,7 @@ func readBelow(f *fixture) {
 }
 
 func readDue(f *fixture) {
-	at := f.clock.stored().Add(time.Hour)
+	at := f.clock.storedNow().Add(time.Hour)
 	var ids []subscriptions.ID
 	for _, expires := range []time.Time{at.Add(time.Microsecond), at, {}, at.Add(-time.Minute), at, at.Add(-time.Hour * 2)} {
 		ids = append(ids, f.subscribe(subscriptions.New{Name: "x", ExpiresAt: expires}).ID)
@@ -323,15 +323,15 @@ func readDue(f *fixture) {
 }
 
 func readSite(f *fixture) {
-	f.estate()
-	for _, c := range []struct{ name, otherwise, found string }{
+	f.seed()
+	for _, c := range []struct{ name, fallback, found string }{
 		{"blog.example", "", "blog.example"},
 		{"blog.example", "shop.example", "blog.example"},
 		{"no.example", "shop.example", "shop.example"},
 		{"no.example", "", ""},
 		{"no.example", "neither.example", ""},
 	} {
-		site, err := f.store.Site(f.ctx, c.name, c.otherwise)
+		site, err := f.store.Site(f.ctx, c.name, c.fallback)
 		if c.found == "" {
 			f.unknownName(accounts.LevelDomain, c.name, func(string) error { return err })
 			continue
@@ -347,16 +347,16 @@ func readEvents(f *fixture) {
 	f.Empty(log.Events)
 	f.Zero(log.Pruned)
 	f.Zero(log.Last)
-	f.estate()
+	f.seed()
 	log, err = f.store.Events(f.ctx, accounts.EventParams{Limit: 1000})
 	f.NoError(err)
 	var numbers []int64
 	for _, e := range log.Events {
 		numbers = append(numbers, e.Number)
-		f.Empty(e.Cursor, "cursors are the domain's")
+		f.Empty(e.Cursor, "a store must not set cursors")
 	}
 	f.Positive(numbers[0])
-	f.True(slices.IsSorted(numbers))
+	f.True(slices.IsSorted(numbers), "numbers of events must ascend: %v", numbers)
 	f.Len(slices.Compact(slices.Clone(numbers)), 14)
 	f.Equal(numbers[13], log.Last)
 
@@ -370,7 +370,7 @@ func readEvents(f *fixture) {
 	part, err = f.store.Events(f.ctx, accounts.EventParams{Limit: 1, Desc: true})
 	f.NoError(err)
 	f.Equal(log.Events[13:], part.Events)
-	n, err := f.store.PruneEvents(f.ctx, f.clock.stored().Add(time.Microsecond))
+	n, err := f.store.PruneEvents(f.ctx, f.clock.storedNow().Add(time.Microsecond))
 	f.NoError(err)
 	f.Equal(14, n)
 	part, err = f.store.Events(f.ctx, accounts.EventParams{Limit: 9})
@@ -378,9 +378,9 @@ func readEvents(f *fixture) {
 	f.Equal(accounts.EventResult{Pruned: log.Last, Last: log.Last}, accounts.EventResult{Pruned: part.Pruned, Last: part.Last})
 }
 
-func waitingObeys(f *fixture) {
+func waitingObeysContext(f *fixture) {
 	mario := f.account("mario")
-	held := f.hold(func(tx accounts.Tx) error {
+	end := f.holdOpen(func(tx accounts.Tx) error {
 		_, err := tx.LockAccounts([]accounts.ID{mario.ID})
 		return err
 	})
@@ -389,19 +389,20 @@ func waitingObeys(f *fixture) {
 	_, err := f.clients.Suspend(ctx, []accounts.ID{mario.ID}, accounts.Hold{})
 	f.ErrorIs(err, context.DeadlineExceeded)
 	f.ErrorIs(err, accounts.ErrUnavailable)
-	f.NoError(held())
+	f.NoError(end())
 	f.Empty(f.getAccount(mario.ID).Holds)
 }
 
-// patience is how long a case holds a command open for a store that makes others wait without asking their contexts.
-const patience = 5 * time.Second
+// maxOpen is how long a case keeps a command open. It lets a case go on if the store makes other commands wait without
+// obeying their contexts.
+const maxOpen = 5 * time.Second
 
-// hold runs a command that does something and then stays open, until the answered function ends it and answers its
-// error, or until patience is over.
-func (f *fixture) hold(do func(tx accounts.Tx) error) (end func() error) {
+// holdOpen starts a command that calls do and then stays open until end is called or maxOpen has passed. end returns the
+// error of the command.
+func (f *fixture) holdOpen(do func(tx accounts.Tx) error) (end func() error) {
 	inside, release := make(chan struct{}, 1), make(chan struct{})
-	free := sync.OnceFunc(func() { close(release) })
-	impatient := time.AfterFunc(patience, free)
+	closeRelease := sync.OnceFunc(func() { close(release) })
+	timer := time.AfterFunc(maxOpen, closeRelease)
 	done := make(chan error, 1)
 	go func() {
 		done <- f.store.Update(f.ctx, func(tx accounts.Tx) error {
@@ -417,16 +418,16 @@ func (f *fixture) hold(do func(tx accounts.Tx) error) (end func() error) {
 		})
 	}()
 	f.t.Cleanup(func() {
-		impatient.Stop()
-		free()
+		timer.Stop()
+		closeRelease()
 	})
 	select {
 	case <-inside:
 	case err := <-done:
-		f.NoError(err, "the command that shall stay open")
+		f.NoError(err, "the command that is to stay open has failed")
 	}
 	return func() error {
-		free()
+		closeRelease()
 		return <-done
 	}
 }

@@ -7,53 +7,53 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// removalCases are those of rule 6.
+// removalCases returns the cases about removals, their previews and the redaction of events.
 func removalCases() []testCase {
 	return []testCase{
-		{"removing accounts takes everything below and names it all", removeNames},
-		{"every removed thing has an event of its own", removeTells},
-		{"a preview names what would go and takes nothing", previewNames},
-		{"what was previewed is removed when it is still exactly that", removePreviewed},
-		{"what was previewed is not removed when there is more or less by then", removePreviewedChanged},
-		{"subscriptions are removed as previewed, or not at all", removeSubscriptionsPreviewed},
-		{"logins, external ids and names are free again", removedIsFree},
+		{"removing accounts removes and reports everything that belongs to them", removeReports},
+		{"a removal records an event for every removed row", removeRecords},
+		{"a preview reports what would be removed and removes nothing", previewReports},
+		{"RemoveExactly removes what was previewed if that is unchanged", removePreviewed},
+		{"RemoveExactly removes nothing if more or less than previewed would be removed", removePreviewedChanged},
+		{"RemoveExactly removes subscriptions as previewed or not at all", removeSubscriptionsPreviewed},
+		{"removed logins, external ids and names can be used again", removedIsReusable},
 		{"a suspended account is removed without being activated", removeSuspended},
 		{"a subscription is removed with its domains, and its account stays", removeSubscription},
 		{"a domain is removed, and its subscription stays", removeDomain},
-		{"a main domain is removed only with all of its subscription's", removeMain},
-		{"texts go from the events of what is removed, and from no others", removeRedacts},
-		{"texts of what changed hands go with it and not with who had it", redactionFollows},
-		{"what is removed is gone from every list and look-up", removedIsGone},
+		{"a main domain can only be removed together with all domains of its subscription", removeMain},
+		{"a removal redacts the events of removed rows and no others", removeRedacts},
+		{"the removal of a former owner does not redact the events of what was reassigned", redactionOfReassigned},
+		{"removed rows are in no list and found by no look-up", removedIsMissing},
 	}
 }
 
-func removeNames(f *fixture) {
-	e := f.estate()
-	f.addDomain(e.shop.ID, "zz.example")
-	f.addDomain(e.blog.ID, "0.example")
+func removeReports(f *fixture) {
+	data := f.seed()
+	f.addDomain(data.shop.ID, "zz.example")
+	f.addDomain(data.blog.ID, "0.example")
 	f.Equal(accounts.Removal{
-		Accounts: []accounts.ID{e.mario.ID, e.luigi.ID}, Subscriptions: []subscriptions.ID{e.blog.ID, e.shop.ID, e.game.ID},
+		Accounts: []accounts.ID{data.mario.ID, data.luigi.ID}, Subscriptions: []subscriptions.ID{data.blog.ID, data.shop.ID, data.game.ID},
 		Domains: []string{
 			"0.example", "blog.example", "en.blog.example", "en.game.example", "en.shop.example", "game.example",
 			"shop.example", "zz.example",
 		},
-	}, f.remove(e.luigi.ID, e.mario.ID))
+	}, f.remove(data.luigi.ID, data.mario.ID))
 	left := f.dump()
 	f.Empty(left.Accounts)
 	f.Len(left.Subscriptions, 1)
 	f.Len(left.Domains, 2)
 }
 
-func removeTells(f *fixture) {
+func removeRecords(f *fixture) {
 	in := newAccount("mario")
 	in.ExternalID = "crm-1"
 	in.Subscription = &subscriptions.New{ExternalID: "order-1", Domains: []string{"mario.example", "en.mario.example"}}
 	mario := f.create(in)
-	s, one, two := f.only(mario.ID), f.getDomain("mario.example"), f.getDomain("en.mario.example")
+	s, one, two := f.onlySubscription(mario.ID), f.getDomain("mario.example"), f.getDomain("en.mario.example")
 	f.clock.advance(1e9)
-	events := withoutCursors(f.recorded(func() { f.remove(mario.ID) }))
+	events := withoutCursors(f.eventsOf(func() { f.remove(mario.ID) }))
 
-	e := accounts.Event{At: f.clock.stored(), Actor: actor, AccountID: mario.ID}
+	e := accounts.Event{At: f.clock.storedNow(), Actor: actor, AccountID: mario.ID}
 	account, subscription, first, second := e, e, e, e
 	account.Type, account.Details = subscriptions.AccountRemoved, map[string]string{"externalID": "crm-1"}
 	subscription.Type, subscription.SubscriptionID = subscriptions.SubscriptionRemoved, s.ID
@@ -63,9 +63,9 @@ func removeTells(f *fixture) {
 	f.ElementsMatch([]accounts.Event{account, subscription, first, second}, events)
 }
 
-func previewNames(f *fixture) {
-	e := f.estate()
-	ids := []accounts.ID{e.luigi.ID, e.mario.ID, e.luigi.ID}
+func previewReports(f *fixture) {
+	data := f.seed()
+	ids := []accounts.ID{data.luigi.ID, data.mario.ID, data.luigi.ID}
 	var preview accounts.Removal
 	f.unchanged(func() {
 		var err error
@@ -78,16 +78,16 @@ func previewNames(f *fixture) {
 }
 
 func removePreviewed(f *fixture) {
-	e := f.estate()
-	preview, err := f.clients.PreviewRemoval(f.ctx, []accounts.ID{e.mario.ID, e.luigi.ID})
+	data := f.seed()
+	preview, err := f.clients.PreviewRemoval(f.ctx, []accounts.ID{data.mario.ID, data.luigi.ID})
 	f.NoError(err)
-	shuffled := accounts.Removal{
+	reversed := accounts.Removal{
 		Accounts: slices.Clone(preview.Accounts), Subscriptions: slices.Clone(preview.Subscriptions), Domains: slices.Clone(preview.Domains),
 	}
-	slices.Reverse(shuffled.Accounts)
-	slices.Reverse(shuffled.Subscriptions)
-	slices.Reverse(shuffled.Domains)
-	removed, err := f.clients.RemoveExactly(f.ctx, shuffled)
+	slices.Reverse(reversed.Accounts)
+	slices.Reverse(reversed.Subscriptions)
+	slices.Reverse(reversed.Domains)
+	removed, err := f.clients.RemoveExactly(f.ctx, reversed)
 	f.NoError(err)
 	f.Equal(preview, removed)
 	f.Empty(f.dump().Accounts)
@@ -96,9 +96,9 @@ func removePreviewed(f *fixture) {
 }
 
 func removePreviewedChanged(f *fixture) {
-	e := f.estate()
-	third := f.addDomain(e.shop.ID, "third.example")
-	ids := []accounts.ID{e.mario.ID}
+	data := f.seed()
+	third := f.addDomain(data.shop.ID, "third.example")
+	ids := []accounts.ID{data.mario.ID}
 	preview, err := f.clients.PreviewRemoval(f.ctx, ids)
 	f.NoError(err)
 	conflicts := func(why string, r accounts.Removal) {
@@ -112,34 +112,34 @@ func removePreviewedChanged(f *fixture) {
 		f.ErrorAs(err, &conflict, why)
 		f.Zero(conflict.Current, why)
 	}
-	more := f.addDomain(e.blog.ID, "fourth.example")
+	more := f.addDomain(data.blog.ID, "fourth.example")
 	conflicts("one domain more", preview)
 	_, err = f.subs.RemoveDomains(f.ctx, []subscriptions.DomainID{more.ID, third.ID})
 	f.NoError(err)
 	conflicts("one domain less", preview)
-	f.addDomain(e.shop.ID, third.Name)
-	empty := f.subscription(e.mario.ID)
+	f.addDomain(data.shop.ID, third.Name)
+	empty := f.subscription(data.mario.ID)
 	conflicts("one subscription more", preview)
 	_, err = f.subs.Remove(f.ctx, []subscriptions.ID{empty.ID})
 	f.NoError(err)
 
-	conflicts("not a word of the domains", accounts.Removal{Accounts: ids, Subscriptions: preview.Subscriptions})
-	conflicts("not a word of the subscriptions", accounts.Removal{Accounts: ids, Domains: preview.Domains})
+	conflicts("no domains", accounts.Removal{Accounts: ids, Subscriptions: preview.Subscriptions})
+	conflicts("no subscriptions", accounts.Removal{Accounts: ids, Domains: preview.Domains})
 	_, err = f.clients.RemoveExactly(f.ctx, accounts.Removal{})
 	f.ErrorIs(err, accounts.ErrInvalid, "no accounts")
-	both, err := f.clients.PreviewRemoval(f.ctx, []accounts.ID{e.mario.ID, e.luigi.ID})
+	both, err := f.clients.PreviewRemoval(f.ctx, []accounts.ID{data.mario.ID, data.luigi.ID})
 	f.NoError(err)
-	f.remove(e.luigi.ID)
+	f.remove(data.luigi.ID)
 	conflicts("one account less", both)
 	removed, err := f.clients.RemoveExactly(f.ctx, preview)
 	f.NoError(err)
 	f.Equal(preview, removed)
-	conflicts("nothing is left of it", preview)
+	conflicts("removed already", preview)
 }
 
 func removeSubscriptionsPreviewed(f *fixture) {
-	e := f.estate()
-	ids := []subscriptions.ID{e.shop.ID, e.spare.ID, e.blog.ID}
+	data := f.seed()
+	ids := []subscriptions.ID{data.shop.ID, data.spare.ID, data.blog.ID}
 	var preview subscriptions.Removal
 	f.unchanged(func() {
 		var err error
@@ -147,7 +147,7 @@ func removeSubscriptionsPreviewed(f *fixture) {
 		f.NoError(err)
 	})
 	f.Equal(subscriptions.Removal{
-		Subscriptions: []subscriptions.ID{e.blog.ID, e.shop.ID, e.spare.ID},
+		Subscriptions: []subscriptions.ID{data.blog.ID, data.shop.ID, data.spare.ID},
 		Domains:       []string{"blog.example", "en.blog.example", "en.shop.example", "en.spare.example", "shop.example", "spare.example"},
 	}, preview)
 	changed := func(why string, r subscriptions.Removal) {
@@ -160,13 +160,13 @@ func removeSubscriptionsPreviewed(f *fixture) {
 		var conflict *subscriptions.ConflictError
 		f.ErrorAs(err, &conflict, why)
 	}
-	more := f.addDomain(e.blog.ID, "more.example")
+	more := f.addDomain(data.blog.ID, "more.example")
 	changed("one domain more", preview)
 	_, err := f.subs.RemoveDomains(f.ctx, []subscriptions.DomainID{more.ID})
 	f.NoError(err)
-	changed("not a word of the domains", subscriptions.Removal{Subscriptions: preview.Subscriptions})
-	changed("an account, which no subscription takes along", subscriptions.Removal{
-		Accounts: []accounts.ID{e.mario.ID}, Subscriptions: preview.Subscriptions, Domains: preview.Domains,
+	changed("no domains", subscriptions.Removal{Subscriptions: preview.Subscriptions})
+	changed("an account, which the removal of subscriptions cannot remove", subscriptions.Removal{
+		Accounts: []accounts.ID{data.mario.ID}, Subscriptions: preview.Subscriptions, Domains: preview.Domains,
 	})
 	_, err = f.subs.RemoveExactly(f.ctx, subscriptions.Removal{Domains: preview.Domains})
 	f.ErrorIs(err, accounts.ErrInvalid, "no subscriptions")
@@ -182,27 +182,27 @@ func removeSubscriptionsPreviewed(f *fixture) {
 	})
 }
 
-func removedIsFree(f *fixture) {
+func removedIsReusable(f *fixture) {
 	in := newAccount("mario")
 	in.ExternalID = "crm-1"
 	in.Subscription = &subscriptions.New{ExternalID: "order-1", Domains: []string{"mario.example"}}
 	f.remove(f.create(in).ID)
 	second := f.create(in)
 	f.EqualValues(1, second.Version)
-	f.NotEqual(f.remove(second.ID).Subscriptions, f.only(f.create(in).ID).ID)
+	f.NotContains(f.remove(second.ID).Subscriptions, f.onlySubscription(f.create(in).ID).ID, "ids must not be reused")
 	luigi := f.account("luigi")
-	f.refused(accounts.ErrTaken, func() error { // a neighbour's name is there again as well
+	f.refused(accounts.ErrTaken, func() error { // conflicts with subdomains are found again, too
 		_, err := f.subs.Create(f.ctx, subscriptions.New{AccountID: luigi.ID, Domains: []string{"sub.mario.example"}})
 		return err
 	})
 }
 
 func removeSuspended(f *fixture) {
-	e := f.estate()
-	f.suspendAccount(e.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse})
-	f.suspendSubscription(e.blog.ID, accounts.Hold{})
+	data := f.seed()
+	f.suspendAccount(data.mario.ID, accounts.Hold{Cause: accounts.CauseAbuse})
+	f.suspendSubscription(data.blog.ID, accounts.Hold{})
 	f.suspendDomain("blog.example", accounts.Hold{})
-	events := f.recorded(func() { f.remove(e.mario.ID) })
+	events := f.eventsOf(func() { f.remove(data.mario.ID) })
 	f.Len(events, 7)
 	for _, event := range events {
 		f.Contains([]accounts.EventType{subscriptions.AccountRemoved, subscriptions.SubscriptionRemoved, subscriptions.DomainRemoved}, event.Type)
@@ -210,30 +210,30 @@ func removeSuspended(f *fixture) {
 }
 
 func removeSubscription(f *fixture) {
-	e := f.estate()
-	gone, err := f.subs.Remove(f.ctx, []subscriptions.ID{e.spare.ID, e.blog.ID})
+	data := f.seed()
+	removed, err := f.subs.Remove(f.ctx, []subscriptions.ID{data.spare.ID, data.blog.ID})
 	f.NoError(err)
 	f.Equal(subscriptions.Removal{
-		Subscriptions: []subscriptions.ID{e.blog.ID, e.spare.ID},
+		Subscriptions: []subscriptions.ID{data.blog.ID, data.spare.ID},
 		Domains:       []string{"blog.example", "en.blog.example", "en.spare.example", "spare.example"},
-	}, subscriptions.Removal{Accounts: as[accounts.ID](gone.Accounts), Subscriptions: gone.Subscriptions, Domains: gone.Domains})
-	f.Equal(e.shop.ID, f.only(e.mario.ID).ID)
+	}, subscriptions.Removal{Accounts: as[accounts.ID](removed.Accounts), Subscriptions: removed.Subscriptions, Domains: removed.Domains})
+	f.Equal(data.shop.ID, f.onlySubscription(data.mario.ID).ID)
 }
 
 func removeDomain(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	ids := []subscriptions.DomainID{f.getDomain("en.shop.example").ID, f.getDomain("en.blog.example").ID}
-	gone, err := f.subs.RemoveDomains(f.ctx, ids)
+	removed, err := f.subs.RemoveDomains(f.ctx, ids)
 	f.NoError(err)
-	f.Empty(gone.Accounts)
-	f.Empty(gone.Subscriptions)
-	f.Equal([]string{"en.blog.example", "en.shop.example"}, gone.Domains)
-	f.Equal(e.blog, f.getSubscription(e.blog.ID), "domains touch neither version nor UpdatedAt")
-	f.True(f.getDomain("blog.example").Main)
+	f.Empty(removed.Accounts)
+	f.Empty(removed.Subscriptions)
+	f.Equal([]string{"en.blog.example", "en.shop.example"}, removed.Domains)
+	f.Equal(data.blog, f.getSubscription(data.blog.ID), "removing a domain must not change Version or UpdatedAt of its subscription")
+	f.True(f.getDomain("blog.example").Main, "blog.example must be the main domain")
 }
 
 func removeMain(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	main, second := f.getDomain("blog.example").ID, f.getDomain("en.blog.example").ID
 	err := f.refused(accounts.ErrInvalid, func() error {
 		_, err := f.subs.RemoveDomains(f.ctx, []subscriptions.DomainID{main})
@@ -244,29 +244,28 @@ func removeMain(f *fixture) {
 	_, err = f.subs.RemoveDomains(f.ctx, []subscriptions.DomainID{main})
 	f.NoError(err)
 	_, err = f.subs.RemoveDomains(f.ctx, []subscriptions.DomainID{second})
-	f.NoError(err, "the main domain is all that there is")
-	f.getSubscription(e.blog.ID)
-	third := f.addDomain(e.blog.ID, "third.example")
-	f.True(third.Main)
+	f.NoError(err, "the main domain is the last one, so it can be removed")
+	f.getSubscription(data.blog.ID)
+	third := f.addDomain(data.blog.ID, "third.example")
+	f.True(third.Main, "the first domain added to an emptied subscription must be its main one")
 }
 
 func removeRedacts(f *fixture) {
-	e := f.heldEstate()
-	f.suspendAccount(e.mario.ID, accounts.Hold{Cause: "late", Note: "secret"})
+	data := f.seedSuspended()
+	f.suspendAccount(data.mario.ID, accounts.Hold{Cause: "late", Note: "secret"})
 	id := []subscriptions.DomainID{f.getDomain("en.blog.example").ID}
 	_, err := f.subs.RemoveDomains(f.ctx, id)
 	f.NoError(err)
 	f.redacted(func(event accounts.Event) bool { return event.DomainID == id[0] })
-	_, err = f.subs.Remove(f.ctx, []subscriptions.ID{e.blog.ID})
+	_, err = f.subs.Remove(f.ctx, []subscriptions.ID{data.blog.ID})
 	f.NoError(err)
-	f.redacted(func(event accounts.Event) bool { return event.SubscriptionID == e.blog.ID })
-	f.remove(e.mario.ID)
-	f.redacted(func(event accounts.Event) bool { return event.AccountID == e.mario.ID })
+	f.redacted(func(event accounts.Event) bool { return event.SubscriptionID == data.blog.ID })
+	f.remove(data.mario.ID)
+	f.redacted(func(event accounts.Event) bool { return event.AccountID == data.mario.ID })
 }
 
-// redacted asserts that of all suspensions those that are gone have lost their texts and no others, and that
-// everything else in them is still there.
-func (f *fixture) redacted(gone func(accounts.Event) bool) {
+// redacted asserts that of all events with a cause exactly the selected ones have lost their texts.
+func (f *fixture) redacted(selected func(accounts.Event) bool) {
 	f.t.Helper()
 	seen := 0
 	for _, e := range f.events() {
@@ -274,53 +273,53 @@ func (f *fixture) redacted(gone func(accounts.Event) bool) {
 			continue
 		}
 		texts := e.Details["note"] + e.Details["message"] + e.Details["public"]
-		if gone(e) {
+		if selected(e) {
 			seen++
-			f.Empty(texts, "texts of %+v", e)
+			f.Empty(texts, "the texts of this event must be redacted: %+v", e)
 			continue
 		}
-		f.NotEmpty(texts, "texts of %+v", e)
+		f.NotEmpty(texts, "the texts of this event must be kept: %+v", e)
 	}
-	f.Positive(seen)
+	f.Positive(seen, "number of redacted events")
 }
 
-func redactionFollows(f *fixture) {
-	e := f.estate()
-	roaming := f.addDomain(e.blog.ID, "roaming.example")
+func redactionOfReassigned(f *fixture) {
+	data := f.seed()
+	roaming := f.addDomain(data.blog.ID, "roaming.example")
 	h := accounts.Hold{Cause: accounts.CauseAbuse, Note: "note", Message: "message", Public: "public"}
 	f.suspendDomain(roaming.Name, h)
-	f.suspendSubscription(e.shop.ID, h)
-	f.suspendAccount(e.mario.ID, h)
-	_, err := f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{roaming.ID}, e.game.ID)
+	f.suspendSubscription(data.shop.ID, h)
+	f.suspendAccount(data.mario.ID, h)
+	_, err := f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{roaming.ID}, data.game.ID)
 	f.NoError(err)
-	f.assign(e.luigi.ID, e.shop.ID)
-	f.remove(e.mario.ID)
-	f.redacted(func(event accounts.Event) bool { return event.SubscriptionID == 0 && event.AccountID == e.mario.ID })
-	f.remove(e.luigi.ID)
+	f.assign(data.luigi.ID, data.shop.ID)
+	f.remove(data.mario.ID)
+	f.redacted(func(event accounts.Event) bool { return event.SubscriptionID == 0 && event.AccountID == data.mario.ID })
+	f.remove(data.luigi.ID)
 	f.redacted(func(accounts.Event) bool { return true })
 }
 
-func removedIsGone(f *fixture) {
+func removedIsMissing(f *fixture) {
 	in := newAccount("mario")
 	in.ExternalID = "crm-1"
 	in.Subscription = &subscriptions.New{ExternalID: "order-1", Domains: []string{"mario.example"}, ExpiresAt: f.clock.now().Add(1e9)}
 	mario := f.create(in)
-	s := f.only(mario.ID)
+	s := f.onlySubscription(mario.ID)
 	f.suspendAccount(mario.ID, accounts.Hold{})
 	f.remove(mario.ID)
-	for what, err := range map[string]error{
-		"Get":                func() error { _, err := f.clients.Get(f.ctx, mario.ID); return err }(),
-		"GetByLogin":         func() error { _, err := f.clients.GetByLogin(f.ctx, "mario"); return err }(),
-		"GetByExternalID":    func() error { _, err := f.clients.GetByExternalID(f.ctx, "crm-1"); return err }(),
-		"CheckSession":       func() error { _, err := f.clients.CheckSession(f.ctx, mario.ID, mario.SessionEpoch); return err }(),
-		"Subscriptions.Get":  func() error { _, err := f.subs.Get(f.ctx, s.ID); return err }(),
-		"by its external id": func() error { _, err := f.subs.GetByExternalID(f.ctx, "order-1"); return err }(),
-		"Domain":             func() error { _, err := f.subs.Domain(f.ctx, "mario.example"); return err }(),
-		"Resolve":            func() error { _, err := f.subs.Resolve(f.ctx, "www.mario.example"); return err }(),
-		"Suspend":            func() error { _, err := f.clients.Suspend(f.ctx, []accounts.ID{mario.ID}, accounts.Hold{}); return err }(),
-		"Owner.Profile":      func() error { _, err := f.clients.Owner(mario.ID).Profile(f.ctx); return err }(),
+	for method, err := range map[string]error{
+		"Get":                           func() error { _, err := f.clients.Get(f.ctx, mario.ID); return err }(),
+		"GetByLogin":                    func() error { _, err := f.clients.GetByLogin(f.ctx, "mario"); return err }(),
+		"GetByExternalID":               func() error { _, err := f.clients.GetByExternalID(f.ctx, "crm-1"); return err }(),
+		"CheckSession":                  func() error { _, err := f.clients.CheckSession(f.ctx, mario.ID, mario.SessionEpoch); return err }(),
+		"Subscriptions.Get":             func() error { _, err := f.subs.Get(f.ctx, s.ID); return err }(),
+		"Subscriptions.GetByExternalID": func() error { _, err := f.subs.GetByExternalID(f.ctx, "order-1"); return err }(),
+		"Domain":                        func() error { _, err := f.subs.Domain(f.ctx, "mario.example"); return err }(),
+		"Resolve":                       func() error { _, err := f.subs.Resolve(f.ctx, "www.mario.example"); return err }(),
+		"Suspend":                       func() error { _, err := f.clients.Suspend(f.ctx, []accounts.ID{mario.ID}, accounts.Hold{}); return err }(),
+		"Owner.Profile":                 func() error { _, err := f.clients.Owner(mario.ID).Profile(f.ctx); return err }(),
 	} {
-		f.ErrorIs(err, accounts.ErrNotFound, what)
+		f.ErrorIs(err, accounts.ErrNotFound, method)
 	}
 	_, err := f.clients.Authenticate(f.ctx, "mario", password)
 	f.ErrorIs(err, accounts.ErrInvalidCredentials)
@@ -332,9 +331,9 @@ func removedIsGone(f *fixture) {
 		p, err := f.clients.List(f.ctx, accounts.Query{Search: search})
 		f.NoError(err)
 		f.Empty(p.Items)
-		bought, err := f.subs.List(f.ctx, subscriptions.Query{Search: search})
+		subs, err := f.subs.List(f.ctx, subscriptions.Query{Search: search})
 		f.NoError(err)
-		f.Empty(bought.Items)
+		f.Empty(subs.Items)
 		f.Empty(f.domains(subscriptions.DomainQuery{Search: search}))
 	}
 	n, err := f.clients.Count(f.ctx, accounts.Query{Status: accounts.Suspended}, 0)

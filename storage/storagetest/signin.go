@@ -12,28 +12,28 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// signInCases are those of rule 7 that do not depend on how passwords are hashed.
+// signInCases returns the cases about sign-in, sessions and reset tokens. Their hashers cost nothing.
 func signInCases() []testCase {
 	return []testCase{
-		{"who knows login and password signs in", signIn},
-		{"an unknown login and a wrong password are one error", oneError},
-		{"only who gave the right password learns of the suspension", suspendedSignIn},
-		{"a session goes on until the password changes", sessionUntilPassword},
+		{"the right login and password sign in", signIn},
+		{"an unknown login and a wrong password fail with the same error", sameError},
+		{"a suspension is reported only after the right password", suspendedSignIn},
+		{"a session ends when the password changes", sessionUntilPassword},
 		{"a session does not outlive a suspension", sessionUntilSuspension},
-		{"a session is told of an end before a suspension", sessionOrder},
-		{"holds below an account do not end its sessions", sessionsIgnoreChildren},
-		{"a changed password counts at once, and nothing else changes", changedPassword},
-		{"a hash that is outdated is replaced at sign-in", outdatedHash},
-		{"a password changed while the old one is verified stays", changedDuringVerify},
-		{"a password changed while another is hashed stays", changedDuringHash},
+		{"the end of a session is reported before a suspension", sessionOrder},
+		{"holds of subscriptions and domains do not end sessions", sessionsIgnoreChildren},
+		{"a new password is valid immediately, and nothing else changes", changedPassword},
+		{"an outdated hash is replaced at sign-in", outdatedHash},
+		{"a password that is set while the old one is verified is kept", changedDuringVerify},
+		{"a password that is set while another one is hashed is kept", changedDuringHash},
 		{"hashing holds neither a transaction nor a connection", hashingHoldsNothing},
-		{"a hasher's error comes back wrapped and refuses nothing silently", hasherFails},
-		{"as many hashes at once as there are processors, 256 wait, and no more", hashingIsBounded},
-		{"an operator becomes the owner, also of a suspended account", signInAs},
-		{"a reset token gives one new password", resetPassword},
-		{"a reset token that is forged, expired or used is no credential", resetRefused},
-		{"a suspended account gets its new password and stays suspended", resetSuspended},
-		{"a reset token needs a secret and a sensible time", resetLimits},
+		{"an error of the hasher is returned wrapped", hasherFails},
+		{"one hash per processor is computed at a time, 256 wait, and more are refused", hashingIsLimited},
+		{"an operator can sign in as the owner, also of a suspended account", signInAs},
+		{"a reset token sets one new password", resetPassword},
+		{"a forged, expired or used reset token is refused", resetRefused},
+		{"a reset token sets the password of a suspended account, which stays suspended", resetSuspended},
+		{"a reset token requires a secret and a lifetime within the limits", resetLimits},
 	}
 }
 
@@ -51,10 +51,10 @@ func signIn(f *fixture) {
 	f.Equal(mario, a)
 }
 
-func oneError(f *fixture) {
+func sameError(f *fixture) {
 	f.account("mario")
 	verified := 0
-	f.use(f.manager(func(o *accounts.Options) {
+	f.useManager(f.manager(func(o *accounts.Options) {
 		o.Hasher = hookedHasher{verify: func() error { verified++; return nil }}
 	}))
 	try := func(login, password string) (hashes int, err error) {
@@ -72,7 +72,7 @@ func oneError(f *fixture) {
 		for _, login := range append(unstorable(), "mario", "MARIO", "root", strings.Repeat("l", 1<<20)) {
 			n, err := try(login, wrong)
 			f.Equal(unknown, err)
-			f.Equal(hashes, n, "as many hashes, and so the same time, for %.40q", login)
+			f.Equal(hashes, n, "number of hashes, and so the time, for the login %.40q", login)
 		}
 	}
 }
@@ -91,8 +91,8 @@ func suspendedSignIn(f *fixture) {
 	var suspended *accounts.SuspendedError
 	f.ErrorAs(err, &suspended)
 	f.Equal([]accounts.Message{
-		{Cause: accounts.CauseAbuse, At: f.clock.stored()},
-		{Cause: accounts.CauseBilling, Text: "Please pay", At: f.clock.stored().Add(-time.Second)},
+		{Cause: accounts.CauseAbuse, At: f.clock.storedNow()},
+		{Cause: accounts.CauseBilling, Text: "Please pay", At: f.clock.storedNow().Add(-time.Second)},
 	}, suspended.Messages)
 	f.NotContains(err.Error(), "secret")
 	f.activateAccount(mario.ID)
@@ -100,31 +100,31 @@ func suspendedSignIn(f *fixture) {
 	f.NoError(err)
 }
 
-// session answers what CheckSession says of an account and a counter.
-func (f *fixture) session(id accounts.ID, signIn int64) error {
-	_, err := f.clients.CheckSession(f.ctx, id, signIn)
+// checkSession returns the error of CheckSession.
+func (f *fixture) checkSession(id accounts.ID, epoch int64) error {
+	_, err := f.clients.CheckSession(f.ctx, id, epoch)
 	return err
 }
 
 func sessionUntilPassword(f *fixture) {
 	mario := f.account("mario")
-	f.NoError(f.session(mario.ID, mario.SessionEpoch))
-	f.ErrorIs(f.session(mario.ID, mario.SessionEpoch-1), accounts.ErrSessionEnded)
-	f.ErrorIs(f.session(mario.ID, mario.SessionEpoch+1), accounts.ErrSessionEnded)
+	f.NoError(f.checkSession(mario.ID, mario.SessionEpoch))
+	f.ErrorIs(f.checkSession(mario.ID, mario.SessionEpoch-1), accounts.ErrSessionEnded)
+	f.ErrorIs(f.checkSession(mario.ID, mario.SessionEpoch+1), accounts.ErrSessionEnded)
 	f.NoError(f.clients.SetPassword(f.ctx, mario.ID, "another password"))
-	f.ErrorIs(f.session(mario.ID, mario.SessionEpoch), accounts.ErrSessionEnded)
+	f.ErrorIs(f.checkSession(mario.ID, mario.SessionEpoch), accounts.ErrSessionEnded)
 	a, err := f.clients.Authenticate(f.ctx, "mario", "another password")
 	f.NoError(err)
 	f.Greater(a.SessionEpoch, mario.SessionEpoch)
-	f.NoError(f.session(mario.ID, a.SessionEpoch))
+	f.NoError(f.checkSession(mario.ID, a.SessionEpoch))
 
-	signIn, err := f.clients.Owner(mario.ID).ChangePassword(f.ctx, "another password", "a third password")
+	epoch, err := f.clients.Owner(mario.ID).ChangePassword(f.ctx, "another password", "a third password")
 	f.NoError(err)
-	f.Greater(signIn, a.SessionEpoch)
-	f.ErrorIs(f.session(mario.ID, a.SessionEpoch), accounts.ErrSessionEnded)
-	f.NoError(f.session(mario.ID, signIn))
+	f.Greater(epoch, a.SessionEpoch)
+	f.ErrorIs(f.checkSession(mario.ID, a.SessionEpoch), accounts.ErrSessionEnded)
+	f.NoError(f.checkSession(mario.ID, epoch))
 	f.remove(mario.ID)
-	f.ErrorIs(f.session(mario.ID, signIn), accounts.ErrNotFound)
+	f.ErrorIs(f.checkSession(mario.ID, epoch), accounts.ErrNotFound)
 }
 
 func sessionUntilSuspension(f *fixture) {
@@ -136,34 +136,34 @@ func sessionUntilSuspension(f *fixture) {
 	var suspended *accounts.SuspendedError
 	f.ErrorAs(err, &suspended)
 	f.Len(suspended.Messages, 2)
-	f.Equal(f.getAccount(mario.ID), a, "the account comes with the error")
+	f.Equal(f.getAccount(mario.ID), a, "the account must be returned with the error")
 
 	_, err = f.clients.Lift(f.ctx, []accounts.ID{mario.ID}, []accounts.Cause{accounts.CauseAbuse})
 	f.NoError(err)
-	f.Equal(mario.SessionEpoch, f.getAccount(mario.ID).SessionEpoch, "one hold is left")
-	f.ErrorIs(f.session(mario.ID, mario.SessionEpoch), accounts.ErrSuspended)
+	f.Equal(mario.SessionEpoch, f.getAccount(mario.ID).SessionEpoch, "one hold is left, so the epoch must not change")
+	f.ErrorIs(f.checkSession(mario.ID, mario.SessionEpoch), accounts.ErrSuspended)
 	_, err = f.clients.Lift(f.ctx, []accounts.ID{mario.ID}, []accounts.Cause{accounts.CauseBilling})
 	f.NoError(err)
-	f.Equal(mario.SessionEpoch+1, f.getAccount(mario.ID).SessionEpoch, "the last hold is lifted")
-	f.ErrorIs(f.session(mario.ID, mario.SessionEpoch), accounts.ErrSessionEnded)
+	f.Equal(mario.SessionEpoch+1, f.getAccount(mario.ID).SessionEpoch, "the last hold was lifted, so the epoch must rise")
+	f.ErrorIs(f.checkSession(mario.ID, mario.SessionEpoch), accounts.ErrSessionEnded)
 	f.activateAccount(mario.ID)
-	f.Equal(mario.SessionEpoch+1, f.getAccount(mario.ID).SessionEpoch, "there was nothing to lift")
+	f.Equal(mario.SessionEpoch+1, f.getAccount(mario.ID).SessionEpoch, "there was no hold to lift, so the epoch must not change")
 }
 
 func sessionOrder(f *fixture) {
 	mario := f.account("mario")
 	f.suspendAccount(mario.ID, accounts.Hold{})
-	err := f.session(mario.ID, mario.SessionEpoch+1)
+	err := f.checkSession(mario.ID, mario.SessionEpoch+1)
 	f.ErrorIs(err, accounts.ErrSessionEnded)
 	f.NotErrorIs(err, accounts.ErrSuspended)
-	f.ErrorIs(f.session(nobody, 1), accounts.ErrNotFound)
+	f.ErrorIs(f.checkSession(unusedID, 1), accounts.ErrNotFound)
 }
 
 func sessionsIgnoreChildren(f *fixture) {
-	e := f.estate()
-	f.suspendSubscription(e.blog.ID, accounts.Hold{})
+	data := f.seed()
+	f.suspendSubscription(data.blog.ID, accounts.Hold{})
 	f.suspendDomain("shop.example", accounts.Hold{})
-	f.NoError(f.session(e.mario.ID, e.mario.SessionEpoch))
+	f.NoError(f.checkSession(data.mario.ID, data.mario.SessionEpoch))
 	_, err := f.clients.Authenticate(f.ctx, "mario", password)
 	f.NoError(err)
 }
@@ -171,13 +171,13 @@ func sessionsIgnoreChildren(f *fixture) {
 func changedPassword(f *fixture) {
 	mario := f.account("mario")
 	f.clock.advance(time.Hour)
-	events := f.recorded(func() { f.NoError(f.clients.SetPassword(f.ctx, mario.ID, "another password")) })
+	events := f.eventsOf(func() { f.NoError(f.clients.SetPassword(f.ctx, mario.ID, "another password")) })
 	f.Len(events, 1)
 	f.Equal(accounts.Event{
-		At: f.clock.stored(), Type: "account.password-changed", Actor: actor, AccountID: mario.ID,
+		At: f.clock.storedNow(), Type: "account.password-changed", Actor: actor, AccountID: mario.ID,
 	}, withoutCursors(events)[0])
 	mario.SessionEpoch++
-	f.Equal(mario, f.getAccount(mario.ID), "passwords touch neither Version nor UpdatedAt")
+	f.Equal(mario, f.getAccount(mario.ID), "a new password must not change Version or UpdatedAt")
 	_, err := f.clients.Authenticate(f.ctx, "mario", password)
 	f.ErrorIs(err, accounts.ErrInvalidCredentials)
 	_, err = f.clients.Authenticate(f.ctx, "mario", "another password")
@@ -186,7 +186,7 @@ func changedPassword(f *fixture) {
 	f.invalid(err, "password")
 }
 
-// hookedHasher is a plainHasher that calls out before it answers.
+// hookedHasher is a plainHasher that calls the given functions first.
 type hookedHasher struct {
 	plainHasher
 	hash, verify func() error
@@ -213,7 +213,7 @@ func (h hookedHasher) Verify(ctx context.Context, hash, password string) (ok, ou
 	return ok, h.outdated && strings.HasPrefix(hash, "$old"), err
 }
 
-// oldHasher makes hashes that hookedHasher finds outdated.
+// oldHasher makes hashes that hookedHasher reports as outdated.
 type oldHasher struct{ plainHasher }
 
 func (h oldHasher) Hash(ctx context.Context, password string) (string, error) {
@@ -221,7 +221,7 @@ func (h oldHasher) Hash(ctx context.Context, password string) (string, error) {
 	return "$old" + hash, err
 }
 
-func (f *fixture) hash(id accounts.ID) string {
+func (f *fixture) storedHash(id accounts.ID) string {
 	f.t.Helper()
 	r, err := f.store.Account(f.ctx, accounts.AccountKey{ID: id})
 	f.NoError(err)
@@ -230,90 +230,89 @@ func (f *fixture) hash(id accounts.ID) string {
 
 func outdatedHash(f *fixture) {
 	modern := f.clients
-	f.use(f.manager(func(o *accounts.Options) { o.Hasher = oldHasher{} }))
+	f.useManager(f.manager(func(o *accounts.Options) { o.Hasher = oldHasher{} }))
 	mario := f.account("mario")
-	f.Equal("$old$plain$"+password, f.hash(mario.ID))
-	f.use(f.manager(func(o *accounts.Options) { o.Hasher = hookedHasher{outdated: true} }))
+	f.Equal("$old$plain$"+password, f.storedHash(mario.ID))
+	f.useManager(f.manager(func(o *accounts.Options) { o.Hasher = hookedHasher{outdated: true} }))
 	f.clock.advance(time.Hour)
 	_, err := f.clients.Authenticate(f.ctx, "mario", "wrong")
 	f.ErrorIs(err, accounts.ErrInvalidCredentials)
-	f.Equal("$old$plain$"+password, f.hash(mario.ID))
+	f.Equal("$old$plain$"+password, f.storedHash(mario.ID))
 
 	var a accounts.Account
-	events := f.recorded(func() {
+	events := f.eventsOf(func() {
 		var err error
 		a, err = f.clients.Authenticate(f.ctx, "mario", password)
 		f.NoError(err)
 	})
-	f.Empty(events, "the password is what it was")
+	f.Empty(events, "rehashing must record no event, because the password is the same")
 	f.Equal(mario, a)
 	f.Equal(mario, f.getAccount(mario.ID))
-	f.Equal("$plain$"+password, f.hash(mario.ID))
+	f.Equal("$plain$"+password, f.storedHash(mario.ID))
 	_, err = modern.Authenticate(f.ctx, "mario", password)
 	f.NoError(err)
 }
 
 func changedDuringVerify(f *fixture) {
-	plain := f.clients
-	f.use(f.manager(func(o *accounts.Options) { o.Hasher = oldHasher{} }))
+	clients := f.clients
+	f.useManager(f.manager(func(o *accounts.Options) { o.Hasher = oldHasher{} }))
 	mario := f.account("mario")
-	change := sync.OnceValue(func() error { return plain.SetPassword(f.ctx, mario.ID, "a newer password") })
-	f.use(f.manager(func(o *accounts.Options) { o.Hasher = hookedHasher{outdated: true, verify: change} }))
+	change := sync.OnceValue(func() error { return clients.SetPassword(f.ctx, mario.ID, "a newer password") })
+	f.useManager(f.manager(func(o *accounts.Options) { o.Hasher = hookedHasher{outdated: true, verify: change} }))
 
 	a, err := f.clients.Authenticate(f.ctx, "mario", password)
-	f.Equal("$plain$a newer password", f.hash(mario.ID), "the old password's new hash must not come back")
+	f.Equal("$plain$a newer password", f.storedHash(mario.ID), "the new hash of the old password must not replace the new password")
 	if err == nil {
-		f.ErrorIs(f.session(mario.ID, a.SessionEpoch), accounts.ErrSessionEnded, "the session of a password that is no longer valid")
+		f.ErrorIs(f.checkSession(mario.ID, a.SessionEpoch), accounts.ErrSessionEnded, "a session that began with the old password must have ended")
 	} else {
 		f.ErrorIs(err, accounts.ErrInvalidCredentials)
 	}
-	_, err = plain.Authenticate(f.ctx, "mario", "a newer password")
+	_, err = clients.Authenticate(f.ctx, "mario", "a newer password")
 	f.NoError(err)
 }
 
-// changedDuringHash lets somebody else change the password after the first look at the account and before the
-// transaction, which looks again.
+// changedDuringHash sets a password after a command has read the account and before its transaction reads it again.
 func changedDuringHash(f *fixture) {
-	plain, mario := f.clients, f.account("mario")
-	overtaken := func(command func(m *accounts.Manager) error) {
-		change := sync.OnceValue(func() error { return plain.SetPassword(f.ctx, mario.ID, "a newer password") })
+	clients, mario := f.clients, f.account("mario")
+	isRefused := func(command func(m *accounts.Manager) error) {
+		change := sync.OnceValue(func() error { return clients.SetPassword(f.ctx, mario.ID, "a newer password") })
 		err := command(f.manager(func(o *accounts.Options) { o.Hasher = hookedHasher{hash: change} }))
 		f.ErrorIs(err, accounts.ErrInvalidCredentials)
-		f.Equal("$plain$a newer password", f.hash(mario.ID))
+		f.Equal("$plain$a newer password", f.storedHash(mario.ID))
 	}
-	overtaken(func(m *accounts.Manager) error {
+	isRefused(func(m *accounts.Manager) error {
 		_, err := m.Owner(mario.ID).ChangePassword(f.ctx, password, "another password")
 		return err
 	})
-	token, err := plain.ResetToken(f.ctx, mario.ID, time.Hour)
+	token, err := clients.ResetToken(f.ctx, mario.ID, time.Hour)
 	f.NoError(err)
-	overtaken(func(m *accounts.Manager) error {
+	isRefused(func(m *accounts.Manager) error {
 		_, err := m.ResetPassword(f.ctx, token, "another password")
 		return err
 	})
 }
 
 func hashingHoldsNothing(f *fixture) {
-	e := f.estate()
-	plain, calls := f.clients, 0
+	data := f.seed()
+	clients, calls := f.clients, 0
 	command := func() error {
 		calls++
-		_, err := plain.Suspend(f.ctx, []accounts.ID{e.luigi.ID}, accounts.Hold{Note: strings.Repeat("x", calls)})
+		_, err := clients.Suspend(f.ctx, []accounts.ID{data.luigi.ID}, accounts.Hold{Note: strings.Repeat("x", calls)})
 		return err
 	}
-	f.use(f.manager(func(o *accounts.Options) {
+	f.useManager(f.manager(func(o *accounts.Options) {
 		o.Hasher = hookedHasher{hash: command, verify: command}
 		o.PasswordPolicy = func(context.Context, string, string) error { return command() }
 	}))
 	f.account("peach", "peach.example")
-	f.NoError(f.clients.SetPassword(f.ctx, e.mario.ID, "another password"))
+	f.NoError(f.clients.SetPassword(f.ctx, data.mario.ID, "another password"))
 	_, err := f.clients.Authenticate(f.ctx, "mario", "another password")
 	f.NoError(err)
 	_, err = f.clients.Authenticate(f.ctx, "unknown", "another password")
 	f.ErrorIs(err, accounts.ErrInvalidCredentials)
-	_, err = f.clients.Owner(e.mario.ID).ChangePassword(f.ctx, "another password", password)
+	_, err = f.clients.Owner(data.mario.ID).ChangePassword(f.ctx, "another password", password)
 	f.NoError(err)
-	token, err := f.clients.ResetToken(f.ctx, e.mario.ID, time.Hour)
+	token, err := f.clients.ResetToken(f.ctx, data.mario.ID, time.Hour)
 	f.NoError(err)
 	_, err = f.clients.ResetPassword(f.ctx, token, "a third password")
 	f.NoError(err)
@@ -322,31 +321,31 @@ func hashingHoldsNothing(f *fixture) {
 
 func hasherFails(f *fixture) {
 	mario := f.account("mario")
-	broken := errors.New("the hardware module is on fire")
-	fail := func() error { return broken }
-	f.use(f.manager(func(o *accounts.Options) { o.Hasher = hookedHasher{hash: fail, verify: fail} }))
-	f.refused(broken, func() error {
+	failure := errors.New("hardware module failed")
+	fail := func() error { return failure }
+	f.useManager(f.manager(func(o *accounts.Options) { o.Hasher = hookedHasher{hash: fail, verify: fail} }))
+	f.refused(failure, func() error {
 		_, err := f.clients.Create(f.ctx, newAccount("luigi"))
 		return err
 	})
-	f.refused(broken, func() error { return f.clients.SetPassword(f.ctx, mario.ID, "another password") })
-	f.refused(broken, func() error {
+	f.refused(failure, func() error { return f.clients.SetPassword(f.ctx, mario.ID, "another password") })
+	f.refused(failure, func() error {
 		_, err := f.clients.Authenticate(f.ctx, "mario", password)
 		return err
 	})
 }
 
-// slowHasher verifies nothing before it is released, and remembers how many tried at once.
+// slowHasher verifies nothing until it is released, and counts how many calls ran at a time.
 type slowHasher struct {
 	plainHasher
-	running, most atomic.Int64
+	running, peak atomic.Int64
 	release       chan struct{}
 }
 
 func (h *slowHasher) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
 	now := h.running.Add(1)
 	defer h.running.Add(-1)
-	for most := h.most.Load(); now > most && !h.most.CompareAndSwap(most, now); most = h.most.Load() {
+	for peak := h.peak.Load(); now > peak && !h.peak.CompareAndSwap(peak, now); peak = h.peak.Load() {
 	}
 	select {
 	case <-h.release:
@@ -355,19 +354,19 @@ func (h *slowHasher) Verify(ctx context.Context, hash, password string) (ok, out
 	return h.plainHasher.Verify(ctx, hash, password)
 }
 
-func hashingIsBounded(f *fixture) {
+func hashingIsLimited(f *fixture) {
 	f.account("mario")
 	h := &slowHasher{release: make(chan struct{})}
 	m := f.manager(func(o *accounts.Options) { o.Hasher = h })
 	slots := runtime.GOMAXPROCS(0) + 256
 	const excess = 10
 
-	impatient, giveUp := context.WithCancel(f.ctx)
-	defer giveUp()
+	ctx, cancel := context.WithCancel(f.ctx)
+	defer cancel()
 	done := make(chan error, slots+excess)
 	for range slots + excess {
 		go func() {
-			_, err := m.WithStore(f.store).Authenticate(impatient, "mario", password)
+			_, err := m.WithStore(f.store).Authenticate(ctx, "mario", password)
 			done <- err
 		}()
 	}
@@ -378,26 +377,26 @@ func hashingIsBounded(f *fixture) {
 	}
 	select {
 	case err := <-done:
-		f.NoError(err, "there was room for one more")
+		f.NoError(err, "a call was refused although there was a place in the queue")
 	case <-time.After(50 * time.Millisecond): // long enough for the last of them to be refused, if it were
 	}
-	f.LessOrEqual(h.most.Load(), int64(runtime.GOMAXPROCS(0)))
-	giveUp()
+	f.LessOrEqual(h.peak.Load(), int64(runtime.GOMAXPROCS(0)))
+	cancel()
 	for range slots {
 		err := <-done
-		f.ErrorIs(err, accounts.ErrUnavailable, "waiting obeys ctx")
+		f.ErrorIs(err, accounts.ErrUnavailable, "a waiting call must obey its context")
 		f.ErrorIs(err, context.Canceled)
 	}
 	close(h.release)
 	_, err := m.Authenticate(f.ctx, "mario", password)
-	f.NoError(err, "there is room again")
+	f.NoError(err, "a call after all others must succeed")
 }
 
 func signInAs(f *fixture) {
 	mario := f.account("mario")
 	for range 2 {
 		var a accounts.Account
-		events := f.recorded(func() {
+		events := f.eventsOf(func() {
 			var err error
 			a, err = f.clients.SignInAs(f.ctx, mario.ID)
 			f.NoError(err)
@@ -408,10 +407,10 @@ func signInAs(f *fixture) {
 		f.Equal(accounts.EventType("account.signed-in-as"), events[0].Type)
 		f.Equal(actor, events[0].Actor)
 		f.Equal(mario.ID, events[0].AccountID)
-		f.suspendAccount(mario.ID, accounts.Hold{}) // the second time it is suspended
+		f.suspendAccount(mario.ID, accounts.Hold{}) // for the second round
 	}
-	_, err := f.clients.SignInAs(f.ctx, nobody)
-	f.notFound(err, accounts.LevelAccount, nobody)
+	_, err := f.clients.SignInAs(f.ctx, unusedID)
+	f.notFound(err, accounts.LevelAccount, unusedID)
 }
 
 func resetPassword(f *fixture) {
@@ -429,7 +428,7 @@ func resetPassword(f *fixture) {
 	f.invalid(err, "password")
 	f.clock.advance(time.Hour - time.Second)
 	var a accounts.Account
-	events := f.recorded(func() {
+	events := f.eventsOf(func() {
 		a, err = f.clients.ResetPassword(f.ctx, token, "another password")
 		f.NoError(err)
 	})
@@ -439,8 +438,8 @@ func resetPassword(f *fixture) {
 	f.Equal(mario.SessionEpoch+1, a.SessionEpoch)
 	_, err = f.clients.Authenticate(f.ctx, "mario", "another password")
 	f.NoError(err)
-	_, err = f.clients.ResetToken(f.ctx, nobody, time.Hour)
-	f.notFound(err, accounts.LevelAccount, nobody)
+	_, err = f.clients.ResetToken(f.ctx, unusedID, time.Hour)
+	f.notFound(err, accounts.LevelAccount, unusedID)
 }
 
 func resetRefused(f *fixture) {
@@ -450,13 +449,13 @@ func resetRefused(f *fixture) {
 		f.NoError(err)
 		return t
 	}
-	used, overtaken, late, other := token(mario.ID, time.Hour), token(mario.ID, time.Hour), token(luigi.ID, time.Minute), token(luigi.ID, 2*time.Hour)
+	used, outdated, expired, other := token(mario.ID, time.Hour), token(mario.ID, time.Hour), token(luigi.ID, time.Minute), token(luigi.ID, 2*time.Hour)
 	_, err := f.clients.ResetPassword(f.ctx, used, "another password")
 	f.NoError(err)
 	f.clock.advance(time.Minute)
-	stranger, err := f.manager(func(o *accounts.Options) { o.Secret = []byte(strings.Repeat("another", 9)) }).ResetToken(f.ctx, luigi.ID, time.Hour)
+	foreign, err := f.manager(func(o *accounts.Options) { o.Secret = []byte(strings.Repeat("another", 9)) }).ResetToken(f.ctx, luigi.ID, time.Hour)
 	f.NoError(err)
-	forged := []string{used, overtaken, late, stranger, "", "x", other + "A", other[:len(other)-1], other[1:], strings.Repeat("A", 1<<20), "\xff\x00"}
+	forged := []string{used, outdated, expired, foreign, "", "x", other + "A", other[:len(other)-1], other[1:], strings.Repeat("A", 1<<20), "\xff\x00"}
 	for i := range other {
 		changed := []byte(other)
 		changed[i] ^= 1
@@ -470,7 +469,7 @@ func resetRefused(f *fixture) {
 	})
 	f.remove(luigi.ID)
 	_, err = f.clients.ResetPassword(f.ctx, other, "a third password")
-	f.ErrorIs(err, accounts.ErrInvalidCredentials, "the account is removed")
+	f.ErrorIs(err, accounts.ErrInvalidCredentials, "token of a removed account")
 }
 
 func resetSuspended(f *fixture) {
@@ -482,8 +481,8 @@ func resetSuspended(f *fixture) {
 	var suspended *accounts.SuspendedError
 	f.ErrorAs(err, &suspended)
 	f.Equal("Please pay", suspended.Messages[0].Text)
-	f.Equal(f.getAccount(mario.ID), a, "the account comes with the error")
-	f.Equal("$plain$another password", f.hash(mario.ID))
+	f.Equal(f.getAccount(mario.ID), a, "the account must be returned with the error")
+	f.Equal("$plain$another password", f.storedHash(mario.ID))
 	f.Equal(accounts.Suspended, a.Status())
 }
 

@@ -1,4 +1,5 @@
-// Package storagetest says what a correct store is: one that passes Run. A store's test is this and no more:
+// Package storagetest is the conformance suite for implementations of [accounts.Store]. A store is correct if it passes
+// [Run]; no part of the suite is optional. The test of a store needs no more than this:
 //
 //	package mystore_test
 //
@@ -11,16 +12,52 @@
 //
 //	func TestStore(t *testing.T) {
 //		storagetest.Run(t, func(t *testing.T) accounts.Store {
-//			return mystore.Open(t) // fresh and empty, closed by t.Cleanup
+//			return mystore.Open(t) // new and empty, closed by t.Cleanup
 //		})
 //	}
 //
-// The cases read as sentences, one for each promise of the library. They go through the managers of packages accounts
-// and subscriptions wherever those can reach, and through accounts.Store itself where they cannot. So a failing case
-// names a promise that users would see broken. Run one of them with go test -run 'TestStore/holds/two_causes'.
+// # What open must do
 //
-// The suite needs nothing but accounts.Store. No case holds a read open while it writes, so that a store with a single
-// connection passes too, and no part is optional.
+// Run calls open at least once for each case, some hundreds of times in all. Each call must return a new store, without any
+// rows or events, that shares nothing with the stores of other calls, because several may be in use at the same time. If
+// open cannot create a store, it calls t.Fatal. It uses t.Cleanup to close the store and to end its goroutines, because
+// Run fails if goroutines that started during it are still running at its end.
+//
+// A store must be safe for concurrent use by multiple goroutines. A single database connection is enough: no case waits
+// for a second transaction while it keeps one open, except to test that the wait obeys its context.
+//
+// # Cases
+//
+// Each case is a subtest whose name states the rule that it tests, in a chapter such as "holds" or "domain names". Cases
+// call the managers of packages accounts and subscriptions wherever possible, and the store itself otherwise, so that a
+// failing case names a rule that programs would see broken. The context of a case ends after 30 seconds. If the case has
+// not returned 15 seconds later, Run ends the process and prints the stacks of all goroutines.
+//
+// The flag -run selects a chapter, or cases by a part of their names, with underscores for spaces:
+//
+//	go test -run 'TestStore/holds'
+//	go test -run 'TestStore/holds/two_causes'
+//
+// # Random histories
+//
+// After the chapters, Run executes random histories of commands and look-ups on the store and on a simple model of the
+// whole library, and compares all results. If they differ, it tries to shrink the history to a short one, and prints the
+// calls with their results and the flags that replay it:
+//
+//	go test -run 'TestStore/random_histories' -rapid.failfile=testdata/rapid/...
+//	go test -run 'TestStore/random_histories' -rapid.seed=1234567890
+//
+// The file is in the directory of the store's test, and every run replays it first until it is removed. It has the shrunk
+// history; the seed has the original one, as long as CLIENTELE_SOAK, -rapid.steps and the version of this package are the
+// same. The flags -rapid.checks and -rapid.steps set the number of histories and their length.
+//
+// # Concurrent commands
+//
+// Finally Run executes random commands in parallel. It checks that their results are linearizable, and that afterwards the
+// rows break no rule and the event log leads to exactly these rows. A failure prints the calls with their times, or the
+// broken rules. It depends on the scheduler and cannot be replayed; repeat the test by -count until it fails again.
+//
+// With CLIENTELE_SOAK=1 in the environment, Run executes more and longer histories and takes many times as long.
 package storagetest
 
 import (
@@ -35,37 +72,37 @@ import (
 )
 
 const (
-	// limit is how long a case may take: its context ends then.
-	limit = 30 * time.Second
-	// grace is how long after that a store may take to notice.
-	grace = 15 * time.Second
+	// caseTimeout is how long a case may take before its context ends.
+	caseTimeout = 30 * time.Second
+	// gracePeriod is how long a store may take to return after that.
+	gracePeriod = 15 * time.Second
 )
 
-// testCase is one promise.
+// testCase is one rule that a store must keep.
 type testCase struct {
 	name string
 	run  func(f *fixture)
 }
 
-// group is a chapter of promises.
-type group struct {
+// chapter is a group of cases.
+type chapter struct {
 	name  string
 	cases []testCase
 }
 
-// groups answers all cases, in the order of the rules that they prove.
-func groups() []group {
-	return []group{
+// chapters returns all cases.
+func chapters() []chapter {
+	return []chapter{
 		{"store", portCases()},
 		{"holds", holdCases()},
 		{"batches", batchCases()},
 		{"create", createCases()},
 		{"assign", assignCases()},
 		{"removal", removalCases()},
-		{"signin", signInCases()},
+		{"sign-in", signInCases()},
 		{"passwords", passwordCases()},
-		{"names", nameCases()},
-		{"neighbours", neighbourCases()},
+		{"domain names", nameCases()},
+		{"domain ownership", domainOwnershipCases()},
 		{"lists", listCases()},
 		{"paging", pagingCases()},
 		{"versions", versionCases()},
@@ -80,13 +117,12 @@ func groups() []group {
 	}
 }
 
-// Run proves a store. The function open answers a fresh, empty one for each case; it may use t.Cleanup to close it. A
-// case whose store still does not answer some time after its context ended ends the process with the stacks of all
-// goroutines. With CLIENTELE_SOAK=1, histories are much longer.
+// Run tests whether a store keeps all rules of the library. It calls open for every store that it needs; each call must
+// return a new and empty one and close it by t.Cleanup. The package documentation has the details.
 func Run(t *testing.T, open func(*testing.T) accounts.Store) {
 	t.Helper()
 	running := goleak.IgnoreCurrent()
-	for _, g := range groups() {
+	for _, g := range chapters() {
 		t.Run(g.name, func(t *testing.T) {
 			for _, c := range g.cases {
 				t.Run(c.name, func(t *testing.T) {
@@ -96,18 +132,18 @@ func Run(t *testing.T, open func(*testing.T) accounts.Store) {
 			}
 		})
 	}
-	t.Run("random histories answer as a plain model does", func(t *testing.T) { testModel(t, open) })
-	t.Run("parallel commands are linearizable", func(t *testing.T) { testLinearizable(t, open) })
-	t.Run("parallel histories end in one that is possible", func(t *testing.T) { testConcurrent(t, open) })
+	t.Run("random histories match the model", func(t *testing.T) { testRandomHistories(t, open) })
+	t.Run("concurrent commands are linearizable", func(t *testing.T) { testLinearizable(t, open) })
+	t.Run("concurrent commands leave consistent rows and events", func(t *testing.T) { testConcurrent(t, open) })
 	goleak.VerifyNone(t, running)
 }
 
-// watch ends the process with the stacks of all goroutines when a case goes on long after its context ended: a store
-// that does not obey its context would otherwise hang without a word.
+// watch starts a timer that ends the process with the stacks of all goroutines. Without it a store that does not obey its
+// context would make the test hang without any message.
 func watch(t *testing.T) *time.Timer {
 	name := t.Name()
-	return time.AfterFunc(limit+grace, func() {
+	return time.AfterFunc(caseTimeout+gracePeriod, func() {
 		debug.SetTraceback("all")
-		panic(fmt.Sprintf("%s: still running %v after its context ended", name, grace))
+		panic(fmt.Sprintf("%s: the store has not returned %v after the context of the case ended", name, gracePeriod))
 	})
 }

@@ -7,48 +7,49 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// timeCases are those of rule 14.
+// timeCases returns the cases about how times are stored.
 func timeCases() []testCase {
 	return []testCase{
-		{"every time is the clock's, in UTC and cut to microseconds", timesAreCut},
-		{"times of any zone and age come back as the same instant", timesOfAnyAge},
-		{"zero means never, or now where something is created", zeroTime},
+		{"every time is that of the clock, in UTC and truncated to microseconds", timesAreTruncated},
+		{"times of any zone and age are stored as the same instant", timesOfAnyAge},
+		{"a zero ExpiresAt means never and a zero CreatedAt means now", zeroTime},
 	}
 }
 
-// isStored asserts that a time is as it is stored: reflect.DeepEqual of two such times is equality.
-func (f *fixture) isStored(want, got time.Time) {
+// equalStored asserts that got is want as it is stored: in UTC and whole microseconds, so that reflect.DeepEqual compares
+// such times correctly.
+func (f *fixture) equalStored(want, got time.Time) {
 	f.t.Helper()
-	f.Equal(stored(want), got)
+	f.Equal(storedTime(want), got)
 	f.Equal(time.UTC, got.Location())
 	f.Zero(got.Nanosecond() % 1000)
 }
 
-func timesAreCut(f *fixture) {
-	e := f.estate()
+func timesAreTruncated(f *fixture) {
+	data := f.seed()
 	f.clock.advance(time.Hour + 999)
 	now := f.clock.now()
-	f.suspendAccount(e.mario.ID, accounts.Hold{Message: "m"})
-	f.suspendSubscription(e.blog.ID, accounts.Hold{})
+	f.suspendAccount(data.mario.ID, accounts.Hold{Message: "m"})
+	f.suspendSubscription(data.blog.ID, accounts.Hold{})
 	f.suspendDomain("blog.example", accounts.Hold{})
-	d := f.addDomain(e.game.ID, "added.example")
-	f.isStored(now, d.CreatedAt)
-	f.isStored(now, f.getDomain("added.example").CreatedAt)
+	d := f.addDomain(data.game.ID, "added.example")
+	f.equalStored(now, d.CreatedAt)
+	f.equalStored(now, f.getDomain("added.example").CreatedAt)
 	for _, held := range f.getDomain("blog.example").SuspendedBy() {
-		f.isStored(now, held.At)
+		f.equalStored(now, held.At)
 	}
 	peach := f.account("peach")
-	f.isStored(now, peach.CreatedAt)
-	f.isStored(now, f.getAccount(peach.ID).UpdatedAt)
-	f.isStored(now, f.events()[len(f.events())-1].At)
-	profile, err := f.clients.Owner(e.mario.ID).Profile(f.ctx)
+	f.equalStored(now, peach.CreatedAt)
+	f.equalStored(now, f.getAccount(peach.ID).UpdatedAt)
+	f.equalStored(now, f.events()[len(f.events())-1].At)
+	profile, err := f.clients.Owner(data.mario.ID).Profile(f.ctx)
 	f.NoError(err)
-	f.isStored(now, profile.Messages[0].At)
-	f.assign(e.luigi.ID, e.spare.ID)
-	f.isStored(now, f.getSubscription(e.spare.ID).UpdatedAt)
+	f.equalStored(now, profile.Messages[0].At)
+	f.assign(data.luigi.ID, data.spare.ID)
+	f.equalStored(now, f.getSubscription(data.spare.ID).UpdatedAt)
 	site, err := f.subs.Resolve(f.ctx, "added.example")
 	f.NoError(err)
-	f.isStored(now, site.Domain.CreatedAt)
+	f.equalStored(now, site.Domain.CreatedAt)
 }
 
 func timesOfAnyAge(f *fixture) {
@@ -57,14 +58,14 @@ func timesOfAnyAge(f *fixture) {
 		time.Date(2038, 1, 19, 3, 14, 8, 0, time.Local), time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC),
 	} {
 		s := f.subscribe(subscriptions.New{Name: at.String(), CreatedAt: at, ExpiresAt: at})
-		f.isStored(at, s.CreatedAt)
-		f.isStored(at, s.ExpiresAt)
+		f.equalStored(at, s.CreatedAt)
+		f.equalStored(at, s.ExpiresAt)
 		f.Equal(s, f.getSubscription(s.ID))
 	}
 	p, err := f.subs.List(f.ctx, subscriptions.Query{Limit: 500})
 	f.NoError(err)
 	for i := range len(p.Items) - 1 {
-		f.False(p.Items[i].CreatedAt.After(p.Items[i+1].CreatedAt))
+		f.False(p.Items[i].CreatedAt.After(p.Items[i+1].CreatedAt), "subscriptions must be listed in the order of creation")
 	}
 	f.unchanged(func() {
 		for _, at := range []time.Time{
@@ -87,7 +88,7 @@ func zeroTime(f *fixture) {
 	s := f.subscribe(subscriptions.New{Name: "x", ExpiresAt: time.Time{}.In(time.FixedZone("", 3600))})
 	f.Equal(time.Time{}, s.ExpiresAt)
 	f.Equal(time.Time{}, f.getSubscription(s.ID).ExpiresAt)
-	f.isStored(f.clock.now(), s.CreatedAt)
+	f.equalStored(f.clock.now(), s.CreatedAt)
 	f.clock.advance(1 << 62)
 	f.Empty(f.expire())
 	f.listsSubscriptions(subscriptions.Query{ExpiresBefore: f.clock.now()})

@@ -9,39 +9,39 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// versionCases are those of rule 11, and of what Update does to fields.
+// versionCases returns the cases about versions, and about how Update changes fields.
 func versionCases() []testCase {
 	return []testCase{
-		{"an update of another version is refused with the current one", staleVersion},
-		{"version 0 means whatever it is", anyVersion},
+		{"an update with another version is refused, and the error has the current one", staleVersion},
+		{"version 0 updates any version", anyVersion},
 		{"each update raises the version by one and sets UpdatedAt", updateRaises},
-		{"holds, passwords and domains touch neither version nor UpdatedAt", versionUntouched},
-		{"of updates with one version at the same time exactly one wins", versionRace},
-		{"every field of an account is changed alone, and its name told, never its value", accountFields},
-		{"every field of a subscription is changed alone, and its name told, never its value", subscriptionFields},
-		{"attributes are merged, and an empty value deletes", attributesMerge},
-		{"attributes that would be too many after merging are invalid", attributesBound},
-		{"a subscription's name that is emptied becomes its main domain's", emptiedName},
-		{"taken fields of an update are told all at once", updateTaken},
-		{"a reserved login is not taken by an update, and kept by who has it", reservedLogins},
+		{"holds, passwords and domains do not change Version and UpdatedAt", versionUntouched},
+		{"of concurrent updates with one version exactly one succeeds", raceVersion},
+		{"every field of an account can be changed alone, and the event has its name but not its value", accountFields},
+		{"every field of a subscription can be changed alone, and the event has its name but not its value", subscriptionFields},
+		{"attributes are merged, and an empty value deletes the key", attributesMerge},
+		{"an update that would lead to too many attributes is invalid", attributesLimit},
+		{"an empty name of a subscription stands for that of its main domain", emptiedName},
+		{"all taken fields of an update are reported at once", updateTaken},
+		{"an update cannot set a reserved login, but an account keeps one that it has", reservedLogins},
 	}
 }
 
 func staleVersion(f *fixture) {
 	mario := f.account("mario", "mario.example")
-	s := f.only(mario.ID)
+	s := f.onlySubscription(mario.ID)
 	for want := int64(2); want < 4; want++ {
-		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Version: want - 1, Description: point(fmt.Sprint(want))})
+		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Version: want - 1, Description: ptr(fmt.Sprint(want))})
 		f.NoError(err)
-		_, err = f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Version: want - 1, Description: point(fmt.Sprint(want))})
+		_, err = f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Version: want - 1, Description: ptr(fmt.Sprint(want))})
 		f.NoError(err)
 		for _, stale := range []int64{want - 1, want + 1, 1 << 62} {
 			f.conflict(want, func() error {
-				_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Version: stale, Description: point("lost")})
+				_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Version: stale, Description: ptr("lost")})
 				return err
 			})
 			f.conflict(want, func() error {
-				_, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Version: stale, Description: point("lost")})
+				_, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Version: stale, Description: ptr("lost")})
 				return err
 			})
 			f.conflict(want, func() error {
@@ -56,7 +56,7 @@ func staleVersion(f *fixture) {
 	f.invalid(err, "version")
 }
 
-// conflict asserts that a command is refused because the version is current by now.
+// conflict asserts that a command is refused with a *ConflictError that has the current version.
 func (f *fixture) conflict(current int64, command func() error) {
 	f.t.Helper()
 	var conflict *accounts.ConflictError
@@ -67,10 +67,10 @@ func (f *fixture) conflict(current int64, command func() error) {
 func anyVersion(f *fixture) {
 	mario := f.account("mario", "mario.example")
 	for i := range int64(3) {
-		a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Description: point(fmt.Sprint(i))})
+		a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Description: ptr(fmt.Sprint(i))})
 		f.NoError(err)
 		f.Equal(i+2, a.Version)
-		s, err := f.subs.Update(f.ctx, f.only(mario.ID).ID, subscriptions.Changes{Description: point(fmt.Sprint(i))})
+		s, err := f.subs.Update(f.ctx, f.onlySubscription(mario.ID).ID, subscriptions.Changes{Description: ptr(fmt.Sprint(i))})
 		f.NoError(err)
 		f.Equal(i+2, s.Version)
 	}
@@ -78,25 +78,25 @@ func anyVersion(f *fixture) {
 
 func updateRaises(f *fixture) {
 	mario := f.account("mario", "mario.example")
-	s := f.only(mario.ID)
+	s := f.onlySubscription(mario.ID)
 	f.clock.advance(time.Hour)
-	a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Locale: point("it-ch")})
+	a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Locale: ptr("it-ch")})
 	f.NoError(err)
-	mario.Locale, mario.Version, mario.UpdatedAt = "it-CH", 2, f.clock.stored()
+	mario.Locale, mario.Version, mario.UpdatedAt = "it-CH", 2, f.clock.storedNow()
 	f.Equal(mario, a)
 	f.Equal(mario, f.getAccount(mario.ID))
 	f.clock.advance(time.Hour)
-	bought, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Plan: point("gold")})
+	updated, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Plan: ptr("gold")})
 	f.NoError(err)
-	s.Plan, s.Version, s.UpdatedAt = "gold", 2, f.clock.stored()
-	f.Equal(s, bought)
+	s.Plan, s.Version, s.UpdatedAt = "gold", 2, f.clock.storedNow()
+	f.Equal(s, updated)
 	f.Equal(s, f.getSubscription(s.ID))
 	f.Equal(mario, f.getAccount(mario.ID))
 }
 
 func versionUntouched(f *fixture) {
 	mario := f.account("mario", "mario.example", "en.mario.example")
-	s := f.only(mario.ID)
+	s := f.onlySubscription(mario.ID)
 	f.clock.advance(time.Hour)
 	f.suspendAccount(mario.ID, accounts.Hold{})
 	f.suspendSubscription(s.ID, accounts.Hold{})
@@ -118,13 +118,13 @@ func versionUntouched(f *fixture) {
 	f.Equal(s, f.getSubscription(s.ID))
 }
 
-func versionRace(f *fixture) {
+func raceVersion(f *fixture) {
 	mario := f.account("mario")
-	errs := together(6, func(i int) error {
-		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Version: 1, Description: point(fmt.Sprint(i))})
+	errs := concurrently(6, func(i int) error {
+		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Version: 1, Description: ptr(fmt.Sprint(i))})
 		return err
 	})
-	winner := f.oneWinner(errs, accounts.ErrConflict)
+	winner := f.oneSuccess(errs, accounts.ErrConflict)
 	a := f.getAccount(mario.ID)
 	f.EqualValues(2, a.Version)
 	f.Equal(fmt.Sprint(winner), a.Description)
@@ -153,7 +153,7 @@ func accountFields(f *fixture) {
 		{"contact.postalCode", contactChange(&contact, &contact.PostalCode), func(a *accounts.Account, v string) { a.Contact.PostalCode = v }},
 	} {
 		const value = "new-value"
-		events := f.recorded(func() {
+		events := f.eventsOf(func() {
 			_, err := f.clients.Update(f.ctx, mario.ID, c.change(value))
 			f.NoError(err, c.field)
 		})
@@ -161,24 +161,24 @@ func accountFields(f *fixture) {
 		mario.Version++
 		f.Equal(mario, f.getAccount(mario.ID), c.field)
 		f.Equal([]accounts.Event{{
-			At: f.clock.stored(), Type: subscriptions.AccountUpdated, Actor: actor, AccountID: mario.ID, Details: map[string]string{"fields": c.field},
+			At: f.clock.storedNow(), Type: subscriptions.AccountUpdated, Actor: actor, AccountID: mario.ID, Details: map[string]string{"fields": c.field},
 		}}, withoutCursors(events))
 	}
 	contact.Email, contact.Country = "mario@example.com", "it"
-	_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Locale: point("")})
-	f.NoError(err, "there is no language to remove")
-	a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Contact: &contact, Locale: point("it")})
+	_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Locale: ptr("")})
+	f.NoError(err, "removing a locale that is not set must succeed")
+	a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Contact: &contact, Locale: ptr("it")})
 	f.NoError(err)
 	f.Equal("IT", a.Contact.Country)
 	f.Equal("mario@example.com", a.Contact.Email)
 	f.Equal("contact.email,contact.country,locale", f.events()[len(f.events())-1].Details["fields"])
 	contact.Email, contact.Country = "", ""
-	a, err = f.clients.Update(f.ctx, mario.ID, accounts.Changes{Contact: &contact, Locale: point("")})
+	a, err = f.clients.Update(f.ctx, mario.ID, accounts.Changes{Contact: &contact, Locale: ptr("")})
 	f.NoError(err)
 	f.Empty(a.Contact.Email + a.Contact.Country + a.Locale)
 }
 
-// contactChange answers a change of one field of a contact, which the next change finds changed.
+// contactChange returns a function that changes one field of contact and returns the Changes. Later changes build on it.
 func contactChange(contact *accounts.Contact, field *string) func(string) accounts.Changes {
 	return func(value string) accounts.Changes {
 		*field = value
@@ -194,14 +194,14 @@ func subscriptionFields(f *fixture) {
 		change subscriptions.Changes
 		set    func(s *subscriptions.Subscription)
 	}{
-		{"name", subscriptions.Changes{Name: point("new-value")}, func(s *subscriptions.Subscription) { s.Name = "new-value" }},
-		{"plan", subscriptions.Changes{Plan: point("new-value")}, func(s *subscriptions.Subscription) { s.Plan = "new-value" }},
-		{"description", subscriptions.Changes{Description: point("new-value")}, func(s *subscriptions.Subscription) { s.Description = "new-value" }},
-		{"externalID", subscriptions.Changes{ExternalID: point("new-value")}, func(s *subscriptions.Subscription) { s.ExternalID = "new-value" }},
+		{"name", subscriptions.Changes{Name: ptr("new-value")}, func(s *subscriptions.Subscription) { s.Name = "new-value" }},
+		{"plan", subscriptions.Changes{Plan: ptr("new-value")}, func(s *subscriptions.Subscription) { s.Plan = "new-value" }},
+		{"description", subscriptions.Changes{Description: ptr("new-value")}, func(s *subscriptions.Subscription) { s.Description = "new-value" }},
+		{"externalID", subscriptions.Changes{ExternalID: ptr("new-value")}, func(s *subscriptions.Subscription) { s.ExternalID = "new-value" }},
 		{"attributes", subscriptions.Changes{Attributes: map[string]string{"key": "new-value"}}, func(s *subscriptions.Subscription) { s.Attributes = map[string]string{"key": "new-value"} }},
-		{"expiresAt", subscriptions.Changes{ExpiresAt: point(f.clock.now().Add(time.Hour))}, func(s *subscriptions.Subscription) { s.ExpiresAt = stored(f.clock.now().Add(time.Hour)) }},
+		{"expiresAt", subscriptions.Changes{ExpiresAt: ptr(f.clock.now().Add(time.Hour))}, func(s *subscriptions.Subscription) { s.ExpiresAt = storedTime(f.clock.now().Add(time.Hour)) }},
 	} {
-		events := f.recorded(func() {
+		events := f.eventsOf(func() {
 			_, err := f.subs.Update(f.ctx, s.ID, c.change)
 			f.NoError(err, c.field)
 		})
@@ -209,7 +209,7 @@ func subscriptionFields(f *fixture) {
 		s.Version++
 		f.Equal(s, f.getSubscription(s.ID), c.field)
 		f.Equal([]accounts.Event{{
-			At: f.clock.stored(), Type: subscriptions.SubscriptionUpdated, Actor: actor, SubscriptionID: s.ID, Details: map[string]string{"fields": c.field},
+			At: f.clock.storedNow(), Type: subscriptions.SubscriptionUpdated, Actor: actor, SubscriptionID: s.ID, Details: map[string]string{"fields": c.field},
 		}}, withoutCursors(events))
 	}
 }
@@ -219,28 +219,28 @@ func attributesMerge(f *fixture) {
 	in.Attributes = map[string]string{"one": "1", "two": "2", "three": "3"}
 	in.Subscription = &subscriptions.New{Name: "shop", Attributes: in.Attributes}
 	mario := f.create(in)
-	s := f.only(mario.ID)
+	s := f.onlySubscription(mario.ID)
 	changes := map[string]string{"two": "zwei", "three": "", "four": "4", "five": " "}
 	want := map[string]string{"one": "1", "two": "zwei", "four": "4"}
 	a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Attributes: changes})
 	f.NoError(err)
 	f.Equal(want, a.Attributes)
 	f.Equal(want, f.getAccount(mario.ID).Attributes)
-	bought, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Attributes: changes})
+	updated, err := f.subs.Update(f.ctx, s.ID, subscriptions.Changes{Attributes: changes})
 	f.NoError(err)
-	f.Equal(want, bought.Attributes)
+	f.Equal(want, updated.Attributes)
 	f.Equal(want, f.getSubscription(s.ID).Attributes)
 	_, err = f.clients.Update(f.ctx, mario.ID, accounts.Changes{Attributes: map[string]string{"one": "", "two": "", "four": ""}})
 	f.NoError(err)
 	f.Empty(f.getAccount(mario.ID).Attributes)
 }
 
-func attributesBound(f *fixture) {
+func attributesLimit(f *fixture) {
 	in := newAccount("mario")
 	in.Attributes = attributes(32)
 	in.Subscription = &subscriptions.New{Name: "shop", Attributes: in.Attributes}
 	mario := f.create(in)
-	s := f.only(mario.ID)
+	s := f.onlySubscription(mario.ID)
 	f.unchanged(func() {
 		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Attributes: map[string]string{"one-more": "x"}})
 		f.invalid(err, "attributes")
@@ -254,11 +254,11 @@ func attributesBound(f *fixture) {
 		others[key], others["other-"+key] = "", "value"
 	}
 	a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Attributes: others})
-	f.NoError(err, "32 for 32 others, in one call")
+	f.NoError(err, "32 attributes must be replaceable by 32 others in one call")
 	f.Len(a.Attributes, 32)
 }
 
-// attributes answers so many.
+// attributes returns n attributes.
 func attributes(n int) map[string]string {
 	all := map[string]string{}
 	for i := range n {
@@ -268,15 +268,15 @@ func attributes(n int) map[string]string {
 }
 
 func emptiedName(f *fixture) {
-	e := f.estate()
+	data := f.seed()
 	f.NoError(f.subs.SetMainDomain(f.ctx, f.getDomain("en.blog.example").ID))
-	s, err := f.subs.Update(f.ctx, e.blog.ID, subscriptions.Changes{Name: point(" ")})
+	s, err := f.subs.Update(f.ctx, data.blog.ID, subscriptions.Changes{Name: ptr(" ")})
 	f.NoError(err)
 	f.Equal("en.blog.example", s.Name)
 	f.Equal(s, f.getSubscription(s.ID))
 	empty := f.subscription(subscriptions.Provider)
 	err = f.refused(accounts.ErrInvalid, func() error {
-		_, err := f.subs.Update(f.ctx, empty.ID, subscriptions.Changes{Name: point("")})
+		_, err := f.subs.Update(f.ctx, empty.ID, subscriptions.Changes{Name: ptr("")})
 		return err
 	})
 	f.invalid(err, "name")
@@ -288,20 +288,20 @@ func updateTaken(f *fixture) {
 	f.create(in)
 	luigi := f.account("luigi")
 	err := f.refused(accounts.ErrTaken, func() error {
-		_, err := f.clients.Update(f.ctx, luigi.ID, accounts.Changes{Login: point("Mario"), ExternalID: point("crm-1"), Description: point("x")})
+		_, err := f.clients.Update(f.ctx, luigi.ID, accounts.Changes{Login: ptr("Mario"), ExternalID: ptr("crm-1"), Description: ptr("x")})
 		return err
 	})
 	f.taken(err, accounts.Taken{Field: "login", Value: "Mario"}, accounts.Taken{Field: "externalID", Value: "crm-1"})
 	err = f.refused(accounts.ErrInvalid, func() error {
-		_, err := f.clients.Update(f.ctx, luigi.ID, accounts.Changes{Login: point("Mario"), Description: point(strings.Repeat("x", 4097))})
+		_, err := f.clients.Update(f.ctx, luigi.ID, accounts.Changes{Login: ptr("Mario"), Description: ptr(strings.Repeat("x", 4097))})
 		return err
 	})
 	f.invalid(err, "description")
 }
 
 func reservedLogins(f *fixture) {
-	early := f.account("sales")
-	f.use(f.manager(func(o *accounts.Options) { o.ReservedLogins = []string{"Sales", "team"} }))
+	existing := f.account("sales")
+	f.useManager(f.manager(func(o *accounts.Options) { o.ReservedLogins = []string{"Sales", "team"} }))
 	mario := f.account("mario")
 	for _, login := range []string{"root", "ADMIN", "postgres", "sales", "Team"} {
 		f.unchanged(func() {
@@ -312,10 +312,10 @@ func reservedLogins(f *fixture) {
 		})
 	}
 	err := f.refused(accounts.ErrInvalid, func() error {
-		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Login: point("root"), Contact: &accounts.Contact{Name: "Mario", Email: "x"}})
+		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Login: ptr("root"), Contact: &accounts.Contact{Name: "Mario", Email: "x"}})
 		return err
 	})
 	f.invalid(err, "login", "contact.email")
-	_, err = f.clients.Update(f.ctx, early.ID, accounts.Changes{Login: point("SALES"), Description: point("since 1999")})
+	_, err = f.clients.Update(f.ctx, existing.ID, accounts.Changes{Login: ptr("SALES"), Description: ptr("since 1999")})
 	f.NoError(err)
 }

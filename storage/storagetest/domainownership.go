@@ -9,27 +9,28 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// neighbourCases are those of rule 9 about names above and below, and about the host's say in who gets a name.
-func neighbourCases() []testCase {
+// domainOwnershipCases returns the cases about which names an account may get: no subdomain or parent domain of another
+// account's domain, and no name that Options.AllowDomain refuses.
+func domainOwnershipCases() []testCase {
 	return []testCase{
-		{"no account gets a name below or above another's, whichever way it is given", neighboursRefused},
-		{"an account's own names may lie below each other", ownNeighbours},
-		{"the provider's names count on neither side", providersNames},
-		{"names that come along in the same command do not stand in the way", neighboursTogether},
-		{"a neighbour may come when the other has gone", neighbourGone},
-		{"names of another registrable domain are no neighbours", noNeighbours},
-		{"neighbours are found across public suffixes", neighboursAcrossSuffix},
-		{"the host is asked about every name that an account newly gets, and about no other", hostIsAsked},
-		{"the host's refusal comes back and nothing changes", hostRefuses},
-		{"the host is never asked inside a transaction", hostIsAskedOutside},
-		{"a name that arrives while the host is asked is asked about too", hostIsAskedAgain},
+		{"no command gives an account a subdomain or parent domain of another account's domain", conflictsRefused},
+		{"an account may have subdomains of its domains in any of its subscriptions", ownSubdomains},
+		{"domains of the provider conflict with no other domain", providerDomains},
+		{"a domain and its subdomains can be transferred in one command", transferredTogether},
+		{"a name can be added after the conflicting domain was renamed or removed", conflictGone},
+		{"names below different registrable domains do not conflict", noConflict},
+		{"conflicts are found across public suffixes", conflictAcrossSuffix},
+		{"AllowDomain is called for every name that an account newly gets and for no other", allowDomainCalls},
+		{"an error of AllowDomain is returned and nothing changes", allowDomainRefuses},
+		{"AllowDomain is never called inside a transaction", allowDomainOutside},
+		{"AllowDomain is called again if names or owners change while it runs", allowDomainAgain},
 	}
 }
 
-func neighboursRefused(f *fixture) {
+func conflictsRefused(f *fixture) {
 	mario := f.account("mario", "mario.example", "deep.sub.mario.example")
 	luigi := f.account("luigi", "luigi.example")
-	to := f.only(luigi.ID)
+	to := f.onlySubscription(luigi.ID)
 	f.account("peach", "shop.peach.example")
 	for _, name := range []string{
 		"sub.mario.example", "a.b.c.mario.example", "very.deep.sub.mario.example", "peach.example", "x.shop.peach.example",
@@ -64,7 +65,7 @@ func neighboursRefused(f *fixture) {
 	f.Equal(mario.ID, f.getDomain("deep.sub.mario.example").AccountID)
 }
 
-func ownNeighbours(f *fixture) {
+func ownSubdomains(f *fixture) {
 	mario := f.account("mario", "b.a.mario.example", "mario.example", "a.mario.example")
 	s := f.subscription(mario.ID, "c.b.a.mario.example")
 	f.addDomain(s.ID, "z.mario.example")
@@ -74,21 +75,21 @@ func ownNeighbours(f *fixture) {
 	f.NoError(err)
 }
 
-func providersNames(f *fixture) {
+func providerDomains(f *fixture) {
 	spare := f.subscription(subscriptions.Provider, "provider.example")
 	mario := f.account("mario", "mario.provider.example")
 	f.account("luigi", "luigi.provider.example")
 	f.addDomain(spare.ID, "x.mario.provider.example")
 	_, err := f.subs.RenameDomain(f.ctx, f.getDomain("x.mario.provider.example").ID, "y.luigi.provider.example")
 	f.NoError(err)
-	f.assign(subscriptions.Provider, f.only(mario.ID).ID)
+	f.assign(subscriptions.Provider, f.onlySubscription(mario.ID).ID)
 	f.refused(accounts.ErrTaken, func() error {
 		_, err := f.subs.Assign(f.ctx, []subscriptions.ID{spare.ID}, mario.ID)
 		return err
 	})
 }
 
-func neighboursTogether(f *fixture) {
+func transferredTogether(f *fixture) {
 	mario := f.account("mario", "mario.example")
 	second := f.subscription(mario.ID, "shop.mario.example", "eu.shop.mario.example")
 	luigi := f.account("luigi", "luigi.example")
@@ -105,18 +106,18 @@ func neighboursTogether(f *fixture) {
 	peach := f.account("peach", "peach.example")
 	ids := []subscriptions.DomainID{f.getDomain("shop.mario.example").ID, f.getDomain("eu.shop.mario.example").ID}
 	f.refused(accounts.ErrTaken, func() error {
-		_, err := f.subs.MoveDomains(f.ctx, ids, f.only(peach.ID).ID)
+		_, err := f.subs.MoveDomains(f.ctx, ids, f.onlySubscription(peach.ID).ID)
 		return err
 	})
 	ids = append(ids, f.getDomain("mario.example").ID)
-	_, err := f.subs.MoveDomains(f.ctx, ids, f.only(peach.ID).ID)
+	_, err := f.subs.MoveDomains(f.ctx, ids, f.onlySubscription(peach.ID).ID)
 	f.NoError(err)
 }
 
-func neighbourGone(f *fixture) {
+func conflictGone(f *fixture) {
 	mario := f.account("mario", "mario.example", "shop.mario.example")
 	luigi := f.account("luigi", "luigi.example")
-	to := f.only(luigi.ID)
+	to := f.onlySubscription(luigi.ID)
 	_, err := f.subs.RenameDomain(f.ctx, f.getDomain("mario.example").ID, "other.example")
 	f.NoError(err)
 	f.addDomain(to.ID, "blog.mario.example")
@@ -129,43 +130,43 @@ func neighbourGone(f *fixture) {
 	f.addDomain(to.ID, "mario.example")
 }
 
-func noNeighbours(f *fixture) {
+func noConflict(f *fixture) {
 	f.account("mario", "mario.example", "a.co.uk", "mario.github.io")
 	f.account("luigi", "notmario.example", "mario.example.org", "b.co.uk", "luigi.github.io", "ario.example")
 }
 
-func neighboursAcrossSuffix(f *fixture) {
-	// The suffix list has s3.amazonaws.com, and amazonaws.com can be registered.
+func conflictAcrossSuffix(f *fixture) {
+	// The public suffix list has s3.amazonaws.com, while amazonaws.com itself can be registered.
 	f.account("mario", "a.s3.amazonaws.com")
 	luigi := f.account("luigi", "luigi.example")
 	f.refused(accounts.ErrTaken, func() error {
-		_, err := f.subs.AddDomain(f.ctx, f.only(luigi.ID).ID, "amazonaws.com")
+		_, err := f.subs.AddDomain(f.ctx, f.onlySubscription(luigi.ID).ID, "amazonaws.com")
 		return err
 	})
 }
 
-// allower is a host's AllowDomain that remembers what it was asked.
-type allower struct {
-	mu    sync.Mutex
-	names map[accounts.ID][]string
-	meet  func(name string) error
+// allowRecorder implements Options.AllowDomain and records its calls.
+type allowRecorder struct {
+	mu     sync.Mutex
+	names  map[accounts.ID][]string
+	result func(name string) error // returns the result of a call; nil: every name is allowed
 }
 
-func (a *allower) allow(_ context.Context, owner accounts.ID, name string) error {
+func (a *allowRecorder) allow(_ context.Context, owner accounts.ID, name string) error {
 	a.mu.Lock()
 	if a.names == nil {
 		a.names = map[accounts.ID][]string{}
 	}
 	a.names[owner] = append(a.names[owner], name)
 	a.mu.Unlock()
-	if a.meet == nil {
+	if a.result == nil {
 		return nil
 	}
-	return a.meet(name)
+	return a.result(name)
 }
 
-// take answers what was asked since the last time.
-func (a *allower) take() map[accounts.ID][]string {
+// take returns the names of all calls since the last take, by account.
+func (a *allowRecorder) take() map[accounts.ID][]string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	names := a.names
@@ -173,18 +174,18 @@ func (a *allower) take() map[accounts.ID][]string {
 	return names
 }
 
-func hostIsAsked(f *fixture) {
-	host := &allower{}
-	f.use(f.manager(func(o *accounts.Options) { o.AllowDomain = host.allow }))
+func allowDomainCalls(f *fixture) {
+	recorder := &allowRecorder{}
+	f.useManager(f.manager(func(o *accounts.Options) { o.AllowDomain = recorder.allow }))
 	mario := f.account("mario", "mario.example", "BÜCHER.example")
-	f.Equal(map[accounts.ID][]string{0: {"mario.example", "xn--bcher-kva.example"}}, host.take(), "of a new account")
+	f.Equal(map[accounts.ID][]string{0: {"mario.example", "xn--bcher-kva.example"}}, recorder.take(), "the account id is 0 while the account is created")
 	second := f.subscription(mario.ID, "second.example")
-	f.Equal(map[accounts.ID][]string{mario.ID: {"second.example"}}, host.take())
+	f.Equal(map[accounts.ID][]string{mario.ID: {"second.example"}}, recorder.take())
 	d := f.addDomain(second.ID, "third.example")
-	f.Equal(map[accounts.ID][]string{mario.ID: {"third.example"}}, host.take())
+	f.Equal(map[accounts.ID][]string{mario.ID: {"third.example"}}, recorder.take())
 	_, err := f.subs.RenameDomain(f.ctx, d.ID, "fourth.example")
 	f.NoError(err)
-	f.Equal(map[accounts.ID][]string{mario.ID: {"fourth.example"}}, host.take())
+	f.Equal(map[accounts.ID][]string{mario.ID: {"fourth.example"}}, recorder.take())
 
 	spare := f.subscription(subscriptions.Provider, "spare.example", "en.spare.example")
 	f.addDomain(spare.ID, "it.spare.example")
@@ -193,86 +194,87 @@ func hostIsAsked(f *fixture) {
 	f.assign(mario.ID, second.ID)
 	_, err = f.subs.RenameDomain(f.ctx, d.ID, "fourth.example")
 	f.NoError(err)
-	f.Empty(host.take(), "neither the provider's names nor those that an account has already")
+	f.Empty(recorder.take(), "AllowDomain must not be called for names of the provider or names that the account already has")
 
 	_, err = f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("it.spare.example").ID}, second.ID)
 	f.NoError(err)
-	f.Equal(map[accounts.ID][]string{mario.ID: {"it.spare.example"}}, host.take())
+	f.Equal(map[accounts.ID][]string{mario.ID: {"it.spare.example"}}, recorder.take())
 	f.assign(mario.ID, spare.ID, second.ID)
-	f.Equal(map[accounts.ID][]string{mario.ID: {"spare.example", "en.spare.example"}}, host.take())
+	f.Equal(map[accounts.ID][]string{mario.ID: {"spare.example", "en.spare.example"}}, recorder.take())
 }
 
-func hostRefuses(f *fixture) {
-	no := errors.New("not this one")
-	host := &allower{meet: func(name string) error {
+func allowDomainRefuses(f *fixture) {
+	errNotAllowed := errors.New("domain not allowed")
+	recorder := &allowRecorder{result: func(name string) error {
 		if name == "bad.example" {
-			return no
+			return errNotAllowed
 		}
 		return nil
 	}}
-	f.use(f.manager(func(o *accounts.Options) { o.AllowDomain = host.allow }))
-	e := f.estate()
+	f.useManager(f.manager(func(o *accounts.Options) { o.AllowDomain = recorder.allow }))
+	data := f.seed()
 	bad := f.subscription(subscriptions.Provider, "good.example", "bad.example")
 	in := newAccount("peach")
 	in.Subscription = &subscriptions.New{Domains: []string{"peach.example", "bad.example"}}
 	f.unchanged(func() {
 		_, err := f.clients.Create(f.ctx, in)
-		f.ErrorIs(err, no)
-		_, err = f.subs.Create(f.ctx, subscriptions.New{AccountID: e.mario.ID, Domains: []string{"bad.example"}})
-		f.ErrorIs(err, no)
-		_, err = f.subs.Assign(f.ctx, []subscriptions.ID{e.spare.ID, bad.ID}, e.mario.ID)
-		f.ErrorIs(err, no)
-		_, err = f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("bad.example").ID}, e.blog.ID)
-		f.ErrorIs(err, no)
+		f.ErrorIs(err, errNotAllowed)
+		_, err = f.subs.Create(f.ctx, subscriptions.New{AccountID: data.mario.ID, Domains: []string{"bad.example"}})
+		f.ErrorIs(err, errNotAllowed)
+		_, err = f.subs.Assign(f.ctx, []subscriptions.ID{data.spare.ID, bad.ID}, data.mario.ID)
+		f.ErrorIs(err, errNotAllowed)
+		_, err = f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("bad.example").ID}, data.blog.ID)
+		f.ErrorIs(err, errNotAllowed)
 	})
 	_, err := f.subs.Remove(f.ctx, []subscriptions.ID{bad.ID})
 	f.NoError(err)
 	f.unchanged(func() {
-		_, err := f.subs.AddDomain(f.ctx, e.blog.ID, "bad.example")
-		f.ErrorIs(err, no)
+		_, err := f.subs.AddDomain(f.ctx, data.blog.ID, "bad.example")
+		f.ErrorIs(err, errNotAllowed)
 		_, err = f.subs.RenameDomain(f.ctx, f.getDomain("blog.example").ID, "bad.example")
-		f.ErrorIs(err, no)
+		f.ErrorIs(err, errNotAllowed)
 	})
 }
 
-func hostIsAskedOutside(f *fixture) {
-	e := f.estate()
-	plain := f.clients
-	host := &allower{meet: func(name string) error { // a command of its own, which would wait for ever inside of one
-		_, err := plain.Suspend(f.ctx, []accounts.ID{e.mario.ID}, accounts.Hold{Note: name})
+func allowDomainOutside(f *fixture) {
+	data := f.seed()
+	clients := f.clients
+	// AllowDomain runs a command, which would wait forever if AllowDomain were called inside a transaction.
+	recorder := &allowRecorder{result: func(name string) error {
+		_, err := clients.Suspend(f.ctx, []accounts.ID{data.mario.ID}, accounts.Hold{Note: name})
 		return err
 	}}
-	f.use(f.manager(func(o *accounts.Options) { o.AllowDomain = host.allow }))
+	f.useManager(f.manager(func(o *accounts.Options) { o.AllowDomain = recorder.allow }))
 	f.account("peach", "peach.example")
-	f.subscription(e.mario.ID, "new.example")
-	f.addDomain(e.blog.ID, "added.example")
+	f.subscription(data.mario.ID, "new.example")
+	f.addDomain(data.blog.ID, "added.example")
 	_, err := f.subs.RenameDomain(f.ctx, f.getDomain("blog.example").ID, "renamed.example")
 	f.NoError(err)
-	f.assign(e.mario.ID, e.spare.ID)
-	_, err = f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("added.example").ID}, e.game.ID)
+	f.assign(data.mario.ID, data.spare.ID)
+	_, err = f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("added.example").ID}, data.game.ID)
 	f.NoError(err)
-	f.Len(host.take(), 3)
+	f.Len(recorder.take(), 3)
 }
 
-func hostIsAskedAgain(f *fixture) {
-	e := f.estate()
-	plain := f.subs
-	late := sync.OnceValue(func() error {
-		_, err := plain.AddDomain(f.ctx, e.spare.ID, "late.example")
+func allowDomainAgain(f *fixture) {
+	data := f.seed()
+	subs := f.subs
+	addLate := sync.OnceValue(func() error {
+		_, err := subs.AddDomain(f.ctx, data.spare.ID, "late.example")
 		return err
 	})
-	host := &allower{meet: func(string) error { return late() }}
-	f.use(f.manager(func(o *accounts.Options) { o.AllowDomain = host.allow }))
-	f.assign(e.luigi.ID, e.spare.ID)
-	f.Equal(e.luigi.ID, f.getDomain("late.example").AccountID)
-	f.Contains(host.take()[e.luigi.ID], "late.example")
+	recorder := &allowRecorder{result: func(string) error { return addLate() }}
+	f.useManager(f.manager(func(o *accounts.Options) { o.AllowDomain = recorder.allow }))
+	f.assign(data.luigi.ID, data.spare.ID)
+	f.Equal(data.luigi.ID, f.getDomain("late.example").AccountID)
+	f.Contains(recorder.take()[data.luigi.ID], "late.example")
 
-	owners := sync.OnceValue(func() error {
-		_, err := plain.Assign(f.ctx, []subscriptions.ID{e.blog.ID}, e.luigi.ID)
+	reassign := sync.OnceValue(func() error {
+		_, err := subs.Assign(f.ctx, []subscriptions.ID{data.blog.ID}, data.luigi.ID)
 		return err
 	})
-	host.meet = func(string) error { return owners() }
-	d := f.addDomain(e.blog.ID, "contested.example")
-	f.Equal(e.luigi.ID, d.AccountID)
-	f.Contains(host.take()[e.luigi.ID], "contested.example", "the owner is another than the one who was asked about")
+	recorder.result = func(string) error { return reassign() }
+	d := f.addDomain(data.blog.ID, "contested.example")
+	f.Equal(data.luigi.ID, d.AccountID)
+	f.Contains(recorder.take()[data.luigi.ID], "contested.example", "the owner changed during the first call, so AllowDomain must be called for the new owner")
 }

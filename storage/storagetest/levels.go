@@ -7,39 +7,40 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// rung is one of the three levels at which things are suspended, so that one case proves all three.
-type rung struct {
+// levelOps are the operations on holds at one of the three levels, so that one case covers all three.
+type levelOps struct {
 	level    accounts.Level
-	ids      []int64 // three things, ascending
+	ids      []int64 // three rows, ascending
 	suspend  func(ctx context.Context, ids []int64, h accounts.Hold) (result, error)
 	activate func(ctx context.Context, ids []int64) (result, error)
 	lift     func(ctx context.Context, ids []int64, causes []accounts.Cause) (result, error)
 	holds    func(id int64) accounts.Holds
 }
 
-// result is an Outcome of any level; what is empty is nil.
+// result is the Outcome of any level. Empty lists are nil.
 type result struct {
-	Changed, Unchanged, Still []int64
+	Changed, Unchanged, StillSuspended []int64
 }
 
-func resultOf[T ~int64](changed, unchanged, still []T) result {
-	return result{as[int64](changed), as[int64](unchanged), as[int64](still)}
+func resultOf[T ~int64](changed, unchanged, stillSuspended []T) result {
+	return result{as[int64](changed), as[int64](unchanged), as[int64](stillSuspended)}
 }
 
-// rungs creates three accounts, each with a subscription of one domain, and answers the levels from the top down.
-func (f *fixture) rungs() []rung {
+// levels creates three accounts, each with a subscription of one domain, and returns the operations of all levels, from
+// accounts down to domains.
+func (f *fixture) levels() []levelOps {
 	f.t.Helper()
-	var owners, bought, sites []int64
+	var accountIDs, subscriptionIDs, domains []int64
 	for _, login := range []string{"ada", "bea", "cleo"} {
 		a := f.account(login, login+".example")
 		d := f.getDomain(login + ".example")
-		owners, bought, sites = append(owners, int64(a.ID)), append(bought, int64(d.SubscriptionID)), append(sites, int64(d.ID))
+		accountIDs, subscriptionIDs, domains = append(accountIDs, int64(a.ID)), append(subscriptionIDs, int64(d.SubscriptionID)), append(domains, int64(d.ID))
 	}
-	return []rung{f.accountRung(owners), f.subscriptionRung(bought), f.domainRung(sites)}
+	return []levelOps{f.accountOps(accountIDs), f.subscriptionOps(subscriptionIDs), f.domainOps(domains)}
 }
 
-func (f *fixture) accountRung(ids []int64) rung {
-	return rung{
+func (f *fixture) accountOps(ids []int64) levelOps {
+	return levelOps{
 		level: accounts.LevelAccount, ids: ids,
 		suspend: func(ctx context.Context, ids []int64, h accounts.Hold) (result, error) {
 			o, err := f.clients.Suspend(ctx, as[accounts.ID](ids), h)
@@ -57,8 +58,8 @@ func (f *fixture) accountRung(ids []int64) rung {
 	}
 }
 
-func (f *fixture) subscriptionRung(ids []int64) rung {
-	return rung{
+func (f *fixture) subscriptionOps(ids []int64) levelOps {
+	return levelOps{
 		level: accounts.LevelSubscription, ids: ids,
 		suspend: func(ctx context.Context, ids []int64, h accounts.Hold) (result, error) {
 			o, err := f.subs.Suspend(ctx, as[subscriptions.ID](ids), h)
@@ -76,8 +77,8 @@ func (f *fixture) subscriptionRung(ids []int64) rung {
 	}
 }
 
-func (f *fixture) domainRung(ids []int64) rung {
-	return rung{
+func (f *fixture) domainOps(ids []int64) levelOps {
+	return levelOps{
 		level: accounts.LevelDomain, ids: ids,
 		suspend: func(ctx context.Context, ids []int64, h accounts.Hold) (result, error) {
 			o, err := f.subs.SuspendDomains(ctx, as[subscriptions.DomainID](ids), h)

@@ -1,0 +1,174 @@
+package storagetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// replayedRow is the state of a row according to the event log.
+type replayedRow struct {
+	parent       string // the account of a subscription, or the subscription of a domain
+	name         string // of a domain
+	causes       []string
+	version      int64
+	sessionEpoch int64
+}
+
+// eventReplay is the state that follows from the events alone, with the rows by kind and id, such as "account 7".
+type eventReplay struct {
+	violations violations
+	rows       map[string]*replayedRow
+}
+
+// replay returns an error that lists the differences between the event log and the rows.
+func (f finalState) replay() error {
+	r := eventReplay{rows: map[string]*replayedRow{}}
+	for _, e := range f.events {
+		r.apply(e)
+	}
+	r.compare(f)
+	return r.violations.err()
+}
+
+// rowKey returns the key of a row in an eventReplay.
+func rowKey[K ~int64](kind accounts.Level, id K) string { return fmt.Sprintf("%s %d", kind, int64(id)) }
+
+// ownerKey returns the key of a subscription's account, or "" if it belongs to the provider.
+func ownerKey(id accounts.ID) string {
+	if id == subscriptions.Provider {
+		return ""
+	}
+	return rowKey(accounts.LevelAccount, id)
+}
+
+// apply applies one event.
+func (r *eventReplay) apply(e accounts.Event) {
+	kind, verb, _ := strings.Cut(string(e.Type), ".")
+	subject, parent := rowKey(accounts.LevelAccount, e.AccountID), ""
+	switch accounts.Level(kind) {
+	case accounts.LevelSubscription:
+		subject, parent = rowKey(accounts.LevelSubscription, e.SubscriptionID), ownerKey(e.AccountID)
+	case accounts.LevelDomain:
+		subject, parent = rowKey(accounts.LevelDomain, e.DomainID), rowKey(accounts.LevelSubscription, e.SubscriptionID)
+	}
+	if verb == "created" || verb == "added" {
+		r.create(subject, parent, e)
+		return
+	}
+	row, found := r.rows[subject]
+	r.violations.check(found, "%s: %s does not exist at this point of the log", e.Type, subject)
+	if !found {
+		return
+	}
+	if verb == "removed" {
+		r.remove(subject, e)
+		return
+	}
+	row.apply(r, subject, verb, e)
+}
+
+func (r *eventReplay) create(subject, parent string, e accounts.Event) {
+	r.violations.check(r.rows[subject] == nil, "%s is created twice", subject)
+	r.violations.check(parent == "" || r.rows[parent] != nil, "%s is created below %s, which does not exist at this point of the log", subject, parent)
+	for other, row := range r.rows {
+		r.violations.check(e.Domain == "" || row.name != e.Domain, "%s gets the name %s while %s has it", subject, e.Domain, other)
+	}
+	r.rows[subject] = &replayedRow{parent: parent, name: e.Domain, version: 1, sessionEpoch: 1}
+}
+
+func (r *eventReplay) remove(subject string, e accounts.Event) {
+	for other, row := range r.rows {
+		r.violations.check(row.parent != subject, "%s is removed while %s still belongs to it", subject, other)
+	}
+	r.violations.check(r.rows[subject].name == e.Domain, "%s is removed as %q, but its name is %q", subject, e.Domain, r.rows[subject].name)
+	delete(r.rows, subject)
+}
+
+// apply applies an event about the row.
+func (row *replayedRow) apply(r *eventReplay, subject, verb string, e accounts.Event) {
+	from, to := e.Details["from"], e.Details["to"]
+	switch verb {
+	case "updated":
+		row.version++
+	case "password-changed":
+		row.sessionEpoch++
+	case "suspended":
+		if !slices.Contains(row.causes, e.Details["cause"]) {
+			row.causes = append(row.causes, e.Details["cause"])
+		}
+	case "activated":
+		row.lift(r, subject, e)
+	case "unassigned":
+		r.violations.check(row.parent == "account "+from, "%s is unassigned from account %s, but belongs to %q", subject, from, row.parent)
+		row.parent = ""
+		if to == "0" {
+			row.version++
+		}
+	case "assigned":
+		r.violations.check(row.parent == "", "%s is assigned to account %s, but still belongs to %q", subject, to, row.parent)
+		row.parent = "account " + to
+		row.version++
+	case "renamed":
+		r.violations.check(row.name == from, "%s is renamed from %q, but its name is %q", subject, from, row.name)
+		row.name = to
+	case "moved":
+		row.parent = "subscription " + to
+	case "main-changed":
+		parent, found := r.rows[row.parent]
+		r.violations.check(found, "%s becomes the main domain of %s, which does not exist at this point of the log", subject, row.parent)
+		if found {
+			parent.version++
+		}
+	default:
+		r.violations.check(false, "unknown event %s of %s", e.Type, subject)
+	}
+}
+
+func (row *replayedRow) lift(r *eventReplay, subject string, e accounts.Event) {
+	for _, cause := range strings.Split(e.Details["cause"], ",") {
+		i := slices.Index(row.causes, cause)
+		r.violations.check(i >= 0, "the cause %s is lifted from %s, which has no such hold", cause, subject)
+		if i >= 0 {
+			row.causes = slices.Delete(row.causes, i, i+1)
+		}
+	}
+	if len(row.causes) == 0 {
+		row.sessionEpoch++
+	}
+}
+
+// compare finds the differences between the replayed rows and those in the store.
+func (r *eventReplay) compare(f finalState) {
+	for _, a := range f.accounts {
+		r.compareRow(rowKey(accounts.LevelAccount, a.ID), a.Holds, replayedRow{version: a.Version, sessionEpoch: a.SessionEpoch})
+	}
+	for _, x := range f.subscriptions {
+		r.compareRow(rowKey(accounts.LevelSubscription, x.ID), x.Holds, replayedRow{parent: ownerKey(x.AccountID), version: x.Version})
+	}
+	for _, d := range f.domains {
+		r.compareRow(rowKey(accounts.LevelDomain, d.ID), d.Holds, replayedRow{parent: rowKey(accounts.LevelSubscription, d.SubscriptionID), name: d.Name})
+	}
+	for subject := range r.rows {
+		r.violations.check(false, "%s exists according to the events, but not in the store", subject)
+	}
+}
+
+// compareRow compares one row of the store with the replayed one, and deletes the latter.
+func (r *eventReplay) compareRow(subject string, holds accounts.Holds, actual replayedRow) {
+	row, found := r.rows[subject]
+	r.violations.check(found, "%s exists in the store, but not according to the events", subject)
+	if !found {
+		return
+	}
+	delete(r.rows, subject)
+	slices.Sort(row.causes)
+	r.violations.check(strings.Join(row.causes, ",") == causesOf(holds), "%s has the holds %q in the store, but %q according to the events", subject, causesOf(holds), row.causes)
+	r.violations.check(row.parent == actual.parent, "%s belongs to %q in the store, but to %q according to the events", subject, actual.parent, row.parent)
+	r.violations.check(row.name == actual.name, "%s has the name %q in the store, but %q according to the events", subject, actual.name, row.name)
+	r.violations.check(actual.version == 0 || row.version == actual.version, "%s has version %d in the store, but %d according to the events", subject, actual.version, row.version)
+	r.violations.check(actual.sessionEpoch == 0 || row.sessionEpoch == actual.sessionEpoch, "%s has session epoch %d in the store, but %d according to the events", subject, actual.sessionEpoch, row.sessionEpoch)
+}
