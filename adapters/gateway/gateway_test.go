@@ -136,9 +136,9 @@ func TestRefusals(t *testing.T) {
 		retryAfter string
 		says       string
 	}{
-		{"unknown", newBook(), http.StatusNotFound, "", "There is no site here"},
-		{"suspended", held, http.StatusServiceUnavailable, "3600", "This site is currently unavailable"},
-		{"failing store, nothing known", down, http.StatusServiceUnavailable, "60", "This site cannot be reached"},
+		{"unknown", newBook(), http.StatusNotFound, "", "There is no website here"},
+		{"suspended", held, http.StatusServiceUnavailable, "3600", "This website is currently unavailable"},
+		{"failing store, nothing known", down, http.StatusServiceUnavailable, "60", "This website cannot be reached"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := get(gateway.New(c.sites, website, nil), "mario.example")
@@ -283,7 +283,7 @@ func TestVisitorsSeePublicTextsAndNothingElse(t *testing.T) {
 	seen := gateway.New(newBook(site), website, &gateway.Options{Template: probe(t, &template)})
 	get(seen, "mario.example")
 	assert.Equal(t, gateway.Page{
-		Status: 503, Language: "en", Title: "This site is currently unavailable",
+		Status: 503, Language: "en", Title: "This website is currently unavailable",
 		Paragraphs: []string{"Closed for <b>now</b> & ever.\nSorry.", "Said twice.", "Last."},
 	}, template)
 
@@ -312,7 +312,7 @@ func probe(t *testing.T, to *gateway.Page) *template.Template {
 func TestATemplateReplacesThePage(t *testing.T) {
 	own := template.Must(template.New("own").Parse(`<p lang="{{.Language}}">{{.Status}} {{.Title}}: {{range .Paragraphs}}{{.}}{{end}}</p>`))
 	w := get(gateway.New(newBook(), website, &gateway.Options{Template: own}), "mario.example")
-	assert.Equal(t, `<p lang="en">404 There is no site here: No website has this address. Please check that it is spelled correctly.</p>`, w.Body.String())
+	assert.Equal(t, `<p lang="en">404 There is no website here: No website has this address. Please check the spelling.</p>`, w.Body.String())
 	assert.NotContains(t, w.Header(), "Content-Security-Policy", "only the host knows what its page loads")
 }
 
@@ -326,7 +326,7 @@ func TestATemplateThatFailsLeavesPlainText(t *testing.T) {
 	w := get(g, "mario.example")
 	assert.Equal(t, http.StatusNotFound, w.Code)
 	assert.Equal(t, "text/plain; charset=utf-8", w.Header().Get("Content-Type"))
-	assert.Equal(t, "There is no site here\n\nNo website has this address. Please check that it is spelled correctly.\n", w.Body.String())
+	assert.Equal(t, "There is no website here\n\nNo website has this address. Please check the spelling.\n", w.Body.String())
 	require.Len(t, told, 1)
 	assert.Contains(t, told[0], "Missing")
 }
@@ -348,7 +348,7 @@ func TestATemplateThatPanicsLeavesPlainText(t *testing.T) {
 			w := get(g, "mario.example")
 			assert.Equal(t, http.StatusNotFound, w.Code)
 			assert.Equal(t, "text/plain; charset=utf-8", w.Header().Get("Content-Type"))
-			assert.True(t, strings.HasPrefix(w.Body.String(), "There is no site here\n\n"), w.Body.String())
+			assert.True(t, strings.HasPrefix(w.Body.String(), "There is no website here\n\n"), w.Body.String())
 			assert.Equal(t, 1, told)
 		})
 	}
@@ -383,7 +383,7 @@ func TestLanguages(t *testing.T) {
 			w := serve(g, r)
 			assert.Equal(t, want, w.Header().Get("Content-Language"))
 			assert.Contains(t, w.Body.String(), `<html lang="`+want+`">`)
-			says := map[string]string{"en": "Please try again later.", "it": "Si prega di riprovare più tardi."}
+			says := map[string]string{"en": "Please try again later.", "it": "Riprova più tardi."}
 			assert.Contains(t, w.Body.String(), says[want])
 		})
 	}

@@ -55,14 +55,14 @@ type saying struct{ title, sentence string }
 var (
 	languages = language.NewMatcher([]language.Tag{language.English, language.Italian})
 	english   = [...]saying{
-		unknown:   {"There is no site here", "No website has this address. Please check that it is spelled correctly."},
-		suspended: {"This site is currently unavailable", "Please try again later."},
-		failing:   {"This site cannot be reached at the moment", "Please try again in a few minutes."},
+		unknown:   {"There is no website here", "No website has this address. Please check the spelling."},
+		suspended: {"This website is currently unavailable", "Please try again later."},
+		failing:   {"This website cannot be reached at the moment", "Please try again in a few minutes."},
 	}
 	italian = [...]saying{
-		unknown:   {"Qui non c’è nessun sito", "Nessun sito web ha questo indirizzo. Si prega di verificare che sia scritto correttamente."},
-		suspended: {"Questo sito al momento non è disponibile", "Si prega di riprovare più tardi."},
-		failing:   {"Questo sito al momento non è raggiungibile", "Si prega di riprovare tra qualche minuto."},
+		unknown:   {"Qui non c’è nessun sito", "Nessun sito ha questo indirizzo. Controlla che sia scritto correttamente."},
+		suspended: {"Questo sito al momento non è disponibile", "Riprova più tardi."},
+		failing:   {"Questo sito al momento non è raggiungibile", "Riprova tra qualche minuto."},
 	}
 )
 

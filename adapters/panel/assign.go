@@ -76,12 +76,11 @@ func (v *visit) assign() error {
 		}
 		return v.showAssign(http.StatusUnprocessableEntity, s, f)
 	}
-	name := nameOf(customer)
-	if to == subscriptions.Provider {
-		name = v.T("provider")
-	}
-	if n := len(out.Changed); n > 0 {
-		v.done(counted("done.assigned", n), n, name)
+	switch n := len(out.Changed); {
+	case n > 0 && to == subscriptions.Provider:
+		v.done(counted("done.unassigned", n), n)
+	case n > 0:
+		v.done(counted("done.assigned", n), n, nameOf(customer))
 	}
 	if n := len(out.Unchanged); n > 0 {
 		v.warn(counted("done.unchanged", n), n)

@@ -112,10 +112,13 @@ func TestCatalogueKnowsTheDomain(t *testing.T) {
 		assert.Contains(t, catalogue, "problem."+key+".text")
 	}
 	for _, kind := range []kind{customerKind, subscriptionKind, domainKind} {
-		for _, what := range []string{"suspend.", "activate.", "remove.", "done.removed."} {
+		for _, what := range []string{
+			"suspend.", "activate.", "remove.", "done.removed.", "done.suspended.", "done.activated.", "done.already.suspended.", "done.already.activated.",
+			"done.still.",
+		} {
 			assert.Contains(t, catalogue, what+kind.name+".one")
 		}
-		assert.Contains(t, catalogue, "suspend.means."+kind.name)
+		assert.Contains(t, catalogue, "suspend.means."+kind.name+".one")
 	}
 }
 

@@ -81,7 +81,7 @@ func (v *visit) customerExport() error {
 	} {
 		head = append(head, v.T("field."+name))
 	}
-	head = append(head, v.T("list.status"), v.T("list.causes"), v.T("list.subscriptions"), v.T("list.domains"), v.T("list.since"))
+	head = append(head, v.T("list.status"), v.T("list.causes"), v.T("list.subscriptions"), v.T("list.domains"), v.T("list.customerSince"))
 	q := customerQuery(v.filters(customerFilters))
 	q.Limit = perLook
 	return v.export("customers.csv", head, func(after accounts.Cursor) ([][]string, accounts.Cursor, error) {

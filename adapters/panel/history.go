@@ -59,9 +59,12 @@ func (v *visit) events(q accounts.EventQuery) ([]entry, accounts.Cursor, error) 
 
 func (v *visit) entry(e accounts.Event) entry {
 	it := entry{Event: e, What: v.T("event." + string(e.Type)), Unique: subscriptions.Domain{Name: e.Domain}.DisplayName()}
+	if e.Actor == ownerActor {
+		it.Actor = v.T("history.customer")
+	}
 	if causes := e.Details["cause"]; causes != "" {
 		for cause := range strings.SplitSeq(causes, ",") {
-			it.Causes = append(it.Causes, v.cause(accounts.Cause(cause)))
+			it.Causes = append(it.Causes, v.eventCause(e, accounts.Cause(cause)))
 		}
 	}
 	if fields := e.Details["fields"]; fields != "" {
@@ -72,6 +75,30 @@ func (v *visit) entry(e accounts.Event) entry {
 		it.Fields = strings.Join(named, ", ")
 	}
 	return it
+}
+
+// ownerActor is the actor of what customers do themselves, as accounts.Owner documents it.
+const ownerActor = "owner"
+
+// eventCause returns the name of a cause in an event. Of a domain that a customer had switched off, the event of its
+// activation says that it was switched on, and by whom.
+func (v *visit) eventCause(e accounts.Event, c accounts.Cause) string {
+	switch {
+	case c != accounts.CauseCustomer || e.Type != subscriptions.DomainActivated:
+		return v.cause(c)
+	case e.Actor == ownerActor:
+		return v.T("history.switchedOnByCustomer")
+	default:
+		return v.T("history.switchedOn")
+	}
+}
+
+// By returns who placed a hold: "by anna", or "by the customer".
+func (p page) By(actor string) string {
+	if actor == ownerActor {
+		return p.T("why.byCustomer")
+	}
+	return p.T("why.by", actor)
 }
 
 // fieldName answers what people call a field that changed.

@@ -20,7 +20,7 @@ type kind struct {
 	remove  func(v *visit, ctx context.Context, r accounts.Removal, ids []int64) error
 }
 
-// outcome is how many things a command changed, left, and could not bring up.
+// outcome counts what a command suspended or activated, what was so already, and what it left suspended.
 type outcome struct{ changed, unchanged, still int }
 
 var (
@@ -32,7 +32,7 @@ var (
 		},
 		lift: func(v *visit, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
 			out, err := v.clients.Lift(ctx, as[accounts.ID](ids), causes)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
+			return liftOutcome(out.Changed, out.Unchanged, out.StillSuspended), err
 		},
 		preview: (*visit).previewCustomers, remove: (*visit).removePreviewed,
 	}
@@ -44,7 +44,7 @@ var (
 		},
 		lift: func(v *visit, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
 			out, err := v.subscriptions().Lift(ctx, as[subscriptions.ID](ids), causes)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
+			return liftOutcome(out.Changed, out.Unchanged, out.StillSuspended), err
 		},
 		preview: (*visit).previewSubscriptions, remove: (*visit).removePreviewedSubscriptions,
 	}
@@ -56,7 +56,7 @@ var (
 		},
 		lift: func(v *visit, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
 			out, err := v.subscriptions().LiftDomains(ctx, as[subscriptions.DomainID](ids), causes)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
+			return liftOutcome(out.Changed, out.Unchanged, out.StillSuspended), err
 		},
 		preview: (*visit).previewDomains, remove: (*visit).removeTheseDomains,
 	}
@@ -139,12 +139,7 @@ func (v *visit) suspend(k kind) error {
 		}
 		return v.showSuspend(http.StatusUnprocessableEntity, k, s, f)
 	}
-	if out.changed > 0 {
-		v.say(notice{Kind: "done", key: counted("done.suspended", out.changed), args: []any{out.changed}})
-	}
-	if out.unchanged > 0 {
-		v.warn(counted("done.unchanged", out.unchanged), out.unchanged)
-	}
+	v.reportOutcome("suspended", k, out)
 	return v.redirect(s.Back)
 }
 
@@ -236,11 +231,6 @@ func (v *visit) activate(k kind) error {
 		}
 		return v.showActivate(http.StatusUnprocessableEntity, k, s, f, ticked)
 	}
-	if up := s.N() - out.still; up > 0 {
-		v.done(counted("done.active", up), up)
-	}
-	if out.still > 0 {
-		v.warn(counted("done.still", out.still), out.still)
-	}
+	v.reportOutcome("activated", k, out)
 	return v.redirect(s.Back)
 }

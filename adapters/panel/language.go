@@ -91,6 +91,8 @@ func (v *visit) plain(arg any) string {
 		return v.number(arg)
 	case time.Time:
 		return v.date(arg)
+	case plural:
+		return v.N(arg.key, arg.n)
 	default:
 		return fmt.Sprint(arg)
 	}

@@ -111,7 +111,7 @@ func (o *Options) orDefaults() (Options, error) {
 
 func (o Options) check() error {
 	if o.Path != "" && (!strings.HasPrefix(o.Path, "/") || (&url.URL{Path: o.Path}).String() != o.Path || strings.Contains(o.Path, "//")) {
-		return fmt.Errorf("panel: Options.Path %q is no path such as /panel", o.Path)
+		return fmt.Errorf("panel: invalid Options.Path %q: must look like /panel", o.Path)
 	}
 	if o.SendReset != nil && o.Origin == "" {
 		return errors.New("panel: Options.SendReset needs Options.Origin")

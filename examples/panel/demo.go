@@ -94,7 +94,7 @@ func (c customer) account(hash string, since time.Time) accounts.New {
 
 // enliven gives the customers a past: some are suspended, something runs out, something is not assigned yet.
 func enliven(ctx context.Context, clients *accounts.Manager, ids map[string]accounts.ID, now time.Time) error {
-	info, note := "Your support number is 4711. We answer on workdays from 9 to 18.", "Pays by bank transfer. Friendly."
+	info, note := "Your support number is 4711. You can reach us on weekdays from 9 am to 6 pm.", "Pays by bank transfer. Friendly."
 	phone := accounts.Contact{
 		Name: "Mario Rossi", Company: "Rossi Pizza", Email: "mario@example.com", Phone: "+39 081 555 0142",
 		Address: "Via dei Tribunali 12", City: "Napoli", State: "NA", PostalCode: "80138", Country: "IT",
@@ -107,8 +107,8 @@ func enliven(ctx context.Context, clients *accounts.Manager, ids map[string]acco
 		logins []string
 		hold   accounts.Hold
 	}{
-		{[]string{"chloe", "luca", "matteo"}, accounts.Hold{Cause: accounts.CauseBilling, Note: "Reminded three times", Message: "Your invoice of last month is unpaid."}},
-		{[]string{"pavel"}, accounts.Hold{Cause: accounts.CauseAbuse, Note: "Sends spam", Message: "Your site was sending spam. Please call us."}},
+		{[]string{"chloe", "luca", "matteo"}, accounts.Hold{Cause: accounts.CauseBilling, Note: "Reminded three times", Message: "Your invoice for last month is unpaid."}},
+		{[]string{"pavel"}, accounts.Hold{Cause: accounts.CauseAbuse, Note: "Sends spam", Message: "Your website was sending spam. Please call us."}},
 		{[]string{"luca"}, accounts.Hold{Cause: accounts.CauseProvider, Note: "Waiting for the contract"}},
 	} {
 		var suspended []accounts.ID
@@ -138,7 +138,7 @@ func more(ctx context.Context, subs *subscriptions.Manager, ids map[string]accou
 		return err
 	}
 	_, err = subs.SuspendDomains(ctx, []subscriptions.DomainID{page.Items[0].ID}, accounts.Hold{
-		Cause: accounts.CauseProvider, Message: "We are moving this site to a new server.", Public: "Back tomorrow morning.",
+		Cause: accounts.CauseProvider, Message: "We are moving this website to a new server.", Public: "Back tomorrow morning.",
 	})
 	return err
 }

@@ -52,7 +52,7 @@ func newHost(ctx context.Context, store accounts.Store, s settings, log *slog.Lo
 	sites := gateway.New(h.clients.Subscriptions(), http.HandlerFunc(website), &gateway.Options{
 		TTL: -1, // so that the sites obey the panel at once
 		OnError: func(ctx context.Context, err error) {
-			log.ErrorContext(ctx, "a site was not found out about", "error", err)
+			log.ErrorContext(ctx, "site lookup failed", "error", err)
 		},
 	})
 	h.handler = h.logged(h.divided(pages, sites))
@@ -91,9 +91,9 @@ func (s settings) footer(language string) string {
 	case s.dsn != "":
 		return ""
 	case language == "it":
-		return "Tutto è in memoria: alla fine del programma sarà dimenticato."
+		return "Tutti i dati sono solo in memoria: alla chiusura del programma andranno persi."
 	default:
-		return "All is kept in memory, and forgotten when the program ends."
+		return "All data is kept in memory only and is lost when the program ends."
 	}
 }
 
@@ -147,13 +147,13 @@ func (h *host) greet(out io.Writer, at net.Addr) {
 	if err != nil {
 		port = "8080"
 	}
-	fmt.Fprintf(out, "\n  The panel: http://%s:%s/operator\n", h.settings.host, port)
-	fmt.Fprintf(out, "  Operator:  %s\n  Password:  %s\n", h.operator, cmp.Or(h.fresh, "that of CLIENTELE_PASSWORD"))
+	fmt.Fprintf(out, "\n  Panel:     http://%s:%s/operator\n", h.settings.host, port)
+	fmt.Fprintf(out, "  Operator:  %s\n  Password:  %s\n", h.operator, cmp.Or(h.fresh, "the value of CLIENTELE_PASSWORD"))
 	if h.demo != "" {
-		fmt.Fprintf(out, "\n  A customer: mario, password %s, at http://%s:%s/signin\n", h.demo, h.settings.host, port)
-		fmt.Fprintf(out, "  His site:   http://mario.localhost:%s/\n", port)
+		fmt.Fprintf(out, "\n  Customer:  mario, password %s, at http://%s:%s/signin\n", h.demo, h.settings.host, port)
+		fmt.Fprintf(out, "  Website:   http://mario.localhost:%s/\n", port)
 	}
-	fmt.Fprint(out, "\n  Ctrl-C stops.\n\n")
+	fmt.Fprint(out, "\n  Press Ctrl-C to stop.\n\n")
 }
 
 // serve answers requests until ctx ends, and then finishes those under way, for at most ten seconds.
@@ -202,7 +202,7 @@ func (h *host) expire(ctx context.Context, every time.Duration) {
 	defer ticker.Stop()
 	for {
 		if err := h.expireAll(accounts.WithActor(ctx, "expiry")); err != nil && ctx.Err() == nil {
-			h.log.Error("what ran out could not be taken down", "error", err)
+			h.log.Error("expired subscriptions could not be suspended", "error", err)
 		}
 		select {
 		case <-ctx.Done():

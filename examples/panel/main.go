@@ -51,21 +51,21 @@ func read(args []string, getenv func(string) string, out io.Writer) (settings, e
 	var s settings
 	flags := flag.NewFlagSet("panel", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "the address to serve at; port 0 is any that is free")
-	flags.StringVar(&s.host, "host", "localhost", "the host name of the panel, which no customer can take")
-	flags.StringVar(&s.dsn, "dsn", "", "where PostgreSQL is, such as postgres://user@host/database; empty: all is kept in memory")
-	flags.StringVar(&s.pay, "pay", "", "the URL where a suspended customer can pay; empty: they are shown none")
-	flags.BoolVar(&s.empty, "empty", false, "begin without demo customers")
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 chooses a free port")
+	flags.StringVar(&s.host, "host", "localhost", "host name of the panel, which customers cannot use")
+	flags.StringVar(&s.dsn, "dsn", "", "PostgreSQL connection string, such as postgres://user@host/database; if empty, all data is kept in memory")
+	flags.StringVar(&s.pay, "pay", "", "URL where suspended customers can pay; if empty, no link is shown")
+	flags.BoolVar(&s.empty, "empty", false, "start without demo customers")
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
 	}
 	if flags.NArg() > 0 {
-		return settings{}, fmt.Errorf("%q is no flag; -h lists them", flags.Arg(0))
+		return settings{}, fmt.Errorf("unexpected argument %q (see -h)", flags.Arg(0))
 	}
 	s.operator = cmp.Or(getenv("CLIENTELE_OPERATOR"), "admin")
 	s.password, s.secret = getenv("CLIENTELE_PASSWORD"), getenv("CLIENTELE_SECRET")
 	if s.secret != "" && len(s.secret) < leastSecret {
-		return settings{}, fmt.Errorf("CLIENTELE_SECRET has fewer than %d bytes", leastSecret)
+		return settings{}, fmt.Errorf("CLIENTELE_SECRET must have at least %d bytes", leastSecret)
 	}
 	return s, nil
 }

@@ -63,7 +63,7 @@ func start(t *testing.T, env map[string]string, args ...string) *program {
 		p.ended <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), func(name string) string { return env[name] }, &p.out, &p.log)
 	}()
 	t.Cleanup(end)
-	require.Eventually(t, func() bool { return strings.Contains(p.out.String(), "Ctrl-C stops.") }, patience, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(p.out.String(), "Press Ctrl-C to stop.") }, patience, 10*time.Millisecond)
 	p.addr = "127.0.0.1:" + p.said(`http://localhost:(\d+)/operator`)
 	return p
 }
@@ -114,17 +114,17 @@ func TestTheProgramServesThePanelAndTheSites(t *testing.T) {
 		status     int
 		says       string
 	}{
-		{"localhost", "/operator", 200, "All is kept in memory, and forgotten when the program ends."},
+		{"localhost", "/operator", 200, "All data is kept in memory only and is lost when the program ends."},
 		{"LOCALHOST:8080", "/signin", 200, "Sign in"},
 		{"127.0.0.1", "/signin", 200, "Sign in"},
 		{"[::1]:8080", "/signin", 200, "Sign in"},
 		{"mario.localhost:8080", "/", 200, "mario.localhost"},
-		{"www.mario.localhost", "/any/page", 200, "This website is up. Its plan: Pro."},
+		{"www.mario.localhost", "/any/page", 200, "This website is active. Plan: Pro."},
 		{"müller-söhne.example", "/", 200, "müller-söhne.example"},
 		{"pizza-rossi.localhost", "/", 503, "Back tomorrow morning."},
 		{"caffeferrari.example", "/", 503, ""},
 		{"nobody.localhost", "/", 404, ""},
-		{"mario.localhost", "/operator", 200, "This website is up."},
+		{"mario.localhost", "/operator", 200, "This website is active."},
 	} {
 		status, page := p.get(it.host, it.path)
 		assert.Equal(t, it.status, status, it.host)
@@ -161,7 +161,7 @@ func TestWrongSettingsAreTold(t *testing.T) {
 		says   string
 	}{
 		{args: []string{"-nonsense"}, says: "-nonsense"},
-		{args: []string{"nonsense"}, says: `"nonsense" is no flag`},
+		{args: []string{"nonsense"}, says: `unexpected argument "nonsense"`},
 		{args: []string{"-empty=perhaps"}, says: "-empty"},
 		{args: []string{"-addr", "nowhere"}, says: "nowhere"},
 		{args: []string{"-addr", taken.Addr().String()}, says: taken.Addr().String()},
@@ -188,11 +188,11 @@ func TestTheProgramKeepsEverythingInPostgreSQL(t *testing.T) {
 	dsn := pgtest.Shared(t).Database(t)
 	for _, again := range []bool{false, true} {
 		p := start(t, nil, "-dsn", dsn)
-		assert.Equal(t, !again, strings.Contains(p.out.String(), "A customer: mario"))
+		assert.Equal(t, !again, strings.Contains(p.out.String(), "Customer:  mario"))
 		status, _ := p.get("mario.localhost", "/")
 		assert.Equal(t, http.StatusOK, status)
 		_, page := p.get("localhost", "/operator")
-		assert.NotContains(t, page, "forgotten when")
+		assert.NotContains(t, page, "is lost when")
 		p.stop()
 	}
 }
@@ -249,7 +249,7 @@ func TestSignalsEndTheProgram(t *testing.T) {
 		command.Env = append(os.Environ(), asProgram+"=1")
 		command.Stdout, command.Stderr = &out, &log
 		require.NoError(t, command.Start())
-		up := assert.Eventually(t, func() bool { return strings.Contains(out.String(), "Ctrl-C stops.") }, patience, 10*time.Millisecond)
+		up := assert.Eventually(t, func() bool { return strings.Contains(out.String(), "Press Ctrl-C to stop.") }, patience, 10*time.Millisecond)
 		require.NoError(t, command.Process.Signal(signal))
 		require.NoError(t, command.Wait(), "%v: %s", signal, log.String())
 		require.True(t, up, log.String())

@@ -50,7 +50,7 @@ func (s *scene) operators() []sight {
 	customer, subscription, site := fmt.Sprintf("/customers/%d", mario), fmt.Sprintf("/subscriptions/%d", domain.SubscriptionID), fmt.Sprintf("/domains/%d", domain.ID)
 	return []sight{
 		at("/customers"), at("/customers?q=nobody-at-all"), at("/customers?country=DE&select=all"), at("/customers/new"),
-		refused("/customers/new", "Add the customer", func(b *tab) {
+		refused("/customers/new", "Add customer", func(b *tab) {
 			b.fill("contact.name", "Paola")
 			b.fill("login", "root")
 			b.fill("password", "short")
@@ -66,7 +66,7 @@ func (s *scene) operators() []sight {
 		}},
 		{"a link to copy", func(b *tab) {
 			b.open(customer)
-			b.press("Make a link for a new password")
+			b.press("Create a password link")
 		}},
 		at(fmt.Sprintf("/customers/suspend?id=%d&id=%d", mario, luca)), at(fmt.Sprintf("/customers/activate?id=%d", luca)),
 		at(fmt.Sprintf("/customers/remove?id=%d", mario)),
@@ -87,7 +87,7 @@ func (s *scene) operators() []sight {
 func (s *scene) customers() []sight {
 	return []sight{
 		at("/account"), at("/account?q=nothing-at-all"), at("/account/contact"), at("/account/password"),
-		refused("/account/password", "Change my password", func(b *tab) {
+		refused("/account/password", "Change password", func(b *tab) {
 			b.fill("old", "not it")
 			b.fill("password", "one password")
 			b.fill("password2", "another password")

@@ -28,7 +28,7 @@ func notThePanel(host string) func(context.Context, accounts.ID, string) error {
 	return func(_ context.Context, _ accounts.ID, name string) error {
 		if strings.EqualFold(name, host) || strings.HasSuffix(host, "."+name) {
 			return &accounts.InvalidError{Fields: []accounts.FieldError{{
-				Path: "name", Rule: "reservedName", Param: name, Message: name + " is the name of the panel itself",
+				Path: "name", Rule: "reservedName", Param: name, Message: name + " is reserved for the panel",
 			}}}
 		}
 		return nil

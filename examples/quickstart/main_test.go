@@ -229,7 +229,7 @@ func TestServeFollowsEachCommand(t *testing.T) {
 	s.types("create peach bücher.localhost", "peach has bücher.localhost")
 	s.visits("xn--bcher-kva.localhost", 200, "Welcome to bücher.localhost!")
 	s.types("remove mario", "mario is gone, with mario.localhost, pizza.localhost")
-	s.visits("mario.localhost", 404, "There is no site here")
+	s.visits("mario.localhost", 404, "There is no website here")
 
 	require.NoError(t, s.stdin.Close())
 	s.reads("The input has ended; still serving.")
