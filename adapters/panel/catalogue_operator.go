@@ -22,7 +22,7 @@ var operatorTexts = map[string]said{
 	"list.selectNone":        {"Select none", "Deseleziona tutto"},
 	"list.pageSelected":      {"All on this page are selected", "Sono selezionati tutti in questa pagina"},
 	"list.allSelected.one":   {"The only result is selected", "È selezionato l’unico risultato"},
-	"list.allSelected.other": {"All %s results are selected", "Sono selezionati tutti i %s risultati"},
+	"list.allSelected.other": {"All %s results are selected", "Sono selezionati tutti i risultati (%s)"},
 	"list.tooMany":           {"There are more than %s results: only this page is selected. Narrow the search to select them all", "I risultati sono più di %s: è selezionata solo questa pagina. Restringi la ricerca per selezionarli tutti"},
 	"list.more.one":          {"and %s more", "e %s altro"},
 	"list.more.other":        {"and %s more", "e altri %s"},
