@@ -8,82 +8,83 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// assigning is the page on which subscriptions are given to a customer, whom one looks for there.
-type assigning struct {
+// assignmentPage is the data of the page on which subscriptions are assigned to a customer, who is searched for there.
+type assignmentPage struct {
 	Selection selection
 	Form      form
 	Find      string
 	Found     []accounts.Summary
-	More      bool // than are shown
+	More      bool // more customers match than Found has
 }
 
-const mostFound = 20
+// maxFound is how many results a search on a form shows.
+const maxFound = 20
 
-func (v *visit) assignPage() error {
-	s, err := v.pickSubscriptions()
+func (r *request) assignPage() error {
+	s, err := r.selectSubscriptions()
 	if err != nil {
 		return err
 	}
 	if s.N() == 0 {
-		return v.nothingSelected(s)
+		return r.nothingSelected(s)
 	}
-	return v.showAssign(http.StatusOK, s, form{})
+	return r.renderAssign(http.StatusOK, s, form{})
 }
 
-func (v *visit) showAssign(status int, s selection, f form) error {
-	find := strings.TrimSpace(v.r.Form.Get("find"))
-	found, err := v.clients.List(v.r.Context(), accounts.Query{Search: find, Sort: accounts.SortName, Limit: mostFound})
+func (r *request) renderAssign(status int, s selection, f form) error {
+	find := strings.TrimSpace(r.req.Form.Get("find"))
+	found, err := r.clients.List(r.req.Context(), accounts.Query{Search: find, Sort: accounts.SortName, Limit: maxFound})
 	if err != nil {
 		return err
 	}
-	return v.show(status, "assign", v.N("assign.title", s.N()), assigning{
+	return r.render(status, "assign", r.N("assign.title", s.N()), assignmentPage{
 		Selection: s, Form: f, Find: find, Found: found.Items, More: found.Next != "",
 	})
 }
 
-// assign gives the selection to the customer that was picked; "provider" takes it back.
-func (v *visit) assign() error {
-	s, err := v.pickSubscriptions()
+// assign assigns the selected subscriptions to the selected customer, or to no customer if that is "provider".
+func (r *request) assign() error {
+	s, err := r.selectSubscriptions()
 	if err != nil {
 		return err
 	}
 	if s.N() == 0 {
-		return v.nothingSelected(s)
+		return r.nothingSelected(s)
 	}
-	f := v.typed()
-	if !v.isSame(s) {
-		f.Others = append(f.Others, v.T("list.selectionChanged"))
-		return v.showAssign(http.StatusConflict, s, f)
+	f := r.formFromRequest()
+	if !r.selectionUnchanged(s) {
+		f.Errors = append(f.Errors, r.T("list.selectionChanged"))
+		return r.renderAssign(http.StatusConflict, s, f)
 	}
 	if f.Value("to") == "" {
-		f.Others = append(f.Others, v.T("assign.nobody"))
-		return v.showAssign(http.StatusUnprocessableEntity, s, f)
+		f.Errors = append(f.Errors, r.T("assign.nobody"))
+		return r.renderAssign(http.StatusUnprocessableEntity, s, f)
 	}
 	to := subscriptions.Provider
 	if f.Value("to") != "provider" {
-		if to, err = number[accounts.ID](f.Value("to")); err != nil {
+		if to, err = parsePositive[accounts.ID](f.Value("to")); err != nil {
 			return err
 		}
 	}
-	customer, err := v.customerOf(to)
+	customer, err := r.customerOf(to)
 	if err != nil {
 		return err
 	}
-	out, err := v.subscriptions().Assign(v.ctx(), as[subscriptions.ID](s.ids()), to)
+	out, err := r.subscriptions().Assign(r.commandContext(), convertIDs[subscriptions.ID](s.ids()), to)
 	if err != nil {
-		if err := v.refused(&f, err, nil); err != nil {
+		if err := r.applyFieldErrors(&f, err, nil); err != nil {
 			return err
 		}
-		return v.showAssign(http.StatusUnprocessableEntity, s, f)
+		return r.renderAssign(http.StatusUnprocessableEntity, s, f)
 	}
 	switch n := len(out.Changed); {
 	case n > 0 && to == subscriptions.Provider:
-		v.done(counted("done.unassigned", n), n)
+		r.flashDone(pluralKey("done.unassigned", n), n)
 	case n > 0:
-		v.done(counted("done.assigned", n), n, nameOf(customer))
+		r.flashDone(pluralKey("done.assigned", n), n, nameOf(customer))
 	}
 	if n := len(out.Unchanged); n > 0 {
-		v.warn(counted("done.unchanged", n), n)
+		r.flashWarning(pluralKey("done.unchanged", n), n)
 	}
-	return v.redirect(s.Back)
+	return r.redirect(s.Back)
 }

@@ -2,12 +2,12 @@ package panel
 
 import "maps"
 
-// catalogue holds all texts of the pages by key. A key starts with the noun that its text is about; those that start
-// with "field.", "cause.", "status." and "event." end with a name of the domain.
-var catalogue = joinedTexts(sharedTexts, operatorTexts, customerTexts, subscriptionTexts, ownTexts)
+// catalogue has all texts of the pages by key. A key begins with the noun that the text is about; the prefixes "field.",
+// "cause.", "status." and "event." are followed by identifiers of the domain.
+var catalogue = mergeTexts(sharedTexts, operatorTexts, customerTexts, subscriptionTexts, ownTexts)
 
-func joinedTexts(parts ...map[string]said) map[string]said {
-	all := map[string]said{}
+func mergeTexts(parts ...map[string]translation) map[string]translation {
+	all := map[string]translation{}
 	for _, part := range parts {
 		maps.Copy(all, part)
 	}
@@ -15,7 +15,7 @@ func joinedTexts(parts ...map[string]said) map[string]said {
 }
 
 // sharedTexts are the texts that several pages use.
-var sharedTexts = map[string]said{
+var sharedTexts = map[string]translation{
 	"nav.main":    {"Main navigation", "Navigazione principale"},
 	"nav.path":    {"Breadcrumb", "Percorso di navigazione"},
 	"nav.skip":    {"Skip to main content", "Vai al contenuto principale"},

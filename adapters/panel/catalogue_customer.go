@@ -1,7 +1,7 @@
 package panel
 
 // customerTexts are the texts of the operators' pages about customers.
-var customerTexts = map[string]said{
+var customerTexts = map[string]translation{
 	"customers.title":       {"Customers", "Clienti"},
 	"customers.search":      {"Search by name, company, username, e-mail, phone or domain", "Cerca per nome, azienda, nome utente, e-mail, telefono o dominio"},
 	"customers.count.one":   {"%s customer", "%s cliente"},
@@ -38,7 +38,7 @@ var customerTexts = map[string]said{
 }
 
 // subscriptionTexts are the texts of the operators' pages about subscriptions and domains.
-var subscriptionTexts = map[string]said{
+var subscriptionTexts = map[string]translation{
 	"subscriptions.title":       {"Subscriptions", "Abbonamenti"},
 	"subscriptions.search":      {"Search by name, external ID or domain", "Cerca per nome, ID esterno o dominio"},
 	"subscriptions.count.one":   {"%s subscription", "%s abbonamento"},

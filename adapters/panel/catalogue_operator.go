@@ -1,7 +1,7 @@
 package panel
 
 // operatorTexts are the texts of lists, holds, removals and the history.
-var operatorTexts = map[string]said{
+var operatorTexts = map[string]translation{
 	"list.name":              {"Name", "Nome"},
 	"list.company":           {"Company", "Azienda"},
 	"list.login":             {"Username", "Nome utente"},

@@ -1,7 +1,7 @@
 package panel
 
-// ownTexts are the texts of the sign-in pages and of the customers' own pages.
-var ownTexts = map[string]said{
+// ownTexts are the texts of the sign-in pages and of the customers' pages.
+var ownTexts = map[string]translation{
 	"signin.title":      {"Sign in", "Accedi"},
 	"signin.who":        {"Account type", "Tipo di account"},
 	"signin.customer":   {"Customer", "Cliente"},

@@ -17,21 +17,22 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// built are keys that are put together, by how they begin.
-var built = []string{"event.", "cause.", "status.", "problem.", "field.", "from.", "above.", "why.", "suspend.", "activate.", "remove.", "done.", "signin."}
+// dynamicKeys are the prefixes of keys that the code composes.
+var dynamicKeys = []string{"event.", "cause.", "status.", "problem.", "field.", "from.", "above.", "why.", "suspend.", "activate.", "remove.", "done.", "signin."}
 
 var (
-	literal = regexp.MustCompile(`"([a-z]+(?:\.[a-zA-Z0-9\[\]]+)+|copy|provider)"`)
-	option  = regexp.MustCompile(`"(?:label|hint)=([a-zA-Z.]+)"`)
-	verb    = regexp.MustCompile(`%(\[\d+\])?[a-z]`)
+	literal    = regexp.MustCompile(`"([a-z]+(?:\.[a-zA-Z0-9\[\]]+)+|copy|provider)"`)
+	option     = regexp.MustCompile(`"(?:label|hint)=([a-zA-Z.]+)"`)
+	formatVerb = regexp.MustCompile(`%(\[\d+\])?[a-z]`)
 )
 
-// Every text is there in both languages, with the same verbs; every key that is asked for is there, and none is left over.
+// Every text exists in both languages, with the same verbs. Every key in use exists, and every key is in use.
 func TestCatalogueIsComplete(t *testing.T) {
 	for key, text := range catalogue {
 		assert.NotEmpty(t, text.en, key)
 		assert.NotEmpty(t, text.it, key)
-		assert.Len(t, verb.FindAllString(text.it, -1), len(verb.FindAllString(text.en, -1)), key)
+		assert.Len(t, formatVerb.FindAllString(text.it, -1), len(formatVerb.FindAllString(text.en, -1)), key)
+		assert.NotRegexp(t, `(?i)\b(il|lo|la|i|gli|le|un|una|del|dei|degli|delle|al|ai|agli|alle|dal) %s`, text.it, "%s: the form of an Italian article depends on what follows it", key)
 		if one, found := strings.CutSuffix(key, ".one"); found {
 			assert.Contains(t, catalogue, one+".other")
 		}
@@ -70,21 +71,21 @@ func TestCatalogueIsComplete(t *testing.T) {
 		source, err := os.ReadFile(name)
 		require.NoError(t, err)
 		note(string(source))
-		for _, found := range regexp.MustCompile(`v\.T\("([^"]+[^."])"[,)]`).FindAllStringSubmatch(string(source), -1) {
+		for _, found := range regexp.MustCompile(`r\.T\("([^"]+[^."])"[,)]`).FindAllStringSubmatch(string(source), -1) {
 			assert.Contains(t, catalogue, found[1], name)
 		}
 	}
 	for key := range catalogue {
 		isBuilt := false
-		for _, start := range built {
+		for _, start := range dynamicKeys {
 			isBuilt = isBuilt || strings.HasPrefix(key, start)
 		}
-		assert.True(t, used[key] || isBuilt, "%s is never said", key)
+		assert.True(t, used[key] || isBuilt, "%s is not used", key)
 	}
 }
 
-// What the domain can say has a text: events, fields that change, causes, statuses, problems.
-func TestCatalogueKnowsTheDomain(t *testing.T) {
+// All identifiers of the domain have a text: events, fields, causes and errors.
+func TestCatalogueCoversTheDomain(t *testing.T) {
 	for _, e := range []accounts.EventType{
 		subscriptions.AccountCreated, subscriptions.AccountUpdated, subscriptions.AccountPasswordChanged, subscriptions.AccountSuspended,
 		subscriptions.AccountActivated, subscriptions.AccountRemoved, subscriptions.AccountSignedInAs, subscriptions.SubscriptionCreated,
@@ -102,12 +103,12 @@ func TestCatalogueKnowsTheDomain(t *testing.T) {
 		assert.Contains(t, catalogue, "field."+name)
 	}
 	for _, err := range []error{
-		errNoPage, errCrossSite, errNoOperator, errNotTheOwner,
-		errBadForm{os.ErrInvalid},
+		errPageNotFound, errCrossSite, errNotOperator, errNotOwner,
+		badFormError{os.ErrInvalid},
 		&http.MaxBytesError{}, accounts.ErrInvalid,
 		accounts.ErrNotFound, accounts.ErrConflict, accounts.ErrTaken, accounts.ErrCommitUnknown, accounts.ErrUnavailable, os.ErrClosed,
 	} {
-		_, key := (&visit{}).problem(err)
+		_, key := (&request{}).problem(err)
 		assert.Contains(t, catalogue, "problem."+key)
 		assert.Contains(t, catalogue, "problem."+key+".text")
 	}
@@ -123,9 +124,9 @@ func TestCatalogueKnowsTheDomain(t *testing.T) {
 }
 
 func TestLanguage(t *testing.T) {
-	o := open(t, nil)
-	b := o.browser()
-	assert.Contains(t, b.get("/signin").body, "Wrong"[:0]+"Sign in")
+	e := newEnv(t, nil)
+	b := e.browser()
+	assert.Contains(t, b.get("/signin").body, "Sign in")
 	b.header.Set("Accept-Language", "de, it-CH;q=0.9, en;q=0.1")
 	got := b.get("/signin")
 	assert.Contains(t, got.body, "Accedi")
@@ -133,15 +134,15 @@ func TestLanguage(t *testing.T) {
 	assert.Equal(t, "it", got.Header.Get("Content-Language"))
 
 	italian := "it-CH"
-	_, err := o.clients.Update(t.Context(), o.mario.ID, accounts.Changes{Locale: &italian})
+	_, err := e.clients.Update(t.Context(), e.mario.ID, accounts.Changes{Locale: &italian})
 	require.NoError(t, err)
-	mario := o.customer("mario")
+	mario := e.signInCustomer("mario")
 	mario.header.Set("Accept-Language", "en")
 	assert.Contains(t, mario.get("/account").body, "Cliente dal <time", "the account's language")
 	assert.Contains(t, mario.get("/account").body, "3 lug 2026")
-	assert.Equal(t, "/account?x=1", mario.post("/language", "language", "en", "back", "/account?x=1").to())
-	assert.Contains(t, mario.get("/account").body, "Customer since", "the one that was chosen")
-	assert.Equal(t, "/", mario.post("/language", "language", "en", "back", "https://evil.example/").to())
+	assert.Equal(t, "/account?x=1", mario.post("/language", "language", "en", "back", "/account?x=1").location())
+	assert.Contains(t, mario.get("/account").body, "Customer since", "the chosen language")
+	assert.Equal(t, "/", mario.post("/language", "language", "en", "back", "https://evil.example/").location())
 	mario.post("/language", "language", "xx")
 	assert.Contains(t, mario.get("/account").body, "Customer since")
 }
@@ -152,9 +153,9 @@ func TestNumbersAndDates(t *testing.T) {
 	for language, want := range map[string][3]string{
 		"en": {"1,234", "10 Aug 2026", "1,000+ customers"}, "it": {"1.234", "10 ago 2026", "1.000+ clienti"},
 	} {
-		v := &visit{Panel: &Panel{opts: Options{Location: rome}}, language: language}
-		assert.Equal(t, want[0], v.number(1234))
-		assert.Equal(t, want[1], v.date(at))
-		assert.Equal(t, want[2], v.T("customers.many", 1000))
+		r := &request{Panel: &Panel{opts: Options{Location: rome}}, language: language}
+		assert.Equal(t, want[0], r.formatNumber(1234))
+		assert.Equal(t, want[1], r.formatDate(at))
+		assert.Equal(t, want[2], r.T("customers.many", 1000))
 	}
 }

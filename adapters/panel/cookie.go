@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// The kinds of cookies. Operators and customers have their own, so that an operator who is signed in as a customer
-// stays an operator in every other window.
+// The kinds of cookies. Operators and customers have separate ones, so that an operator who signs in as a customer remains
+// signed in as an operator.
 const (
 	operatorCookie = "operator"
 	customerCookie = "customer"
@@ -15,11 +15,11 @@ const (
 	languageCookie = "language"
 )
 
-// isSecure tells whether a browser sent a request by HTTPS.
+// isSecure reports whether the browser sent r by HTTPS.
 func (p *Panel) isSecure(r *http.Request) bool { return p.opts.Secure || r.TLS != nil }
 
-// cookieName answers the name of a kind of cookie. Under HTTPS its prefix __Host- makes browsers refuse one that came
-// from another host name below the same domain. Panels under several paths of one host have different names.
+// cookieName returns the name of a kind of cookie. Under HTTPS it has the prefix __Host-, with which browsers refuse cookies
+// that another host of the same domain sets. It contains Options.Path, so that several panels can share a host.
 func (p *Panel) cookieName(r *http.Request, kind string) string {
 	name := "clientele" + strings.NewReplacer("/", ".", "%", ".", "~", ".").Replace(p.opts.Path) + "-" + kind
 	if p.isSecure(r) {
@@ -28,26 +28,28 @@ func (p *Panel) cookieName(r *http.Request, kind string) string {
 	return name
 }
 
-func (v *visit) cookie(kind string) string {
-	c, err := v.r.Cookie(v.cookieName(v.r, kind))
+// cookie returns the value of a cookie, or "" if the request does not have it.
+func (r *request) cookie(kind string) string {
+	c, err := r.req.Cookie(r.cookieName(r.req, kind))
 	if err != nil {
 		return ""
 	}
 	return c.Value
 }
 
-// setCookie gives the browser a cookie; lives 0 is until the browser closes, below 0 deletes it.
-func (v *visit) setCookie(kind, value string, lives time.Duration) {
-	path := "/" // __Host- wants it
-	if !v.isSecure(v.r) {
-		path = v.opts.Path + "/"
+// setCookie sets a cookie for maxAge. If maxAge is 0, the cookie lasts until the browser is closed; if it is negative, the
+// cookie is deleted.
+func (r *request) setCookie(kind, value string, maxAge time.Duration) {
+	path := "/" // required by __Host-
+	if !r.isSecure(r.req) {
+		path = r.opts.Path + "/"
 	}
-	seconds := int(lives / time.Second)
-	if lives < 0 {
+	seconds := int(maxAge / time.Second)
+	if maxAge < 0 {
 		seconds = -1
 	}
-	http.SetCookie(v.w, &http.Cookie{
-		Name: v.cookieName(v.r, kind), Value: value, Path: path, MaxAge: seconds,
-		Secure: v.isSecure(v.r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	http.SetCookie(r.w, &http.Cookie{
+		Name: r.cookieName(r.req, kind), Value: value, Path: path, MaxAge: seconds,
+		Secure: r.isSecure(r.req), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }

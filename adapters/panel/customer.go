@@ -7,15 +7,15 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// customerView is the page of one customer.
+// customerView is the data of the page of one customer.
 type customerView struct {
 	Customer      accounts.Account
 	Subscriptions []ownedSubscription
 	Count         count // of the subscriptions
 	Domains       count
 	Pager         pager
-	SomeDomains   bool // there are more domains than the page shows
-	History       []entry
+	SomeDomains   bool // not all domains are shown
+	History       []historyEntry
 }
 
 // ownedSubscription is a subscription with its domains.
@@ -24,126 +24,127 @@ type ownedSubscription struct {
 	Domains []subscriptions.Domain
 }
 
+// recentEvents is how many events the page of a customer shows.
 const recentEvents = 10
 
-func (v *visit) customerPage() error {
-	id, err := v.accountID()
+func (r *request) customerPage() error {
+	id, err := r.accountID()
 	if err != nil {
 		return err
 	}
-	ctx := v.r.Context()
+	ctx := r.req.Context()
 	view := customerView{}
-	if view.Customer, err = v.clients.Get(ctx, id); err != nil {
+	if view.Customer, err = r.clients.Get(ctx, id); err != nil {
 		return err
 	}
-	owned := subscriptions.Query{AccountID: &id, After: subscriptions.Cursor(v.r.Form.Get("after"))}
-	found, err := v.subscriptions().List(ctx, owned)
+	query := subscriptions.Query{AccountID: &id, After: subscriptions.Cursor(r.req.Form.Get("after"))}
+	found, err := r.subscriptions().List(ctx, query)
 	if err != nil {
 		return err
 	}
-	n, err := v.subscriptions().Count(ctx, owned, countedTo+1)
+	n, err := r.subscriptions().Count(ctx, query, maxCounted+1)
 	if err != nil {
 		return err
 	}
-	view.Count, view.Pager = upTo(n, countedTo), v.pager(found.Next)
-	domains, err := v.subscriptions().Domains(ctx, subscriptions.DomainQuery{AccountID: &id, Limit: perLook})
+	view.Count, view.Pager = capCount(n, maxCounted), r.pager(found.Next)
+	domains, err := r.subscriptions().Domains(ctx, subscriptions.DomainQuery{AccountID: &id, Limit: maxListLimit})
 	if err != nil {
 		return err
 	}
-	if n, err = v.subscriptions().CountDomains(ctx, subscriptions.DomainQuery{AccountID: &id}, countedTo+1); err != nil {
+	if n, err = r.subscriptions().CountDomains(ctx, subscriptions.DomainQuery{AccountID: &id}, maxCounted+1); err != nil {
 		return err
 	}
-	view.Domains, view.SomeDomains = upTo(n, countedTo), domains.Next != ""
-	view.Subscriptions = together(found.Items, domains.Items)
-	if view.History, _, err = v.events(accounts.EventQuery{AccountID: &id, Desc: true, Limit: recentEvents}); err != nil {
+	view.Domains, view.SomeDomains = capCount(n, maxCounted), domains.Next != ""
+	view.Subscriptions = groupDomains(found.Items, domains.Items)
+	if view.History, _, err = r.historyEntries(accounts.EventQuery{AccountID: &id, Desc: true, Limit: recentEvents}); err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, "customer", nameOf(view.Customer), view)
+	return r.render(http.StatusOK, "customer", nameOf(view.Customer), view)
 }
 
-// together puts domains to their subscriptions, the main one first.
-func together(all []subscriptions.Subscription, domains []subscriptions.Domain) []ownedSubscription {
-	below := map[subscriptions.ID][]subscriptions.Domain{}
+// groupDomains returns the subscriptions, each with its domains, the main domain first.
+func groupDomains(all []subscriptions.Subscription, domains []subscriptions.Domain) []ownedSubscription {
+	bySubscription := map[subscriptions.ID][]subscriptions.Domain{}
 	for _, d := range domains {
 		if d.Main {
-			below[d.SubscriptionID] = append([]subscriptions.Domain{d}, below[d.SubscriptionID]...)
+			bySubscription[d.SubscriptionID] = append([]subscriptions.Domain{d}, bySubscription[d.SubscriptionID]...)
 			continue
 		}
-		below[d.SubscriptionID] = append(below[d.SubscriptionID], d)
+		bySubscription[d.SubscriptionID] = append(bySubscription[d.SubscriptionID], d)
 	}
 	owned := make([]ownedSubscription, len(all))
 	for i, s := range all {
-		owned[i] = ownedSubscription{Subscription: s, Domains: below[s.ID]}
+		owned[i] = ownedSubscription{Subscription: s, Domains: bySubscription[s.ID]}
 	}
 	return owned
 }
 
-// nameOf answers what a customer is called on pages.
+// nameOf returns the name that pages show for a customer.
 func nameOf(a accounts.Account) string { return a.Contact.Name }
 
-// customerLink makes a link for a new password. The host sends it, or the operator is shown it once.
-func (v *visit) customerLink() error {
-	id, err := v.accountID()
+// customerLink creates a link for a new password. It is sent with Options.SendReset or else shown to the operator once.
+func (r *request) customerLink() error {
+	id, err := r.accountID()
 	if err != nil {
 		return err
 	}
-	ctx := v.r.Context()
-	account, err := v.clients.Get(ctx, id)
+	ctx := r.req.Context()
+	account, err := r.clients.Get(ctx, id)
 	if err != nil {
 		return err
 	}
-	if v.opts.SendReset != nil && account.Contact.Email != "" {
-		if err := v.mail(ctx, account); err != nil {
-			v.opts.Logger.ErrorContext(ctx, "panel: a link for a new password was not sent", "error", err)
-			v.warn("customer.linkNotSent", account.Contact.Email)
-			return v.redirect("/customers/", id)
+	if r.opts.SendReset != nil && account.Contact.Email != "" {
+		if err := r.sendResetLink(ctx, account); err != nil {
+			r.opts.Logger.ErrorContext(ctx, "panel: sending a link for a new password failed", "error", err)
+			r.flashWarning("customer.linkNotSent", account.Contact.Email)
+			return r.redirect("/customers/", id)
 		}
-		v.done("customer.linkSent", account.Contact.Email)
-		return v.redirect("/customers/", id)
+		r.flashDone("customer.linkSent", account.Contact.Email)
+		return r.redirect("/customers/", id)
 	}
-	link, err := v.resetLink(ctx, id, v.origin())
+	link, err := r.resetLink(ctx, id, r.origin())
 	if err != nil {
 		return err
 	}
-	v.say(notice{Kind: "link", key: "customer.link", Link: link})
-	return v.redirect("/customers/", id)
+	r.addFlash(flash{Kind: "link", key: "customer.link", Link: link})
+	return r.redirect("/customers/", id)
 }
 
-// passwordForm is the page on which an operator gives a customer another password.
+// passwordForm is the data of the page on which an operator sets a customer's password.
 type passwordForm struct {
 	Form     form
 	Customer accounts.Account
-	Random   string
+	Random   string // the suggested password
 }
 
-func (v *visit) customerPasswordPage() error {
-	id, err := v.accountID()
+func (r *request) customerPasswordPage() error {
+	id, err := r.accountID()
 	if err != nil {
 		return err
 	}
-	return v.showCustomerPassword(http.StatusOK, id, form{})
+	return r.renderCustomerPassword(http.StatusOK, id, form{})
 }
 
-func (v *visit) showCustomerPassword(status int, id accounts.ID, f form) error {
-	account, err := v.clients.Get(v.r.Context(), id)
+func (r *request) renderCustomerPassword(status int, id accounts.ID, f form) error {
+	account, err := r.clients.Get(r.req.Context(), id)
 	if err != nil {
 		return err
 	}
-	return v.show(status, "customer-password", v.T("customer.password"), passwordForm{f, account, randomPassword()})
+	return r.render(status, "customer-password", r.T("customer.password"), passwordForm{f, account, randomPassword()})
 }
 
-func (v *visit) customerPassword() error {
-	id, err := v.accountID()
+func (r *request) customerPassword() error {
+	id, err := r.accountID()
 	if err != nil {
 		return err
 	}
-	if err := v.clients.SetPassword(v.ctx(), id, v.r.PostFormValue("password")); err != nil {
-		f := v.typed()
-		if err := v.refused(&f, err, []string{"password"}); err != nil {
+	if err := r.clients.SetPassword(r.commandContext(), id, r.req.PostFormValue("password")); err != nil {
+		f := r.formFromRequest()
+		if err := r.applyFieldErrors(&f, err, []string{"password"}); err != nil {
 			return err
 		}
-		return v.showCustomerPassword(http.StatusUnprocessableEntity, id, f)
+		return r.renderCustomerPassword(http.StatusUnprocessableEntity, id, f)
 	}
-	v.done("customer.passwordSet")
-	return v.redirect("/customers/", id)
+	r.flashDone("customer.passwordSet")
+	return r.redirect("/customers/", id)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// contactInputs are the inputs of a contact, named as the paths of its faults, with what they stand for.
+// contactInputs returns pointers to the fields of c by the names of their inputs, which are also the paths of field errors.
 func contactInputs(c *accounts.Contact) map[string]*string {
 	return map[string]*string{
 		"contact.name": &c.Name, "contact.company": &c.Company, "contact.email": &c.Email, "contact.phone": &c.Phone,
@@ -21,10 +21,11 @@ func contactInputs(c *accounts.Contact) map[string]*string {
 	}
 }
 
-func (v *visit) contact() accounts.Contact {
+// contactFromForm returns the contact that the form has.
+func (r *request) contactFromForm() accounts.Contact {
 	var c accounts.Contact
 	for name, to := range contactInputs(&c) {
-		*to = v.r.PostFormValue(name)
+		*to = r.req.PostFormValue(name)
 	}
 	return c
 }
@@ -34,7 +35,7 @@ var contactNames = []string{
 	"contact.state", "contact.postalCode", "contact.country",
 }
 
-// randomPassword answers a password to suggest: 24 characters in groups, of 120 random bits.
+// randomPassword returns a password to suggest: 24 characters in groups of 6, with 120 random bits.
 func randomPassword() string {
 	text := strings.ToLower(rand.Text())[:24]
 	var groups []string
@@ -44,66 +45,66 @@ func randomPassword() string {
 	return strings.Join(groups, "-")
 }
 
-// customerForm is the page on which a customer is added.
+// customerForm is the data of the page on which a customer is added.
 type customerForm struct {
 	Form   form
-	Random string
+	Random string // the suggested password
 }
 
-func (v *visit) customerNewPage() error {
-	f := filled("with", "1")
-	if len(v.opts.Plans) > 0 {
-		f.Values.Set("subscription.plan", v.opts.Plans[0])
+func (r *request) customerNewPage() error {
+	f := newForm("with", "1")
+	if len(r.opts.Plans) > 0 {
+		f.Values.Set("subscription.plan", r.opts.Plans[0])
 	}
-	return v.showCustomerNew(http.StatusOK, f)
+	return r.renderCustomerNew(http.StatusOK, f)
 }
 
-func (v *visit) showCustomerNew(status int, f form) error {
-	return v.show(status, "customer-new", v.T("customer.new"), customerForm{f, randomPassword()})
+func (r *request) renderCustomerNew(status int, f form) error {
+	return r.render(status, "customer-new", r.T("customer.new"), customerForm{f, randomPassword()})
 }
 
-func (v *visit) customerCreate() error {
+func (r *request) customerCreate() error {
 	in := accounts.New{
-		Login: v.r.PostFormValue("login"), Password: v.r.PostFormValue("password"), Contact: v.contact(),
-		AdditionalInfo: v.r.PostFormValue("additionalInfo"), Description: v.r.PostFormValue("description"),
-		ExternalID: v.r.PostFormValue("externalID"), Locale: v.r.PostFormValue("locale"),
+		Login: r.req.PostFormValue("login"), Password: r.req.PostFormValue("password"), Contact: r.contactFromForm(),
+		AdditionalInfo: r.req.PostFormValue("additionalInfo"), Description: r.req.PostFormValue("description"),
+		ExternalID: r.req.PostFormValue("externalID"), Locale: r.req.PostFormValue("locale"),
 	}
-	if v.r.PostFormValue("with") != "" {
-		in.Subscription = &subscriptions.New{Plan: v.r.PostFormValue("subscription.plan")}
-		if domain := strings.TrimSpace(v.r.PostFormValue("subscription.domains[0]")); domain != "" {
+	if r.req.PostFormValue("with") != "" {
+		in.Subscription = &subscriptions.New{Plan: r.req.PostFormValue("subscription.plan")}
+		if domain := strings.TrimSpace(r.req.PostFormValue("subscription.domains[0]")); domain != "" {
 			in.Subscription.Domains = []string{domain}
 		}
 	}
-	created, err := v.clients.Create(v.ctx(), in)
+	created, err := r.clients.Create(r.commandContext(), in)
 	if err != nil {
-		f := v.typed()
+		f := r.formFromRequest()
 		inputs := append([]string{
 			"login", "password", "additionalInfo", "description", "externalID", "locale", "subscription.plan", "subscription.domains[0]",
 		}, contactNames...)
-		if in.Subscription != nil && len(in.Subscription.Domains) == 0 { // its name, which nobody is asked for, would be the domain's
-			f.at("subscription.domains[0]", v.T("fault.domain"))
+		if in.Subscription != nil && len(in.Subscription.Domains) == 0 { // the form has no input for the name, which defaults to the domain's
+			f.addFieldError("subscription.domains[0]", r.T("fault.domain"))
 		}
-		if err := v.refused(&f, err, inputs, "passwordHash", "password", "subscription.name", "subscription.domains[0]"); err != nil {
+		if err := r.applyFieldErrors(&f, err, inputs, "passwordHash", "password", "subscription.name", "subscription.domains[0]"); err != nil {
 			return err
 		}
-		return v.showCustomerNew(http.StatusUnprocessableEntity, f)
+		return r.renderCustomerNew(http.StatusUnprocessableEntity, f)
 	}
-	v.done("customer.created", nameOf(created))
-	return v.redirect("/customers/", created.ID)
+	r.flashDone("customer.created", nameOf(created))
+	return r.redirect("/customers/", created.ID)
 }
 
-// customerEdit is the page on which a customer is changed.
+// customerEdit is the data of the page on which a customer is changed.
 type customerEdit struct {
-	Form     form
-	Customer accounts.Account // as it is now
-	Changed  []difference     // somebody else was quicker: what differs between what is stored and what was typed
+	Form        form
+	Customer    accounts.Account // as stored now
+	Differences []difference     // after a version conflict: the fields that differ
 }
 
-// difference is one field in two versions.
-type difference struct{ Label, Stored, Typed string }
+// difference is a field whose stored value differs from the submitted one.
+type difference struct{ Label, Stored, Submitted string }
 
-// editable are the fields of the form with their values in an account.
-func editable(a accounts.Account) map[string]string {
+// editableValues returns the values of a by the names of their inputs.
+func editableValues(a accounts.Account) map[string]string {
 	values := map[string]string{
 		"login": a.Login, "additionalInfo": a.AdditionalInfo, "description": a.Description, "externalID": a.ExternalID,
 		"locale": a.Locale,
@@ -116,82 +117,82 @@ func editable(a accounts.Account) map[string]string {
 
 var editableNames = append([]string{"login", "externalID", "locale", "additionalInfo", "description"}, contactNames...)
 
-func (v *visit) customerEditPage() error {
-	id, err := v.accountID()
+func (r *request) customerEditPage() error {
+	id, err := r.accountID()
 	if err != nil {
 		return err
 	}
-	account, err := v.clients.Get(v.r.Context(), id)
+	account, err := r.clients.Get(r.req.Context(), id)
 	if err != nil {
 		return err
 	}
-	f := filled("version", strconv.FormatInt(account.Version, 10))
-	for name, value := range editable(account) {
+	f := newForm("version", strconv.FormatInt(account.Version, 10))
+	for name, value := range editableValues(account) {
 		f.Values.Set(name, value)
 	}
-	return v.show(http.StatusOK, "customer-edit", v.T("customer.edit"), customerEdit{Form: f, Customer: account})
+	return r.render(http.StatusOK, "customer-edit", r.T("customer.edit"), customerEdit{Form: f, Customer: account})
 }
 
-func (v *visit) customerUpdate() error {
-	id, err := v.accountID()
+func (r *request) customerUpdate() error {
+	id, err := r.accountID()
 	if err != nil {
 		return err
 	}
-	f := v.typed()
-	version, err := number[int64](f.Value("version"))
+	f := r.formFromRequest()
+	version, err := parsePositive[int64](f.Value("version"))
 	if err != nil {
-		return errBadForm{err}
+		return badFormError{err}
 	}
-	contact, text := v.contact(), func(name string) *string { given := f.Value(name); return &given }
-	_, err = v.clients.Update(v.ctx(), id, accounts.Changes{
-		Version: version, Login: text("login"), Contact: &contact, AdditionalInfo: text("additionalInfo"),
-		Description: text("description"), ExternalID: text("externalID"), Locale: text("locale"),
+	contact, value := r.contactFromForm(), func(name string) *string { given := f.Value(name); return &given }
+	_, err = r.clients.Update(r.commandContext(), id, accounts.Changes{
+		Version: version, Login: value("login"), Contact: &contact, AdditionalInfo: value("additionalInfo"),
+		Description: value("description"), ExternalID: value("externalID"), Locale: value("locale"),
 	})
 	if err == nil {
-		v.done("customer.updated")
-		return v.redirect("/customers/", id)
+		r.flashDone("customer.updated")
+		return r.redirect("/customers/", id)
 	}
-	now, gone := v.clients.Get(v.r.Context(), id)
-	if gone != nil {
-		return gone
+	current, getErr := r.clients.Get(r.req.Context(), id)
+	if getErr != nil {
+		return getErr
 	}
-	edit := customerEdit{Form: f, Customer: now}
+	edit := customerEdit{Form: f, Customer: current}
 	if conflict := (*accounts.ConflictError)(nil); errors.As(err, &conflict) {
-		edit.Changed = v.differences(editableNames, editable(now), f)
-		edit.Form.Values.Set("version", strconv.FormatInt(now.Version, 10))
-		return v.show(http.StatusConflict, "customer-edit", v.T("customer.edit"), edit)
+		edit.Differences = r.differences(editableNames, editableValues(current), f)
+		edit.Form.Values.Set("version", strconv.FormatInt(current.Version, 10))
+		return r.render(http.StatusConflict, "customer-edit", r.T("customer.edit"), edit)
 	}
-	if err := v.refused(&edit.Form, err, editableNames); err != nil {
+	if err := r.applyFieldErrors(&edit.Form, err, editableNames); err != nil {
 		return err
 	}
-	return v.show(http.StatusUnprocessableEntity, "customer-edit", v.T("customer.edit"), edit)
+	return r.render(http.StatusUnprocessableEntity, "customer-edit", r.T("customer.edit"), edit)
 }
 
-// differences answers what was typed and what is stored, where they differ.
-func (v *visit) differences(names []string, stored map[string]string, f form) []difference {
-	var differ []difference
+// differences returns the fields whose submitted value differs from the stored one.
+func (r *request) differences(names []string, stored map[string]string, f form) []difference {
+	var differences []difference
 	for _, name := range names {
-		typed := strings.ReplaceAll(f.Value(name), "\r\n", "\n")
-		if typed != stored[name] {
-			differ = append(differ, difference{v.T("field." + name), stored[name], typed})
+		submitted := strings.ReplaceAll(f.Value(name), "\r\n", "\n")
+		if submitted != stored[name] {
+			differences = append(differences, difference{r.T("field." + name), stored[name], submitted})
 		}
 	}
-	return differ
+	return differences
 }
 
-// names answers what customers are called, by id.
-func (v *visit) names(ctx context.Context, ids []accounts.ID) (map[accounts.ID]accounts.Account, error) {
-	named := map[accounts.ID]accounts.Account{}
+// accountsByID returns the accounts with the given ids; accounts that do not exist are missing.
+func (r *request) accountsByID(ctx context.Context, ids []accounts.ID) (map[accounts.ID]accounts.Account, error) {
+	byID := map[accounts.ID]accounts.Account{}
 	for len(ids) > 0 {
-		some := ids[:min(len(ids), perLook)]
-		ids = ids[len(some):]
-		found, err := v.clients.List(ctx, accounts.Query{IDs: some, Limit: perLook})
+		batch := ids[:min(len(ids), maxListLimit)]
+		ids = ids[len(batch):]
+		found, err := r.clients.List(ctx, accounts.Query{IDs: batch, Limit: maxListLimit})
 		if err != nil {
 			return nil, err
 		}
 		for _, a := range found.Items {
-			named[a.ID] = a.Account
+			byID[a.ID] = a.Account
 		}
 	}
-	return named, nil
+	return byID, nil
 }

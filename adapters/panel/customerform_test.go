@@ -12,10 +12,10 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// inputOf answers an input of a page by its name.
-func inputOf(t *testing.T, a answer, name string) *html.Node {
+// findInput returns the input of a page with the given name.
+func findInput(t *testing.T, a response, name string) *html.Node {
 	t.Helper()
-	for n := range document(t, a).Descendants() {
+	for n := range parseHTML(t, a).Descendants() {
 		if n.Type == html.ElementNode && attribute(n, "name") == name {
 			return n
 		}
@@ -24,11 +24,11 @@ func inputOf(t *testing.T, a answer, name string) *html.Node {
 	return nil
 }
 
-// All faults of a new customer come back at once, each at its input, and nothing that was typed is lost but the password.
-func TestFaultsOfANewCustomer(t *testing.T) {
-	o := open(t, nil)
-	b := o.operator()
-	before := o.events()
+// All errors of a new customer are reported at once, each at its input, and all submitted values are kept but the password.
+func TestFieldErrorsOfANewCustomer(t *testing.T) {
+	e := newEnv(t, nil)
+	b := e.signInOperator()
+	before := e.countEvents()
 	form := url.Values{
 		"contact.name": {""}, "contact.company": {"Verdi"}, "contact.email": {"no address"}, "contact.country": {"XX"}, "login": {"mario!"},
 		"password": {"short"}, "locale": {"??"}, "additionalInfo": {"Call Anna."}, "with": {"1"}, "subscription.plan": {"Pro"},
@@ -37,14 +37,14 @@ func TestFaultsOfANewCustomer(t *testing.T) {
 	got := b.send(http.MethodPost, "/customers/new", form)
 	require.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
 	for _, name := range []string{"contact.name", "contact.email", "contact.country", "login", "password", "locale", "subscription.domains[0]"} {
-		at := inputOf(t, got, name)
+		at := findInput(t, got, name)
 		assert.Equal(t, "true", attribute(at, "aria-invalid"), name)
 		assert.Contains(t, got.body, `id="`+attribute(at, "aria-describedby")+`"`, name)
 	}
 	for _, name := range []string{"contact.company", "contact.email", "login", "subscription.domains[0]"} {
-		assert.Equal(t, form.Get(name), attribute(inputOf(t, got, name), "value"), name)
+		assert.Equal(t, form.Get(name), attribute(findInput(t, got, name), "value"), name)
 	}
-	assert.Empty(t, attribute(inputOf(t, got, "password"), "value"))
+	assert.Empty(t, attribute(findInput(t, got, "password"), "value"))
 	assert.NotContains(t, got.body, "short")
 	assert.Contains(t, got.body, "Call Anna.")
 
@@ -57,36 +57,36 @@ func TestFaultsOfANewCustomer(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
 	assert.Contains(t, got.body, "Enter a domain, or clear “Also create a subscription”.")
 	assert.NotContains(t, got.body, "is required")
-	assert.Equal(t, before, o.events())
+	assert.Equal(t, before, e.countEvents())
 
 	got = b.post("/customers/new", "contact.name", "Paola", "login", "paola", "password", "a long sentence")
 	require.Equal(t, http.StatusSeeOther, got.StatusCode, got.body)
-	assert.Contains(t, b.get(got.to()).body, "Paola was added.")
+	assert.Contains(t, b.get(got.location()).body, "Paola was added.")
 }
 
-// A form that is older than what is stored shows both versions, keeps what was typed, and can be saved then.
+// A form that is older than the stored version shows both, keeps the submitted values, and can then be saved.
 func TestLostUpdate(t *testing.T) {
-	o := open(t, nil)
-	b := o.operator()
-	path := "/customers/" + text(o.mario.ID) + "/edit"
-	form := carried(t, b.get(path), path)
-	form = with(form, "login", "mario", "contact.name", "Mario Bianchi", "description", "typed by one")
+	e := newEnv(t, nil)
+	b := e.signInOperator()
+	path := "/customers/" + formatID(e.mario.ID) + "/edit"
+	form := hiddenFields(t, b.get(path), path)
+	form = setValues(form, "login", "mario", "contact.name", "Mario Bianchi", "description", "typed by one")
 	theirs := "typed by another"
-	_, err := o.clients.Update(t.Context(), o.mario.ID, accounts.Changes{Description: &theirs})
+	_, err := e.clients.Update(t.Context(), e.mario.ID, accounts.Changes{Description: &theirs})
 	require.NoError(t, err)
 
 	got := b.send(http.MethodPost, path, form)
 	require.Equal(t, http.StatusConflict, got.StatusCode)
 	assert.Contains(t, got.body, "typed by one")
 	assert.Contains(t, got.body, "typed by another")
-	assert.Equal(t, "Mario Bianchi", attribute(inputOf(t, got, "contact.name"), "value"))
-	mario, err := o.clients.Get(t.Context(), o.mario.ID)
+	assert.Equal(t, "Mario Bianchi", attribute(findInput(t, got, "contact.name"), "value"))
+	mario, err := e.clients.Get(t.Context(), e.mario.ID)
 	require.NoError(t, err)
 	assert.Equal(t, theirs, mario.Description)
 
-	got = b.send(http.MethodPost, path, with(form, "version", carried(t, got, path).Get("version")))
+	got = b.send(http.MethodPost, path, setValues(form, "version", hiddenFields(t, got, path).Get("version")))
 	require.Equal(t, http.StatusSeeOther, got.StatusCode, got.body)
-	mario, err = o.clients.Get(t.Context(), o.mario.ID)
+	mario, err = e.clients.Get(t.Context(), e.mario.ID)
 	require.NoError(t, err)
 	assert.Equal(t, "typed by one", mario.Description)
 	assert.Equal(t, "Mario Bianchi", mario.Contact.Name)

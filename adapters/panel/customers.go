@@ -7,21 +7,21 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// customerFilters are the fields of the address that say which customers a list shows.
+// customerFilters are the query parameters that select and sort customers.
 var customerFilters = []string{"q", "status", "cause", "country", "sort", "dir"}
 
-// filters answers those fields of the request that are set.
-func (v *visit) filters(names []string) url.Values {
+// filters returns those of the named parameters of the request that are not empty.
+func (r *request) filters(names []string) url.Values {
 	set := url.Values{}
 	for _, name := range names {
-		if value := v.r.Form.Get(name); value != "" {
+		if value := r.req.Form.Get(name); value != "" {
 			set.Set(name, value)
 		}
 	}
 	return set
 }
 
-// customerQuery answers which customers a request is about, in which order. The newest come first.
+// customerQuery returns the query for the filters f. By default the newest customers come first.
 func customerQuery(f url.Values) accounts.Query {
 	q := accounts.Query{
 		Search: f.Get("q"), Status: accounts.Status(f.Get("status")), Cause: accounts.Cause(f.Get("cause")),
@@ -33,45 +33,46 @@ func customerQuery(f url.Values) accounts.Query {
 	return q
 }
 
-// customerTable is the page of the list.
+// customerTable is the data of the list of customers.
 type customerTable struct {
 	table
 	Items   []accounts.Summary
 	Columns []column
 }
 
-// column is the head of a column that a list can be sorted by.
+// column is the header of a column that a list can be sorted by.
 type column struct {
-	Key    string // "name", "login" or "created"
-	Order  string // "ascending", "descending" or "none"
-	Values url.Values
+	Key   string // "name", "login" or "created"
+	Order string // "ascending", "descending" or "none"
+	Query url.Values
 }
 
-func (v *visit) customerList() error {
-	f := v.filters(customerFilters)
+func (r *request) customerList() error {
+	f := r.filters(customerFilters)
 	q := customerQuery(f)
-	q.After, q.Limit = accounts.Cursor(v.r.Form.Get("after")), perPage
-	found, err := v.clients.List(v.r.Context(), q)
+	q.After, q.Limit = accounts.Cursor(r.req.Form.Get("after")), pageSize
+	found, err := r.clients.List(r.req.Context(), q)
 	if err != nil {
 		return err
 	}
-	n, err := v.clients.Count(v.r.Context(), q, countedTo+1)
+	n, err := r.clients.Count(r.req.Context(), q, maxCounted+1)
 	if err != nil {
 		return err
 	}
-	t := customerTable{table: v.table(f, upTo(n, countedTo), found.Next), Items: found.Items, Columns: columns(f, q)}
+	t := customerTable{table: r.table(f, capCount(n, maxCounted), found.Next), Items: found.Items, Columns: columns(f, q)}
 	t.Filtered = f.Get("q")+f.Get("status")+f.Get("cause")+f.Get("country") != ""
-	if err := v.tick(&t.table, func(most int) (int, error) { return v.clients.Count(v.r.Context(), q, most) }); err != nil {
+	if err := r.applySelection(&t.table, func(limit int) (int, error) { return r.clients.Count(r.req.Context(), q, limit) }); err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, "customers", v.T("customers.title"), t)
+	return r.render(http.StatusOK, "customers", r.T("customers.title"), t)
 }
 
-// columns answers the heads of the columns; following one sorts by it, and turns the order where it is sorted by already.
+// columns returns the headers of the sortable columns. The link of a header sorts by its column, or reverses the order if
+// the list is sorted by it already.
 func columns(f url.Values, q accounts.Query) []column {
 	var all []column
 	for _, by := range []accounts.Sort{accounts.SortName, accounts.SortLogin, accounts.SortCreated} {
-		c := column{Key: string(by), Order: "none", Values: clone(f)}
+		c := column{Key: string(by), Order: "none", Query: cloneValues(f)}
 		direction := "asc"
 		if by == q.Sort {
 			c.Order = "descending"
@@ -79,14 +80,14 @@ func columns(f url.Values, q accounts.Query) []column {
 				c.Order, direction = "ascending", "desc"
 			}
 		}
-		c.Values.Set("sort", string(by))
-		c.Values.Set("dir", direction)
+		c.Query.Set("sort", string(by))
+		c.Query.Set("dir", direction)
 		all = append(all, c)
 	}
 	return all
 }
 
-// Column answers the head of one column.
+// Column returns the header of the column with the given key.
 func (t customerTable) Column(key string) column {
 	for _, c := range t.Columns {
 		if c.Key == key {

@@ -8,81 +8,81 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// domainView is the page of one domain.
+// domainView is the data of the page of one domain.
 type domainView struct {
 	Domain       subscriptions.Domain
 	Subscription subscriptions.Subscription
-	Customer     accounts.Account // zero: the provider
-	Form         form             // of its name
+	Customer     accounts.Account // the zero Account for the provider
+	Form         form             // with the name
 }
 
-// domain answers the domain that the address names.
-func (v *visit) domain() (subscriptions.Domain, error) {
-	id, err := v.domainID()
+// domain returns the domain whose id the path has.
+func (r *request) domain() (subscriptions.Domain, error) {
+	id, err := r.domainID()
 	if err != nil {
 		return subscriptions.Domain{}, err
 	}
-	found, err := v.subscriptions().Domains(v.r.Context(), subscriptions.DomainQuery{IDs: []subscriptions.DomainID{id}})
+	found, err := r.subscriptions().Domains(r.req.Context(), subscriptions.DomainQuery{IDs: []subscriptions.DomainID{id}})
 	if err != nil {
 		return subscriptions.Domain{}, err
 	}
 	if len(found.Items) == 0 {
-		return subscriptions.Domain{}, errNoPage
+		return subscriptions.Domain{}, errPageNotFound
 	}
 	return found.Items[0], nil
 }
 
-func (v *visit) domainPage() error {
-	d, err := v.domain()
+func (r *request) domainPage() error {
+	d, err := r.domain()
 	if err != nil {
 		return err
 	}
-	return v.showDomain(http.StatusOK, d, filled("name", d.DisplayName()))
+	return r.renderDomain(http.StatusOK, d, newForm("name", d.DisplayName()))
 }
 
-func (v *visit) showDomain(status int, d subscriptions.Domain, f form) error {
+func (r *request) renderDomain(status int, d subscriptions.Domain, f form) error {
 	view := domainView{Domain: d, Form: f}
 	var err error
-	if view.Subscription, err = v.subscriptions().Get(v.r.Context(), d.SubscriptionID); err != nil {
+	if view.Subscription, err = r.subscriptions().Get(r.req.Context(), d.SubscriptionID); err != nil {
 		return err
 	}
-	if view.Customer, err = v.customerOf(d.AccountID); err != nil {
+	if view.Customer, err = r.customerOf(d.AccountID); err != nil {
 		return err
 	}
-	return v.show(status, "domain", d.DisplayName(), view)
+	return r.render(status, "domain", d.DisplayName(), view)
 }
 
-func (v *visit) domainRename() error {
-	d, err := v.domain()
+func (r *request) domainRename() error {
+	d, err := r.domain()
 	if err != nil {
 		return err
 	}
-	f := v.typed()
-	renamed, err := v.subscriptions().RenameDomain(v.ctx(), d.ID, f.Value("name"))
+	f := r.formFromRequest()
+	renamed, err := r.subscriptions().RenameDomain(r.commandContext(), d.ID, f.Value("name"))
 	if err != nil {
-		if err := v.refused(&f, err, []string{"name"}); err != nil {
+		if err := r.applyFieldErrors(&f, err, []string{"name"}); err != nil {
 			return err
 		}
-		return v.showDomain(http.StatusUnprocessableEntity, d, f)
+		return r.renderDomain(http.StatusUnprocessableEntity, d, f)
 	}
-	v.done("domain.renamed", renamed.DisplayName())
-	return v.redirect("/domains/", d.ID)
+	r.flashDone("domain.renamed", renamed.DisplayName())
+	return r.redirect("/domains/", d.ID)
 }
 
-func (v *visit) domainMakeMain() error {
-	d, err := v.domain()
+func (r *request) domainMakeMain() error {
+	d, err := r.domain()
 	if err != nil {
 		return err
 	}
-	if err := v.subscriptions().SetMainDomain(v.ctx(), d.ID); err != nil {
+	if err := r.subscriptions().SetMainDomain(r.commandContext(), d.ID); err != nil {
 		return err
 	}
-	v.done("domain.madeMain", d.DisplayName())
-	return v.redirect("/domains/", d.ID)
+	r.flashDone("domain.madeMain", d.DisplayName())
+	return r.redirect("/domains/", d.ID)
 }
 
-// moving is the page on which a domain is moved to another subscription, which one looks for there.
-type moving struct {
+// movePage is the data of the page on which a domain is moved to another subscription, which is searched for there.
+type movePage struct {
 	Domain subscriptions.Domain
 	Form   form
 	Find   string
@@ -90,54 +90,54 @@ type moving struct {
 	More   bool
 }
 
-func (v *visit) domainMovePage() error {
-	d, err := v.domain()
+func (r *request) domainMovePage() error {
+	d, err := r.domain()
 	if err != nil {
 		return err
 	}
-	return v.showMove(http.StatusOK, d, form{})
+	return r.renderMove(http.StatusOK, d, form{})
 }
 
-// showMove offers the subscriptions of the same customer first: until somebody searches, only those.
-func (v *visit) showMove(status int, d subscriptions.Domain, f form) error {
-	find := strings.TrimSpace(v.r.Form.Get("find"))
-	q := subscriptions.Query{Search: find, Limit: mostFound}
+// renderMove offers the subscriptions that match the search. Without a search, it offers those of the same customer.
+func (r *request) renderMove(status int, d subscriptions.Domain, f form) error {
+	find := strings.TrimSpace(r.req.Form.Get("find"))
+	q := subscriptions.Query{Search: find, Limit: maxFound}
 	if find == "" {
 		q.AccountID = &d.AccountID
 	}
-	found, err := v.subscriptions().List(v.r.Context(), q)
+	found, err := r.subscriptions().List(r.req.Context(), q)
 	if err != nil {
 		return err
 	}
-	listed, err := v.listed(found.Items)
+	withCustomers, err := r.withCustomers(found.Items)
 	if err != nil {
 		return err
 	}
-	return v.show(status, "domain-move", v.T("domain.move", d.DisplayName()), moving{
-		Domain: d, Form: f, Find: find, Found: listed, More: found.Next != "",
+	return r.render(status, "domain-move", r.T("domain.move", d.DisplayName()), movePage{
+		Domain: d, Form: f, Find: find, Found: withCustomers, More: found.Next != "",
 	})
 }
 
-func (v *visit) domainMove() error {
-	d, err := v.domain()
+func (r *request) domainMove() error {
+	d, err := r.domain()
 	if err != nil {
 		return err
 	}
-	f := v.typed()
+	f := r.formFromRequest()
 	if f.Value("to") == "" {
-		f.Others = append(f.Others, v.T("domain.nowhere"))
-		return v.showMove(http.StatusUnprocessableEntity, d, f)
+		f.Errors = append(f.Errors, r.T("domain.nowhere"))
+		return r.renderMove(http.StatusUnprocessableEntity, d, f)
 	}
-	to, err := number[subscriptions.ID](f.Value("to"))
+	to, err := parsePositive[subscriptions.ID](f.Value("to"))
 	if err != nil {
 		return err
 	}
-	if _, err := v.subscriptions().MoveDomains(v.ctx(), []subscriptions.DomainID{d.ID}, to); err != nil {
-		if err := v.refused(&f, err, nil); err != nil {
+	if _, err := r.subscriptions().MoveDomains(r.commandContext(), []subscriptions.DomainID{d.ID}, to); err != nil {
+		if err := r.applyFieldErrors(&f, err, nil); err != nil {
 			return err
 		}
-		return v.showMove(http.StatusUnprocessableEntity, d, f)
+		return r.renderMove(http.StatusUnprocessableEntity, d, f)
 	}
-	v.done("domain.moved", d.DisplayName())
-	return v.redirect("/subscriptions/", to)
+	r.flashDone("domain.moved", d.DisplayName())
+	return r.redirect("/subscriptions/", to)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/clientele-go/clientele/storage/memory"
 )
 
-// The panel in a server that has pages of its own, and signs its operators in itself.
+// The panel is mounted in an application that has other pages and signs operators in itself.
 func ExampleNew() {
 	clients := accounts.NewManager(memory.New(), &accounts.Options{ReservedDomains: []string{"my.provider.example"}})
 	if _, err := clients.Create(context.Background(), accounts.New{
@@ -23,12 +23,12 @@ func ExampleNew() {
 	}
 	pages, err := panel.New(clients, &panel.Options{
 		Path: "/panel",
-		OperatorFromRequest: func(r *http.Request) (name string, ok bool) { // whom your own session names
+		OperatorFromRequest: func(r *http.Request) (name string, ok bool) { // from the application's session
 			name = r.Header.Get("X-Operator")
 			return name, name != ""
 		},
 		OperatorSignInURL: "/signin",
-		Plans:          []string{"Basic", "Pro"},
+		Plans:             []string{"Basic", "Pro"},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -48,7 +48,7 @@ func ExampleNew() {
 	// 303 /signin false
 }
 
-// A small provider whose operators sign in on the panel's own page.
+// Operators sign in on the panel's page, with passwords from a fixed list.
 func ExampleStaticOperators() {
 	hash, err := accounts.Argon2id{}.Hash(context.Background(), "a long sentence")
 	if err != nil {

@@ -9,17 +9,17 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// form is what somebody typed, and what is wrong with it. Inputs are named by the paths that faults have.
+// form has the values of a form and the errors in them. Its inputs are named like the paths of field errors.
 type form struct {
-	Values url.Values
-	Faults map[string]string // by the name of an input
-	Others []string          // faults of no input on the page
+	Values      url.Values
+	FieldErrors map[string]string // by the name of an input
+	Errors      []string          // of no input on the page
 }
 
-// typed answers the form that was sent, without its passwords: they are never sent back.
-func (v *visit) typed() form {
+// formFromRequest returns the submitted form without its passwords, which are never sent back.
+func (r *request) formFromRequest() form {
 	values := url.Values{}
-	for name, given := range v.r.PostForm {
+	for name, given := range r.req.PostForm {
 		if !strings.Contains(name, "password") && name != "old" {
 			values[name] = given
 		}
@@ -27,8 +27,8 @@ func (v *visit) typed() form {
 	return form{Values: values}
 }
 
-// filled answers a form with values to begin with, in pairs.
-func filled(pairs ...string) form {
+// newForm returns a form with initial values, given as pairs of name and value.
+func newForm(pairs ...string) form {
 	f := form{Values: url.Values{}}
 	for i := 0; i < len(pairs); i += 2 {
 		f.Values.Set(pairs[i], pairs[i+1])
@@ -38,57 +38,57 @@ func filled(pairs ...string) form {
 
 func (f form) Value(name string) string { return f.Values.Get(name) }
 
-// Has tells whether one of the values of a name is this one.
+// Has reports whether value is one of the values of the named input.
 func (f form) Has(name, value string) bool {
-	for _, given := range f.Values[name] {
-		if given == value {
+	for _, v := range f.Values[name] {
+		if v == value {
 			return true
 		}
 	}
 	return false
 }
 
-// Wrong tells whether there is any fault.
-func (f form) Wrong() bool { return len(f.Faults)+len(f.Others) > 0 }
+// HasErrors reports whether the form has any error.
+func (f form) HasErrors() bool { return len(f.FieldErrors)+len(f.Errors) > 0 }
 
-// at notes a fault at an input.
-func (f *form) at(name, message string) {
-	if f.Faults == nil {
-		f.Faults = map[string]string{}
+// addFieldError adds an error of an input, unless the input already has one.
+func (f *form) addFieldError(name, message string) {
+	if f.FieldErrors == nil {
+		f.FieldErrors = map[string]string{}
 	}
-	if f.Faults[name] == "" {
-		f.Faults[name] = message
+	if f.FieldErrors[name] == "" {
+		f.FieldErrors[name] = message
 	}
 }
 
-// refused puts what a command says is wrong to the inputs of the form, where that is what it says; else it answers the
-// error. Where gives the inputs for paths whose name on the page is another, in pairs; a path without an input is told
-// at the top.
-func (v *visit) refused(f *form, err error, inputs []string, where ...string) error {
+// applyFieldErrors adds the errors of an *accounts.InvalidError or *accounts.TakenError to f and returns nil. It returns any
+// other err. inputs are the names of the inputs on the page; errors at other paths are added to f.Errors. aliases are pairs
+// of a path and the name of its input, where they differ.
+func (r *request) applyFieldErrors(f *form, err error, inputs []string, aliases ...string) error {
 	var invalid *accounts.InvalidError
 	var taken *accounts.TakenError
-	note := func(path, message string) {
-		for i := 0; i < len(where); i += 2 {
-			if where[i] == path {
-				path = where[i+1]
+	add := func(path, message string) {
+		for i := 0; i < len(aliases); i += 2 {
+			if aliases[i] == path {
+				path = aliases[i+1]
 			}
 		}
 		for _, name := range inputs {
 			if name == path {
-				f.at(name, message)
+				f.addFieldError(name, message)
 				return
 			}
 		}
-		f.Others = append(f.Others, message)
+		f.Errors = append(f.Errors, message)
 	}
 	switch {
 	case errors.As(err, &invalid):
-		for _, fault := range invalid.Translate(v.language) {
-			note(fault.Path, fault.Message)
+		for _, fieldError := range invalid.Translate(r.language) {
+			add(fieldError.Path, fieldError.Message)
 		}
 	case errors.As(err, &taken):
-		for _, one := range append([]accounts.Taken{{Field: taken.Field, Value: taken.Value}}, taken.Others...) {
-			note(one.Field, v.T("fault.taken", one.Value))
+		for _, conflict := range append([]accounts.Taken{{Field: taken.Field, Value: taken.Value}}, taken.Others...) {
+			add(conflict.Field, r.T("fault.taken", conflict.Value))
 		}
 	default:
 		return err
@@ -96,66 +96,66 @@ func (v *visit) refused(f *form, err error, inputs []string, where ...string) er
 	return nil
 }
 
-// field is one input as a template shows it.
+// field is an input for a template.
 type field struct {
 	Page                           page
-	Name, ID, Label, Value, Fault  string
+	Name, ID, Label, Value, Error  string
 	Type, Auto, Max, Hint, Pattern string
 	Required, Focus                bool
 	Suggest                        string // a password to suggest
-	Meter                          bool   // tell how strong a password is
+	Meter                          bool   // show how strong the password is
 }
 
-// Field answers an input of a form. Its label is the text "field." and its name, or what label= says; other options:
-// type=, max=, auto= (the autocomplete), hint= (a key), required, focus; for passwords suggest= and meter.
+// Field returns an input of f. Its label is the text with the key "field."+name. The options are label= and hint= (keys of
+// texts), type=, max=, auto= (the autocomplete attribute), required and focus; for passwords also suggest= and meter.
 func (p page) Field(f form, name string, options ...string) field {
-	it := field{
-		Page: p, Name: name, ID: fieldID(name), Label: p.T("field." + name), Value: f.Value(name), Fault: f.Faults[name],
+	field := field{
+		Page: p, Name: name, ID: fieldID(name), Label: p.T("field." + name), Value: f.Value(name), Error: f.FieldErrors[name],
 		Type: "text", Auto: "off",
 	}
 	for _, option := range options {
 		key, value, _ := strings.Cut(option, "=")
 		switch key {
 		case "label":
-			it.Label = p.T(value)
+			field.Label = p.T(value)
 		case "type":
-			it.Type = value
+			field.Type = value
 		case "max":
-			it.Max = value
+			field.Max = value
 		case "auto":
-			it.Auto = value
+			field.Auto = value
 		case "hint":
-			it.Hint = p.T(value)
+			field.Hint = p.T(value)
 		case "required":
-			it.Required = true
+			field.Required = true
 		case "focus":
-			it.Focus = true
+			field.Focus = true
 		case "suggest":
-			it.Suggest = value
+			field.Suggest = value
 		case "meter":
-			it.Meter = true
+			field.Meter = true
 		}
 	}
-	return it
+	return field
 }
 
-// Password is Field for a password, which is never shown.
+// Password is like Field, but leaves out the value.
 func (p page) Password(f form, name string, options ...string) field {
-	it := p.Field(f, name, options...)
-	it.Value = ""
-	return it
+	field := p.Field(f, name, options...)
+	field.Value = ""
+	return field
 }
 
 func fieldID(name string) string {
 	return "f-" + strings.NewReplacer(".", "-", "[", "-", "]", "").Replace(name)
 }
 
-// Wrongs answers the faults at the inputs of a form, with the ids of those, in the order in which they are given.
-func (p page) Wrongs(f form) []field {
-	var wrong []field
-	for name, message := range f.Faults {
-		wrong = append(wrong, field{ID: fieldID(name), Fault: message})
+// FieldErrors returns the fields of f that have errors, with only ID and Error set, sorted by ID.
+func (p page) FieldErrors(f form) []field {
+	var fields []field
+	for name, message := range f.FieldErrors {
+		fields = append(fields, field{ID: fieldID(name), Error: message})
 	}
-	slices.SortFunc(wrong, func(a, b field) int { return strings.Compare(a.ID, b.ID) })
-	return wrong
+	slices.SortFunc(fields, func(a, b field) int { return strings.Compare(a.ID, b.ID) })
+	return fields
 }

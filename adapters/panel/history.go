@@ -8,92 +8,92 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// entry is one event as the history shows it: what, and why.
-type entry struct {
+// historyEntry is an event with the texts that the history shows.
+type historyEntry struct {
 	accounts.Event
-	What   string
-	Causes []string
-	Fields string
-	Unique string // the domain's name as people write it
+	Title         string
+	Causes        []string
+	Fields        string
+	DisplayDomain string // the name of the domain in Unicode
 }
 
-// historyView is the page of all events of a customer.
+// historyView is the data of the page with all events of a customer.
 type historyView struct {
 	Customer accounts.Account
-	Entries  []entry
+	Entries  []historyEntry
 	Pager    pager
 }
 
-func (v *visit) customerHistory() error {
-	id, err := v.accountID()
+func (r *request) customerHistory() error {
+	id, err := r.accountID()
 	if err != nil {
 		return err
 	}
 	view := historyView{}
-	if view.Customer, err = v.clients.Get(v.r.Context(), id); err != nil {
+	if view.Customer, err = r.clients.Get(r.req.Context(), id); err != nil {
 		return err
 	}
 	var next accounts.Cursor
-	view.Entries, next, err = v.events(accounts.EventQuery{
-		AccountID: &id, Desc: true, Limit: perPage, After: accounts.Cursor(v.r.Form.Get("after")),
+	view.Entries, next, err = r.historyEntries(accounts.EventQuery{
+		AccountID: &id, Desc: true, Limit: pageSize, After: accounts.Cursor(r.req.Form.Get("after")),
 	})
 	if err != nil {
 		return err
 	}
-	view.Pager = v.pager(next)
-	return v.show(http.StatusOK, "history", v.T("history.title"), view)
+	view.Pager = r.pager(next)
+	return r.render(http.StatusOK, "history", r.T("history.title"), view)
 }
 
-// events answers entries of the history.
-func (v *visit) events(q accounts.EventQuery) ([]entry, accounts.Cursor, error) {
-	found, err := v.clients.Events(v.r.Context(), q)
+// historyEntries returns one page of the history and the cursor of the next one.
+func (r *request) historyEntries(q accounts.EventQuery) ([]historyEntry, accounts.Cursor, error) {
+	found, err := r.clients.Events(r.req.Context(), q)
 	if err != nil {
 		return nil, "", err
 	}
-	entries := make([]entry, len(found.Items))
+	entries := make([]historyEntry, len(found.Items))
 	for i, e := range found.Items {
-		entries[i] = v.entry(e)
+		entries[i] = r.newHistoryEntry(e)
 	}
 	return entries, found.Next, nil
 }
 
-func (v *visit) entry(e accounts.Event) entry {
-	it := entry{Event: e, What: v.T("event." + string(e.Type)), Unique: subscriptions.Domain{Name: e.Domain}.DisplayName()}
+func (r *request) newHistoryEntry(e accounts.Event) historyEntry {
+	entry := historyEntry{Event: e, Title: r.T("event." + string(e.Type)), DisplayDomain: subscriptions.Domain{Name: e.Domain}.DisplayName()}
 	if e.Actor == ownerActor {
-		it.Actor = v.T("history.customer")
+		entry.Actor = r.T("history.customer")
 	}
 	if causes := e.Details["cause"]; causes != "" {
 		for cause := range strings.SplitSeq(causes, ",") {
-			it.Causes = append(it.Causes, v.eventCause(e, accounts.Cause(cause)))
+			entry.Causes = append(entry.Causes, r.eventCause(e, accounts.Cause(cause)))
 		}
 	}
 	if fields := e.Details["fields"]; fields != "" {
 		var named []string
 		for field := range strings.SplitSeq(fields, ",") {
-			named = append(named, v.fieldName(e.Type, field))
+			named = append(named, r.fieldName(e.Type, field))
 		}
-		it.Fields = strings.Join(named, ", ")
+		entry.Fields = strings.Join(named, ", ")
 	}
-	return it
+	return entry
 }
 
-// ownerActor is the actor of what customers do themselves, as accounts.Owner documents it.
+// ownerActor is the actor of the customers' own commands, as documented at accounts.Owner.
 const ownerActor = "owner"
 
-// eventCause returns the name of a cause in an event. Of a domain that a customer had switched off, the event of its
-// activation says that it was switched on, and by whom.
-func (v *visit) eventCause(e accounts.Event, c accounts.Cause) string {
+// eventCause returns the label of a cause in an event. Where a domain was activated that the customer had switched off, it
+// says that the domain was switched on, and by whom.
+func (r *request) eventCause(e accounts.Event, c accounts.Cause) string {
 	switch {
 	case c != accounts.CauseCustomer || e.Type != subscriptions.DomainActivated:
-		return v.cause(c)
+		return r.cause(c)
 	case e.Actor == ownerActor:
-		return v.T("history.switchedOnByCustomer")
+		return r.T("history.switchedOnByCustomer")
 	default:
-		return v.T("history.switchedOn")
+		return r.T("history.switchedOn")
 	}
 }
 
-// By returns who placed a hold: "by anna", or "by the customer".
+// By returns the text that says who placed a hold: "by anna", or "by the customer".
 func (p page) By(actor string) string {
 	if actor == ownerActor {
 		return p.T("why.byCustomer")
@@ -101,27 +101,27 @@ func (p page) By(actor string) string {
 	return p.T("why.by", actor)
 }
 
-// fieldName answers what people call a field that changed.
-func (v *visit) fieldName(of accounts.EventType, field string) string {
+// fieldName returns the label of a changed field.
+func (r *request) fieldName(of accounts.EventType, field string) string {
 	if of == subscriptions.SubscriptionUpdated {
 		if _, known := catalogue["field.subscription."+field]; known {
-			return v.T("field.subscription." + field)
+			return r.T("field.subscription." + field)
 		}
 	}
 	if _, known := catalogue["field."+field]; known {
-		return v.T("field." + field)
+		return r.T("field." + field)
 	}
 	return field
 }
 
-// From and To answer what a rename, a move or an assignment went from and to.
-func (e entry) From() string { return e.Details["from"] }
-func (e entry) To() string   { return e.Details["to"] }
+// From and To return the old and the new value of a rename, a move or an assignment.
+func (e historyEntry) From() string { return e.Details["from"] }
+func (e historyEntry) To() string   { return e.Details["to"] }
 
-// Moves tells whether it is one of those.
-func (e entry) Moves() bool { return e.Details["from"] != "" && e.Details["to"] != "" }
+// HasFromTo reports whether the event has both values.
+func (e historyEntry) HasFromTo() bool { return e.Details["from"] != "" && e.Details["to"] != "" }
 
-// Note, Message and Public answer the texts of a suspension.
-func (e entry) Note() string    { return e.Details["note"] }
-func (e entry) Message() string { return e.Details["message"] }
-func (e entry) Public() string  { return e.Details["public"] }
+// Note, Message and Public return the texts of a suspension.
+func (e historyEntry) Note() string    { return e.Details["note"] }
+func (e historyEntry) Message() string { return e.Details["message"] }
+func (e historyEntry) Public() string  { return e.Details["public"] }

@@ -14,14 +14,14 @@ import (
 
 // The history names the customer as such, and says of a website that was off that it was switched on, and by whom.
 func TestHistoryOfASwitchedWebsite(t *testing.T) {
-	o := open(t, nil)
-	_, domains := o.below(o.mario.ID)
+	e := newEnv(t, nil)
+	_, domains := e.firstSubscription(e.mario.ID)
 	ids := []subscriptions.DomainID{domains[1].ID}
-	owner := o.clients.Owner(o.mario.ID)
+	owner := e.clients.Owner(e.mario.ID)
 	_, err := owner.DisableDomains(t.Context(), ids)
 	require.NoError(t, err)
-	b := o.operator()
-	domain := "/domains/" + text(domains[1].ID)
+	b := e.signInOperator()
+	domain := "/domains/" + formatID(domains[1].ID)
 	assert.Contains(t, plainText(t, b.get(domain)), "Switched off by the customer Suspended directly · 3 Jul 2026, 10:00 · by the customer")
 	b.post("/language", "language", "it")
 	assert.Contains(t, plainText(t, b.get(domain)), "Disattivato dal cliente Sospensione diretta · 3 lug 2026, 10:00 · dal cliente")
@@ -30,7 +30,7 @@ func TestHistoryOfASwitchedWebsite(t *testing.T) {
 	require.NoError(t, err)
 	_, err = owner.DisableDomains(t.Context(), ids)
 	require.NoError(t, err)
-	_, err = o.clients.Subscriptions().LiftDomains(accounts.WithActor(t.Context(), "anna"), ids, []accounts.Cause{accounts.CauseCustomer})
+	_, err = e.clients.Subscriptions().LiftDomains(accounts.WithActor(t.Context(), "anna"), ids, []accounts.Cause{accounts.CauseCustomer})
 	require.NoError(t, err)
 
 	for language, want := range map[string][]string{
@@ -44,7 +44,7 @@ func TestHistoryOfASwitchedWebsite(t *testing.T) {
 		},
 	} {
 		b.post("/language", "language", language)
-		got := plainText(t, b.get("/customers/"+text(o.mario.ID)+"/history"))
+		got := plainText(t, b.get("/customers/"+formatID(e.mario.ID)+"/history"))
 		for _, entry := range want {
 			assert.Contains(t, got, entry)
 		}
@@ -52,10 +52,10 @@ func TestHistoryOfASwitchedWebsite(t *testing.T) {
 }
 
 // plainText returns the text of a page with single spaces.
-func plainText(t *testing.T, a answer) string {
+func plainText(t *testing.T, a response) string {
 	t.Helper()
 	var text strings.Builder
-	for n := range document(t, a).Descendants() {
+	for n := range parseHTML(t, a).Descendants() {
 		if n.Type == html.TextNode {
 			text.WriteString(n.Data + " ")
 		}

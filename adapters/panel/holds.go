@@ -10,172 +10,172 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// kind is one of the three kinds of things that have holds, and what is done to them.
+// kind is one of the three kinds of things that have holds, with the commands for them.
 type kind struct {
-	name    string // in addresses and keys: "customers", "subscriptions", "domains"
-	pick    func(v *visit) (selection, error)
-	suspend func(v *visit, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error)
-	lift    func(v *visit, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error)
-	preview func(v *visit, s selection) (accounts.Removal, error)
-	remove  func(v *visit, ctx context.Context, r accounts.Removal, ids []int64) error
+	name      string // in paths and keys: "customers", "subscriptions" or "domains"
+	selection func(r *request) (selection, error)
+	suspend   func(r *request, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error)
+	lift      func(r *request, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error)
+	preview   func(r *request, s selection) (accounts.Removal, error)
+	remove    func(r *request, ctx context.Context, removal accounts.Removal, ids []int64) error
 }
 
-// outcome counts what a command suspended or activated, what was so already, and what it left suspended.
-type outcome struct{ changed, unchanged, still int }
+// outcome counts what a command suspended or activated, what already was, and what is still suspended.
+type outcome struct{ changed, unchanged, stillSuspended int }
 
 var (
 	customerKind = kind{
-		name: "customers", pick: (*visit).pickCustomers,
-		suspend: func(v *visit, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error) {
-			out, err := v.clients.Suspend(ctx, as[accounts.ID](ids), h)
+		name: "customers", selection: (*request).selectCustomers,
+		suspend: func(r *request, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error) {
+			out, err := r.clients.Suspend(ctx, convertIDs[accounts.ID](ids), h)
 			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
 		},
-		lift: func(v *visit, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
-			out, err := v.clients.Lift(ctx, as[accounts.ID](ids), causes)
+		lift: func(r *request, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
+			out, err := r.clients.Lift(ctx, convertIDs[accounts.ID](ids), causes)
 			return liftOutcome(out.Changed, out.Unchanged, out.StillSuspended), err
 		},
-		preview: (*visit).previewCustomers, remove: (*visit).removePreviewed,
+		preview: (*request).previewCustomers, remove: (*request).removeCustomersExactly,
 	}
 	subscriptionKind = kind{
-		name: "subscriptions", pick: (*visit).pickSubscriptions,
-		suspend: func(v *visit, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error) {
-			out, err := v.subscriptions().Suspend(ctx, as[subscriptions.ID](ids), h)
+		name: "subscriptions", selection: (*request).selectSubscriptions,
+		suspend: func(r *request, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error) {
+			out, err := r.subscriptions().Suspend(ctx, convertIDs[subscriptions.ID](ids), h)
 			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
 		},
-		lift: func(v *visit, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
-			out, err := v.subscriptions().Lift(ctx, as[subscriptions.ID](ids), causes)
+		lift: func(r *request, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
+			out, err := r.subscriptions().Lift(ctx, convertIDs[subscriptions.ID](ids), causes)
 			return liftOutcome(out.Changed, out.Unchanged, out.StillSuspended), err
 		},
-		preview: (*visit).previewSubscriptions, remove: (*visit).removePreviewedSubscriptions,
+		preview: (*request).previewSubscriptions, remove: (*request).removeSubscriptionsExactly,
 	}
 	domainKind = kind{
-		name: "domains", pick: (*visit).pickDomains,
-		suspend: func(v *visit, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error) {
-			out, err := v.subscriptions().SuspendDomains(ctx, as[subscriptions.DomainID](ids), h)
+		name: "domains", selection: (*request).selectDomains,
+		suspend: func(r *request, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error) {
+			out, err := r.subscriptions().SuspendDomains(ctx, convertIDs[subscriptions.DomainID](ids), h)
 			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
 		},
-		lift: func(v *visit, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
-			out, err := v.subscriptions().LiftDomains(ctx, as[subscriptions.DomainID](ids), causes)
+		lift: func(r *request, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
+			out, err := r.subscriptions().LiftDomains(ctx, convertIDs[subscriptions.DomainID](ids), causes)
 			return liftOutcome(out.Changed, out.Unchanged, out.StillSuspended), err
 		},
-		preview: (*visit).previewDomains, remove: (*visit).removeTheseDomains,
+		preview: (*request).previewDomains, remove: (*request).removeDomainsExactly,
 	}
 )
 
-func (v *visit) suspendCustomersPage() error     { return v.suspendPage(customerKind) }
-func (v *visit) suspendCustomers() error         { return v.suspend(customerKind) }
-func (v *visit) activateCustomersPage() error    { return v.activatePage(customerKind) }
-func (v *visit) activateCustomers() error        { return v.activate(customerKind) }
-func (v *visit) suspendSubscriptionsPage() error { return v.suspendPage(subscriptionKind) }
-func (v *visit) suspendSubscriptions() error     { return v.suspend(subscriptionKind) }
+func (r *request) suspendCustomersPage() error     { return r.suspendPage(customerKind) }
+func (r *request) suspendCustomers() error         { return r.suspend(customerKind) }
+func (r *request) activateCustomersPage() error    { return r.activatePage(customerKind) }
+func (r *request) activateCustomers() error        { return r.activate(customerKind) }
+func (r *request) suspendSubscriptionsPage() error { return r.suspendPage(subscriptionKind) }
+func (r *request) suspendSubscriptions() error     { return r.suspend(subscriptionKind) }
 
-func (v *visit) activateSubscriptionsPage() error { return v.activatePage(subscriptionKind) }
-func (v *visit) activateSubscriptions() error     { return v.activate(subscriptionKind) }
-func (v *visit) suspendDomainsPage() error        { return v.suspendPage(domainKind) }
-func (v *visit) suspendDomains() error            { return v.suspend(domainKind) }
-func (v *visit) activateDomainsPage() error       { return v.activatePage(domainKind) }
-func (v *visit) activateDomains() error           { return v.activate(domainKind) }
+func (r *request) activateSubscriptionsPage() error { return r.activatePage(subscriptionKind) }
+func (r *request) activateSubscriptions() error     { return r.activate(subscriptionKind) }
+func (r *request) suspendDomainsPage() error        { return r.suspendPage(domainKind) }
+func (r *request) suspendDomains() error            { return r.suspend(domainKind) }
+func (r *request) activateDomainsPage() error       { return r.activatePage(domainKind) }
+func (r *request) activateDomains() error           { return r.activate(domainKind) }
 
-// holding is a page on which something is suspended, activated or removed.
-type holding struct {
+// holdPage is the data of the pages on which a selection is suspended, activated or removed.
+type holdPage struct {
 	Kind      string
 	Selection selection
 	Form      form
 	Causes    []causeCount
-	Going     going
+	Removal   removalPreview
 }
 
-// causeCount is a cause that some of the selection have, of their own.
+// causeCount is a cause and the number of selected things that have a hold with it.
 type causeCount struct {
-	Cause accounts.Cause
-	N     int
-	Hand  bool // it can be lifted by hand
-	Lift  bool // it is ticked
+	Cause    accounts.Cause
+	N        int
+	Liftable bool // not by the library alone
+	Checked  bool
 }
 
-// holdInput is the input of the cause to place: "cause" is a filter of lists, which the form carries along.
+// holdInput is the input of the new hold's cause. The name "cause" is taken by the filter of lists, which the form passes on.
 const holdInput = "hold"
 
-func (v *visit) suspendPage(k kind) error {
-	s, err := k.pick(v)
+func (r *request) suspendPage(k kind) error {
+	s, err := k.selection(r)
 	if err != nil {
 		return err
 	}
 	if s.N() == 0 {
-		return v.nothingSelected(s)
+		return r.nothingSelected(s)
 	}
-	return v.showSuspend(http.StatusOK, k, s, filled(holdInput, string(accounts.CauseProvider)))
+	return r.renderSuspend(http.StatusOK, k, s, newForm(holdInput, string(accounts.CauseProvider)))
 }
 
-func (v *visit) showSuspend(status int, k kind, s selection, f form) error {
-	return v.show(status, "suspend", v.N("suspend."+k.name, s.N()), holding{Kind: k.name, Selection: s, Form: f})
+func (r *request) renderSuspend(status int, k kind, s selection, f form) error {
+	return r.render(status, "suspend", r.N("suspend."+k.name, s.N()), holdPage{Kind: k.name, Selection: s, Form: f})
 }
 
-// nothingSelected sends somebody back who ticked nothing.
-func (v *visit) nothingSelected(s selection) error {
-	v.warn("list.nothingSelected")
-	return v.redirect(s.Back)
+// nothingSelected redirects to where an empty selection was made.
+func (r *request) nothingSelected(s selection) error {
+	r.flashWarning("list.nothingSelected")
+	return r.redirect(s.Back)
 }
 
-func (v *visit) suspend(k kind) error {
-	s, err := k.pick(v)
+func (r *request) suspend(k kind) error {
+	s, err := k.selection(r)
 	if err != nil {
 		return err
 	}
 	if s.N() == 0 {
-		return v.nothingSelected(s)
+		return r.nothingSelected(s)
 	}
-	f := v.typed()
-	if !v.isSame(s) {
-		f.Others = append(f.Others, v.T("list.selectionChanged"))
-		return v.showSuspend(http.StatusConflict, k, s, f)
+	f := r.formFromRequest()
+	if !r.selectionUnchanged(s) {
+		f.Errors = append(f.Errors, r.T("list.selectionChanged"))
+		return r.renderSuspend(http.StatusConflict, k, s, f)
 	}
-	out, err := k.suspend(v, v.ctx(), s.ids(), accounts.Hold{
+	out, err := k.suspend(r, r.commandContext(), s.ids(), accounts.Hold{
 		Cause: accounts.Cause(f.Value(holdInput)), Note: f.Value("note"), Message: f.Value("message"), Public: f.Value("public"),
 	})
 	if err != nil {
-		if err := v.refused(&f, err, []string{holdInput, "note", "message", "public"}, "cause", holdInput); err != nil {
+		if err := r.applyFieldErrors(&f, err, []string{holdInput, "note", "message", "public"}, "cause", holdInput); err != nil {
 			return err
 		}
-		return v.showSuspend(http.StatusUnprocessableEntity, k, s, f)
+		return r.renderSuspend(http.StatusUnprocessableEntity, k, s, f)
 	}
-	v.reportOutcome("suspended", k, out)
-	return v.redirect(s.Back)
+	r.flashOutcome("suspended", k, out)
+	return r.redirect(s.Back)
 }
 
-// counted answers the key of a text that counts.
-func counted(key string, n int) string {
+// pluralKey returns the key of the text for the number n.
+func pluralKey(key string, n int) string {
 	if n == 1 {
 		return key + ".one"
 	}
 	return key + ".other"
 }
 
-func (v *visit) activatePage(k kind) error {
-	s, err := k.pick(v)
+func (r *request) activatePage(k kind) error {
+	s, err := k.selection(r)
 	if err != nil {
 		return err
 	}
 	if s.N() == 0 {
-		return v.nothingSelected(s)
+		return r.nothingSelected(s)
 	}
-	return v.showActivate(http.StatusOK, k, s, form{}, func(accounts.Cause) bool { return true })
+	return r.renderActivate(http.StatusOK, k, s, form{}, func(accounts.Cause) bool { return true })
 }
 
-func (v *visit) showActivate(status int, k kind, s selection, f form, ticked func(accounts.Cause) bool) error {
-	return v.show(status, "activate", v.N("activate."+k.name, s.N()), holding{
-		Kind: k.name, Selection: s, Form: f, Causes: causesOf(s, ticked),
+func (r *request) renderActivate(status int, k kind, s selection, f form, checked func(accounts.Cause) bool) error {
+	return r.render(status, "activate", r.N("activate."+k.name, s.N()), holdPage{
+		Kind: k.name, Selection: s, Form: f, Causes: countCauses(s, checked),
 	})
 }
 
-// causesOf counts the causes of a selection's own holds.
-func causesOf(s selection, ticked func(accounts.Cause) bool) []causeCount {
+// countCauses counts the causes of the selection's holds, without inherited ones, sorted by cause.
+func countCauses(s selection, checked func(accounts.Cause) bool) []causeCount {
 	var all []causeCount
 	for _, t := range s.Targets {
-		for _, hold := range t.Own {
+		for _, hold := range t.Holds {
 			i := slices.IndexFunc(all, func(c causeCount) bool { return c.Cause == hold.Cause })
 			if i < 0 {
-				all = append(all, causeCount{Cause: hold.Cause, Hand: hold.Cause != accounts.CauseExpired, Lift: ticked(hold.Cause)})
+				all = append(all, causeCount{Cause: hold.Cause, Liftable: hold.Cause != accounts.CauseExpired, Checked: checked(hold.Cause)})
 				i = len(all) - 1
 			}
 			all[i].N++
@@ -185,13 +185,13 @@ func causesOf(s selection, ticked func(accounts.Cause) bool) []causeCount {
 	return all
 }
 
-// CanLift tells whether there is anything to lift by hand.
-func (h holding) CanLift() bool {
-	return slices.ContainsFunc(h.Causes, func(c causeCount) bool { return c.Hand })
+// CanLift reports whether an operator can lift any of the causes.
+func (h holdPage) CanLift() bool {
+	return slices.ContainsFunc(h.Causes, func(c causeCount) bool { return c.Liftable })
 }
 
-// Held answers how many of the selection are down by something above them.
-func (h holding) Held() int {
+// InheritedCount returns how many of the selection inherit a hold.
+func (h holdPage) InheritedCount() int {
 	n := 0
 	for _, t := range h.Selection.Targets {
 		if len(t.Inherited) > 0 {
@@ -201,36 +201,36 @@ func (h holding) Held() int {
 	return n
 }
 
-// activate lifts the causes that were ticked, and none that the page did not show.
-func (v *visit) activate(k kind) error {
-	s, err := k.pick(v)
+// activate lifts the checked causes, and never one that the page did not show.
+func (r *request) activate(k kind) error {
+	s, err := k.selection(r)
 	if err != nil {
 		return err
 	}
 	if s.N() == 0 {
-		return v.nothingSelected(s)
+		return r.nothingSelected(s)
 	}
-	f := v.typed()
-	ticked := func(c accounts.Cause) bool { return f.Has("lift", string(c)) }
-	if !v.isSame(s) {
-		f.Others = append(f.Others, v.T("list.selectionChanged"))
-		return v.showActivate(http.StatusConflict, k, s, f, ticked)
+	f := r.formFromRequest()
+	checked := func(c accounts.Cause) bool { return f.Has("lift", string(c)) }
+	if !r.selectionUnchanged(s) {
+		f.Errors = append(f.Errors, r.T("list.selectionChanged"))
+		return r.renderActivate(http.StatusConflict, k, s, f, checked)
 	}
 	var causes []accounts.Cause
 	for _, cause := range f.Values["lift"] {
 		causes = append(causes, accounts.Cause(cause))
 	}
 	if len(causes) == 0 {
-		f.Others = append(f.Others, v.T("activate.none"))
-		return v.showActivate(http.StatusUnprocessableEntity, k, s, f, ticked)
+		f.Errors = append(f.Errors, r.T("activate.none"))
+		return r.renderActivate(http.StatusUnprocessableEntity, k, s, f, checked)
 	}
-	out, err := k.lift(v, v.ctx(), s.ids(), causes)
+	out, err := k.lift(r, r.commandContext(), s.ids(), causes)
 	if err != nil {
-		if err := v.refused(&f, err, nil); err != nil {
+		if err := r.applyFieldErrors(&f, err, nil); err != nil {
 			return err
 		}
-		return v.showActivate(http.StatusUnprocessableEntity, k, s, f, ticked)
+		return r.renderActivate(http.StatusUnprocessableEntity, k, s, f, checked)
 	}
-	v.reportOutcome("activated", k, out)
-	return v.redirect(s.Back)
+	r.flashOutcome("activated", k, out)
+	return r.redirect(s.Back)
 }

@@ -3,7 +3,6 @@ package panel
 import (
 	"fmt"
 	"html/template"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,10 +15,9 @@ import (
 	"golang.org/x/text/message"
 
 	"github.com/clientele-go/clientele/subscriptions"
-	"github.com/clientele-go/clientele/subscriptions/input"
 )
 
-// The languages of the pages. The first is for everybody who asks for none of them.
+// The languages of the pages. The first is the default.
 var (
 	languages = []string{"en", "it"}
 	matcher   = language.NewMatcher([]language.Tag{language.English, language.Italian})
@@ -28,123 +26,125 @@ var (
 	}
 )
 
-// said is one text of the panel in its languages. %s, or %[1]s where the order differs, are what it is told about.
-type said struct{ en, it string }
+// translation is a text of the panel in all languages. It may have verbs for arguments: %s, or %[1]s where their order differs.
+type translation struct{ en, it string }
 
-func (s said) in(language string) string {
+func (s translation) in(language string) string {
 	if language == "it" {
 		return s.it
 	}
 	return s.en
 }
 
-// wanted answers the language of a visit: the one that was chosen, else the account's, else the browser's.
-func (v *visit) wanted(locale string) string {
-	if chosen := v.cookie(languageCookie); slices.Contains(languages, chosen) {
+// negotiateLanguage returns the language that the user chose or else, as far as the panel has them, the one of locale (""
+// for none) or of the Accept-Language header.
+func (r *request) negotiateLanguage(locale string) string {
+	if chosen := r.cookie(languageCookie); slices.Contains(languages, chosen) {
 		return chosen
 	}
-	asked := append([]string{locale}, v.r.Header.Values("Accept-Language")...)
-	if locale == "" {
-		asked = asked[1:]
+	preferred := r.req.Header.Values("Accept-Language")
+	if locale != "" {
+		preferred = append([]string{locale}, preferred...)
 	}
-	_, i := language.MatchStrings(matcher, asked...)
+	_, i := language.MatchStrings(matcher, preferred...)
 	return languages[i]
 }
 
-const languageLives = 365 * 24 * time.Hour
+const languageMaxAge = 365 * 24 * time.Hour
 
-func (v *visit) chooseLanguage() error {
-	if chosen := v.r.PostFormValue("language"); slices.Contains(languages, chosen) {
-		v.setCookie(languageCookie, chosen, languageLives)
+func (r *request) setLanguage() error {
+	if chosen := r.req.PostFormValue("language"); slices.Contains(languages, chosen) {
+		r.setCookie(languageCookie, chosen, languageMaxAge)
 	}
-	return v.redirect(localPath(v.r.PostFormValue("back"), "/"))
+	return r.redirect(localPath(r.req.PostFormValue("back"), "/"))
 }
 
-// T answers a text of the catalogue in the language of the visit. A key that is not there comes back as it is.
-func (v *visit) T(key string, args ...any) string {
+// T returns the text with the given key in the language of r, formatted with args. It returns an unknown key unchanged.
+func (r *request) T(key string, args ...any) string {
 	text, known := catalogue[key]
 	if !known {
 		return key
 	}
-	if len(args) == 0 || !strings.Contains(text.in(v.language), "%") {
-		return text.in(v.language)
+	if len(args) == 0 || !strings.Contains(text.in(r.language), "%") {
+		return text.in(r.language)
 	}
-	shown := make([]any, len(args))
+	formatted := make([]any, len(args))
 	for i, arg := range args {
-		shown[i] = v.plain(arg)
+		formatted[i] = r.formatArg(arg)
 	}
-	return fmt.Sprintf(text.in(v.language), shown...)
+	return fmt.Sprintf(text.in(r.language), formatted...)
 }
 
-// N answers a text that counts: key.one for one, else key.other. The number comes first; a text about one may do without.
-func (v *visit) N(key string, n int, args ...any) string {
+// N returns a text that depends on the number n: the one with the key key.one if n is 1, else key.other. n is its first
+// argument; the text of key.one need not use it.
+func (r *request) N(key string, n int, args ...any) string {
 	form := ".other"
 	if n == 1 {
 		form = ".one"
 	}
-	return v.T(key+form, append([]any{n}, args...)...)
+	return r.T(key+form, append([]any{n}, args...)...)
 }
 
-func (v *visit) plain(arg any) string {
+func (r *request) formatArg(arg any) string {
 	switch arg := arg.(type) {
 	case int:
-		return v.number(arg)
+		return r.formatNumber(arg)
 	case time.Time:
-		return v.date(arg)
+		return r.formatDate(arg)
 	case plural:
-		return v.N(arg.key, arg.n)
+		return r.N(arg.key, arg.n)
 	default:
 		return fmt.Sprint(arg)
 	}
 }
 
-func (v *visit) number(n int) string { return printers[v.language].Sprint(n) }
+func (r *request) formatNumber(n int) string { return printers[r.language].Sprint(n) }
 
 var italianMonths = strings.Fields("gen feb mar apr mag giu lug ago set ott nov dic")
 
-// date answers a day as people write it: 2 Jan 2006, 2 gen 2006.
-func (v *visit) date(t time.Time) string {
-	t = t.In(v.opts.Location)
+// formatDate returns the day of t in Options.Location in the form 2 Jan 2006, or 2 gen 2006 in Italian.
+func (r *request) formatDate(t time.Time) string {
+	t = t.In(r.opts.Location)
 	month := t.Format("Jan")
-	if v.language == "it" {
+	if r.language == "it" {
 		month = italianMonths[t.Month()-1]
 	}
 	return strconv.Itoa(t.Day()) + " " + month + " " + strconv.Itoa(t.Year())
 }
 
-// The same for templates.
+// Methods for templates.
 
-func (p page) T(key string, args ...any) string        { return p.v.T(key, args...) }
-func (p page) N(key string, n int, args ...any) string { return p.v.N(key, n, args...) }
-func (p page) Number(n int) string                     { return p.v.number(n) }
+func (p page) T(key string, args ...any) string        { return p.r.T(key, args...) }
+func (p page) N(key string, n int, args ...any) string { return p.r.N(key, n, args...) }
+func (p page) Number(n int) string                     { return p.r.formatNumber(n) }
 
-// Date answers a day, and Time a day with its time, for people and machines.
+// Date returns a time element that shows the day of t.
 func (p page) Date(t time.Time) template.HTML {
-	return mark(t, p.v.date(t), p.v.date(t)+", "+t.In(p.v.opts.Location).Format("15:04:05 MST"))
+	return timeElement(t, p.r.formatDate(t), p.r.formatDate(t)+", "+t.In(p.r.opts.Location).Format("15:04:05 MST"))
 }
 
+// Time returns a time element that shows the day of t and its time in hours and minutes.
 func (p page) Time(t time.Time) template.HTML {
-	return mark(t, p.v.date(t)+", "+t.In(p.v.opts.Location).Format("15:04"), t.In(p.v.opts.Location).Format("15:04:05 MST"))
+	return timeElement(t, p.r.formatDate(t)+", "+t.In(p.r.opts.Location).Format("15:04"), t.In(p.r.opts.Location).Format("15:04:05 MST"))
 }
 
-func mark(t time.Time, shown, title string) template.HTML {
+func timeElement(t time.Time, text, title string) template.HTML {
 	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `" title="` + template.HTMLEscapeString(title) + `">` +
-		template.HTMLEscapeString(shown) + `</time>`)
+		template.HTMLEscapeString(text) + `</time>`)
 }
 
-// said answers a notice's text.
-func (p page) Said(n notice) string {
-	if n.key == "" {
+// FlashText returns the text of a flash message.
+func (p page) FlashText(f flash) string {
+	if f.key == "" {
 		return ""
 	}
-	return p.v.T(n.key, n.args...)
+	return p.r.T(f.key, f.args...)
 }
 
-// country is a country's code and its name.
+// country is the ISO 3166-1 alpha-2 code of a country and its name in one language.
 type country struct{ Code, Name string }
 
-// allCountries answers the countries that the rules of the domain accept, by language, in the order of their names. It is
-// made once for the process.
+// allCountries returns the countries that accounts accept, by language, sorted by name. They are computed once.
 var allCountries = sync.OnceValue(func() map[string][]country {
 	all := map[string][]country{}
 	for _, tag := range []language.Tag{language.English, language.Italian} {
@@ -166,9 +166,7 @@ func countryCodes() []string {
 	var codes []string
 	for a := 'A'; a <= 'Z'; a++ {
 		for b := 'A'; b <= 'Z'; b++ {
-			var f input.Faults
-			code := string([]rune{a, b})
-			if f.Var("country", code, "country"); f.Err() == nil {
+			if code := string([]rune{a, b}); satisfies("country", code) {
 				codes = append(codes, code)
 			}
 		}
@@ -176,10 +174,10 @@ func countryCodes() []string {
 	return codes
 }
 
-// Countries answers all countries for a choice.
-func (p page) Countries() []country { return p.v.countries[p.v.language] }
+// Countries returns all countries in the language of the page.
+func (p page) Countries() []country { return p.r.countries[p.r.language] }
 
-// Country answers a country's name.
+// Country returns the name of the country with the given code, or the code if it is unknown.
 func (p page) Country(code string) string {
 	for _, c := range p.Countries() {
 		if c.Code == code {
@@ -189,26 +187,22 @@ func (p page) Country(code string) string {
 	return code
 }
 
-// Cause answers what people call a cause; a host's own is called as it is spelled.
-func (p page) Cause(c subscriptions.Cause) string { return p.v.cause(c) }
+// Cause returns the name of a cause. A custom cause is its own name.
+func (p page) Cause(c subscriptions.Cause) string { return p.r.cause(c) }
 
-func (v *visit) cause(c subscriptions.Cause) string {
+func (r *request) cause(c subscriptions.Cause) string {
 	if _, known := catalogue["cause."+string(c)]; known {
-		return v.T("cause." + string(c))
+		return r.T("cause." + string(c))
 	}
 	return string(c)
 }
 
-// Causes answers the causes that can be filtered by, and Placeable those that an operator can give.
+// Causes returns all causes, which lists can be filtered by.
 func (p page) Causes() []subscriptions.Cause {
-	return append(p.Placeable(), subscriptions.CauseCustomer, subscriptions.CauseExpired)
+	return append(p.ManualCauses(), subscriptions.CauseCustomer, subscriptions.CauseExpired)
 }
 
-func (p page) Placeable() []subscriptions.Cause {
-	return append([]subscriptions.Cause{subscriptions.CauseProvider, subscriptions.CauseBilling, subscriptions.CauseAbuse}, p.v.opts.Causes...)
+// ManualCauses returns the causes for which operators can suspend something.
+func (p page) ManualCauses() []subscriptions.Cause {
+	return append([]subscriptions.Cause{subscriptions.CauseProvider, subscriptions.CauseBilling, subscriptions.CauseAbuse}, p.r.opts.Causes...)
 }
-
-// secretAge is how long the link for a new password is good.
-const secretAge = 24 * time.Hour
-
-var _ http.Handler = (*Panel)(nil)

@@ -10,126 +10,127 @@ import (
 )
 
 const (
-	perPage   = 50
-	countedTo = 1_000 // beyond that a list says "1,000+"
-	mostAtAll = 10_000
-	perLook   = 500 // what one call of a list answers at most
+	pageSize     = 50
+	maxCounted   = 1_000  // a longer list shows "1,000+"
+	maxSelection = 10_000 // also the maximum of ids in a command
+	maxListLimit = 500    // the maximum Limit of a query
 )
 
-// count is how many things a list has, as far as it was counted.
+// count is the length of a list, counted up to a limit.
 type count struct {
 	N    int
-	More bool // there are more
+	More bool // the list has more than N
 }
 
-func upTo(n, most int) count {
-	if n > most {
-		return count{N: most, More: true}
+// capCount returns n as a count of at most limit.
+func capCount(n, limit int) count {
+	if n > limit {
+		return count{N: limit, More: true}
 	}
 	return count{N: n}
 }
 
-// table is what the pages of lists have in common.
+// table is the data that all lists have.
 type table struct {
 	Form     form
 	Filters  url.Values
 	Filtered bool
 	Count    count
 	Pager    pager
-	Picked   string // "", "page" or "all": what is ticked to begin with
-	All      count  // how many match, when all shall be ticked
+	Selected string // the initial selection: "", "page" or "all"
+	Total    count  // of all matches, if they are to be selected
 	after    string
 }
 
-func (v *visit) table(f url.Values, n count, next subscriptions.Cursor) table {
-	return table{Form: form{Values: f}, Filters: f, Count: n, Pager: v.pager(next), after: v.r.Form.Get("after")}
+func (r *request) table(f url.Values, n count, next subscriptions.Cursor) table {
+	return table{Form: form{Values: f}, Filters: f, Count: n, Pager: r.pager(next), after: r.req.Form.Get("after")}
 }
 
-// tick ticks what the address asks for: this page, or all that match if a command takes so many.
-func (v *visit) tick(t *table, countAll func(most int) (int, error)) error {
-	switch v.r.Form.Get("select") {
+// applySelection applies the parameter select: to this page, or to all matches if a command accepts that many.
+func (r *request) applySelection(t *table, countUpTo func(limit int) (int, error)) error {
+	switch r.req.Form.Get("select") {
 	case "page":
-		t.Picked = "page"
+		t.Selected = "page"
 	case "all":
-		n, err := countAll(mostAtAll + 1)
+		n, err := countUpTo(maxSelection + 1)
 		if err != nil {
 			return err
 		}
-		t.All, t.Picked = upTo(n, mostAtAll), "all"
-		if t.All.More {
-			t.Picked = "page"
+		t.Total, t.Selected = capCount(n, maxSelection), "all"
+		if t.Total.More {
+			t.Selected = "page"
 		}
 	}
 	return nil
 }
 
-// choice leads to the same list with boxes ticked.
-type choice struct {
-	Path              string
-	Picked            string
-	All               count
-	Page, Every, None url.Values
-	Single            bool // there is no other page
+// selectLinks are the links that change the selection of a list.
+type selectLinks struct {
+	Path            string
+	Selected        string
+	Total           count
+	Page, All, None url.Values
+	Single          bool // the list has one page
 }
 
-// Choice answers the choice of a list.
-func (t table) Choice(path string) choice {
+// SelectLinks returns the links that change the selection of the list at path.
+func (t table) SelectLinks(path string) selectLinks {
 	with := func(what string) url.Values {
-		values := clone(t.Filters)
+		values := cloneValues(t.Filters)
 		values.Set("select", what)
 		values.Set("after", t.after)
-		return tidy(values)
+		return dropEmpty(values)
 	}
-	return choice{
-		Path: path, Picked: t.Picked, All: t.All, Page: with("page"), Every: with("all"), None: with(""),
+	return selectLinks{
+		Path: path, Selected: t.Selected, Total: t.Total, Page: with("page"), All: with("all"), None: with(""),
 		Single: t.Pager.First && t.Pager.Next == nil,
 	}
 }
 
-// pager leads through a list.
+// pager has the links to the other pages of a list.
 type pager struct {
-	Here     string // the path of the list
+	Path     string // the path of the list
 	First    bool
-	Next     url.Values // nil: this is the last page
-	Previous url.Values
+	Next     url.Values // nil on the last page
+	Previous url.Values // nil on the first page, or if it is unknown
 }
 
-// mostTrail bounds how many pages the way back is known for.
-const mostTrail = 40
+// maxTrail is the maximum of previous pages whose cursors a link contains.
+const maxTrail = 40
 
-// pager answers the pager of a list: a cursor leads only forward, so the way back goes along in the address.
-func (v *visit) pager(next subscriptions.Cursor) pager {
-	given := v.r.URL.Query()
-	after, trail := given.Get("after"), given["trail"]
-	given.Del("select")
-	p := pager{Here: v.here, First: after == ""}
+// pager returns the pager of a list. Cursors lead only forward, so links contain those of the previous pages, as "trail".
+func (r *request) pager(next subscriptions.Cursor) pager {
+	query := r.req.URL.Query()
+	after, trail := query.Get("after"), query["trail"]
+	query.Del("select")
+	p := pager{Path: r.pagePath, First: after == ""}
 	if next != "" {
-		p.Next = clone(given)
+		p.Next = cloneValues(query)
 		p.Next.Set("after", string(next))
 		p.Next["trail"] = append(slices.Clone(trail), after)
-		if len(p.Next["trail"]) > mostTrail {
+		if len(p.Next["trail"]) > maxTrail {
 			p.Next["trail"] = p.Next["trail"][1:]
 		}
 	}
 	if len(trail) > 0 {
-		p.Previous = clone(given)
+		p.Previous = cloneValues(query)
 		p.Previous.Set("after", trail[len(trail)-1])
 		p.Previous["trail"] = slices.Clone(trail[:len(trail)-1])
-		tidy(p.Previous)
+		dropEmpty(p.Previous)
 	}
 	return p
 }
 
-func clone(values url.Values) url.Values {
-	copied := url.Values{}
+func cloneValues(values url.Values) url.Values {
+	clone := url.Values{}
 	for name, given := range values {
-		copied[name] = slices.Clone(given)
+		clone[name] = slices.Clone(given)
 	}
-	return copied
+	return clone
 }
 
-// tidy leaves out what is empty.
-func tidy(values url.Values) url.Values {
+// dropEmpty deletes the parameters without a value and returns values.
+func dropEmpty(values url.Values) url.Values {
 	for name, given := range values {
 		if len(given) == 0 || len(given) == 1 && given[0] == "" {
 			delete(values, name)
@@ -138,15 +139,15 @@ func tidy(values url.Values) url.Values {
 	return values
 }
 
-// Query answers an address with a query.
+// Query returns the URL of path in the panel, with values as its query.
 func (p page) Query(path string, values url.Values) string {
 	if len(values) == 0 {
-		return p.v.url(path)
+		return p.r.url(path)
 	}
-	return p.v.url(path, "?", values.Encode())
+	return p.r.url(path, "?", values.Encode())
 }
 
-// Back answers an address with a query as a form carries it along: as it is within the panel.
+// Back returns path with values as its query, without Options.Path: the form in which the parameter back has it.
 func (p page) Back(path string, values url.Values) string {
 	if len(values) == 0 {
 		return path
@@ -154,33 +155,33 @@ func (p page) Back(path string, values url.Values) string {
 	return path + "?" + values.Encode()
 }
 
-// sortedBy is the head of a column that a list can be sorted by.
-type sortedBy struct {
+// sortLink is the header of a column that the list at Path can be sorted by.
+type sortLink struct {
 	Path, Label string
 	Column      column
 }
 
-// Sorted answers the page with that.
-func (p page) Sorted(path string, c column, label string) page {
-	return p.With(sortedBy{path, label, c})
+// SortLink returns the page with a sortLink as its data.
+func (p page) SortLink(path string, c column, label string) page {
+	return p.With(sortLink{path, label, c})
 }
 
-// heldAt is what keeps something down, as something of its own level or from above.
-type heldAt struct {
-	Held  []accounts.EffectiveHold
+// holdsAtLevel are the holds in force for something at Level, its own and inherited ones.
+type holdsAtLevel struct {
+	Holds []accounts.EffectiveHold
 	Level accounts.Level
 }
 
-// Held answers the page with that.
-func (p page) Held(held []accounts.EffectiveHold, level string) page {
-	return p.With(heldAt{held, accounts.Level(level)})
+// HoldsAtLevel returns the page with a holdsAtLevel as its data.
+func (p page) HoldsAtLevel(holds []accounts.EffectiveHold, level string) page {
+	return p.With(holdsAtLevel{holds, accounts.Level(level)})
 }
 
-// ids reads the ids in a request. One that is no number names nothing.
-func ids[K ~int64](given []string) ([]K, error) {
+// parseIDs returns the ids, sorted and without duplicates. It returns errPageNotFound if one is not a positive number.
+func parseIDs[K ~int64](given []string) ([]K, error) {
 	all := make([]K, 0, len(given))
 	for _, text := range given {
-		id, err := number[K](text)
+		id, err := parsePositive[K](text)
 		if err != nil {
 			return nil, err
 		}
@@ -190,19 +191,23 @@ func ids[K ~int64](given []string) ([]K, error) {
 	return slices.Compact(all), nil
 }
 
-func number[K ~int64](text string) (K, error) {
+// parsePositive returns the number in text. It returns errPageNotFound if that is not a positive number.
+func parsePositive[K ~int64](text string) (K, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id < 1 {
-		return 0, errNoPage
+		return 0, errPageNotFound
 	}
 	return K(id), nil
 }
 
-func (v *visit) accountID() (accounts.ID, error) { return number[accounts.ID](v.r.PathValue("id")) }
-func (v *visit) subscriptionID() (subscriptions.ID, error) {
-	return number[subscriptions.ID](v.r.PathValue("id"))
+func (r *request) accountID() (accounts.ID, error) {
+	return parsePositive[accounts.ID](r.req.PathValue("id"))
 }
 
-func (v *visit) domainID() (subscriptions.DomainID, error) {
-	return number[subscriptions.DomainID](v.r.PathValue("id"))
+func (r *request) subscriptionID() (subscriptions.ID, error) {
+	return parsePositive[subscriptions.ID](r.req.PathValue("id"))
+}
+
+func (r *request) domainID() (subscriptions.DomainID, error) {
+	return parsePositive[subscriptions.DomainID](r.req.PathValue("id"))
 }

@@ -8,25 +8,32 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// StaticOperators answers an Options.AuthenticateOperator for a few operators, by the hashes of their passwords, which
-// accounts.Argon2id makes. A name that nobody has takes as long as one that somebody has.
+// dummyPassword is the password of the hash that is verified for unknown names.
+const dummyPassword = "the password of nobody"
+
+// StaticOperators returns a function for Options.AuthenticateOperator that knows a fixed set of operators. hashes has their
+// password hashes by name; it is copied. accounts.Argon2id makes such hashes, and verifies the other formats that it
+// documents. Unknown names take as long as known ones.
+//
+// The function verifies one password at a time, because each takes 19 MiB of memory. It returns ctx's error if ctx ends
+// before its turn, and the error of accounts.Argon2id if the hash of the operator is invalid.
 func StaticOperators(hashes map[string]string) func(ctx context.Context, name, password string) (bool, error) {
 	hashes = maps.Clone(hashes)
 	var hasher accounts.Argon2id
-	stranger := sync.OnceValues(func() (string, error) { return hasher.Hash(context.Background(), "nobody's password") })
-	turns := make(chan struct{}, 1) // a hash takes 19 MiB: one at a time is enough for operators
+	dummyHash := sync.OnceValues(func() (string, error) { return hasher.Hash(context.Background(), dummyPassword) })
+	slot := make(chan struct{}, 1)
 	return func(ctx context.Context, name, password string) (bool, error) {
-		hash, err := stranger() // whoever is first waits for it
+		operatorHash, known := hashes[name]
+		hash, err := dummyHash()
 		if err != nil {
 			return false, err
 		}
-		own, known := hashes[name]
 		if known {
-			hash = own
+			hash = operatorHash
 		}
 		select {
-		case turns <- struct{}{}:
-			defer func() { <-turns }()
+		case slot <- struct{}{}:
+			defer func() { <-slot }()
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}

@@ -2,10 +2,10 @@ package panel
 
 import "slices"
 
-// liftOutcome returns the outcome of lifting holds: how many things became active, were active already, and are still
-// suspended. Of the ids that changed or did not, those in still count only as such. All slices are sorted.
+// liftOutcome returns the outcome of lifting holds: how many things became active, were already active, and are still
+// suspended. Ids in still are counted as still suspended only. All slices are sorted.
 func liftOutcome[K ~int64](changed, unchanged, still []K) outcome {
-	active := func(ids []K) int {
+	countActive := func(ids []K) int {
 		n := 0
 		for _, id := range ids {
 			if _, found := slices.BinarySearch(still, id); !found {
@@ -14,28 +14,28 @@ func liftOutcome[K ~int64](changed, unchanged, still []K) outcome {
 		}
 		return n
 	}
-	return outcome{changed: active(changed), unchanged: active(unchanged), still: len(still)}
+	return outcome{changed: countActive(changed), unchanged: countActive(unchanged), stillSuspended: len(still)}
 }
 
-// plural is an argument of a text that is itself a text with a number, which T puts into the language of the page.
+// plural is a text that counts, as an argument of another text. It is formatted by N.
 type plural struct {
 	key string // without ".one" and ".other"
 	n   int
 }
 
-// reportOutcome adds the notices about a command on holds: what was done, "suspended" or "activated", to how many things
-// of which kind. Things that were so already are in the same sentence: "2 customers activated; 1 was already active."
-func (v *visit) reportOutcome(done string, k kind, out outcome) {
-	changed, already := plural{"done." + done + "." + k.name, out.changed}, "done.already."+done
+// flashOutcome adds flash messages about a command on things of kind k. The verb is "suspended" or "activated". Changed and
+// unchanged things share a message: "2 customers activated; 1 was already active."
+func (r *request) flashOutcome(verb string, k kind, out outcome) {
+	changed, already := plural{"done." + verb + "." + k.name, out.changed}, "done.already."+verb
 	switch {
 	case out.changed > 0 && out.unchanged > 0:
-		v.done("done.sentences", changed, plural{already, out.unchanged})
+		r.flashDone("done.sentences", changed, plural{already, out.unchanged})
 	case out.changed > 0:
-		v.done("done.sentence", changed)
+		r.flashDone("done.sentence", changed)
 	case out.unchanged > 0:
-		v.warn("done.sentence", plural{already + "." + k.name, out.unchanged})
+		r.flashWarning("done.sentence", plural{already + "." + k.name, out.unchanged})
 	}
-	if out.still > 0 {
-		v.warn(counted("done.still."+k.name, out.still), out.still)
+	if out.stillSuspended > 0 {
+		r.flashWarning(pluralKey("done.still."+k.name, out.stillSuspended), out.stillSuspended)
 	}
 }

@@ -9,44 +9,44 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// ownView is a customer's own page. All in it comes from accounts.Owner.
+// ownView is the data of the page on which customers see their account. All of it comes from accounts.Owner.
 type ownView struct {
 	Profile       accounts.Profile
 	Subscriptions []ownedSubscription
-	Domains       []subscriptions.Domain // of the search, or those of no subscription on this page
+	Domains       []subscriptions.Domain // that match the search
 	Count         count                  // of the domains
 	Find          string
 	Pager         pager
-	More          bool // there are more domains than the page shows
+	More          bool // not all domains are shown
 }
 
-func (v *visit) ownPage() error {
-	ctx := v.r.Context()
-	view := ownView{Find: v.r.Form.Get("q")}
+func (r *request) ownPage() error {
+	ctx := r.req.Context()
+	view := ownView{Find: r.req.Form.Get("q")}
 	var err error
-	if view.Profile, err = v.owner().Profile(ctx); err != nil {
+	if view.Profile, err = r.owner().Profile(ctx); err != nil {
 		return err
 	}
-	found, err := v.owner().Subscriptions(ctx, subscriptions.Query{After: subscriptions.Cursor(v.r.Form.Get("after"))})
+	found, err := r.owner().Subscriptions(ctx, subscriptions.Query{After: subscriptions.Cursor(r.req.Form.Get("after"))})
 	if err != nil {
 		return err
 	}
-	view.Pager = v.pager(found.Next)
-	domains, err := v.owner().Domains(ctx, subscriptions.DomainQuery{Search: view.Find, Limit: perLook})
+	view.Pager = r.pager(found.Next)
+	domains, err := r.owner().Domains(ctx, subscriptions.DomainQuery{Search: view.Find, Limit: maxListLimit})
 	if err != nil {
 		return err
 	}
 	view.More, view.Count = domains.Next != "", count{N: len(domains.Items), More: domains.Next != ""}
-	view.Subscriptions = together(found.Items, domains.Items)
+	view.Subscriptions = groupDomains(found.Items, domains.Items)
 	view.Domains = domains.Items
-	return v.show(http.StatusOK, "own", v.T("own.title"), view)
+	return r.render(http.StatusOK, "own", r.T("own.title"), view)
 }
 
-// Messages answers what the provider tells the owner about what is suspended, each text once.
-func (p page) Messages(held []accounts.EffectiveHold) []string {
+// Messages returns the messages of the holds for the owner, each text once.
+func (p page) Messages(holds []accounts.EffectiveHold) []string {
 	var texts []string
 	seen := map[string]bool{}
-	for _, h := range held {
+	for _, h := range holds {
 		if h.Message != "" && !seen[h.Message] {
 			seen[h.Message] = true
 			texts = append(texts, h.Message)
@@ -55,113 +55,114 @@ func (p page) Messages(held []accounts.EffectiveHold) []string {
 	return texts
 }
 
-// IsOff tells whether the owner switched a domain off.
-func (p page) IsOff(d subscriptions.Domain) bool {
+// DisabledByOwner reports whether the owner has disabled the domain.
+func (p page) DisabledByOwner(d subscriptions.Domain) bool {
 	_, off := d.Holds.Get(accounts.CauseCustomer)
 	return off
 }
 
-// ownSwitch switches one own domain off or on.
-func (v *visit) ownSwitch() error {
-	id, err := number[subscriptions.DomainID](v.r.PostFormValue("domain"))
+// ownSwitch disables or enables a domain of the customer.
+func (r *request) ownSwitch() error {
+	id, err := parsePositive[subscriptions.DomainID](r.req.PostFormValue("domain"))
 	if err != nil {
 		return err
 	}
-	one := []subscriptions.DomainID{id}
-	back := localPath(v.r.PostFormValue("back"), "/account")
-	if v.r.PostFormValue("to") == "on" {
-		out, err := v.owner().EnableDomains(v.ctx(), one)
+	ids := []subscriptions.DomainID{id}
+	back := localPath(r.req.PostFormValue("back"), "/account")
+	if r.req.PostFormValue("to") == "on" {
+		out, err := r.owner().EnableDomains(r.commandContext(), ids)
 		switch {
 		case err != nil:
 			return err
 		case len(out.StillSuspended) > 0:
-			v.warn("own.stillDown")
+			r.flashWarning("own.stillDown")
 		default:
-			v.done("own.switchedOn")
+			r.flashDone("own.switchedOn")
 		}
-		return v.redirect(back)
+		return r.redirect(back)
 	}
-	if _, err := v.owner().DisableDomains(v.ctx(), one); err != nil {
+	if _, err := r.owner().DisableDomains(r.commandContext(), ids); err != nil {
 		return err
 	}
-	v.done("own.switchedOff")
-	return v.redirect(back)
+	r.flashDone("own.switchedOff")
+	return r.redirect(back)
 }
 
-// ownContact is the page on which customers change their contact.
+// ownContactForm is the data of the page on which customers change their contact.
 type ownContactForm struct {
-	Form    form
-	Changed []difference
+	Form        form
+	Differences []difference
 }
 
-func (v *visit) ownContactPage() error {
-	profile, err := v.owner().Profile(v.r.Context())
+func (r *request) ownContactPage() error {
+	profile, err := r.owner().Profile(r.req.Context())
 	if err != nil {
 		return err
 	}
-	f := filled("version", strconv.FormatInt(profile.Version, 10))
+	f := newForm("version", strconv.FormatInt(profile.Version, 10))
 	for name, value := range contactInputs(&profile.Contact) {
 		f.Values.Set(name, *value)
 	}
-	return v.show(http.StatusOK, "own-contact", v.T("own.contact"), ownContactForm{Form: f})
+	return r.render(http.StatusOK, "own-contact", r.T("own.contact"), ownContactForm{Form: f})
 }
 
-func (v *visit) ownContact() error {
-	f := v.typed()
-	version, err := number[int64](f.Value("version"))
+func (r *request) ownContact() error {
+	f := r.formFromRequest()
+	version, err := parsePositive[int64](f.Value("version"))
 	if err != nil {
-		return errBadForm{err}
+		return badFormError{err}
 	}
-	_, err = v.owner().SetContact(v.ctx(), version, v.contact())
+	_, err = r.owner().SetContact(r.commandContext(), version, r.contactFromForm())
 	if err == nil {
-		v.done("own.contactSaved")
-		return v.redirect("/account")
+		r.flashDone("own.contactSaved")
+		return r.redirect("/account")
 	}
 	edit := ownContactForm{Form: f}
 	if errors.Is(err, accounts.ErrConflict) {
-		now, err := v.owner().Profile(v.r.Context())
+		current, err := r.owner().Profile(r.req.Context())
 		if err != nil {
 			return err
 		}
-		edit.Changed = v.differences(contactNames, editable(accounts.Account{Contact: now.Contact}), f)
-		edit.Form.Values.Set("version", strconv.FormatInt(now.Version, 10))
-		return v.show(http.StatusConflict, "own-contact", v.T("own.contact"), edit)
+		edit.Differences = r.differences(contactNames, editableValues(accounts.Account{Contact: current.Contact}), f)
+		edit.Form.Values.Set("version", strconv.FormatInt(current.Version, 10))
+		return r.render(http.StatusConflict, "own-contact", r.T("own.contact"), edit)
 	}
-	// Owner names the fields of a contact as Update does.
-	if err := v.refused(&edit.Form, err, contactNames); err != nil {
+	// SetContact uses the same paths for errors as Update.
+	if err := r.applyFieldErrors(&edit.Form, err, contactNames); err != nil {
 		return err
 	}
-	return v.show(http.StatusUnprocessableEntity, "own-contact", v.T("own.contact"), edit)
+	return r.render(http.StatusUnprocessableEntity, "own-contact", r.T("own.contact"), edit)
 }
 
-func (v *visit) ownPasswordPage() error {
-	return v.show(http.StatusOK, "own-password", v.T("own.password"), form{})
+func (r *request) ownPasswordPage() error {
+	return r.render(http.StatusOK, "own-password", r.T("own.password"), form{})
 }
 
-// ownPassword changes the password of who knows the old one. Their other sessions end; this one goes on under a new token.
-func (v *visit) ownPassword() error {
+// ownPassword changes the customer's password, if the old one is right. All other sessions of the customer end; this one gets
+// a new token.
+func (r *request) ownPassword() error {
 	var f form
-	show := func(status int) error { return v.show(status, "own-password", v.T("own.password"), f) }
-	if wait := v.slow(customerCookie, v.account.Login); wait > 0 {
-		f.Others = []string{v.N("signin.slow", int(wait.Seconds())+1)}
-		return show(http.StatusTooManyRequests)
+	render := func(status int) error { return r.render(status, "own-password", r.T("own.password"), f) }
+	if wait := r.retryAfter(customerCookie, r.account.Login); wait > 0 {
+		f.Errors = []string{r.N("signin.slow", int(wait.Seconds())+1)}
+		return render(http.StatusTooManyRequests)
 	}
-	if v.r.PostFormValue("password") != v.r.PostFormValue("password2") {
-		f.at("password2", v.T("fault.repeat"))
-		return show(http.StatusUnprocessableEntity)
+	if r.req.PostFormValue("password") != r.req.PostFormValue("password2") {
+		f.addFieldError("password2", r.T("fault.repeat"))
+		return render(http.StatusUnprocessableEntity)
 	}
-	signIn, err := v.owner().ChangePassword(v.ctx(), v.r.PostFormValue("old"), v.r.PostFormValue("password"))
+	epoch, err := r.owner().ChangePassword(r.commandContext(), r.req.PostFormValue("old"), r.req.PostFormValue("password"))
 	switch {
 	case err == nil:
-		token := v.beginCustomer(session{account: v.account.ID, signIn: signIn})
-		v.Panel.customers.say(token, notice{Kind: "done", key: "own.passwordChanged"})
-		return v.redirect("/account")
+		token := r.startCustomerSession(session{account: r.account.ID, epoch: epoch})
+		r.customerSessions.addFlash(token, flash{Kind: "done", key: "own.passwordChanged"})
+		return r.redirect("/account")
 	case errors.Is(err, accounts.ErrInvalidCredentials):
-		f.at("old", v.T("fault.oldPassword"))
-		return show(http.StatusUnprocessableEntity)
+		f.addFieldError("old", r.T("fault.oldPassword"))
+		return render(http.StatusUnprocessableEntity)
 	}
-	if err := v.refused(&f, err, []string{"old", "password"}); err != nil {
+	if err := r.applyFieldErrors(&f, err, []string{"old", "password"}); err != nil {
 		return err
 	}
-	return show(http.StatusUnprocessableEntity)
+	return render(http.StatusUnprocessableEntity)
 }

@@ -18,35 +18,46 @@ import (
 //go:embed templates/*.html
 var templateFiles embed.FS
 
-// shared are the templates that every page is made with.
-var shared = []string{"layout.html", "parts.html"}
+// sharedTemplates are the templates that every page includes.
+var sharedTemplates = []string{"layout.html", "parts.html"}
 
-// pages are the templates by the name of their file, without its end.
+// pages are the templates by the name of their file without its extension.
 type pages map[string]*template.Template
 
-// newPages reads the templates; a file of the overlay takes the place of the embedded one.
+// newPages parses the templates. A file of overlay, which may be nil, replaces the embedded one of the same name.
 func newPages(overlay fs.FS) (pages, error) {
 	names, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
 		return nil, err
 	}
+	if overlay != nil {
+		files, err := fs.Glob(overlay, "*.html")
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			if !slices.Contains(names, "templates/"+file) {
+				return nil, fmt.Errorf("panel: invalid Options.Templates: there is no template %q to override", file)
+			}
+		}
+	}
 	base := template.New("panel")
-	for _, name := range shared {
-		if err := parse(base, overlay, name); err != nil {
+	for _, name := range sharedTemplates {
+		if err := parseTemplate(base, overlay, name); err != nil {
 			return nil, err
 		}
 	}
 	all := pages{}
 	for _, name := range names {
 		file := path.Base(name)
-		if slices.Contains(shared, file) {
+		if slices.Contains(sharedTemplates, file) {
 			continue
 		}
 		page, err := base.Clone()
 		if err != nil {
 			return nil, err
 		}
-		if err := parse(page, overlay, file); err != nil {
+		if err := parseTemplate(page, overlay, file); err != nil {
 			return nil, err
 		}
 		all[strings.TrimSuffix(file, ".html")] = page
@@ -54,7 +65,7 @@ func newPages(overlay fs.FS) (pages, error) {
 	return all, nil
 }
 
-func parse(into *template.Template, overlay fs.FS, file string) error {
+func parseTemplate(into *template.Template, overlay fs.FS, file string) error {
 	content, err := fs.ReadFile(templateFiles, "templates/"+file)
 	if err != nil {
 		return err
@@ -64,91 +75,93 @@ func parse(into *template.Template, overlay fs.FS, file string) error {
 		case err == nil:
 			content = replaced
 		case !errors.Is(err, fs.ErrNotExist):
-			return fmt.Errorf("panel: Options.Templates: %w", err)
+			return fmt.Errorf("panel: invalid Options.Templates: %w", err)
 		}
 	}
 	if _, err := into.New(file).Parse(string(content)); err != nil {
-		return fmt.Errorf("panel: template %s: %w", file, err)
+		return fmt.Errorf("panel: parsing template %s: %w", file, err)
 	}
 	return nil
 }
 
-// page is what a template gets to know: what its own page is about is in Data.
+// page is the data of every template. Data is specific to the page.
 type page struct {
-	v     *visit
+	r     *request
 	Title string
 	Data  any
 
-	Section  string // of the navigation: "customers", "subscriptions", "account", ""
-	Here     string // where this page can be read, for forms that come back to it
-	Notices  []notice
-	Operator string           // who is signed in as an operator
-	Account  accounts.Profile // who is signed in as a customer
-	As       string           // the operator who is signed in as this customer
+	Section      string // of the navigation: "customers", "subscriptions", "account" or ""
+	ReturnPath   string // of this page, for forms that return to it
+	Flashes      []flash
+	Operator     string           // the operator who is signed in, or ""
+	Account      accounts.Profile // the customer who is signed in, or zero
+	Impersonator string           // the operator who is signed in as this customer, or ""
 }
 
-// show answers the request with a page.
-func (v *visit) show(status int, name, title string, data any) error {
+// render writes a page with the given template, status and title.
+func (r *request) render(status int, name, title string, data any) error {
 	section := ""
 	switch {
-	case v.account.ID != 0:
+	case r.account.ID != 0:
 		section = "account"
-	case v.operator != "":
-		section, _, _ = strings.Cut(strings.TrimPrefix(v.r.URL.Path, "/"), "/")
+	case r.operator != "":
+		section, _, _ = strings.Cut(strings.TrimPrefix(r.req.URL.Path, "/"), "/")
 	}
-	here := v.here
-	if v.r.URL.RawQuery != "" {
-		here += "?" + v.r.URL.RawQuery
+	here := r.pagePath
+	if r.req.URL.RawQuery != "" {
+		here += "?" + r.req.URL.RawQuery
 	}
 	p := page{
-		v: v, Title: title, Data: data, Section: section, Here: here, Notices: v.notices(), Operator: v.operator, As: v.as,
+		r: r, Title: title, Data: data, Section: section, ReturnPath: here, Flashes: r.takeFlashes(), Operator: r.operator, Impersonator: r.impersonator,
 	}
-	if v.account.ID != 0 {
-		p.Account = v.account.Profile()
+	if r.account.ID != 0 {
+		p.Account = r.account.Profile()
 	}
-	var made bytes.Buffer
-	if err := v.pages[name].ExecuteTemplate(&made, "layout.html", p); err != nil {
-		return fmt.Errorf("panel: making the page: %w", err)
+	var buf bytes.Buffer
+	if err := r.pages[name].ExecuteTemplate(&buf, "layout.html", p); err != nil {
+		return fmt.Errorf("panel: executing template %s: %w", name, err)
 	}
-	h := v.w.Header()
-	h.Set("Content-Language", v.language)
+	h := r.w.Header()
+	h.Set("Content-Language", r.language)
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	v.w.WriteHeader(status)
-	_, _ = v.w.Write(made.Bytes()) // a browser that has gone misses nothing
+	r.w.WriteHeader(status)
+	_, _ = r.w.Write(buf.Bytes()) // the client may have disconnected
 	return nil
 }
 
-// With answers the page with other data, for the templates that it is made of.
+// With returns the page with other data, for the templates that it includes.
 func (p page) With(data any) page {
 	p.Data = data
 	return p
 }
 
-// The settings of the host that pages show.
+// Methods for templates about the options.
 
-func (p page) Brand() string      { return p.v.opts.Brand }
-func (p page) PayURL() string     { return p.v.opts.PayURL }
-func (p page) Plans() []string    { return p.v.opts.Plans }
-func (p page) Language() string   { return p.v.language }
-func (p page) StyleURL() string   { return p.v.url("/assets/", p.v.assets.style) }
-func (p page) ScriptURL() string  { return p.v.url("/assets/", p.v.assets.script) }
-func (p page) IconURL() string    { return p.v.url("/assets/", p.v.assets.icon) }
-func (p page) OwnSignIn() bool    { return p.v.opts.OperatorFromRequest == nil && p.v.opts.AuthenticateOperator != nil }
-func (p page) SignsOutHere() bool { return p.v.opts.OperatorFromRequest == nil }
-func (p page) CanMail() bool      { return p.v.opts.SendReset != nil }
+func (p page) Brand() string     { return p.r.opts.Brand }
+func (p page) PayURL() string    { return p.r.opts.PayURL }
+func (p page) Plans() []string   { return p.r.opts.Plans }
+func (p page) Language() string  { return p.r.language }
+func (p page) StyleURL() string  { return p.r.url("/assets/", p.r.assets.style) }
+func (p page) ScriptURL() string { return p.r.url("/assets/", p.r.assets.script) }
+func (p page) IconURL() string   { return p.r.url("/assets/", p.r.assets.icon) }
+func (p page) HasOperatorSignIn() bool {
+	return p.r.opts.AuthenticateOperator != nil
+}
+func (p page) HasOperatorSignOut() bool { return p.r.opts.OperatorFromRequest == nil }
+func (p page) CanMail() bool            { return p.r.opts.SendReset != nil }
 
-// Footer answers the line at the foot of the page, or "".
+// Footer returns the text in the foot of the page, or "".
 func (p page) Footer() string {
-	if p.v.opts.Footer == nil {
+	if p.r.opts.Footer == nil {
 		return ""
 	}
-	return p.v.opts.Footer(p.v.language)
+	return p.r.opts.Footer(p.r.language)
 }
 
-// URL answers an address in the panel from its parts, which are put together as they are.
-func (p page) URL(parts ...any) string { return p.v.url(parts...) }
+// URL returns the URL in the panel that begins with Options.Path and continues with parts, which are not escaped.
+func (p page) URL(parts ...any) string { return p.r.url(parts...) }
 
-// url answers an address in the panel from its parts.
+// url is URL for Go code.
 func (p *Panel) url(parts ...any) string {
 	var url strings.Builder
 	url.WriteString(p.opts.Path)
@@ -158,47 +171,47 @@ func (p *Panel) url(parts ...any) string {
 	return url.String()
 }
 
-// explain answers the request with a page that says what is wrong.
-func (v *visit) explain(err error) {
-	status, key := v.problem(err)
+// renderError writes a page about err, or redirects to a sign-in page if the user must sign in.
+func (r *request) renderError(err error) {
+	status, key := r.problem(err)
 	switch {
 	case errors.Is(err, errNotSignedIn), errors.Is(err, errSessionEnded):
-		v.toSignIn("/signin", errors.Is(err, errSessionEnded))
+		r.redirectToSignIn("/signin", errors.Is(err, errSessionEnded))
 		return
-	case errors.Is(err, errNoOperator) && v.opts.OperatorSignInURL != "" && v.opts.OperatorFromRequest != nil:
-		http.Redirect(v.w, v.r, v.opts.OperatorSignInURL, http.StatusSeeOther)
+	case errors.Is(err, errNotOperator) && r.opts.OperatorSignInURL != "":
+		http.Redirect(r.w, r.req, r.opts.OperatorSignInURL, http.StatusSeeOther)
 		return
-	case errors.Is(err, errNoOperator) && v.opts.OperatorFromRequest == nil && v.opts.AuthenticateOperator != nil:
-		v.toSignIn("/operator", v.cookie(operatorCookie) != "")
+	case errors.Is(err, errNotOperator) && r.opts.AuthenticateOperator != nil:
+		r.redirectToSignIn("/operator", r.cookie(operatorCookie) != "")
 		return
 	}
 	if status >= http.StatusInternalServerError {
-		v.opts.Logger.ErrorContext(v.r.Context(), "panel: a request failed", "method", v.r.Method, "path", v.r.URL.Path, "error", err)
+		r.opts.Logger.ErrorContext(r.req.Context(), "panel: a request failed", "method", r.req.Method, "path", r.req.URL.Path, "error", err)
 	}
-	if err := v.show(status, "problem", v.T("problem."+key), key); err != nil {
-		v.opts.Logger.ErrorContext(v.r.Context(), "panel: a page failed", "path", v.r.URL.Path, "error", err)
-		http.Error(v.w, v.T("problem."+key), status)
+	if err := r.render(status, "problem", r.T("problem."+key), key); err != nil {
+		r.opts.Logger.ErrorContext(r.req.Context(), "panel: rendering an error page failed", "path", r.req.URL.Path, "error", err)
+		http.Error(r.w, r.T("problem."+key), status)
 	}
 }
 
-// toSignIn sends the browser to a sign-in, which says if a session has ended.
-func (v *visit) toSignIn(path string, ended bool) {
-	to := v.url(path)
-	if ended {
+// redirectToSignIn redirects to a sign-in page, which says that the session has ended if expired is set.
+func (r *request) redirectToSignIn(path string, expired bool) {
+	to := r.url(path)
+	if expired {
 		to += "?said=ended"
 	}
-	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+	http.Redirect(r.w, r.req, to, http.StatusSeeOther)
 }
 
-// errBadForm is a form that could not be read.
-type errBadForm struct{ error }
+// badFormError is an error in the encoding of a form.
+type badFormError struct{ error }
 
-func (e errBadForm) Unwrap() error { return e.error }
+func (e badFormError) Unwrap() error { return e.error }
 
-// problem answers the status of an error, and the key of what is said about it: the one place that decides this.
-func (v *visit) problem(err error) (status int, key string) {
+// problem returns the HTTP status for err, and the suffix of the keys of the texts about it. No other code decides this.
+func (r *request) problem(err error) (status int, key string) {
 	var (
-		bad   errBadForm
+		bad   badFormError
 		large *http.MaxBytesError
 	)
 	switch {
@@ -206,13 +219,13 @@ func (v *visit) problem(err error) (status int, key string) {
 		return http.StatusRequestEntityTooLarge, "large"
 	case errors.As(err, &bad), errors.Is(err, accounts.ErrInvalid):
 		return http.StatusBadRequest, "invalid"
-	case errors.Is(err, errNoPage), errors.Is(err, accounts.ErrNotFound):
+	case errors.Is(err, errPageNotFound), errors.Is(err, accounts.ErrNotFound):
 		return http.StatusNotFound, "gone"
 	case errors.Is(err, errCrossSite):
 		return http.StatusForbidden, "crossSite"
-	case errors.Is(err, errNotTheOwner):
+	case errors.Is(err, errNotOwner):
 		return http.StatusForbidden, "notTheOwner"
-	case errors.Is(err, errNoOperator):
+	case errors.Is(err, errNotOperator):
 		return http.StatusForbidden, "noOperator"
 	case errors.Is(err, accounts.ErrConflict), errors.Is(err, accounts.ErrTaken):
 		return http.StatusConflict, "conflict"

@@ -12,57 +12,57 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-func (v *visit) removeCustomersPage() error     { return v.removePage(customerKind) }
-func (v *visit) removeCustomers() error         { return v.remove(customerKind) }
-func (v *visit) removeSubscriptionsPage() error { return v.removePage(subscriptionKind) }
-func (v *visit) removeSubscriptions() error     { return v.remove(subscriptionKind) }
-func (v *visit) removeDomainsPage() error       { return v.removePage(domainKind) }
-func (v *visit) removeDomains() error           { return v.remove(domainKind) }
+func (r *request) removeCustomersPage() error     { return r.removePage(customerKind) }
+func (r *request) removeCustomers() error         { return r.remove(customerKind) }
+func (r *request) removeSubscriptionsPage() error { return r.removePage(subscriptionKind) }
+func (r *request) removeSubscriptions() error     { return r.remove(subscriptionKind) }
+func (r *request) removeDomainsPage() error       { return r.removePage(domainKind) }
+func (r *request) removeDomains() error           { return r.remove(domainKind) }
 
-// going is everything that a removal takes away, by name.
-type going struct {
+// removalPreview has the names of everything that a removal deletes.
+type removalPreview struct {
 	Customers, Subscriptions, Domains []string
 	Digest                            string
 }
 
-// Number is what has to be typed before domains go down; 0 is nothing.
-func (g going) Number() int { return len(g.Domains) }
+// Number returns the number that must be entered to confirm the removal: that of the domains. 0 needs no confirmation.
+func (g removalPreview) Number() int { return len(g.Domains) }
 
-// previewed finds out what would go, and names it.
-func (v *visit) previewed(k kind, s selection) (accounts.Removal, going, error) {
-	r, err := k.preview(v, s)
+// previewRemoval returns what the removal of a selection would delete, and the names of it.
+func (r *request) previewRemoval(k kind, s selection) (accounts.Removal, removalPreview, error) {
+	removal, err := k.preview(r, s)
 	if err != nil {
-		return accounts.Removal{}, going{}, err
+		return accounts.Removal{}, removalPreview{}, err
 	}
-	g := going{}
+	g := removalPreview{}
 	var all []int64
-	for _, id := range r.Accounts {
+	for _, id := range removal.Accounts {
 		all = append(all, int64(id))
 	}
-	for _, id := range r.Subscriptions {
+	for _, id := range removal.Subscriptions {
 		all = append(all, -int64(id))
 	}
-	g.Digest = digest(all, r.Domains)
+	g.Digest = digest(all, removal.Domains)
 	if k.name == customerKind.name {
 		for _, t := range s.Targets {
 			g.Customers = append(g.Customers, t.Name)
 		}
 	}
-	if g.Subscriptions, err = v.subscriptionNames(r.Subscriptions); err != nil {
-		return accounts.Removal{}, going{}, err
+	if g.Subscriptions, err = r.subscriptionNames(removal.Subscriptions); err != nil {
+		return accounts.Removal{}, removalPreview{}, err
 	}
-	for _, name := range r.Domains {
+	for _, name := range removal.Domains {
 		g.Domains = append(g.Domains, subscriptions.Domain{Name: name}.DisplayName())
 	}
-	return r, g, nil
+	return removal, g, nil
 }
 
-func (v *visit) subscriptionNames(ids []subscriptions.ID) ([]string, error) {
+func (r *request) subscriptionNames(ids []subscriptions.ID) ([]string, error) {
 	var names []string
 	for len(ids) > 0 {
-		some := ids[:min(len(ids), perLook)]
-		ids = ids[len(some):]
-		found, err := v.subscriptions().List(v.r.Context(), subscriptions.Query{IDs: some, Limit: perLook})
+		batch := ids[:min(len(ids), maxListLimit)]
+		ids = ids[len(batch):]
+		found, err := r.subscriptions().List(r.req.Context(), subscriptions.Query{IDs: batch, Limit: maxListLimit})
 		if err != nil {
 			return nil, err
 		}
@@ -74,66 +74,66 @@ func (v *visit) subscriptionNames(ids []subscriptions.ID) ([]string, error) {
 	return names, nil
 }
 
-func (v *visit) removePage(k kind) error {
-	s, err := k.pick(v)
+func (r *request) removePage(k kind) error {
+	s, err := k.selection(r)
 	if err != nil {
 		return err
 	}
 	if s.N() == 0 {
-		return v.nothingSelected(s)
+		return r.nothingSelected(s)
 	}
-	return v.showRemove(http.StatusOK, k, s, form{})
+	return r.renderRemove(http.StatusOK, k, s, form{})
 }
 
-func (v *visit) showRemove(status int, k kind, s selection, f form) error {
-	_, g, err := v.previewed(k, s)
+func (r *request) renderRemove(status int, k kind, s selection, f form) error {
+	_, g, err := r.previewRemoval(k, s)
 	if err != nil {
 		return err
 	}
-	s.Carry.Set("going", g.Digest)
-	return v.show(status, "remove", v.N("remove."+k.name, s.N()), holding{Kind: k.name, Selection: s, Form: f, Going: g})
+	s.HiddenInputs.Set("going", g.Digest)
+	return r.render(status, "remove", r.N("remove."+k.name, s.N()), holdPage{Kind: k.name, Selection: s, Form: f, Removal: g})
 }
 
-// remove takes away exactly what the page showed.
-func (v *visit) remove(k kind) error {
-	s, err := k.pick(v)
+// remove deletes exactly what the page showed.
+func (r *request) remove(k kind) error {
+	s, err := k.selection(r)
 	if err != nil {
 		return err
 	}
 	if s.N() == 0 {
-		return v.nothingSelected(s)
+		return r.nothingSelected(s)
 	}
-	r, g, err := v.previewed(k, s)
+	removal, g, err := r.previewRemoval(k, s)
 	if err != nil {
 		return err
 	}
-	f := v.typed()
-	if !v.isSame(s) || v.r.PostFormValue("going") != g.Digest {
-		f.Others = append(f.Others, v.T("remove.changed"))
-		return v.showRemove(http.StatusConflict, k, s, f)
+	f := r.formFromRequest()
+	if !r.selectionUnchanged(s) || r.req.PostFormValue("going") != g.Digest {
+		f.Errors = append(f.Errors, r.T("remove.changed"))
+		return r.renderRemove(http.StatusConflict, k, s, f)
 	}
-	if n := g.Number(); n > 0 && !isNumber(f.Value("number"), n) {
-		f.at("number", v.T("remove.number", n))
-		return v.showRemove(http.StatusUnprocessableEntity, k, s, f)
+	if n := g.Number(); n > 0 && !matchesNumber(f.Value("number"), n) {
+		f.addFieldError("number", r.T("remove.number", n))
+		return r.renderRemove(http.StatusUnprocessableEntity, k, s, f)
 	}
-	switch err := k.remove(v, v.ctx(), r, s.ids()); {
+	switch err := k.remove(r, r.commandContext(), removal, s.ids()); {
 	case errors.Is(err, accounts.ErrConflict):
-		f.Others = append(f.Others, v.T("remove.changed"))
-		return v.showRemove(http.StatusConflict, k, s, f)
+		f.Errors = append(f.Errors, r.T("remove.changed"))
+		return r.renderRemove(http.StatusConflict, k, s, f)
 	case errors.Is(err, accounts.ErrInvalid):
-		if err := v.refused(&f, err, nil); err != nil {
+		if err := r.applyFieldErrors(&f, err, nil); err != nil {
 			return err
 		}
-		return v.showRemove(http.StatusUnprocessableEntity, k, s, f)
+		return r.renderRemove(http.StatusUnprocessableEntity, k, s, f)
 	case err != nil:
 		return err
 	}
-	v.done(counted("done.removed."+k.name, s.N()), s.N())
-	return v.redirect(v.after(s, k))
+	r.flashDone(pluralKey("done.removed."+k.name, s.N()), s.N())
+	return r.redirect(r.pathAfterRemoval(s, k))
 }
 
-// after answers where to go when things are gone: not to one of their own pages.
-func (v *visit) after(s selection, k kind) string {
+// pathAfterRemoval returns the path to redirect to after a removal: s.Back, unless that is a page of something removed.
+func (r *request) pathAfterRemoval(s selection, k kind) string {
 	path, _, _ := strings.Cut(s.Back, "?")
 	for _, t := range s.Targets {
 		if path == "/"+k.name+"/"+strconv.FormatInt(t.ID, 10) {
@@ -143,40 +143,40 @@ func (v *visit) after(s selection, k kind) string {
 	return s.Back
 }
 
-// isNumber tells whether somebody typed a number, with or without what parts its thousands.
-func isNumber(typed string, n int) bool {
-	plain := strings.NewReplacer(".", "", ",", "", " ", "", "'", "", "\u00a0", "", "\u202f", "").Replace(typed)
+// matchesNumber reports whether input is the number n, with or without thousands separators.
+func matchesNumber(input string, n int) bool {
+	plain := strings.NewReplacer(".", "", ",", "", " ", "", "'", "", "\u00a0", "", "\u202f", "").Replace(input)
 	return plain == strconv.Itoa(n)
 }
 
-func (v *visit) previewCustomers(s selection) (accounts.Removal, error) {
-	return v.clients.PreviewRemoval(v.r.Context(), as[accounts.ID](s.ids()))
+func (r *request) previewCustomers(s selection) (accounts.Removal, error) {
+	return r.clients.PreviewRemoval(r.req.Context(), convertIDs[accounts.ID](s.ids()))
 }
 
-func (v *visit) removePreviewed(ctx context.Context, r accounts.Removal, _ []int64) error {
-	_, err := v.clients.RemoveExactly(ctx, r)
+func (r *request) removeCustomersExactly(ctx context.Context, removal accounts.Removal, _ []int64) error {
+	_, err := r.clients.RemoveExactly(ctx, removal)
 	return err
 }
 
-func (v *visit) previewSubscriptions(s selection) (accounts.Removal, error) {
-	return v.subscriptions().PreviewRemoval(v.r.Context(), as[subscriptions.ID](s.ids()))
+func (r *request) previewSubscriptions(s selection) (accounts.Removal, error) {
+	return r.subscriptions().PreviewRemoval(r.req.Context(), convertIDs[subscriptions.ID](s.ids()))
 }
 
-func (v *visit) removePreviewedSubscriptions(ctx context.Context, r accounts.Removal, _ []int64) error {
-	_, err := v.subscriptions().RemoveExactly(ctx, r)
+func (r *request) removeSubscriptionsExactly(ctx context.Context, removal accounts.Removal, _ []int64) error {
+	_, err := r.subscriptions().RemoveExactly(ctx, removal)
 	return err
 }
 
-// previewDomains answers the selection itself: nothing is below a domain.
-func (v *visit) previewDomains(s selection) (accounts.Removal, error) {
-	var r accounts.Removal
+// previewDomains returns the selected domains. Nothing else is removed with a domain.
+func (r *request) previewDomains(s selection) (accounts.Removal, error) {
+	var removal accounts.Removal
 	for _, t := range s.Targets {
-		r.Domains = append(r.Domains, t.Name)
+		removal.Domains = append(removal.Domains, t.Name)
 	}
-	return r, nil
+	return removal, nil
 }
 
-func (v *visit) removeTheseDomains(ctx context.Context, _ accounts.Removal, ids []int64) error {
-	_, err := v.subscriptions().RemoveDomains(ctx, as[subscriptions.DomainID](ids))
+func (r *request) removeDomainsExactly(ctx context.Context, _ accounts.Removal, ids []int64) error {
+	_, err := r.subscriptions().RemoveDomains(ctx, convertIDs[subscriptions.DomainID](ids))
 	return err
 }

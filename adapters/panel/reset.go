@@ -6,36 +6,41 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// forgotten is the page on which a customer asks for a link to a new password.
-type forgotten struct {
+// resetLinkTTL is how long a link for a new password is valid.
+const resetLinkTTL = 24 * time.Hour
+
+// forgotForm is the data of the page on which customers request a link for a new password.
+type forgotForm struct {
 	Form form
 	Sent bool
 }
 
-func (v *visit) forgotPage() error {
-	return v.show(http.StatusOK, "forgot", v.T("forgot.title"), forgotten{Sent: v.r.Form.Get("said") == "sent"})
+func (r *request) forgotPage() error {
+	return r.render(http.StatusOK, "forgot", r.T("forgot.title"), forgotForm{Sent: r.req.Form.Get("said") == "sent"})
 }
 
-// forgot sends a link to the customer with a login, if there is one. Everything that depends on the login happens behind
-// the answer, so that neither the answer, nor its time, nor how long its connection is at work tells whether there is one.
-func (v *visit) forgot() error {
-	login := v.r.PostFormValue("login")
-	if v.slow("forgot", login) == 0 && v.opts.SendReset != nil && !v.mailings.begin(v.r.Context(), v.mailForgotten(login)) {
-		return fmt.Errorf("panel: %d messages are being sent already: %w", mostMailings, accounts.ErrUnavailable)
+// forgot sends a link to the customer with the given login, if the account exists. Everything that depends on the login
+// happens in the background, so that neither the response, nor its time, nor how long its connection is busy reveals whether
+// the account exists.
+func (r *request) forgot() error {
+	login := r.req.PostFormValue("login")
+	if r.retryAfter("forgot", login) == 0 && r.opts.SendReset != nil && !r.mailQueue.start(r.req.Context(), r.forgottenMail(login)) {
+		return fmt.Errorf("panel: too many messages are being sent (limit %d): %w", maxMails, accounts.ErrUnavailable)
 	}
-	return v.redirect("/forgot?said=sent")
+	return r.redirect("/forgot?said=sent")
 }
 
-// mailForgotten answers what sends the link. It knows nothing of the request, which ends before it.
-func (p *Panel) mailForgotten(login string) func(context.Context) {
+// forgottenMail returns a function that sends the link. It does not use the request, which ends earlier.
+func (p *Panel) forgottenMail(login string) func(context.Context) {
 	return func(ctx context.Context) {
 		defer func() {
-			if fault := recover(); fault != nil { // in the host's code: nothing else would keep the process up
-				p.opts.Logger.ErrorContext(ctx, "panel: SendReset panicked", "fault", fault, "stack", string(debug.Stack()))
+			if recovered := recover(); recovered != nil { // SendReset is the application's code: an unrecovered panic would end the process
+				p.opts.Logger.ErrorContext(ctx, "panel: SendReset panicked", "panic", recovered, "stack", string(debug.Stack()))
 			}
 		}()
 		account, err := p.clients.GetByLogin(ctx, login)
@@ -43,16 +48,16 @@ func (p *Panel) mailForgotten(login string) func(context.Context) {
 			return
 		}
 		if err == nil && account.Contact.Email != "" {
-			err = p.mail(ctx, account)
+			err = p.sendResetLink(ctx, account)
 		}
 		if err != nil {
-			p.opts.Logger.ErrorContext(ctx, "panel: a link for a new password was not sent", "error", err)
+			p.opts.Logger.ErrorContext(ctx, "panel: sending a link for a new password failed", "error", err)
 		}
 	}
 }
 
-// mail sends a customer a link for a new password.
-func (p *Panel) mail(ctx context.Context, to accounts.Account) error {
+// sendResetLink sends a link for a new password to a customer.
+func (p *Panel) sendResetLink(ctx context.Context, to accounts.Account) error {
 	link, err := p.resetLink(ctx, to.ID, p.opts.Origin)
 	if err != nil {
 		return err
@@ -60,47 +65,47 @@ func (p *Panel) mail(ctx context.Context, to accounts.Account) error {
 	return p.opts.SendReset(ctx, to, link)
 }
 
-// resetLink answers the link with which an owner sets a new password.
+// resetLink returns a link with which the owner of an account sets a new password.
 func (p *Panel) resetLink(ctx context.Context, id accounts.ID, origin string) (string, error) {
-	token, err := p.clients.ResetToken(ctx, id, secretAge)
+	token, err := p.clients.ResetToken(ctx, id, resetLinkTTL)
 	if err != nil {
 		return "", err
 	}
 	return origin + p.url("/reset/", token), nil
 }
 
-// origin answers how the browser reaches the panel.
-func (v *visit) origin() string {
-	if v.opts.Origin != "" {
-		return v.opts.Origin
+// origin returns the scheme and host under which the browser reaches the panel.
+func (r *request) origin() string {
+	if r.opts.Origin != "" {
+		return r.opts.Origin
 	}
-	if v.isSecure(v.r) {
-		return "https://" + v.r.Host
+	if r.isSecure(r.req) {
+		return "https://" + r.req.Host
 	}
-	return "http://" + v.r.Host
+	return "http://" + r.req.Host
 }
 
-func (v *visit) resetPage() error {
-	return v.show(http.StatusOK, "reset", v.T("reset.title"), form{})
+func (r *request) resetPage() error {
+	return r.render(http.StatusOK, "reset", r.T("reset.title"), form{})
 }
 
-// reset sets the password that the holder of a link has chosen.
-func (v *visit) reset() error {
+// reset sets the password that the owner of a link has entered.
+func (r *request) reset() error {
 	var f form
-	if v.r.PostFormValue("password") != v.r.PostFormValue("password2") {
-		f.at("password2", v.T("fault.repeat"))
-		return v.show(http.StatusUnprocessableEntity, "reset", v.T("reset.title"), f)
+	if r.req.PostFormValue("password") != r.req.PostFormValue("password2") {
+		f.addFieldError("password2", r.T("fault.repeat"))
+		return r.render(http.StatusUnprocessableEntity, "reset", r.T("reset.title"), f)
 	}
-	_, err := v.clients.ResetPassword(v.r.Context(), v.r.PathValue("token"), v.r.PostFormValue("password"))
+	_, err := r.clients.ResetPassword(r.req.Context(), r.req.PathValue("token"), r.req.PostFormValue("password"))
 	switch {
 	case err == nil, errors.Is(err, accounts.ErrSuspended):
-		return v.redirect("/signin?said=reset")
+		return r.redirect("/signin?said=reset")
 	case errors.Is(err, accounts.ErrInvalidCredentials):
-		f.Others = []string{v.T("reset.used")}
-		return v.show(http.StatusGone, "reset", v.T("reset.title"), f)
+		f.Errors = []string{r.T("reset.used")}
+		return r.render(http.StatusGone, "reset", r.T("reset.title"), f)
 	}
-	if err := v.refused(&f, err, []string{"password"}); err != nil {
+	if err := r.applyFieldErrors(&f, err, []string{"password"}); err != nil {
 		return err
 	}
-	return v.show(http.StatusUnprocessableEntity, "reset", v.T("reset.title"), f)
+	return r.render(http.StatusUnprocessableEntity, "reset", r.T("reset.title"), f)
 }

@@ -14,68 +14,68 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// addresses answers a route's addresses with the ids of Luigi, whom Mario must never reach.
-func (o *office) address(rt route) string {
-	s, domains := o.below(o.luigi.ID)
-	id := map[string]string{"customers": text(o.luigi.ID), "subscriptions": text(s.ID), "domains": text(domains[1].ID)}
+// routeURL returns a URL of the route with ids of Luigi, which Mario must not be able to use.
+func (e *env) routeURL(rt route) string {
+	s, domains := e.firstSubscription(e.luigi.ID)
+	id := map[string]string{"customers": formatID(e.luigi.ID), "subscriptions": formatID(s.ID), "domains": formatID(domains[1].ID)}
 	path := strings.ReplaceAll(rt.path, "{$}", "")
 	noun, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	path = strings.NewReplacer("{id}", id[noun], "{token}", "forged").Replace(path)
 	return path + "?id=" + id[noun]
 }
 
-// everything is a form with all that any page could read, about Luigi.
-func (o *office) everything() url.Values {
-	s, domains := o.below(o.luigi.ID)
+// fullForm returns a form with every field that a route could read, with ids of Luigi.
+func (e *env) fullForm() url.Values {
+	s, domains := e.firstSubscription(e.luigi.ID)
 	return url.Values{
-		"id": {text(o.luigi.ID)}, "all": {"1"}, "customer": {text(o.luigi.ID)}, "account": {text(o.luigi.ID)}, "login": {"taken.over"},
+		"id": {formatID(e.luigi.ID)}, "all": {"1"}, "customer": {formatID(e.luigi.ID)}, "account": {formatID(e.luigi.ID)}, "login": {"taken.over"},
 		"password": {"a password of mine"}, "password2": {"a password of mine"}, "old": {"luigi's own secret"}, "version": {"1"},
 		"contact.name": {"Somebody"}, "cause": {"provider"}, "lift": {"provider"}, "number": {"2"}, "to": {"off"},
-		"domain": {text(domains[1].ID)}, "name": {"other.example"}, "subscription": {text(s.ID)}, "language": {"it"},
+		"domain": {formatID(domains[1].ID)}, "name": {"other.example"}, "subscription": {formatID(s.ID)}, "language": {"it"},
 	}
 }
 
-// refused tells whether an answer is one of those that let nobody in.
-func refused(a answer) bool {
+// isRefused reports whether the response denies access.
+func isRefused(a response) bool {
 	return a.StatusCode == http.StatusForbidden || a.StatusCode == http.StatusNotFound ||
-		a.StatusCode == http.StatusSeeOther && (strings.HasPrefix(a.to(), "/signin") || strings.HasPrefix(a.to(), "/operator"))
+		a.StatusCode == http.StatusSeeOther && (strings.HasPrefix(a.location(), "/signin") || strings.HasPrefix(a.location(), "/operator"))
 }
 
-// Every route is walked by everybody. Who is not meant to be there is refused, by whatever method, and nothing happens.
+// Every route is requested in every role. A role outside its audience is refused, and nothing changes.
 func TestEveryRouteWithEveryRole(t *testing.T) {
-	// Everybody signs in anew for each route, for some routes end a session.
+	// Each route gets a new browser, because some routes end a session.
 	roles := map[string]struct {
-		make func(o *office) *browser
+		make func(e *env) *browser
 		may  func(a audience) bool
 	}{
-		"nobody":   {(*office).browser, func(a audience) bool { return a == anyone }},
-		"customer": {func(o *office) *browser { return o.customer("mario") }, func(a audience) bool { return a != operators }},
-		"operator": {(*office).operator, func(a audience) bool { return a == anyone || a == operators }},
-		"operator as customer": {func(o *office) *browser {
-			b := o.operator()
-			require.Equal(o.t, "/account", b.post("/customers/"+text(o.mario.ID)+"/signin").to())
+		"anonymous": {(*env).browser, func(a audience) bool { return a == anyone }},
+		"customer":  {func(e *env) *browser { return e.signInCustomer("mario") }, func(a audience) bool { return a != operators }},
+		"operator":  {(*env).signInOperator, func(a audience) bool { return a == anyone || a == operators }},
+		"operator as customer": {func(e *env) *browser {
+			b := e.signInOperator()
+			require.Equal(e.t, "/account", b.post("/customers/"+formatID(e.mario.ID)+"/signin").location())
 			return b
 		}, func(a audience) bool { return a != owners }},
-		"suspended customer": {func(o *office) *browser {
-			_, err := o.clients.Activate(o.t.Context(), []accounts.ID{o.mario.ID})
-			require.NoError(o.t, err)
-			b := o.customer("mario")
-			_, err = o.clients.Suspend(o.t.Context(), []accounts.ID{o.mario.ID}, accounts.Hold{})
-			require.NoError(o.t, err)
+		"suspended customer": {func(e *env) *browser {
+			_, err := e.clients.Activate(e.t.Context(), []accounts.ID{e.mario.ID})
+			require.NoError(e.t, err)
+			b := e.signInCustomer("mario")
+			_, err = e.clients.Suspend(e.t.Context(), []accounts.ID{e.mario.ID}, accounts.Hold{})
+			require.NoError(e.t, err)
 			return b
 		}, func(a audience) bool { return a == anyone }},
-		"removed customer": {func(o *office) *browser {
-			passing := o.add("passing", "Passing By", "passing.example", "by.example")
-			b := o.customer("passing")
-			_, err := o.clients.Remove(o.t.Context(), []accounts.ID{passing.ID})
-			require.NoError(o.t, err)
+		"removed customer": {func(e *env) *browser {
+			passing := e.addCustomer("passing", "Passing By", "passing.example", "by.example")
+			b := e.signInCustomer("passing")
+			_, err := e.clients.Remove(e.t.Context(), []accounts.ID{passing.ID})
+			require.NoError(e.t, err)
 			return b
 		}, func(a audience) bool { return a == anyone }},
-		"forger": {func(o *office) *browser {
-			b, thief := o.customer("mario"), o.browser()
-			at, err := url.Parse(o.server.URL)
-			require.NoError(o.t, err)
-			for _, c := range b.client.Jar.Cookies(at) { // a customer's token as an operator's, and the other way round
+		"forger": {func(e *env) *browser {
+			b, thief := e.signInCustomer("mario"), e.browser()
+			at, err := url.Parse(e.server.URL)
+			require.NoError(e.t, err)
+			for _, c := range b.client.Jar.Cookies(at) { // swaps the tokens of customers and operators
 				name := map[string]string{"clientele-customer": "clientele-operator", "clientele-operator": "clientele-customer"}[c.Name]
 				thief.client.Jar.SetCookies(at, []*http.Cookie{{Name: name, Value: c.Value, Path: "/"}, {Name: c.Name, Value: c.Value + "A", Path: "/"}})
 			}
@@ -85,40 +85,40 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 	for name, role := range roles {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := open(t, nil)
+			e := newEnv(t, nil)
 			for _, rt := range routes {
-				o.clock.pass(time.Minute) // so that nobody is slowed down
-				b := role.make(o)
-				before := o.events()
+				e.clock.advance(time.Minute) // so that no attempt is rate limited
+				b := role.make(e)
+				before := e.countEvents()
 				var form url.Values
 				if rt.method == http.MethodPost {
-					form = o.everything()
+					form = e.fullForm()
 				}
-				got := b.send(rt.method, o.address(rt), form)
-				what := rt.method + " " + rt.path + " by " + name + ": " + got.Status + " " + got.to()
-				if role.may(rt.who) {
-					if rt.who != anyone {
-						assert.False(t, refused(got) && got.StatusCode != http.StatusNotFound && !strings.HasSuffix(rt.path, "/signout"), what)
+				got := b.send(rt.method, e.routeURL(rt), form)
+				what := rt.method + " " + rt.path + " by " + name + ": " + got.Status + " " + got.location()
+				if role.may(rt.audience) {
+					if rt.audience != anyone {
+						assert.False(t, isRefused(got) && got.StatusCode != http.StatusNotFound && !strings.HasSuffix(rt.path, "/signout"), what)
 					}
 					assert.Less(t, got.StatusCode, 500, what)
 					if rt.path == "/account/password" && rt.method == http.MethodPost && role.may(owners) {
-						require.NoError(t, o.clients.SetPassword(t.Context(), o.mario.ID, marioPassword))
+						require.NoError(t, e.clients.SetPassword(t.Context(), e.mario.ID, marioPassword))
 					}
 					continue
 				}
-				assert.True(t, refused(got), what)
-				assert.Equal(t, before, o.events(), "%s did something", what)
+				assert.True(t, isRefused(got), what)
+				assert.Equal(t, before, e.countEvents(), "%s changed something", what)
 				assert.NotContains(t, got.body, "Luigi", what)
 			}
 		})
 	}
 }
 
-// Methods that a route does not have are refused to everybody.
+// Other methods than those of a path are refused.
 func TestOtherMethods(t *testing.T) {
-	o := open(t, nil)
-	b := o.operator()
-	before := o.events()
+	e := newEnv(t, nil)
+	b := e.signInOperator()
+	before := e.countEvents()
 	known := map[string]bool{}
 	for _, rt := range routes {
 		known[rt.method+" "+rt.path] = true
@@ -128,21 +128,21 @@ func TestOtherMethods(t *testing.T) {
 			if known[method+" "+rt.path] {
 				continue
 			}
-			got := b.send(method, o.address(rt), o.everything())
+			got := b.send(method, e.routeURL(rt), e.fullForm())
 			assert.Contains(t, []int{http.StatusNotFound, http.StatusMethodNotAllowed}, got.StatusCode, method+" "+rt.path)
 		}
 	}
-	assert.Equal(t, before, o.events())
+	assert.Equal(t, before, e.countEvents())
 }
 
-// A customer who changes ids in addresses and forms reaches nothing of another's.
+// Other ids in URLs and forms do not give a customer access to another customer's data.
 func TestCustomersReachOnlyTheirOwn(t *testing.T) {
-	o := open(t, nil)
-	b := o.customer("mario")
-	_, luigis := o.below(o.luigi.ID)
-	before := o.events()
+	e := newEnv(t, nil)
+	b := e.signInCustomer("mario")
+	_, luigis := e.firstSubscription(e.luigi.ID)
+	before := e.countEvents()
 
-	got := b.post("/account/switch", "domain", text(luigis[0].ID), "to", "off")
+	got := b.post("/account/switch", "domain", formatID(luigis[0].ID), "to", "off")
 	assert.Equal(t, http.StatusNotFound, got.StatusCode)
 	for _, path := range []string{"/account?id=2", "/account?account=2&customer=2", "/account?q=luigi", "/account/contact?id=2"} {
 		got := b.get(path)
@@ -150,31 +150,31 @@ func TestCustomersReachOnlyTheirOwn(t *testing.T) {
 		assert.NotContains(t, got.body, "Luigi", path)
 		assert.NotContains(t, got.body, "luigi.example", path)
 	}
-	assert.Equal(t, before, o.events())
+	assert.Equal(t, before, e.countEvents())
 
-	form := o.everything()
+	form := e.fullForm()
 	form.Set("contact.name", "Mario Bianchi")
 	b.send(http.MethodPost, "/account/contact", form)
-	luigi, err := o.clients.Get(t.Context(), o.luigi.ID)
+	luigi, err := e.clients.Get(t.Context(), e.luigi.ID)
 	require.NoError(t, err)
 	assert.Equal(t, "Luigi Verdi", luigi.Contact.Name)
-	mario, err := o.clients.Get(t.Context(), o.mario.ID)
+	mario, err := e.clients.Get(t.Context(), e.mario.ID)
 	require.NoError(t, err)
 	assert.Equal(t, "Mario Bianchi", mario.Contact.Name)
 }
 
-// What only the provider may know is on no page of a customer's.
+// No page for customers shows what only the provider may see.
 func TestCustomersSeeNoSecrets(t *testing.T) {
-	o := open(t, nil)
+	e := newEnv(t, nil)
 	secret := "for the provider only"
-	_, err := o.clients.Update(t.Context(), o.mario.ID, accounts.Changes{Description: &secret, ExternalID: &secret, Attributes: map[string]string{"x": secret}})
+	_, err := e.clients.Update(t.Context(), e.mario.ID, accounts.Changes{Description: &secret, ExternalID: &secret, Attributes: map[string]string{"x": secret}})
 	require.NoError(t, err)
-	_, domains := o.below(o.mario.ID)
-	_, err = o.clients.Subscriptions().SuspendDomains(accounts.WithActor(t.Context(), secret), []subscriptions.DomainID{domains[0].ID}, accounts.Hold{Note: secret, Message: "for Mario"})
+	_, domains := e.firstSubscription(e.mario.ID)
+	_, err = e.clients.Subscriptions().SuspendDomains(accounts.WithActor(t.Context(), secret), []subscriptions.DomainID{domains[0].ID}, accounts.Hold{Note: secret, Message: "for Mario"})
 	require.NoError(t, err)
-	b := o.customer("mario")
+	b := e.signInCustomer("mario")
 	for _, rt := range routes {
-		if rt.method != http.MethodGet || rt.who != customers && rt.who != owners {
+		if rt.method != http.MethodGet || rt.audience != customers && rt.audience != owners {
 			continue
 		}
 		assert.NotContains(t, b.get(rt.path).body, secret, rt.path)
@@ -182,11 +182,11 @@ func TestCustomersSeeNoSecrets(t *testing.T) {
 	assert.Contains(t, b.get("/account").body, "for Mario")
 }
 
-// Requests from other sites do nothing, whoever's browser sends them.
+// Forms that another site sends are refused in every role.
 func TestOtherSitesAreRefused(t *testing.T) {
-	o := open(t, nil)
-	operator, mario := o.operator(), o.customer("mario")
-	before := o.events()
+	e := newEnv(t, nil)
+	operator, mario := e.signInOperator(), e.signInCustomer("mario")
+	before := e.countEvents()
 	for _, rt := range routes {
 		if rt.method != http.MethodPost {
 			continue
@@ -196,21 +196,21 @@ func TestOtherSitesAreRefused(t *testing.T) {
 				{"Sec-Fetch-Site": {"cross-site"}}, {"Sec-Fetch-Site": {"same-site"}}, {"Origin": {"https://evil.example"}}, {"Origin": {"null"}},
 			} {
 				b.header = header
-				got := b.send(rt.method, o.address(rt), o.everything())
+				got := b.send(rt.method, e.routeURL(rt), e.fullForm())
 				assert.Equal(t, http.StatusForbidden, got.StatusCode, rt.path)
 			}
 			b.header = http.Header{}
 		}
 	}
-	assert.Equal(t, before, o.events())
-	operator.header = http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {o.server.URL}}
+	assert.Equal(t, before, e.countEvents())
+	operator.header = http.Header{"Sec-Fetch-Site": {"same-origin"}, "Origin": {e.server.URL}}
 	assert.Equal(t, http.StatusSeeOther, operator.post("/language", "language", "it").StatusCode)
 }
 
-// Every answer keeps the browser from doing what pages do not need, and nobody stores one.
+// Every response restricts the browser to what pages need and is not cached.
 func TestHeaders(t *testing.T) {
-	o := open(t, nil)
-	b := o.operator()
+	e := newEnv(t, nil)
+	b := e.signInOperator()
 	paths := []string{"/customers", "/customers/999", "/nowhere", "/signin", "/customers.csv", "/"}
 	for _, path := range paths {
 		h := b.get(path).Header
@@ -223,7 +223,7 @@ func TestHeaders(t *testing.T) {
 		assert.Equal(t, "nosniff", h.Get("X-Content-Type-Options"), path)
 		assert.Equal(t, "no-store", h.Get("Cache-Control"), path)
 	}
-	got := b.send(http.MethodPost, "/customers/new", url.Values{"description": {strings.Repeat("x", mostBody)}})
+	got := b.send(http.MethodPost, "/customers/new", url.Values{"description": {strings.Repeat("x", maxBody)}})
 	assert.Equal(t, http.StatusRequestEntityTooLarge, got.StatusCode)
 }
 

@@ -11,30 +11,29 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// target is one thing that something is about to be done to.
+// target is something that a command is to be applied to.
 type target struct {
 	ID        int64
 	Name      string
-	Own       accounts.Holds
+	Holds     accounts.Holds
 	Inherited []accounts.EffectiveHold
 }
 
-// selection is what a page of confirmation is about: things that were ticked, or all that match a list's filters. It is
-// found anew at each request from what the form carries along; the digest tells whether it is still the same.
+// selection is what a confirmation page is about: the selected targets, or all that match the filters of a list. Each request
+// computes it from the hidden inputs of the form; the digest shows whether it has changed.
 type selection struct {
-	Targets []target
-	Carry   url.Values // what the form sends again, the digest included
-	Back    string     // where to go afterwards
+	Targets      []target
+	HiddenInputs url.Values // what the form submits again, including the digest
+	Back         string     // the path to redirect to afterwards
 }
 
-// mostShown bounds how many names of a selection a page shows.
-const mostShown = 12
+// maxShown is how many names of a selection a page shows.
+const maxShown = 12
 
-func (s selection) N() int { return len(s.Targets) }
-
-// Shown answers the first targets, and More how many there are besides.
-func (s selection) Shown() []target { return s.Targets[:min(len(s.Targets), mostShown)] }
-func (s selection) More() int       { return max(0, len(s.Targets)-mostShown) }
+// N returns the number of targets. Shown returns the first of them, and More the number of the others.
+func (s selection) N() int          { return len(s.Targets) }
+func (s selection) Shown() []target { return s.Targets[:min(len(s.Targets), maxShown)] }
+func (s selection) More() int       { return max(0, len(s.Targets)-maxShown) }
 
 func (s selection) ids() []int64 {
 	all := make([]int64, len(s.Targets))
@@ -45,7 +44,7 @@ func (s selection) ids() []int64 {
 	return all
 }
 
-func as[K ~int64](ids []int64) []K {
+func convertIDs[K ~int64](ids []int64) []K {
 	all := make([]K, len(ids))
 	for i, id := range ids {
 		all[i] = K(id)
@@ -53,45 +52,47 @@ func as[K ~int64](ids []int64) []K {
 	return all
 }
 
-// selected answers what a request is about. find answers the things with these ids, or with nil ids all that match the
-// filters; one that is missing was removed meanwhile.
-func (v *visit) selected(filters []string, back string, find func(ids []int64, f url.Values) ([]target, error)) (selection, error) {
-	s := selection{Carry: url.Values{}, Back: localPath(v.r.Form.Get("back"), back)}
-	s.Carry.Set("back", s.Back)
-	var wanted []int64
-	if v.r.Form.Get("all") != "" {
-		s.Carry = v.filters(filters)
-		s.Carry.Set("all", "1")
-		s.Carry.Set("back", s.Back)
+// selectionFromRequest returns the selection of the request. find returns the targets with the given ids or, if ids is nil, all
+// that match the filters f. If it does not find all ids, because some were removed, the error is errPageNotFound.
+func (r *request) selectionFromRequest(filters []string, back string, find func(ids []int64, f url.Values) ([]target, error)) (selection, error) {
+	s := selection{HiddenInputs: url.Values{}, Back: localPath(r.req.Form.Get("back"), back)}
+	s.HiddenInputs.Set("back", s.Back)
+	var ids []int64
+	if r.req.Form.Get("all") != "" {
+		s.HiddenInputs = r.filters(filters)
+		s.HiddenInputs.Set("all", "1")
+		s.HiddenInputs.Set("back", s.Back)
 	} else {
 		var err error
-		if wanted, err = ids[int64](v.r.Form["id"]); err != nil {
+		if ids, err = parseIDs[int64](r.req.Form["id"]); err != nil {
 			return selection{}, err
 		}
-		s.Carry["id"] = v.r.Form["id"]
-		if len(wanted) == 0 {
+		s.HiddenInputs["id"] = r.req.Form["id"]
+		if len(ids) == 0 {
 			return s, nil
 		}
 	}
 	var err error
-	if s.Targets, err = find(wanted, v.filters(filters)); err != nil {
+	if s.Targets, err = find(ids, r.filters(filters)); err != nil {
 		return selection{}, err
 	}
-	if wanted != nil && len(s.Targets) != len(wanted) {
-		return selection{}, errNoPage
+	if ids != nil && len(s.Targets) != len(ids) {
+		return selection{}, errPageNotFound
 	}
-	s.Carry.Set("digest", digest(s.ids(), nil))
+	s.HiddenInputs.Set("digest", digest(s.ids(), nil))
 	return s, nil
 }
 
-// isSame tells whether the selection is still the one that the form was made for.
-func (v *visit) isSame(s selection) bool { return v.r.PostFormValue("digest") == s.Carry.Get("digest") }
+// selectionUnchanged reports whether s is still the selection that the form was rendered with.
+func (r *request) selectionUnchanged(s selection) bool {
+	return r.req.PostFormValue("digest") == s.HiddenInputs.Get("digest")
+}
 
-// digest answers a short name for ids and texts, each in order.
+// digest returns a hash of ids and texts.
 func digest(ids []int64, texts []string) string {
 	sum := sha256.New()
 	for _, id := range ids {
-		_ = binary.Write(sum, binary.BigEndian, id) // a hash takes everything
+		_ = binary.Write(sum, binary.BigEndian, id) // writing to a hash does not fail
 	}
 	for _, text := range texts {
 		_, _ = sum.Write([]byte("\n" + text))
@@ -99,74 +100,75 @@ func digest(ids []int64, texts []string) string {
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
-// pickCustomers, pickSubscriptions and pickDomains answer the selections of the three kinds.
-func (v *visit) pickCustomers() (selection, error) {
-	return v.selected(customerFilters, "/customers", func(ids []int64, f url.Values) ([]target, error) {
+// selectCustomers, selectSubscriptions and selectDomains return the selection of the request for the three kinds.
+func (r *request) selectCustomers() (selection, error) {
+	return r.selectionFromRequest(customerFilters, "/customers", func(ids []int64, f url.Values) ([]target, error) {
 		q := customerQuery(f)
 		if ids != nil {
-			q = accounts.Query{IDs: as[accounts.ID](ids)}
+			q = accounts.Query{IDs: convertIDs[accounts.ID](ids)}
 		}
-		q.Limit = perLook
-		return gather(mostAtAll, func(after accounts.Cursor) ([]target, accounts.Cursor, error) {
+		q.Limit = maxListLimit
+		return readAll(maxSelection, func(after accounts.Cursor) ([]target, accounts.Cursor, error) {
 			q.After = after
-			found, err := v.clients.List(v.r.Context(), q)
+			found, err := r.clients.List(r.req.Context(), q)
 			var all []target
 			for _, a := range found.Items {
-				all = append(all, target{ID: int64(a.ID), Name: nameOf(a.Account) + " (" + a.Login + ")", Own: a.Holds})
+				all = append(all, target{ID: int64(a.ID), Name: nameOf(a.Account) + " (" + a.Login + ")", Holds: a.Holds})
 			}
 			return all, found.Next, err
 		})
 	})
 }
 
-func (v *visit) pickSubscriptions() (selection, error) {
-	return v.selected(subscriptionFilters, "/subscriptions", func(ids []int64, f url.Values) ([]target, error) {
-		q := v.subscriptionQuery(f)
+func (r *request) selectSubscriptions() (selection, error) {
+	return r.selectionFromRequest(subscriptionFilters, "/subscriptions", func(ids []int64, f url.Values) ([]target, error) {
+		q := r.subscriptionQuery(f)
 		if ids != nil {
-			q = subscriptions.Query{IDs: as[subscriptions.ID](ids)}
+			q = subscriptions.Query{IDs: convertIDs[subscriptions.ID](ids)}
 		}
-		q.Limit = perLook
-		return gather(mostAtAll, func(after subscriptions.Cursor) ([]target, subscriptions.Cursor, error) {
+		q.Limit = maxListLimit
+		return readAll(maxSelection, func(after subscriptions.Cursor) ([]target, subscriptions.Cursor, error) {
 			q.After = after
-			found, err := v.subscriptions().List(v.r.Context(), q)
+			found, err := r.subscriptions().List(r.req.Context(), q)
 			var all []target
 			for _, s := range found.Items {
-				all = append(all, target{ID: int64(s.ID), Name: s.DisplayName(), Own: s.Holds, Inherited: s.Inherited})
+				all = append(all, target{ID: int64(s.ID), Name: s.DisplayName(), Holds: s.Holds, Inherited: s.Inherited})
 			}
 			return all, found.Next, err
 		})
 	})
 }
 
-func (v *visit) pickDomains() (selection, error) {
-	return v.selected(nil, "/subscriptions", func(ids []int64, _ url.Values) ([]target, error) {
-		q := subscriptions.DomainQuery{IDs: as[subscriptions.DomainID](ids), Limit: perLook}
+func (r *request) selectDomains() (selection, error) {
+	return r.selectionFromRequest(nil, "/subscriptions", func(ids []int64, _ url.Values) ([]target, error) {
+		q := subscriptions.DomainQuery{IDs: convertIDs[subscriptions.DomainID](ids), Limit: maxListLimit}
 		if ids == nil {
-			return nil, errNoPage // there is no list of all domains
+			return nil, errPageNotFound // there is no list of all domains
 		}
-		return gather(mostAtAll, func(after subscriptions.Cursor) ([]target, subscriptions.Cursor, error) {
+		return readAll(maxSelection, func(after subscriptions.Cursor) ([]target, subscriptions.Cursor, error) {
 			q.After = after
-			found, err := v.subscriptions().Domains(v.r.Context(), q)
+			found, err := r.subscriptions().Domains(r.req.Context(), q)
 			var all []target
 			for _, d := range found.Items {
-				all = append(all, target{ID: int64(d.ID), Name: d.DisplayName(), Own: d.Holds, Inherited: d.Inherited})
+				all = append(all, target{ID: int64(d.ID), Name: d.DisplayName(), Holds: d.Holds, Inherited: d.Inherited})
 			}
 			return all, found.Next, err
 		})
 	})
 }
 
-// gather reads a list page by page. More than most, which no page offers, is ErrInvalid; 0 is no bound.
-func gather[C ~string](most int, read func(after C) ([]target, C, error)) ([]target, error) {
+// readAll reads all pages of a list. It returns ErrInvalid if they have more than limit targets, which no page offers; 0 is no
+// limit.
+func readAll[C ~string](limit int, read func(after C) ([]target, C, error)) ([]target, error) {
 	var all []target
 	var after C
 	for {
-		some, next, err := read(after)
+		batch, next, err := read(after)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, some...)
-		if most > 0 && len(all) > most {
+		all = append(all, batch...)
+		if limit > 0 && len(all) > limit {
 			return nil, accounts.ErrInvalid
 		}
 		if next == "" {

@@ -13,66 +13,67 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// session is what the panel remembers of somebody who signed in. Only the browser knows its token.
+// session is the session of a user who signed in. Its token is known only to the browser.
 type session struct {
-	operator string // who signed in; in a customer's session, who signed in as this customer; "" is the owner
-	account  accounts.ID
-	signIn   int64 // of the account, for CheckSession
+	operator string      // the operator who signed in, in a customer's session as the customer; or ""
+	account  accounts.ID // 0 in an operator's session
+	epoch    int64       // the SessionEpoch of the account, for CheckSession
 
-	began, seen time.Time
-	notices     []notice
+	createdAt, usedAt time.Time
+	flashes           []flash
 }
 
-// notice is said to a person once, on the next page.
-type notice struct {
+// flash is a message that is shown once, on the next page.
+type flash struct {
 	Kind string // "done", "warn" or "link"
 	key  string
 	args []any
-	Link string // a secret to copy, with the kind "link"
+	Link string // a secret to copy, for the kind "link"
 }
 
 const (
-	mostSessions = 100_000 // about 40 MB
-	mostOfOne    = 50      // sessions of one person: more end the oldest
-	mostNotices  = 8       // waiting in one session
+	maxSessions        = 100_000 // about 40 MB; one more ends the least recently used
+	maxSessionsPerUser = 50      // one more ends the oldest
+	maxFlashes         = 8       // in one session; more are dropped
 )
 
+// tokenKey is the hash of a token.
 type tokenKey [sha256.Size]byte
 
-func keyOf(token string) tokenKey { return sha256.Sum256([]byte(token)) }
+func hashToken(token string) tokenKey { return sha256.Sum256([]byte(token)) }
 
-// sessions are those of one kind: operators' or customers'. They are kept under a hash of their token, so that nobody
-// who measures how long a look-up takes learns of one.
-type sessions struct {
-	mu        sync.Mutex
-	byKey     *simplelru.LRU[tokenKey, *session]
-	ofOne     map[person][]tokenKey
-	now       func() time.Time
-	idle, max time.Duration
+// sessionStore has the sessions of operators or those of customers. Its keys are hashes of tokens, so that the time of a
+// lookup reveals nothing about a token.
+type sessionStore struct {
+	mu                    sync.Mutex
+	byKey                 *simplelru.LRU[tokenKey, *session]
+	byUser                map[user][]tokenKey
+	now                   func() time.Time
+	idleTimeout, lifetime time.Duration
 }
 
-// person is whom a session belongs to.
-type person struct {
+// user is the operator or customer to whom a session belongs.
+type user struct {
 	operator string
 	account  accounts.ID
 }
 
-func (s *session) person() person { return person{s.operator, s.account} }
+func (s *session) user() user { return user{s.operator, s.account} }
 
-func newSessions(now func() time.Time, idle, most time.Duration) *sessions {
-	s := &sessions{now: now, idle: idle, max: most, ofOne: map[person][]tokenKey{}}
-	s.byKey = newLRU(mostSessions, func(key tokenKey, gone *session) {
-		left := slices.DeleteFunc(s.ofOne[gone.person()], func(k tokenKey) bool { return k == key })
-		if len(left) == 0 {
-			delete(s.ofOne, gone.person())
+func newSessionStore(now func() time.Time, idleTimeout, lifetime time.Duration) *sessionStore {
+	s := &sessionStore{now: now, idleTimeout: idleTimeout, lifetime: lifetime, byUser: map[user][]tokenKey{}}
+	s.byKey = newLRU(maxSessions, func(key tokenKey, removed *session) {
+		remaining := slices.DeleteFunc(s.byUser[removed.user()], func(k tokenKey) bool { return k == key })
+		if len(remaining) == 0 {
+			delete(s.byUser, removed.user())
 			return
 		}
-		s.ofOne[gone.person()] = left
+		s.byUser[removed.user()] = remaining
 	})
 	return s
 }
 
-// newLRU answers an empty cache of a size above 0, the only thing that simplelru asks for.
+// newLRU returns an empty cache. The size must be positive, which is the only reason for simplelru to fail.
 func newLRU[K comparable, V any](size int, evicted simplelru.EvictCallback[K, V]) *simplelru.LRU[K, V] {
 	lru, err := simplelru.NewLRU(size, evicted)
 	if err != nil {
@@ -81,81 +82,82 @@ func newLRU[K comparable, V any](size int, evicted simplelru.EvictCallback[K, V]
 	return lru
 }
 
-// begin remembers a session and answers its token: 32 random bytes.
-func (s *sessions) begin(of session) string {
+// create adds a session and returns its token: 32 random bytes in Base64.
+func (s *sessionStore) create(sess session) string {
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw)
 	token := base64.RawURLEncoding.EncodeToString(raw)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.dropIdle()
-	if keys := s.ofOne[of.person()]; len(keys) >= mostOfOne {
+	s.dropExpired()
+	if keys := s.byUser[sess.user()]; len(keys) >= maxSessionsPerUser {
 		s.byKey.Remove(keys[0])
 	}
-	of.began, of.seen = s.now(), s.now()
-	s.byKey.Add(keyOf(token), &of)
-	s.ofOne[of.person()] = append(s.ofOne[of.person()], keyOf(token))
+	sess.createdAt, sess.usedAt = s.now(), s.now()
+	s.byKey.Add(hashToken(token), &sess)
+	s.byUser[sess.user()] = append(s.byUser[sess.user()], hashToken(token))
 	return token
 }
 
-// dropIdle forgets sessions that nobody will go on with, the longest unused first.
-func (s *sessions) dropIdle() {
+// dropExpired deletes expired sessions, beginning with the least recently used, until it finds one that has not expired.
+func (s *sessionStore) dropExpired() {
 	for {
-		key, oldest, any := s.byKey.GetOldest()
-		if !any || !s.over(oldest) {
+		key, oldest, found := s.byKey.GetOldest()
+		if !found || !s.expired(oldest) {
 			return
 		}
 		s.byKey.Remove(key)
 	}
 }
 
-func (s *sessions) over(of *session) bool {
+// expired reports whether a session has reached the idle timeout or its lifetime.
+func (s *sessionStore) expired(sess *session) bool {
 	now := s.now()
-	return now.Sub(of.seen) >= s.idle || now.Sub(of.began) >= s.max
+	return now.Sub(sess.usedAt) >= s.idleTimeout || now.Sub(sess.createdAt) >= s.lifetime
 }
 
-// find answers the session of a token, and notes that it was used; false if there is none any more.
-func (s *sessions) find(token string) (session, bool) {
+// get returns the session with the given token and records its use. It returns false if there is none, or it has expired.
+func (s *sessionStore) get(token string) (session, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	of, known := s.byKey.Get(keyOf(token))
-	if !known {
+	sess, found := s.byKey.Get(hashToken(token))
+	if !found {
 		return session{}, false
 	}
-	if s.over(of) {
-		s.byKey.Remove(keyOf(token))
+	if s.expired(sess) {
+		s.byKey.Remove(hashToken(token))
 		return session{}, false
 	}
-	of.seen = s.now()
-	return *of, true
+	sess.usedAt = s.now()
+	return *sess, true
 }
 
-// end forgets a session.
-func (s *sessions) end(token string) {
+// delete deletes the session with the given token, if there is one.
+func (s *sessionStore) delete(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.byKey.Remove(keyOf(token))
+	s.byKey.Remove(hashToken(token))
 }
 
-// say keeps a notice for the next page of a session.
-func (s *sessions) say(token string, n notice) {
+// addFlash adds a message to a session.
+func (s *sessionStore) addFlash(token string, f flash) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if of, known := s.byKey.Peek(keyOf(token)); known && len(of.notices) < mostNotices {
-		of.notices = append(of.notices, n)
+	if sess, found := s.byKey.Peek(hashToken(token)); found && len(sess.flashes) < maxFlashes {
+		sess.flashes = append(sess.flashes, f)
 	}
 }
 
-// heard answers the notices of a session and forgets them.
-func (s *sessions) heard(token string) []notice {
+// takeFlashes returns the messages of a session and deletes them.
+func (s *sessionStore) takeFlashes(token string) []flash {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	of, known := s.byKey.Peek(keyOf(token))
-	if !known {
+	sess, found := s.byKey.Peek(hashToken(token))
+	if !found {
 		return nil
 	}
-	notices := of.notices
-	of.notices = nil
-	return notices
+	flashes := sess.flashes
+	sess.flashes = nil
+	return flashes
 }

@@ -1,7 +1,6 @@
 package panel
 
 import (
-	"context"
 	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +15,7 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// token answers the value of a cookie that a browser has.
+// token returns the value of a cookie, or "".
 func (b *browser) token(name string) string {
 	at, err := url.Parse(b.server.URL)
 	require.NoError(b.t, err)
@@ -28,105 +27,105 @@ func (b *browser) token(name string) string {
 	return ""
 }
 
-func (b *browser) isIn() bool { return b.get("/account").StatusCode == http.StatusOK }
+func (b *browser) isSignedIn() bool { return b.get("/account").StatusCode == http.StatusOK }
 
 func TestSessionEndsWithTime(t *testing.T) {
-	o := open(t, nil)
-	b := o.customer("mario")
+	e := newEnv(t, nil)
+	b := e.signInCustomer("mario")
 	for range 11 {
-		o.clock.pass(59 * time.Minute)
-		require.True(t, b.isIn(), "in use")
+		e.clock.advance(59 * time.Minute)
+		require.True(t, b.isSignedIn(), "in use")
 	}
-	o.clock.pass(time.Hour)
-	assert.False(t, b.isIn(), "unused for an hour")
+	e.clock.advance(time.Hour)
+	assert.False(t, b.isSignedIn(), "unused for an hour")
 
-	b = o.customer("mario")
+	b = e.signInCustomer("mario")
 	for range 13 {
-		o.clock.pass(50 * time.Minute)
-		b.isIn()
+		e.clock.advance(50 * time.Minute)
+		b.isSignedIn()
 	}
-	o.clock.pass(50 * time.Minute)
-	b.isIn()
-	o.clock.pass(20 * time.Minute)
-	assert.False(t, b.isIn(), "older than 12 hours")
+	e.clock.advance(50 * time.Minute)
+	b.isSignedIn()
+	e.clock.advance(20 * time.Minute)
+	assert.False(t, b.isSignedIn(), "older than 12 hours")
 }
 
-func TestSessionEndsWithWhatHappens(t *testing.T) {
-	end := map[string]func(o *office, b *browser){
-		"signing out": func(_ *office, b *browser) { b.post("/account/signout") },
-		"a password set by an operator": func(o *office, _ *browser) {
-			require.NoError(o.t, o.clients.SetPassword(o.t.Context(), o.mario.ID, "another secret"))
+func TestSessionEndsWithAChange(t *testing.T) {
+	end := map[string]func(e *env, b *browser){
+		"signing out": func(_ *env, b *browser) { b.post("/account/signout") },
+		"a password set by an operator": func(e *env, _ *browser) {
+			require.NoError(e.t, e.clients.SetPassword(e.t.Context(), e.mario.ID, "another secret"))
 		},
-		"a password changed elsewhere": func(o *office, _ *browser) {
-			o.customer("mario").post("/account/password", "old", marioPassword, "password", "another secret", "password2", "another secret")
+		"a password changed elsewhere": func(e *env, _ *browser) {
+			e.signInCustomer("mario").post("/account/password", "old", marioPassword, "password", "another secret", "password2", "another secret")
 		},
-		"a suspension": func(o *office, _ *browser) {
-			_, err := o.clients.Suspend(o.t.Context(), []accounts.ID{o.mario.ID}, accounts.Hold{})
-			require.NoError(o.t, err)
+		"a suspension": func(e *env, _ *browser) {
+			_, err := e.clients.Suspend(e.t.Context(), []accounts.ID{e.mario.ID}, accounts.Hold{})
+			require.NoError(e.t, err)
 		},
-		"a suspension that is over again": func(o *office, _ *browser) {
-			_, err := o.clients.Suspend(o.t.Context(), []accounts.ID{o.mario.ID}, accounts.Hold{})
-			require.NoError(o.t, err)
-			_, err = o.clients.Activate(o.t.Context(), []accounts.ID{o.mario.ID})
-			require.NoError(o.t, err)
+		"a suspension that is over again": func(e *env, _ *browser) {
+			_, err := e.clients.Suspend(e.t.Context(), []accounts.ID{e.mario.ID}, accounts.Hold{})
+			require.NoError(e.t, err)
+			_, err = e.clients.Activate(e.t.Context(), []accounts.ID{e.mario.ID})
+			require.NoError(e.t, err)
 		},
-		"a removal": func(o *office, _ *browser) {
-			_, err := o.clients.Remove(o.t.Context(), []accounts.ID{o.mario.ID})
-			require.NoError(o.t, err)
+		"a removal": func(e *env, _ *browser) {
+			_, err := e.clients.Remove(e.t.Context(), []accounts.ID{e.mario.ID})
+			require.NoError(e.t, err)
 		},
 	}
-	for name, happen := range end {
+	for name, change := range end {
 		t.Run(name, func(t *testing.T) {
-			o := open(t, nil)
-			b := o.customer("mario")
+			e := newEnv(t, nil)
+			b := e.signInCustomer("mario")
 			stolen := b.token("clientele-customer")
-			require.True(t, b.isIn())
-			happen(o, b)
+			require.True(t, b.isSignedIn())
+			change(e, b)
 			got := b.get("/account")
-			assert.Contains(t, []string{"/signin", "/signin?said=ended"}, got.to(), got.body)
-			_, kept := o.panel.customers.find(stolen)
-			assert.False(t, kept)
-			thief := o.browser()
+			assert.Contains(t, []string{"/signin", "/signin?said=ended"}, got.location(), got.body)
+			_, found := e.panel.customerSessions.get(stolen)
+			assert.False(t, found)
+			thief := e.browser()
 			thief.header.Set("Cookie", "clientele-customer="+stolen)
-			assert.False(t, thief.isIn(), "the token is worth nothing any more")
+			assert.False(t, thief.isSignedIn(), "the token is no longer valid")
 		})
 	}
 }
 
-// A new token at sign-in and at a new password: nobody can plant one that will be signed in later.
+// Signing in and changing the password create a new token, which prevents session fixation.
 func TestTokenIsNewAtSignIn(t *testing.T) {
-	o := open(t, nil)
-	b := o.customer("mario")
+	e := newEnv(t, nil)
+	b := e.signInCustomer("mario")
 	first := b.token("clientele-customer")
 	b.post("/signin", "login", "mario", "password", marioPassword)
 	second := b.token("clientele-customer")
 	assert.NotEqual(t, first, second)
-	_, old := o.panel.customers.find(first)
-	assert.False(t, old, "the one before has ended")
+	_, old := e.panel.customerSessions.get(first)
+	assert.False(t, old, "the previous session has ended")
 
 	got := b.post("/account/password", "old", marioPassword, "password", "another secret", "password2", "another secret")
-	require.Equal(t, "/account", got.to(), got.body)
+	require.Equal(t, "/account", got.location(), got.body)
 	assert.NotEqual(t, second, b.token("clientele-customer"))
 	assert.Contains(t, b.get("/account").body, "Your password was changed")
 }
 
-// The same for operators, whose sessions end for good, too.
+// The same holds for operators, and signing out ends the session.
 func TestOperatorsTokens(t *testing.T) {
-	o := open(t, nil)
-	b := o.operator()
+	e := newEnv(t, nil)
+	b := e.signInOperator()
 	first := b.token("clientele-operator")
 	b.post("/operator", "login", operatorName, "password", operatorPassword)
 	second := b.token("clientele-operator")
 	require.NotEqual(t, first, second)
-	_, found := o.panel.operators.find(first)
+	_, found := e.panel.operatorSessions.get(first)
 	assert.False(t, found)
 	b.post("/operator/signout")
-	_, found = o.panel.operators.find(second)
+	_, found = e.panel.operatorSessions.get(second)
 	assert.False(t, found)
 }
 
 func TestCookies(t *testing.T) {
-	o := open(t, func(opts *Options) { opts.Path = "/my/panel" })
+	e := newEnv(t, func(opts *Options) { opts.Path = "/my/panel" })
 	form := url.Values{"login": {"mario"}, "password": {marioPassword}}.Encode()
 	send := func(secure bool) []*http.Cookie {
 		r := httptest.NewRequest(http.MethodPost, "/my/panel/signin", strings.NewReader(form))
@@ -135,7 +134,7 @@ func TestCookies(t *testing.T) {
 			r.TLS = &tls.ConnectionState{}
 		}
 		w := httptest.NewRecorder()
-		o.panel.ServeHTTP(w, r)
+		e.panel.ServeHTTP(w, r)
 		require.Equal(t, http.StatusSeeOther, w.Code)
 		return w.Result().Cookies()
 	}
@@ -152,10 +151,10 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// A proxy that ends HTTPS hides it from the panel: Options.Secure says so.
+// With Options.Secure, cookies are secure although requests come without TLS.
 func TestCookiesBehindAProxy(t *testing.T) {
-	o := open(t, func(opts *Options) { opts.Secure = true })
-	got := o.browser().post("/signin", "login", "mario", "password", marioPassword)
+	e := newEnv(t, func(opts *Options) { opts.Secure = true })
+	got := e.browser().post("/signin", "login", "mario", "password", marioPassword)
 	require.NotEmpty(t, got.Cookies())
 	for _, c := range got.Cookies() {
 		assert.True(t, strings.HasPrefix(c.Name, "__Host-") && c.Secure && c.Path == "/", c)
@@ -164,69 +163,69 @@ func TestCookiesBehindAProxy(t *testing.T) {
 
 func TestSessionsAreBounded(t *testing.T) {
 	at := &clock{at: time.Unix(0, 0)}
-	s := newSessions(at.now, time.Hour, 2*time.Hour)
-	first := s.begin(session{account: 1})
-	for range mostOfOne {
-		s.begin(session{account: 1})
+	s := newSessionStore(at.now, time.Hour, 2*time.Hour)
+	first := s.create(session{account: 1})
+	for range maxSessionsPerUser {
+		s.create(session{account: 1})
 	}
-	_, found := s.find(first)
-	assert.False(t, found, "the oldest of too many of one person")
-	assert.Equal(t, mostOfOne, s.byKey.Len())
+	_, found := s.get(first)
+	assert.False(t, found, "the oldest session of the user")
+	assert.Equal(t, maxSessionsPerUser, s.byKey.Len())
 
-	token := s.begin(session{account: 2})
+	token := s.create(session{account: 2})
 	for range 100 {
-		s.say(token, notice{Kind: "done"})
+		s.addFlash(token, flash{Kind: "done"})
 	}
-	assert.Len(t, s.heard(token), mostNotices)
-	assert.Empty(t, s.heard(token), "said once")
+	assert.Len(t, s.takeFlashes(token), maxFlashes)
+	assert.Empty(t, s.takeFlashes(token), "shown once")
 
-	at.pass(time.Hour)
-	s.begin(session{account: 3})
-	assert.Equal(t, 1, s.byKey.Len(), "what is over takes no room")
-	assert.Len(t, s.ofOne, 1)
+	at.advance(time.Hour)
+	s.create(session{account: 3})
+	assert.Equal(t, 1, s.byKey.Len(), "expired sessions are dropped")
+	assert.Len(t, s.byUser, 1)
 }
 
-// An operator who is signed in as a customer stays an operator, cannot touch the password, and is in no longer than they
-// are an operator.
+// An operator who is signed in as a customer remains an operator, cannot change the password, and is signed out as the
+// customer with their own session.
 func TestSignInAs(t *testing.T) {
-	o := open(t, nil)
-	_, err := o.clients.Suspend(t.Context(), []accounts.ID{o.mario.ID}, accounts.Hold{})
+	e := newEnv(t, nil)
+	_, err := e.clients.Suspend(t.Context(), []accounts.ID{e.mario.ID}, accounts.Hold{})
 	require.NoError(t, err)
-	b := o.operator()
-	path := "/customers/" + text(o.mario.ID)
-	require.Equal(t, "/account", b.post(path+"/signin").to())
+	b := e.signInOperator()
+	path := "/customers/" + formatID(e.mario.ID)
+	require.Equal(t, "/account", b.post(path+"/signin").location())
 	page := b.get("/account")
 	assert.Contains(t, page.body, "anna, you are signed in as Mario Rossi.")
 	assert.NotContains(t, page.body, "/account/password")
 	assert.Equal(t, http.StatusForbidden, b.get("/account/password").StatusCode)
 	assert.Contains(t, b.get(path).body, "Operator signed in as the customer")
-	_, domains := o.below(o.mario.ID)
-	require.Equal(t, "/account", b.post("/account/switch", "domain", text(domains[0].ID), "to", "off").to())
-	done, err := o.clients.Events(t.Context(), accounts.EventQuery{AccountID: &o.mario.ID, Desc: true, Limit: 1})
+	_, domains := e.firstSubscription(e.mario.ID)
+	require.Equal(t, "/account", b.post("/account/switch", "domain", formatID(domains[0].ID), "to", "off").location())
+	done, err := e.clients.Events(t.Context(), accounts.EventQuery{AccountID: &e.mario.ID, Desc: true, Limit: 1})
 	require.NoError(t, err)
 	last := done.Items[0]
 	assert.Equal(t, "domain.suspended "+operatorName, string(last.Type)+" "+last.Actor)
 
-	assert.Equal(t, path, b.post("/account/signout").to(), "the way back")
-	assert.False(t, b.isIn())
+	assert.Equal(t, path, b.post("/account/signout").location(), "back to the customer")
+	assert.False(t, b.isSignedIn())
 
 	b.post(path + "/signin")
-	require.True(t, b.isIn())
+	require.True(t, b.isSignedIn())
 	as := b.token("clientele-customer")
 	b.post("/operator/signout")
-	assert.False(t, b.isIn(), "no operator any more")
-	_, kept := o.panel.customers.find(as)
-	assert.False(t, kept, "nor again with the next sign-in")
+	assert.False(t, b.isSignedIn(), "the operator has signed out")
+	_, found := e.panel.customerSessions.get(as)
+	assert.False(t, found, "the session does not continue with the next sign-in")
 }
 
-func TestHostsOwnOperators(t *testing.T) {
-	o := open(t, func(opts *Options) {
-		opts.AuthenticateOperator = func(context.Context, string, string) (bool, error) { return true, nil } // goes unasked
+func TestOperatorFromRequest(t *testing.T) {
+	e := newEnv(t, func(opts *Options) {
+		opts.AuthenticateOperator = nil
 		opts.OperatorFromRequest = func(r *http.Request) (string, bool) { return "Host's <b>Hugo</b>", r.Header.Get("X-Hugo") != "" }
 		opts.OperatorSignInURL = "/host/signin"
 	})
-	b := o.browser()
-	assert.Equal(t, "/host/signin", b.get("/customers").to())
+	b := e.browser()
+	assert.Equal(t, "/host/signin", b.get("/customers").location())
 	assert.Equal(t, http.StatusNotFound, b.get("/operator").StatusCode)
 	assert.Equal(t, http.StatusNotFound, b.post("/operator", "login", "x", "password", "x").StatusCode)
 	b.header.Set("X-Hugo", "yes")
@@ -234,21 +233,22 @@ func TestHostsOwnOperators(t *testing.T) {
 	assert.Equal(t, http.StatusOK, got.StatusCode)
 	assert.Contains(t, got.body, "Host&#39;s &lt;b&gt;Hugo&lt;/b&gt;")
 	assert.NotContains(t, got.body, "/operator/signout")
-	require.Equal(t, http.StatusSeeOther, b.post("/customers/"+text(o.mario.ID)+"/password", "password", "another secret").StatusCode)
-	assert.Contains(t, b.get("/customers/"+text(o.mario.ID)).body, "The new password has been set")
-	page, err := o.clients.Events(t.Context(), accounts.EventQuery{AccountID: &o.mario.ID, Desc: true})
+	require.Equal(t, http.StatusSeeOther, b.post("/customers/"+formatID(e.mario.ID)+"/password", "password", "another secret").StatusCode)
+	assert.Contains(t, b.get("/customers/"+formatID(e.mario.ID)).body, "The new password has been set")
+	page, err := e.clients.Events(t.Context(), accounts.EventQuery{AccountID: &e.mario.ID, Desc: true})
 	require.NoError(t, err)
 	assert.Equal(t, "Host's <b>Hugo</b>", page.Items[0].Actor)
 }
 
-// What was said to one of the host's operators is not told to another one in the same browser.
-func TestNoticesOfTheHostsOperators(t *testing.T) {
-	o := open(t, func(opts *Options) {
+// Flash messages for one operator are not shown to another one in the same browser.
+func TestFlashesWithOperatorFromRequest(t *testing.T) {
+	e := newEnv(t, func(opts *Options) {
+		opts.AuthenticateOperator = nil
 		opts.OperatorFromRequest = func(r *http.Request) (string, bool) { name := r.Header.Get("X-Name"); return name, name != "" }
 	})
-	b := o.browser()
+	b := e.browser()
 	as := func(name string) { b.header.Set("X-Name", name) }
-	page := "/customers/" + text(o.mario.ID)
+	page := "/customers/" + formatID(e.mario.ID)
 	as("Hugo")
 	b.post(page + "/link")
 	as("Ida")

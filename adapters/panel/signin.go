@@ -9,34 +9,35 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// home sends everybody to where they work.
-func (v *visit) home() error {
-	if v.operator != "" {
-		return v.redirect("/customers")
+// home redirects operators to the customers and everyone else to the account page.
+func (r *request) home() error {
+	if r.operator != "" {
+		return r.redirect("/customers")
 	}
-	return v.redirect("/account")
+	return r.redirect("/account")
 }
 
-// signInForm is the page on which somebody signs in.
+// signInForm is the data of the sign-in pages.
 type signInForm struct {
 	Form     form
-	Operator bool   // the operators' one
-	Said     string // why somebody is here again: "ended", "out" or "reset"
+	Operator bool   // on the page for operators
+	Reason   string // of a redirect to the page: "ended", "out", "reset" or ""
 }
 
-func (v *visit) signInPage() error {
-	return v.showSignIn(http.StatusOK, signInForm{Said: v.saidCode()})
+func (r *request) signInPage() error {
+	return r.renderSignIn(http.StatusOK, signInForm{Reason: r.signInReason()})
 }
 
-func (v *visit) operatorSignInPage() error {
-	if v.opts.AuthenticateOperator == nil || v.opts.OperatorFromRequest != nil {
-		return errNoPage
+func (r *request) operatorSignInPage() error {
+	if r.opts.AuthenticateOperator == nil {
+		return errPageNotFound
 	}
-	return v.showSignIn(http.StatusOK, signInForm{Operator: true, Said: v.saidCode()})
+	return r.renderSignIn(http.StatusOK, signInForm{Operator: true, Reason: r.signInReason()})
 }
 
-func (v *visit) saidCode() string {
-	switch code := v.r.Form.Get("said"); code {
+// signInReason returns the parameter said, or "" if it has no known value.
+func (r *request) signInReason() string {
+	switch code := r.req.Form.Get("said"); code {
 	case "ended", "out", "reset":
 		return code
 	default:
@@ -44,112 +45,112 @@ func (v *visit) saidCode() string {
 	}
 }
 
-func (v *visit) showSignIn(status int, f signInForm) error {
-	return v.show(status, "signin", v.T("signin.title"), f)
+func (r *request) renderSignIn(status int, f signInForm) error {
+	return r.render(status, "signin", r.T("signin.title"), f)
 }
 
-// signIn signs a customer in. The same is said of unknown logins and of wrong passwords.
-func (v *visit) signIn() error {
-	login, f := v.r.PostFormValue("login"), signInForm{Form: v.typed()}
-	if slow, err := v.slowedDown(customerCookie, login, f); slow {
+// signIn signs a customer in. The response is the same for an unknown login and a wrong password.
+func (r *request) signIn() error {
+	login, f := r.req.PostFormValue("login"), signInForm{Form: r.formFromRequest()}
+	if limited, err := r.rateLimited(customerCookie, login, f); limited {
 		return err
 	}
-	account, err := v.clients.Authenticate(v.r.Context(), login, v.r.PostFormValue("password"))
+	account, err := r.clients.Authenticate(r.req.Context(), login, r.req.PostFormValue("password"))
 	var suspended *accounts.SuspendedError
 	switch {
 	case errors.As(err, &suspended):
-		v.remember(customerCookie, login)
-		return v.show(http.StatusForbidden, "suspended", v.T("suspended.title"), suspended.Messages)
+		r.setDeviceCookie(customerCookie, login)
+		return r.render(http.StatusForbidden, "suspended", r.T("suspended.title"), suspended.Messages)
 	case errors.Is(err, accounts.ErrInvalidCredentials):
-		f.Form.Others = []string{v.T("signin.wrong")}
-		return v.showSignIn(http.StatusUnauthorized, f)
+		f.Form.Errors = []string{r.T("signin.wrong")}
+		return r.renderSignIn(http.StatusUnauthorized, f)
 	case err != nil:
 		return err
 	}
-	v.remember(customerCookie, login)
-	v.beginCustomer(session{account: account.ID, signIn: account.SessionEpoch})
-	return v.redirect("/account")
+	r.setDeviceCookie(customerCookie, login)
+	r.startCustomerSession(session{account: account.ID, epoch: account.SessionEpoch})
+	return r.redirect("/account")
 }
 
-// slowedDown answers a sign-in that comes too soon after too many others.
-func (v *visit) slowedDown(kind, login string, f signInForm) (bool, error) {
-	wait := v.slow(kind, login)
+// rateLimited counts an attempt to sign in. If it is not allowed, rateLimited writes the page with status 429 and returns true.
+func (r *request) rateLimited(kind, login string, f signInForm) (bool, error) {
+	wait := r.retryAfter(kind, login)
 	if wait == 0 {
 		return false, nil
 	}
 	seconds := int((wait + time.Second - 1) / time.Second)
-	v.w.Header().Set("Retry-After", strconv.Itoa(seconds))
-	f.Form.Others = []string{v.N("signin.slow", seconds)}
-	return true, v.showSignIn(http.StatusTooManyRequests, f)
+	r.w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	f.Form.Errors = []string{r.N("signin.slow", seconds)}
+	return true, r.renderSignIn(http.StatusTooManyRequests, f)
 }
 
-// remember marks a browser whose user knew the password.
-func (v *visit) remember(kind, login string) {
-	if v.devices.proves(v.cookie(deviceCookie), kind, login) == "" {
-		v.setCookie(deviceCookie, v.devices.mark(kind, login), deviceLives)
+// setDeviceCookie gives the browser a device token for the login, unless it has one.
+func (r *request) setDeviceCookie(kind, login string) {
+	if r.deviceKey.verify(r.cookie(deviceCookie), kind, login) == "" {
+		r.setCookie(deviceCookie, r.deviceKey.newToken(kind, login), deviceMaxAge)
 	}
 }
 
-// beginCustomer begins a customer's session under a new token, and ends the one before it.
-func (v *visit) beginCustomer(s session) string {
-	v.Panel.customers.end(v.cookie(customerCookie))
-	token := v.Panel.customers.begin(s)
-	v.setCookie(customerCookie, token, 0)
+// startCustomerSession starts a customer's session with a new token and ends the browser's previous one. It returns the token.
+func (r *request) startCustomerSession(s session) string {
+	r.customerSessions.delete(r.cookie(customerCookie))
+	token := r.customerSessions.create(s)
+	r.setCookie(customerCookie, token, 0)
 	return token
 }
 
-// operatorSignIn signs an operator in.
-func (v *visit) operatorSignIn() error {
-	if v.opts.AuthenticateOperator == nil || v.opts.OperatorFromRequest != nil {
-		return errNoPage
+// operatorSignIn signs an operator in with Options.AuthenticateOperator.
+func (r *request) operatorSignIn() error {
+	if r.opts.AuthenticateOperator == nil {
+		return errPageNotFound
 	}
-	name, f := v.r.PostFormValue("login"), signInForm{Form: v.typed(), Operator: true}
-	if slow, err := v.slowedDown(operatorCookie, name, f); slow {
+	name, f := r.req.PostFormValue("login"), signInForm{Form: r.formFromRequest(), Operator: true}
+	if limited, err := r.rateLimited(operatorCookie, name, f); limited {
 		return err
 	}
-	ok, err := v.opts.AuthenticateOperator(v.r.Context(), name, v.r.PostFormValue("password"))
+	ok, err := r.opts.AuthenticateOperator(r.req.Context(), name, r.req.PostFormValue("password"))
 	if err != nil {
 		return err
 	}
 	if !ok || name == "" {
-		f.Form.Others = []string{v.T("signin.wrong")}
-		return v.showSignIn(http.StatusUnauthorized, f)
+		f.Form.Errors = []string{r.T("signin.wrong")}
+		return r.renderSignIn(http.StatusUnauthorized, f)
 	}
-	v.remember(operatorCookie, name)
-	v.operators.end(v.cookie(operatorCookie))
-	v.setCookie(operatorCookie, v.operators.begin(session{operator: name}), 0)
-	return v.redirect("/customers")
+	r.setDeviceCookie(operatorCookie, name)
+	r.operatorSessions.delete(r.cookie(operatorCookie))
+	r.setCookie(operatorCookie, r.operatorSessions.create(session{operator: name}), 0)
+	return r.redirect("/customers")
 }
 
-func (v *visit) operatorSignOut() error {
-	v.operators.end(v.cookie(operatorCookie))
-	v.setCookie(operatorCookie, "", -1)
-	if v.opts.OperatorFromRequest != nil {
-		return v.redirect("/") // the host signs its operators out itself
+func (r *request) operatorSignOut() error {
+	r.operatorSessions.delete(r.cookie(operatorCookie))
+	r.setCookie(operatorCookie, "", -1)
+	if r.opts.OperatorFromRequest != nil {
+		return r.redirect("/") // signing out is up to the application
 	}
-	return v.redirect("/operator?said=out")
+	return r.redirect("/operator?said=out")
 }
 
-// signOut ends a customer's session; an operator who was signed in as the customer goes back to where they were.
-func (v *visit) signOut() error {
-	v.Panel.customers.end(v.cookie(customerCookie))
-	v.setCookie(customerCookie, "", -1)
-	if v.as != "" {
-		return v.redirect("/customers/", v.account.ID)
+// signOut ends a customer's session. An operator who was signed in as the customer returns to the customer's page.
+func (r *request) signOut() error {
+	r.customerSessions.delete(r.cookie(customerCookie))
+	r.setCookie(customerCookie, "", -1)
+	if r.impersonator != "" {
+		return r.redirect("/customers/", r.account.ID)
 	}
-	return v.redirect("/signin?said=out")
+	return r.redirect("/signin?said=out")
 }
 
-// signInAs signs an operator in as a customer, which the history tells.
-func (v *visit) signInAs() error {
-	id, err := v.accountID()
+// signInAs signs an operator in as a customer, which the history records.
+func (r *request) signInAs() error {
+	id, err := r.accountID()
 	if err != nil {
 		return err
 	}
-	account, err := v.clients.SignInAs(v.ctx(), id)
+	account, err := r.clients.SignInAs(r.commandContext(), id)
 	if err != nil {
 		return err
 	}
-	v.beginCustomer(session{account: account.ID, signIn: account.SessionEpoch, operator: v.operator})
-	return v.redirect("/account")
+	r.startCustomerSession(session{account: account.ID, epoch: account.SessionEpoch, operator: r.operator})
+	return r.redirect("/account")
 }

@@ -9,136 +9,136 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// subscriptionView is the page of one subscription.
+// subscriptionView is the data of the page of one subscription.
 type subscriptionView struct {
 	Subscription subscriptions.Subscription
-	Customer     accounts.Account // zero: the provider
+	Customer     accounts.Account // the zero Account for the provider
 	Domains      []subscriptions.Domain
 	Count        count
 	Pager        pager
-	Form         form // of the domain to add
+	Form         form // with the domain to add
 }
 
-func (v *visit) subscriptionPage() error {
-	id, err := v.subscriptionID()
+func (r *request) subscriptionPage() error {
+	id, err := r.subscriptionID()
 	if err != nil {
 		return err
 	}
-	return v.showSubscription(http.StatusOK, id, form{})
+	return r.renderSubscription(http.StatusOK, id, form{})
 }
 
-func (v *visit) showSubscription(status int, id subscriptions.ID, f form) error {
-	ctx := v.r.Context()
+func (r *request) renderSubscription(status int, id subscriptions.ID, f form) error {
+	ctx := r.req.Context()
 	view := subscriptionView{Form: f}
 	var err error
-	if view.Subscription, err = v.subscriptions().Get(ctx, id); err != nil {
+	if view.Subscription, err = r.subscriptions().Get(ctx, id); err != nil {
 		return err
 	}
-	if view.Customer, err = v.customerOf(view.Subscription.AccountID); err != nil {
+	if view.Customer, err = r.customerOf(view.Subscription.AccountID); err != nil {
 		return err
 	}
-	q := subscriptions.DomainQuery{SubscriptionID: id, Limit: perPage, After: subscriptions.Cursor(v.r.URL.Query().Get("after"))}
-	found, err := v.subscriptions().Domains(ctx, q)
+	q := subscriptions.DomainQuery{SubscriptionID: id, Limit: pageSize, After: subscriptions.Cursor(r.req.URL.Query().Get("after"))}
+	found, err := r.subscriptions().Domains(ctx, q)
 	if err != nil {
 		return err
 	}
-	n, err := v.subscriptions().CountDomains(ctx, q, countedTo+1)
+	n, err := r.subscriptions().CountDomains(ctx, q, maxCounted+1)
 	if err != nil {
 		return err
 	}
-	view.Domains, view.Count, view.Pager = found.Items, upTo(n, countedTo), v.pager(found.Next)
-	return v.show(status, "subscription", view.Subscription.DisplayName(), view)
+	view.Domains, view.Count, view.Pager = found.Items, capCount(n, maxCounted), r.pager(found.Next)
+	return r.render(status, "subscription", view.Subscription.DisplayName(), view)
 }
 
-// customerOf answers a customer by id; the zero Account for the provider.
-func (v *visit) customerOf(id accounts.ID) (accounts.Account, error) {
+// customerOf returns the customer with the given id, or the zero Account for the provider.
+func (r *request) customerOf(id accounts.ID) (accounts.Account, error) {
 	if id == subscriptions.Provider {
 		return accounts.Account{}, nil
 	}
-	return v.clients.Get(v.r.Context(), id)
+	return r.clients.Get(r.req.Context(), id)
 }
 
-func (v *visit) subscriptionEditPage() error {
-	id, err := v.subscriptionID()
+func (r *request) subscriptionEditPage() error {
+	id, err := r.subscriptionID()
 	if err != nil {
 		return err
 	}
-	s, err := v.subscriptions().Get(v.r.Context(), id)
+	s, err := r.subscriptions().Get(r.req.Context(), id)
 	if err != nil {
 		return err
 	}
-	f := filled("version", strconv.FormatInt(s.Version, 10))
-	for name, value := range v.editableSubscription(s) {
+	f := newForm("version", strconv.FormatInt(s.Version, 10))
+	for name, value := range r.editableSubscription(s) {
 		f.Values.Set(name, value)
 	}
-	return v.show(http.StatusOK, "subscription-edit", v.T("subscription.edit"), subscriptionForm{Form: f, Subscription: s})
+	return r.render(http.StatusOK, "subscription-edit", r.T("subscription.edit"), subscriptionForm{Form: f, Subscription: s})
 }
 
-func (v *visit) editableSubscription(s subscriptions.Subscription) map[string]string {
+func (r *request) editableSubscription(s subscriptions.Subscription) map[string]string {
 	return map[string]string{
-		"name": s.Name, "plan": s.Plan, "description": s.Description, "externalID": s.ExternalID, "expiresAt": v.day(s.ExpiresAt),
+		"name": s.Name, "plan": s.Plan, "description": s.Description, "externalID": s.ExternalID, "expiresAt": r.isoDate(s.ExpiresAt),
 	}
 }
 
-func (v *visit) subscriptionUpdate() error {
-	id, err := v.subscriptionID()
+func (r *request) subscriptionUpdate() error {
+	id, err := r.subscriptionID()
 	if err != nil {
 		return err
 	}
-	f := v.typed()
-	version, err := number[int64](f.Value("version"))
+	f := r.formFromRequest()
+	version, err := parsePositive[int64](f.Value("version"))
 	if err != nil {
-		return errBadForm{err}
+		return badFormError{err}
 	}
-	now, err := v.subscriptions().Get(v.r.Context(), id)
+	current, err := r.subscriptions().Get(r.req.Context(), id)
 	if err != nil {
 		return err
 	}
-	text := func(name string) *string { given := f.Value(name); return &given }
+	value := func(name string) *string { given := f.Value(name); return &given }
 	changes := subscriptions.Changes{
-		Version: version, Name: text("name"), Plan: text("plan"), Description: text("description"), ExternalID: text("externalID"),
+		Version: version, Name: value("name"), Plan: value("plan"), Description: value("description"), ExternalID: value("externalID"),
 	}
-	// The page knows days; a moment within the same day stays as it is.
-	if expires := v.expiry(&f); f.Value("expiresAt") != v.day(now.ExpiresAt) {
+	// The form has only the day. If it has not changed, the time of the day stays the same.
+	if expires := r.parseExpiry(&f); f.Value("expiresAt") != r.isoDate(current.ExpiresAt) {
 		changes.ExpiresAt = &expires
 	}
-	edit := subscriptionForm{Form: f, Subscription: now}
-	if f.Wrong() {
-		return v.show(http.StatusUnprocessableEntity, "subscription-edit", v.T("subscription.edit"), edit)
+	edit := subscriptionForm{Form: f, Subscription: current}
+	if f.HasErrors() {
+		return r.render(http.StatusUnprocessableEntity, "subscription-edit", r.T("subscription.edit"), edit)
 	}
-	_, err = v.subscriptions().Update(v.ctx(), id, changes)
+	_, err = r.subscriptions().Update(r.commandContext(), id, changes)
 	if err == nil {
-		v.done("subscription.updated")
-		return v.redirect("/subscriptions/", id)
+		r.flashDone("subscription.updated")
+		return r.redirect("/subscriptions/", id)
 	}
 	if conflict := (*accounts.ConflictError)(nil); errors.As(err, &conflict) {
-		if now, err = v.subscriptions().Get(v.r.Context(), id); err != nil {
+		if current, err = r.subscriptions().Get(r.req.Context(), id); err != nil {
 			return err
 		}
-		edit.Subscription = now
-		edit.Changed = v.differences([]string{"name", "plan", "expiresAt", "externalID", "description"}, v.editableSubscription(now), f)
-		edit.Form.Values.Set("version", strconv.FormatInt(now.Version, 10))
-		return v.show(http.StatusConflict, "subscription-edit", v.T("subscription.edit"), edit)
+		edit.Subscription = current
+		edit.Differences = r.differences([]string{"name", "plan", "expiresAt", "externalID", "description"}, r.editableSubscription(current), f)
+		edit.Form.Values.Set("version", strconv.FormatInt(current.Version, 10))
+		return r.render(http.StatusConflict, "subscription-edit", r.T("subscription.edit"), edit)
 	}
-	if err := v.refused(&edit.Form, err, subscriptionInputs); err != nil {
+	if err := r.applyFieldErrors(&edit.Form, err, subscriptionInputs); err != nil {
 		return err
 	}
-	return v.show(http.StatusUnprocessableEntity, "subscription-edit", v.T("subscription.edit"), edit)
+	return r.render(http.StatusUnprocessableEntity, "subscription-edit", r.T("subscription.edit"), edit)
 }
 
-func (v *visit) domainAdd() error {
-	id, err := v.subscriptionID()
+func (r *request) domainAdd() error {
+	id, err := r.subscriptionID()
 	if err != nil {
 		return err
 	}
-	f := v.typed()
-	added, err := v.subscriptions().AddDomain(v.ctx(), id, f.Value("name"))
+	f := r.formFromRequest()
+	added, err := r.subscriptions().AddDomain(r.commandContext(), id, f.Value("name"))
 	if err != nil {
-		if err := v.refused(&f, err, []string{"name"}); err != nil {
+		if err := r.applyFieldErrors(&f, err, []string{"name"}); err != nil {
 			return err
 		}
-		return v.showSubscription(http.StatusUnprocessableEntity, id, f)
+		return r.renderSubscription(http.StatusUnprocessableEntity, id, f)
 	}
-	v.done("domain.added", added.DisplayName())
-	return v.redirect("/subscriptions/", id)
+	r.flashDone("domain.added", added.DisplayName())
+	return r.redirect("/subscriptions/", id)
 }

@@ -11,20 +11,20 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// subscriptionFilters are the fields of the address that say which subscriptions a list shows.
+// subscriptionFilters are the query parameters that select and sort subscriptions.
 var subscriptionFilters = []string{"q", "plan", "status", "cause", "expires", "unassigned", "dir"}
 
-// soon is what "runs out soon" means.
-const soon = 30 * 24 * time.Hour
+// soonPeriod is how long before its expiry a subscription counts as expiring soon.
+const soonPeriod = 30 * 24 * time.Hour
 
-func (v *visit) subscriptionQuery(f url.Values) subscriptions.Query {
+func (r *request) subscriptionQuery(f url.Values) subscriptions.Query {
 	q := subscriptions.Query{
 		Search: f.Get("q"), Plan: f.Get("plan"), Status: subscriptions.Status(f.Get("status")),
 		Cause: subscriptions.Cause(f.Get("cause")), Desc: f.Get("dir") != "asc",
 	}
 	if f.Get("expires") != "" {
-		// To a filter that moves all the time no cursor would fit: this one moves at midnight.
-		q.ExpiresBefore = v.opts.Now().Add(soon).UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
+		// A cursor fits only the filters that it was made for, so this one changes only at midnight UTC.
+		q.ExpiresBefore = r.opts.Now().Add(soonPeriod).UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
 	}
 	if f.Get("unassigned") != "" {
 		provider := subscriptions.Provider
@@ -33,46 +33,46 @@ func (v *visit) subscriptionQuery(f url.Values) subscriptions.Query {
 	return q
 }
 
-// subscriptionTable is the page of the list.
+// subscriptionTable is the data of the list of subscriptions.
 type subscriptionTable struct {
 	table
 	Items []listedSubscription
 }
 
-// listedSubscription is a subscription with its customer; the zero Account is the provider.
+// listedSubscription is a subscription with its customer, or the zero Account for the provider.
 type listedSubscription struct {
 	subscriptions.Subscription
 	Customer accounts.Account
-	Soon     bool // it runs out soon
+	Soon     bool // it expires within soonPeriod
 }
 
-func (v *visit) subscriptionList() error {
-	f := v.filters(subscriptionFilters)
-	q := v.subscriptionQuery(f)
-	q.After, q.Limit = subscriptions.Cursor(v.r.Form.Get("after")), perPage
-	found, err := v.subscriptions().List(v.r.Context(), q)
+func (r *request) subscriptionList() error {
+	f := r.filters(subscriptionFilters)
+	q := r.subscriptionQuery(f)
+	q.After, q.Limit = subscriptions.Cursor(r.req.Form.Get("after")), pageSize
+	found, err := r.subscriptions().List(r.req.Context(), q)
 	if err != nil {
 		return err
 	}
-	n, err := v.subscriptions().Count(v.r.Context(), q, countedTo+1)
+	n, err := r.subscriptions().Count(r.req.Context(), q, maxCounted+1)
 	if err != nil {
 		return err
 	}
-	filtered := clone(f)
+	filtered := cloneValues(f)
 	filtered.Del("dir")
-	t := subscriptionTable{table: v.table(f, upTo(n, countedTo), found.Next)}
+	t := subscriptionTable{table: r.table(f, capCount(n, maxCounted), found.Next)}
 	t.Filtered = len(filtered) > 0
-	if t.Items, err = v.listed(found.Items); err != nil {
+	if t.Items, err = r.withCustomers(found.Items); err != nil {
 		return err
 	}
-	if err := v.tick(&t.table, func(most int) (int, error) { return v.subscriptions().Count(v.r.Context(), q, most) }); err != nil {
+	if err := r.applySelection(&t.table, func(limit int) (int, error) { return r.subscriptions().Count(r.req.Context(), q, limit) }); err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, "subscriptions", v.T("subscriptions.title"), t)
+	return r.render(http.StatusOK, "subscriptions", r.T("subscriptions.title"), t)
 }
 
-// listed puts their customers to subscriptions.
-func (v *visit) listed(all []subscriptions.Subscription) ([]listedSubscription, error) {
+// withCustomers returns the subscriptions with their customers.
+func (r *request) withCustomers(all []subscriptions.Subscription) ([]listedSubscription, error) {
 	var owners []accounts.ID
 	for _, s := range all {
 		if s.AccountID != subscriptions.Provider {
@@ -80,59 +80,59 @@ func (v *visit) listed(all []subscriptions.Subscription) ([]listedSubscription, 
 		}
 	}
 	slices.Sort(owners)
-	named, err := v.names(v.r.Context(), slices.Compact(owners))
+	named, err := r.accountsByID(r.req.Context(), slices.Compact(owners))
 	if err != nil {
 		return nil, err
 	}
 	listed := make([]listedSubscription, len(all))
 	for i, s := range all {
 		listed[i] = listedSubscription{
-			Subscription: s, Customer: named[s.AccountID], Soon: !s.ExpiresAt.IsZero() && s.ExpiresAt.Before(v.opts.Now().Add(soon)),
+			Subscription: s, Customer: named[s.AccountID], Soon: !s.ExpiresAt.IsZero() && s.ExpiresAt.Before(r.opts.Now().Add(soonPeriod)),
 		}
 	}
 	return listed, nil
 }
 
-// subscriptionForm is the page on which a subscription is added or changed.
+// subscriptionForm is the data of the pages on which a subscription is added or changed.
 type subscriptionForm struct {
 	Form         form
-	Customer     accounts.Account // zero: the provider's own
+	Customer     accounts.Account // the zero Account for the provider
 	Subscription subscriptions.Subscription
-	Changed      []difference
+	Differences  []difference
 }
 
 var subscriptionInputs = []string{"name", "plan", "description", "externalID", "expiresAt", "domains[0]"}
 
-// newOwner answers the customer for whom a subscription is added; the zero Account is the provider.
-func (v *visit) newOwner() (accounts.Account, error) {
-	if v.r.Form.Get("customer") == "" {
+// newOwner returns the customer for whom a subscription is added, or the zero Account for the provider.
+func (r *request) newOwner() (accounts.Account, error) {
+	if r.req.Form.Get("customer") == "" {
 		return accounts.Account{}, nil
 	}
-	id, err := number[accounts.ID](v.r.Form.Get("customer"))
+	id, err := parsePositive[accounts.ID](r.req.Form.Get("customer"))
 	if err != nil {
 		return accounts.Account{}, err
 	}
-	return v.clients.Get(v.r.Context(), id)
+	return r.clients.Get(r.req.Context(), id)
 }
 
-func (v *visit) subscriptionNewPage() error {
-	owner, err := v.newOwner()
+func (r *request) subscriptionNewPage() error {
+	owner, err := r.newOwner()
 	if err != nil {
 		return err
 	}
-	f := filled("customer", v.r.Form.Get("customer"))
-	if len(v.opts.Plans) > 0 {
-		f.Values.Set("plan", v.opts.Plans[0])
+	f := newForm("customer", r.req.Form.Get("customer"))
+	if len(r.opts.Plans) > 0 {
+		f.Values.Set("plan", r.opts.Plans[0])
 	}
-	return v.show(http.StatusOK, "subscription-new", v.T("subscription.new"), subscriptionForm{Form: f, Customer: owner})
+	return r.render(http.StatusOK, "subscription-new", r.T("subscription.new"), subscriptionForm{Form: f, Customer: owner})
 }
 
-func (v *visit) subscriptionCreate() error {
-	owner, err := v.newOwner()
+func (r *request) subscriptionCreate() error {
+	owner, err := r.newOwner()
 	if err != nil {
 		return err
 	}
-	f := v.typed()
+	f := r.formFromRequest()
 	in := subscriptions.New{
 		AccountID: owner.ID, Name: f.Value("name"), Plan: f.Value("plan"), Description: f.Value("description"),
 		ExternalID: f.Value("externalID"),
@@ -140,33 +140,34 @@ func (v *visit) subscriptionCreate() error {
 	if domain := strings.TrimSpace(f.Value("domains[0]")); domain != "" {
 		in.Domains = []string{domain}
 	}
-	in.ExpiresAt = v.expiry(&f)
-	show := func(status int) error {
-		return v.show(status, "subscription-new", v.T("subscription.new"), subscriptionForm{Form: f, Customer: owner})
+	in.ExpiresAt = r.parseExpiry(&f)
+	render := func(status int) error {
+		return r.render(status, "subscription-new", r.T("subscription.new"), subscriptionForm{Form: f, Customer: owner})
 	}
-	if f.Wrong() {
-		return show(http.StatusUnprocessableEntity)
+	if f.HasErrors() {
+		return render(http.StatusUnprocessableEntity)
 	}
-	created, err := v.subscriptions().Create(v.ctx(), in)
+	created, err := r.subscriptions().Create(r.commandContext(), in)
 	if err != nil {
-		if err := v.refused(&f, err, subscriptionInputs); err != nil {
+		if err := r.applyFieldErrors(&f, err, subscriptionInputs); err != nil {
 			return err
 		}
-		return show(http.StatusUnprocessableEntity)
+		return render(http.StatusUnprocessableEntity)
 	}
-	v.done("subscription.created", created.DisplayName())
-	return v.redirect("/subscriptions/", created.ID)
+	r.flashDone("subscription.created", created.DisplayName())
+	return r.redirect("/subscriptions/", created.ID)
 }
 
-// expiry reads the day on which a subscription runs out: at its end, in the time zone of the panel. Empty is never.
-func (v *visit) expiry(f *form) time.Time {
-	given := f.Value("expiresAt")
-	if given == "" {
+// parseExpiry returns the last second of the day that the form has for the expiry, in Options.Location, or the zero time if it
+// has none. It adds an error to f if the value is not a date.
+func (r *request) parseExpiry(f *form) time.Time {
+	value := f.Value("expiresAt")
+	if value == "" {
 		return time.Time{}
 	}
-	day, err := time.ParseInLocation(time.DateOnly, given, v.opts.Location)
+	day, err := time.ParseInLocation(time.DateOnly, value, r.opts.Location)
 	if err != nil {
-		f.at("expiresAt", v.T("fault.date"))
+		f.addFieldError("expiresAt", r.T("fault.date"))
 		return time.Time{}
 	}
 	return day.AddDate(0, 0, 1).Add(-time.Second)

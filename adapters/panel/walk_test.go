@@ -15,8 +15,8 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// document answers a page as a browser reads it.
-func document(t *testing.T, a answer) *html.Node {
+// parseHTML parses a page like a browser.
+func parseHTML(t *testing.T, a response) *html.Node {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(a.body))
 	require.NoError(t, err)
@@ -32,30 +32,30 @@ func attribute(n *html.Node, name string) string {
 	return ""
 }
 
-// address is where a page leads to, by one of its elements.
-type address struct {
-	to   string
-	read bool // following it changes nothing
+// link is a URL in an attribute of a page.
+type link struct {
+	url  string
+	safe bool // requested with GET
 }
 
-// addresses answers everything on a page that names an address.
-func addresses(root *html.Node) []address {
-	var all []address
+// links returns all URLs in the attributes of a page.
+func links(root *html.Node) []link {
+	var all []link
 	for n := range root.Descendants() {
 		if n.Type != html.ElementNode {
 			continue
 		}
 		for _, name := range []string{"href", "src", "action", "formaction", "hx-get"} {
 			if to := attribute(n, name); to != "" {
-				all = append(all, address{to, name != "action" || attribute(n, "method") == "get"})
+				all = append(all, link{to, name != "action" || attribute(n, "method") == "get"})
 			}
 		}
 	}
 	return all
 }
 
-// shape answers an address without the values in its query: lists have pages enough as it is.
-func shape(to *url.URL) string {
+// withoutValues returns a URL without the values in its query, so that crawl visits few pages of each list.
+func withoutValues(to *url.URL) string {
 	query := to.Query()
 	names := make([]string, 0, len(query))
 	for name := range query {
@@ -65,93 +65,93 @@ func shape(to *url.URL) string {
 	return to.Path + "?" + strings.Join(names, "&")
 }
 
-// walk follows every link of a page, and those of the pages behind them, and lets look see each page once.
-func (b *browser) walk(from string, look func(at string, got answer, root *html.Node)) {
+// crawl requests a page and, recursively, all pages that it links to. It calls look once for each.
+func (b *browser) crawl(from string, look func(at string, got response, root *html.Node)) {
 	b.t.Helper()
 	seen := map[string]bool{}
 	for next := []string{from}; len(next) > 0; next = next[1:] {
 		got := b.get(next[0])
 		for got.StatusCode == http.StatusSeeOther {
-			got = b.get(got.to())
+			got = b.get(got.location())
 		}
 		if !strings.HasPrefix(got.Header.Get("Content-Type"), "text/html") {
 			continue
 		}
-		root := document(b.t, got)
+		root := parseHTML(b.t, got)
 		look(next[0], got, root)
-		for _, link := range addresses(root) {
-			to, err := url.Parse(link.to)
-			require.NoError(b.t, err, link.to)
-			if !link.read || to.IsAbs() || to.Path == "" || seen[shape(to)] {
+		for _, link := range links(root) {
+			to, err := url.Parse(link.url)
+			require.NoError(b.t, err, link.url)
+			if !link.safe || to.IsAbs() || to.Path == "" || seen[withoutValues(to)] {
 				continue
 			}
-			seen[shape(to)] = true
+			seen[withoutValues(to)] = true
 			next = append(next, to.RequestURI())
 		}
 	}
-	require.Greater(b.t, len(seen), 3, "nothing was found to follow from %s", from)
+	require.Greater(b.t, len(seen), 3, "%s has too few links", from)
 }
 
-// Under a prefix, every address on every page begins with it, and leads somewhere.
-func TestEveryAddressIsUnderThePath(t *testing.T) {
-	o := open(t, func(opts *Options) { opts.Path = "/over/here" })
+// With Options.Path, all URLs on all pages begin with it, and all links work.
+func TestPathPrefix(t *testing.T) {
+	e := newEnv(t, func(opts *Options) { opts.Path = "/over/here" })
 	pages := 0
-	look := func(at string, got answer, root *html.Node) {
+	look := func(at string, got response, root *html.Node) {
 		pages++
 		assert.Equal(t, http.StatusOK, got.StatusCode, at)
-		for _, link := range addresses(root) {
-			outside := strings.HasPrefix(link.to, "https://pay.example/") || strings.HasPrefix(link.to, "mailto:") || strings.HasPrefix(link.to, "#")
-			assert.True(t, outside || strings.HasPrefix(link.to, "/over/here/"), "%s leads to %s", at, link.to)
+		for _, link := range links(root) {
+			outside := strings.HasPrefix(link.url, "https://pay.example/") || strings.HasPrefix(link.url, "mailto:") || strings.HasPrefix(link.url, "#")
+			assert.True(t, outside || strings.HasPrefix(link.url, "/over/here/"), "%s leads to %s", at, link.url)
 		}
 		assert.Contains(t, got.body, "/over/here/assets/", at)
 	}
-	operator := o.operator()
-	operator.walk("/over/here/", look)
+	operator := e.signInOperator()
+	operator.crawl("/over/here/", look)
 	assert.Greater(t, pages, 20)
-	o.customer("mario").walk("/over/here/account", look)
-	o.browser().walk("/over/here/", look)
+	e.signInCustomer("mario").crawl("/over/here/account", look)
+	e.browser().crawl("/over/here/", look)
 	for _, path := range []string{"/", "/over", "/over/hereafter", "/customers", "/over/here/nowhere"} {
 		assert.Equal(t, http.StatusNotFound, operator.get(path).StatusCode, path)
 	}
-	assert.Equal(t, "/over/here/", o.browser().get("/over/here").to())
+	assert.Equal(t, "/over/here/", e.browser().get("/over/here").location())
 }
 
-// A refused form is shown under an address that only takes forms; whoever goes on from there, by its links or by changing
-// the language, gets to the page that it was sent from.
+// A refused form is shown at a path that may have no page. Its links and the language form lead to the page that it was sent
+// from.
 func TestRefusedFormsLeadBack(t *testing.T) {
-	o := open(t, nil)
-	s, domains := o.below(o.mario.ID)
+	e := newEnv(t, nil)
+	s, domains := e.firstSubscription(e.mario.ID)
 	var more []string
-	for i := range perPage {
+	for i := range pageSize {
 		more = append(more, fmt.Sprintf("more%d.example", i))
 	}
 	for _, name := range more {
-		_, err := o.clients.Subscriptions().AddDomain(t.Context(), s.ID, name)
+		_, err := e.clients.Subscriptions().AddDomain(t.Context(), s.ID, name)
 		require.NoError(t, err)
 	}
-	b := o.operator()
+	b := e.signInOperator()
 	for _, form := range []struct{ action, page string }{
-		{"/subscriptions/" + text(s.ID) + "/domains", "/subscriptions/" + text(s.ID)},
-		{"/domains/" + text(domains[0].ID) + "/name", "/domains/" + text(domains[0].ID)},
+		{"/subscriptions/" + formatID(s.ID) + "/domains", "/subscriptions/" + formatID(s.ID)},
+		{"/domains/" + formatID(domains[0].ID) + "/name", "/domains/" + formatID(domains[0].ID)},
 	} {
 		got := b.post(form.action, "name", "not a domain")
 		require.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
-		assert.Equal(t, form.page, carried(t, got, "/language").Get("back"))
-		for _, link := range addresses(document(t, got)) {
-			if to, err := url.Parse(link.to); err == nil && link.read && to.Path != "" && !to.IsAbs() {
-				assert.Less(t, b.get(to.RequestURI()).StatusCode, http.StatusBadRequest, link.to)
+		assert.Equal(t, form.page, hiddenFields(t, got, "/language").Get("back"))
+		for _, link := range links(parseHTML(t, got)) {
+			if to, err := url.Parse(link.url); err == nil && link.safe && to.Path != "" && !to.IsAbs() {
+				assert.Less(t, b.get(to.RequestURI()).StatusCode, http.StatusBadRequest, link.url)
 			}
 		}
 	}
 }
 
-// A name with other letters than those of ASCII is shown as people write it, wherever it is not the stored form that counts.
-func TestNamesAsPeopleWriteThem(t *testing.T) {
-	o := open(t, nil)
-	s, err := o.clients.Subscriptions().Create(t.Context(), subscriptions.New{AccountID: o.mario.ID, Domains: []string{"perché.example"}})
+// Internationalized domain names are shown in Unicode.
+func TestInternationalizedNames(t *testing.T) {
+	e := newEnv(t, nil)
+	s, err := e.clients.Subscriptions().Create(t.Context(), subscriptions.New{AccountID: e.mario.ID, Domains: []string{"perché.example"}})
 	require.NoError(t, err)
-	id, owner := text(s.ID), text(o.mario.ID)
-	operator := o.operator()
+	id, owner := formatID(s.ID), formatID(e.mario.ID)
+	operator := e.signInOperator()
 	for _, page := range []string{
 		"/subscriptions", "/subscriptions/" + id, "/subscriptions.csv", "/customers/" + owner, "/subscriptions/suspend?id=" + id,
 		"/subscriptions/remove?id=" + id, "/customers/remove?id=" + owner,
@@ -160,5 +160,5 @@ func TestNamesAsPeopleWriteThem(t *testing.T) {
 		assert.Contains(t, body, "perché.example", page)
 		assert.NotContains(t, body, ">xn--", page)
 	}
-	assert.NotContains(t, o.customer("mario").get("/account").body, ">xn--")
+	assert.NotContains(t, e.signInCustomer("mario").get("/account").body, ">xn--")
 }

@@ -1,0 +1,175 @@
+package panel
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// request is an HTTP request with what the panel knows about it.
+type request struct {
+	*Panel
+	w        http.ResponseWriter
+	req      *http.Request
+	language string
+	pagePath string // the path of the page that the response shows, for GET requests
+
+	operator     string           // the operator who sent the request, or ""
+	account      accounts.Account // the customer who sent it, on routes for customers, or zero
+	impersonator string           // the operator who is signed in as the customer, or "" for the customer
+}
+
+// newRequest returns the request and sets the headers of its response.
+func (p *Panel) newRequest(w http.ResponseWriter, req *http.Request) *request {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	h.Set("Referrer-Policy", "same-origin") // with no-referrer, browsers send forms with the Origin null
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	r := &request{Panel: p, w: w, req: req, pagePath: req.URL.Path}
+	r.language = r.negotiateLanguage("")
+	return r
+}
+
+// policy allows pages to load only what the panel serves. The style sheet has icons as data URLs.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// Errors that keep a user from a page.
+var (
+	errPageNotFound = errors.New("panel: page not found")
+	errCrossSite    = errors.New("panel: cross-site request")
+	errNotSignedIn  = errors.New("panel: not signed in")
+	errNotOperator  = errors.New("panel: not an operator")
+	errNotOwner     = errors.New("panel: not available while signed in as a customer")
+	errSessionEnded = errors.New("panel: session ended")
+)
+
+// identify sets the operator who sent the request and, on routes for customers, the customer. It returns errSessionEnded if
+// the customer's session has ended.
+func (r *request) identify(aud audience) error {
+	r.operator = r.currentOperator()
+	if aud != customers && aud != owners {
+		return nil
+	}
+	s, found := r.customerSessions.get(r.cookie(customerCookie))
+	if !found {
+		return nil
+	}
+	if s.operator != "" && s.operator != r.operator {
+		return r.endCustomerSession() // the operator has signed out
+	}
+	account, err := r.clients.CheckSession(r.req.Context(), s.account, s.epoch)
+	if errors.Is(err, accounts.ErrSuspended) && s.operator != "" {
+		err = nil
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, accounts.ErrNotFound), errors.Is(err, accounts.ErrSessionEnded), errors.Is(err, accounts.ErrSuspended):
+		return r.endCustomerSession()
+	default:
+		return err
+	}
+	r.account, r.impersonator = account, s.operator
+	r.language = r.negotiateLanguage(account.Locale)
+	return nil
+}
+
+// endCustomerSession ends the customer's session and returns errSessionEnded.
+func (r *request) endCustomerSession() error {
+	r.customerSessions.delete(r.cookie(customerCookie))
+	r.setCookie(customerCookie, "", -1)
+	return errSessionEnded
+}
+
+// currentOperator returns the operator who sent the request, or "".
+func (r *request) currentOperator() string {
+	if r.opts.OperatorFromRequest != nil {
+		name, ok := r.opts.OperatorFromRequest(r.req)
+		if !ok {
+			return ""
+		}
+		return name
+	}
+	s, found := r.operatorSessions.get(r.cookie(operatorCookie))
+	if !found {
+		return ""
+	}
+	return s.operator
+}
+
+// authorize returns an error if the user is not in the audience of a route.
+func (r *request) authorize(aud audience) error {
+	switch {
+	case aud == operators && r.operator == "":
+		return errNotOperator
+	case (aud == customers || aud == owners) && r.account.ID == 0:
+		return errNotSignedIn
+	case aud == owners && r.impersonator != "":
+		return errNotOwner
+	}
+	return nil
+}
+
+// commandContext returns a context for commands, with the operator as their actor unless the customer gives them.
+func (r *request) commandContext() context.Context {
+	switch {
+	case r.impersonator != "":
+		return accounts.WithActor(r.req.Context(), r.impersonator)
+	case r.account.ID != 0:
+		return r.req.Context()
+	default:
+		return accounts.WithActor(r.req.Context(), r.operator)
+	}
+}
+
+// owner returns the interface for commands and queries of the customer who sent the request.
+func (r *request) owner() *accounts.Owner { return r.clients.Owner(r.account.ID) }
+
+func (r *request) subscriptions() *subscriptions.Manager { return r.clients.Subscriptions() }
+
+// addFlash adds a message to the next page that the user sees.
+func (r *request) addFlash(f flash) {
+	if r.account.ID != 0 {
+		r.customerSessions.addFlash(r.cookie(customerCookie), f)
+		return
+	}
+	token := r.cookie(operatorCookie)
+	if s, found := r.operatorSessions.get(token); !found || s.operator != r.operator {
+		token = r.operatorSessions.create(session{operator: r.operator}) // OperatorFromRequest does not create one
+		r.setCookie(operatorCookie, token, 0)
+	}
+	r.operatorSessions.addFlash(token, f)
+}
+
+// flashDone adds a message about a success.
+func (r *request) flashDone(key string, args ...any) {
+	r.addFlash(flash{Kind: "done", key: key, args: args})
+}
+
+// flashWarning adds a message about a problem.
+func (r *request) flashWarning(key string, args ...any) {
+	r.addFlash(flash{Kind: "warn", key: key, args: args})
+}
+
+// takeFlashes returns the messages for this page and deletes them.
+func (r *request) takeFlashes() []flash {
+	if r.account.ID != 0 {
+		return r.customerSessions.takeFlashes(r.cookie(customerCookie))
+	}
+	if r.operator == "" {
+		return nil
+	}
+	token := r.cookie(operatorCookie)
+	if s, found := r.operatorSessions.get(token); !found || s.operator != r.operator {
+		return nil
+	}
+	return r.operatorSessions.takeFlashes(token)
+}
