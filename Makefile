@@ -1,19 +1,19 @@
-# make test    everything that a change must pass, with what it needs installed
-# make check   formatting, vet, staticcheck, go.mod
-# make fuzz    every fuzz target for a few seconds
-# make soak    long histories, long fuzz, everything under the race detector
+# make test    all tests, after installing what they need
+# make check   formatting, go vet, staticcheck and go.mod
+# make fuzz    every fuzz target for FUZZTIME
+# make soak    all tests with the race detector and long histories, and 10 minutes for every fuzz target
 # make bench   the benchmarks of the stores
-# make deps    PostgreSQL, PgBouncer and Chromium for the tests
+# make deps    install PostgreSQL, PgBouncer and Chromium for the tests
 
 GO         ?= go
 FUZZTIME   ?= 3s
 GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
 
-# A test that cannot run for want of a server or a browser fails here; under plain go test it is skipped and says why.
+# Tests that lack a server or a browser fail under make. Under plain go test they are skipped and say what is missing.
 REQUIRE = CLIENTELE_REQUIRE_POSTGRES=1 CLIENTELE_REQUIRE_BROWSER=1
 
-# The panel's tests in the browser and those of PostgreSQL each want the whole machine, so they take turns.
+# The browser tests run after all others: together with the PostgreSQL tests they would overload the machine.
 BROWSER = examples/panel
 
 .PHONY: test check fuzz soak bench deps
@@ -23,7 +23,7 @@ test: deps
 	$(REQUIRE) $(GO) test -timeout 30m ./$(BROWSER)
 
 check:
-	@unformatted=$$($(GO) run $(GOFUMPT) -l .); if [ -n "$$unformatted" ]; then echo "gofumpt would change:"; echo "$$unformatted"; exit 1; fi
+	@unformatted=$$($(GO) run $(GOFUMPT) -l .); if [ -n "$$unformatted" ]; then echo "not formatted with gofumpt:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) mod tidy -diff

@@ -1,15 +1,16 @@
-// Package clientele is the root of a library for customer accounts in hosting products; it has no code of its own.
+// Package clientele is the root of a library for customer accounts of hosting products. It contains no code.
 //
-// A provider gives every customer one account. The account holds the customer's subscriptions, a subscription holds
-// domains. Suspending an account shuts its owner out and takes every website below it down; removing it removes all of
-// that. The library decides, records and tells; the product that embeds it does the serving.
+// A provider has one account for each customer. An account has subscriptions, and a subscription has domains. Suspending
+// an account suspends its websites and keeps its owner from signing in; removing it removes its subscriptions and domains
+// too. The library decides and records all of this and reports it in events; the application serves the websites.
 //
-//   - Package accounts is where a host begins: NewManager.
-//   - Package subscriptions is what lies below an account.
-//   - Package storage/memory keeps everything in memory, for tests and small hosts; storage/postgres keeps it in
-//     PostgreSQL, also inside a transaction of the host's own; storage/storagetest proves a store of one's own.
-//   - Package adapters/gateway stands before a host's web server and serves, or does not serve, its sites;
-//     adapters/panel is the web pages for operators and customers.
+//   - Package accounts has the Manager, with which a program starts, and the interface that stores implement.
+//   - Package subscriptions has subscriptions, domains and holds.
+//   - Package storage/memory keeps everything in memory, for tests and for programs that need no persistence.
+//   - Package storage/postgres keeps everything in PostgreSQL and can take part in the application's transactions.
+//   - Package storage/storagetest tests implementations of a store.
+//   - Package adapters/gateway is middleware for web servers that serves active sites only.
+//   - Package adapters/panel is the web pages for operators and customers.
 //
-// The README tells how holds work, how to embed the library and how to write a store.
+// The README explains how holds work, how to use the library and how to implement a store.
 package clientele

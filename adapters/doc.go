@@ -1,5 +1,6 @@
-// Package adapters is the roof over what connects the library to the outside world. Each package below it is on its
-// own: it imports the domain, and no other adapter, so that a host pays only for what it mounts.
+// Package adapters groups the packages that connect clientele to HTTP. It contains no code. Each adapter imports the
+// domain packages and no other adapter, so that an application depends only on those it uses.
 //
-// Package gateway stands before a host's web server and serves, or refuses to serve, each site as its status says.
+//   - Package gateway is middleware that serves active sites only.
+//   - Package panel is the web pages for operators and customers.
 package adapters

@@ -10,22 +10,25 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// AskHandler answers the question that Caddy asks before it gets a certificate for a name on demand (its option
-// on_demand_tls { ask … }): GET with ?domain=NAME. It is 200 for every name that a site has, suspended ones too, whose
-// visitors see a page and no broken certificate; 404 for every other, and for a question that names none or several; and
-// 503 where the store fails, which Caddy takes for a no that does not last. Each look-up takes 2 seconds at most.
+// AskHandler returns a handler for Caddy's on_demand_tls ask endpoint, which Caddy calls before it obtains a certificate
+// for a name: GET with ?domain=NAME. The path of the request does not matter. The handler replies
 //
-// It tells anybody which names are there, so it belongs on a loopback listener of its own. Ask(g) of a Gateway goes on
-// with what that one knows while the store fails.
+//   - 200 if a site has the name, even a suspended one, so that its visitors see the page and no certificate error,
+//   - 404 if no site has the name, or if the query has no domain parameter or several,
+//   - 405 if the method is not GET or HEAD,
+//   - 503 if the lookup failed or took more than 2 seconds. Caddy then obtains no certificate for the time being.
+//
+// Anyone who can reach the handler can find out which names exist, so serve it on a loopback address, on a port of its
+// own. With a Gateway as sites it uses the Gateway's cache while lookups fail.
 func AskHandler(sites Resolver) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "ask with GET", http.StatusMethodNotAllowed)
+			http.Error(w, "use GET or HEAD", http.StatusMethodNotAllowed)
 			return
 		}
-		name, ok := askedFor(r)
+		name, ok := domainParam(r)
 		if !ok {
 			http.Error(w, "no site has this name", http.StatusNotFound)
 			return
@@ -36,7 +39,7 @@ func AskHandler(sites Resolver) http.Handler {
 		case errors.Is(err, subscriptions.ErrNotFound):
 			http.Error(w, "no site has this name", http.StatusNotFound)
 		case err != nil:
-			http.Error(w, "nobody knows at the moment", http.StatusServiceUnavailable)
+			http.Error(w, "lookup failed, try again", http.StatusServiceUnavailable)
 		default:
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			_, _ = io.WriteString(w, "a site has this name\n")
@@ -44,8 +47,9 @@ func AskHandler(sites Resolver) http.Handler {
 	})
 }
 
-// askedFor answers the one name that is asked about.
-func askedFor(r *http.Request) (name string, ok bool) {
+// domainParam returns the canonical form of the domain parameter. It reports false if there is not exactly one, or if it is
+// no domain name.
+func domainParam(r *http.Request) (name string, ok bool) {
 	domains := r.URL.Query()["domain"]
 	if len(domains) != 1 {
 		return "", false

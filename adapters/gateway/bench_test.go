@@ -11,46 +11,46 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// nothing is a ResponseWriter that costs nothing, so that the gateway alone is measured.
-type nothing struct{ header http.Header }
+// discardWriter is a ResponseWriter that does nothing, so that only the gateway is measured.
+type discardWriter struct{ header http.Header }
 
-func (n nothing) Header() http.Header         { return n.header }
-func (n nothing) Write(b []byte) (int, error) { return len(b), nil }
-func (n nothing) WriteHeader(int)             {}
+func (w discardWriter) Header() http.Header         { return w.header }
+func (w discardWriter) Write(b []byte) (int, error) { return len(b), nil }
+func (w discardWriter) WriteHeader(int)             {}
 
 func BenchmarkGateway(b *testing.B) {
-	sites := newBook(active("mario.example"), suspended("luigi.example", subscriptions.Hold{Cause: "abuse", Public: "Closed."}))
-	silent := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	sites := newFakeResolver(active("mario.example"), suspended("luigi.example", subscriptions.Hold{Cause: "abuse", Public: "Closed."}))
+	empty := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	for _, c := range []struct {
 		name, host string
 		opts       gateway.Options
 	}{
 		{"active", "mario.example", gateway.Options{}},
-		{"active, not remembered", "mario.example", gateway.Options{TTL: -1}},
+		{"active, not cached", "mario.example", gateway.Options{TTL: -1}},
 		{"suspended", "luigi.example", gateway.Options{}},
 		{"unknown", "peach.example", gateway.Options{}},
-		{"garbage", "[::1]:80", gateway.Options{}},
+		{"invalid name", "[::1]:80", gateway.Options{}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			g := gateway.New(sites, silent, &c.opts)
+			g := gateway.New(sites, empty, &c.opts)
 			r := request(http.MethodGet, c.host)
-			w := nothing{http.Header{}}
+			w := discardWriter{http.Header{}}
 			b.ReportAllocs()
 			for b.Loop() {
 				g.ServeHTTP(w, r)
-				sites.asked = sites.asked[:0]
+				sites.calls = sites.calls[:0]
 			}
 		})
 	}
 	b.Run("10,000 sites in parallel", func(b *testing.B) {
-		many := newBook()
+		many := newFakeResolver()
 		requests := make([]*http.Request, 10_000)
 		for i := range requests {
 			name := fmt.Sprintf("site-%d.example", i)
 			many.sites[name] = active(name)
 			requests[i] = request(http.MethodGet, name)
 		}
-		g := gateway.New(many, silent, &gateway.Options{TTL: time.Hour})
+		g := gateway.New(many, empty, &gateway.Options{TTL: time.Hour})
 		for _, r := range requests {
 			g.ServeHTTP(httptest.NewRecorder(), r)
 		}

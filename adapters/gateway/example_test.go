@@ -13,7 +13,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// A host's web server behind the gateway serves a site until its customer is suspended.
+// The web server behind the gateway serves a site until its customer is suspended.
 func Example() {
 	ctx := accounts.WithActor(context.Background(), "billing-bot")
 	clients := accounts.NewManager(memory.New(), nil)
@@ -30,31 +30,31 @@ func Example() {
 		site, _ := gateway.SiteFrom(r.Context())
 		fmt.Fprint(w, "Welcome to ", site.Domain.Name)
 	})
-	// TTL -1 asks the store at every request, so that the example need not wait for a second.
+	// A negative TTL disables the cache, so that the suspension takes effect immediately.
 	server := gateway.New(clients.Subscriptions(), websites, &gateway.Options{TTL: -1})
-	visit := func() {
+	get := func() {
 		w := httptest.NewRecorder()
 		server.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://mario.example/", nil))
 		fmt.Println(w.Code, http.StatusText(w.Code))
 	}
 
-	visit()
+	get()
 	hold := accounts.Hold{Cause: accounts.CauseBilling, Public: "Back soon.", Note: "Invoice 42 is not paid."}
 	if _, err := clients.Suspend(ctx, []accounts.ID{mario.ID}, hold); err != nil {
 		fmt.Println(err)
 	}
-	visit()
+	get()
 	// Output:
 	// 200 OK
 	// 503 Service Unavailable
 }
 
-// A template of the host's own gets a Page, and nothing that visitors must not see.
+// A custom template is executed with a Page, which has nothing that visitors must not see.
 func ExampleOptions() {
 	page := template.Must(template.New("page").Parse(
 		`<html lang="{{.Language}}"><h1>{{.Title}}</h1>{{range .Paragraphs}}<p>{{.}}</p>{{end}}</html>`))
-	held := suspended("mario.example", subscriptions.Hold{Cause: "billing", Public: "Chiuso per lavori.", Note: "Non paga."})
-	server := gateway.New(newBook(held), nil, &gateway.Options{Template: page})
+	site := suspended("mario.example", subscriptions.Hold{Cause: "billing", Public: "Chiuso per lavori.", Note: "Non paga."})
+	server := gateway.New(newFakeResolver(site), nil, &gateway.Options{Template: page})
 
 	r := httptest.NewRequest(http.MethodGet, "http://mario.example/", nil)
 	r.Header.Set("Accept-Language", "it-IT, en;q=0.5")
@@ -65,15 +65,15 @@ func ExampleOptions() {
 	// <html lang="it"><h1>Questo sito al momento non è disponibile</h1><p>Chiuso per lavori.</p></html>
 }
 
-// Caddy asks before it gets a certificate for a name that it sees for the first time.
+// Caddy calls the handler before it obtains a certificate for a new name.
 func ExampleAskHandler() {
-	ask := gateway.AskHandler(newBook(active("mario.example")))
-	for _, name := range []string{"mario.example", "unheard-of.example"} {
+	ask := gateway.AskHandler(newFakeResolver(active("mario.example")))
+	for _, name := range []string{"mario.example", "unknown.example"} {
 		w := httptest.NewRecorder()
 		ask.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/?domain="+name, nil))
 		fmt.Println(name, w.Code)
 	}
 	// Output:
 	// mario.example 200
-	// unheard-of.example 404
+	// unknown.example 404
 }

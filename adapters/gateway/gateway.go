@@ -1,11 +1,33 @@
-// Package gateway makes a host's web server obey: it stands before it as an http.Handler, resolves the host name of
-// each request, and lets the request through only if that site is active. A suspended site answers 503 with a page for
-// its visitors, an unknown name 404.
+// Package gateway provides an http.Handler that serves only active sites.
+//
+// A [Gateway] is middleware in front of the application's web server. It looks up the host name of each request and
+//
+//   - passes requests for active sites to the web server, with the site in the request's context (see [SiteFrom]),
+//   - replies 503 Service Unavailable for suspended sites, with a page that shows the public texts of their holds,
+//   - replies 404 Not Found for names that no site has.
+//
+// It needs a [Resolver], which the manager of subscriptions and domains is:
 //
 //	http.ListenAndServe(":80", gateway.New(clients.Subscriptions(), websites, nil))
 //
-// Answers are remembered for a second, and for an hour where the store fails meanwhile: a database that is down takes no
-// site down. Nothing is started in the background but look-ups, and each of them ends within Options.Timeout.
+// # Host names
+//
+// The host name of a request is r.Host without its port or, behind a proxy, the one in the header Options.HostHeader. It is
+// brought into its canonical form first, so that upper case, a trailing dot and the two spellings of an internationalized
+// name make no difference. What cannot be a domain name, such as an IP address, is unknown without a lookup. The manager
+// resolves www.NAME as NAME unless www.NAME is a domain itself.
+//
+// # Caching
+//
+// Results are cached for Options.TTL, one second by default. If lookups fail, because the database is down for example,
+// the last known result for a site is used for up to Options.MaxStale, one hour by default; requests for other names
+// get 503 with a page that asks the visitor to try again. Concurrent requests for one name share a lookup. Lookups run in
+// goroutines, which end within Options.Timeout; the package starts no others.
+//
+// # Certificates
+//
+// [AskHandler] tells Caddy whether to obtain a certificate for a name. With a Gateway as its Resolver it uses the same
+// cache.
 package gateway
 
 import (
@@ -22,116 +44,126 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// Resolver tells which site has a host name, and whether it may be served now. *subscriptions.Manager is one, and so is
-// *Gateway. A name of no site is an error that matches subscriptions.ErrNotFound; every other error means that the
-// store could not answer. Resolve obeys ctx and is safe for concurrent use.
+// Resolver looks up sites by host name. *subscriptions.Manager and *Gateway implement it.
+//
+// Resolve returns the site with the given host name, whether active or suspended. It returns an error that matches
+// subscriptions.ErrNotFound if no site has the name; any other error means that the lookup failed. Resolve must obey
+// ctx and be safe for concurrent use.
 type Resolver interface {
 	Resolve(ctx context.Context, host string) (subscriptions.Site, error)
 }
 
-// Options are the settings of a Gateway. Every field is optional.
+// Options configure a Gateway. All fields are optional.
 type Options struct {
-	// HostHeader names the header in which a proxy before the gateway hands over the host name that the visitor asked for:
-	// "X-Forwarded-Host", or "Forwarded" (RFC 7239). It counts only if it is named here, and then its last value does,
-	// which is the one that the nearest proxy set; a request without it counts as r.Host says. "": r.Host, always.
+	// HostHeader is the request header in which a proxy in front of the gateway passes on the host name that the visitor
+	// asked for: "X-Forwarded-Host", or "Forwarded" (RFC 7239). Only the last value is used, which is the one that the
+	// nearest proxy set. r.Host is used for requests without the header, and for all requests if HostHeader is "".
 	HostHeader string
 
-	// TTL is how long an answer is good before the store is asked again, and how long a store that failed is left in
-	// peace. 0: a second. Below 0 the store is asked at every request.
+	// TTL is how long the result of a lookup is used before the name is looked up again. It is also the pause after a
+	// failed lookup of a name. 0 means 1 second. If negative, every request causes a lookup, which concurrent requests
+	// for the same name may share.
 	TTL time.Duration
 
-	// MaxStale is how long the last known answer goes on while the store fails. 0: an hour. Below 0 there is no such time.
-	// It is told of sites only: that a name was unknown is forgotten after TTL.
+	// MaxStale is how long after its last successful lookup a site may be served from the cache while lookups fail.
+	// 0 means 1 hour. If negative, nothing older than TTL is served. It applies to sites only: that a name is unknown is
+	// forgotten with the first failed lookup.
 	MaxStale time.Duration
 
-	// CacheSize is how many sites are remembered, those not asked for the longest being dropped first. 0 or below:
-	// 100,000, at half a kilobyte each. A tenth as many unknown names are remembered apart from them, so that somebody who
-	// invents names drives no site out.
+	// CacheSize is the maximum number of cached sites; the least recently used ones are evicted first. 0 or less means
+	// 100,000. A site takes about 500 bytes. Unknown names have a separate cache of a tenth of the size, so that requests
+	// for made-up names cannot evict sites.
 	CacheSize int
 
-	// Timeout bounds each look-up, and how long a request waits for it. 0 or below: 2 seconds.
-	// A request for a site whose last look-up failed waits for a twentieth of it only.
+	// Timeout limits each lookup, and how long a request waits for one. 0 or less means 2 seconds. If the previous lookup
+	// of a cached site failed, a request waits only a twentieth of it before the site is served from the cache.
 	Timeout time.Duration
 
-	// Template replaces the page that visitors see instead of a site. It is executed with a Page. The header
-	// Content-Security-Policy comes only with the gateway's own page. nil: that one.
+	// Template is the page for visitors of sites that are not served. It is executed with a Page. nil means the built-in
+	// page, which is the only one sent with a Content-Security-Policy header. If the template fails, the visitor gets the
+	// title and the paragraphs as plain text.
 	Template *template.Template
 
-	// OnError is told of every look-up that the store could not answer, and of every page that the Template could not make.
-	// It is called from many goroutines, and a panic in it goes no further. nil: nobody is told.
+	// OnError is called with the error of each failed lookup and of each failed execution of Template. It must be safe
+	// for concurrent use. Panics in it are recovered and dropped. nil means that errors are dropped.
 	OnError func(ctx context.Context, err error)
 
-	// Now tells the time. nil: time.Now.
+	// Now returns the current time. nil means time.Now.
 	Now func() time.Time
 }
 
-// orDefaults answers the options with every field filled in.
-func (o *Options) orDefaults() Options {
-	var filled Options
+// withDefaults returns a copy of o with all fields set. o may be nil.
+func (o *Options) withDefaults() Options {
+	var opts Options
 	if o != nil {
-		filled = *o
+		opts = *o
 	}
-	if filled.TTL == 0 {
-		filled.TTL = time.Second
+	if opts.TTL == 0 {
+		opts.TTL = time.Second
 	}
-	if filled.MaxStale == 0 {
-		filled.MaxStale = time.Hour
+	if opts.MaxStale == 0 {
+		opts.MaxStale = time.Hour
 	}
-	if filled.CacheSize <= 0 {
-		filled.CacheSize = 100_000
+	if opts.CacheSize <= 0 {
+		opts.CacheSize = 100_000
 	}
-	if filled.Timeout <= 0 {
-		filled.Timeout = 2 * time.Second
+	if opts.Timeout <= 0 {
+		opts.Timeout = 2 * time.Second
 	}
-	tell := filled.OnError
-	filled.OnError = func(ctx context.Context, failure error) {
-		if tell != nil {
-			_ = safely(func() error { tell(ctx, failure); return nil }) // there is nobody left to be told
+	onError := opts.OnError
+	opts.OnError = func(ctx context.Context, err error) {
+		if onError != nil {
+			_ = recoverErr(func() error { onError(ctx, err); return nil }) // there is no one else to report a panic to
 		}
 	}
-	if filled.Now == nil {
-		filled.Now = time.Now
+	if opts.Now == nil {
+		opts.Now = time.Now
 	}
-	return filled
+	return opts
 }
 
-// Gateway is the http.Handler that stands before a host's web server. It is safe for concurrent use.
+// Gateway is an http.Handler that passes requests for active sites on to another handler. Create one with New. It is
+// safe for concurrent use.
 type Gateway struct {
 	sites   Resolver
 	next    http.Handler
 	opts    Options
-	pages   pages
-	answers *answers
+	page    refusalPage
+	cache   *siteCache
 	lookups singleflight.Group
 }
 
-// New answers a gateway that asks sites for each host name and hands the requests for active sites to next, with its
-// ResponseWriter unchanged, so that upgrades and streams work, and with the Site in the request's context. Nil opts are
-// the defaults. A connection that was upgraded before its site went down stays open: ending it is up to next.
+// New returns a Gateway that looks up host names in sites and passes requests for active sites to next. A nil opts means
+// the defaults.
 //
-// The handler goes by SiteFrom, never by r.Host: with Options.HostHeader the two may differ.
+// next gets the original ResponseWriter, so that upgrades and streaming work, and a request whose context holds the
+// site. It should choose what to serve by SiteFrom and not by r.Host, which can be another name if Options.HostHeader is
+// set. The gateway does not close connections that were upgraded before their site was suspended; that is up to next.
 func New(sites Resolver, next http.Handler, opts *Options) *Gateway {
-	o := opts.orDefaults()
+	o := opts.withDefaults()
 	return &Gateway{
 		sites: sites, next: next, opts: o,
-		pages: newPages(o.Template), answers: newAnswers(o.CacheSize),
+		page: newRefusalPage(o.Template), cache: newSiteCache(o.CacheSize),
 	}
 }
 
 type siteKey struct{}
 
-// SiteFrom answers the site that a request is for, as the gateway resolved it, and whether it came through a gateway.
+// SiteFrom returns the site that a Gateway found for the request with context ctx, as a copy that the caller may change.
+// It reports false if the request did not pass through a Gateway. As with Gateway.Resolve, the site's holds have their
+// Cause, At and Public text only.
 func SiteFrom(ctx context.Context) (subscriptions.Site, bool) {
 	site, ok := ctx.Value(siteKey{}).(*subscriptions.Site)
 	if !ok {
 		return subscriptions.Site{}, false
 	}
-	return handOut(site), true
+	return cloneSite(site), true
 }
 
-// ServeHTTP lets the request through, or answers it with a page in the visitor's language: 404 where no site has the
-// name, 503 where the site is suspended, and 503 where the store fails and nothing is known of the name. It never reads
-// the body of a request that it answers itself.
+// ServeHTTP passes the request to the next handler if its site is active. Otherwise it replies with a page in English or
+// Italian, as the visitor's Accept-Language header prefers: with status 404 if no site has the host name, and 503 with a
+// Retry-After header if the site is suspended, or if the lookup failed and the cache has no usable result. It does not
+// read the request body in these cases.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	site, err := g.find(r.Context(), requestHost(r, g.opts.HostHeader))
 	switch {
@@ -146,86 +178,87 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Resolve answers which site has the host name, as the gateway knows it: the answer may be as old as Options.TTL,
-// and as Options.MaxStale while the store fails. Of its holds it tells cause, time and public text only. It makes a
-// Gateway a Resolver, so that Ask(g) goes on while the store fails.
+// Resolve returns the site with the given host name, from the cache as ServeHTTP does: the result may be as old as
+// Options.TTL, or as Options.MaxStale while lookups fail. The site is a copy that the caller may change; its holds have
+// their Cause, At and Public text only. Resolve makes a Gateway a Resolver, for use with AskHandler.
 //
-// A name of no site is ErrNotFound; if the store fails and nothing is known of the name, the error matches
-// ErrUnavailable, and ctx.Err() if ctx has ended.
+// It returns subscriptions.ErrNotFound if no site has the name, and subscriptions.ErrUnavailable if the lookup failed and
+// the cache has no usable result. The latter error also matches ctx.Err() if ctx is done.
 func (g *Gateway) Resolve(ctx context.Context, host string) (subscriptions.Site, error) {
 	site, err := g.find(ctx, host)
 	if err != nil {
 		return subscriptions.Site{}, err
 	}
-	return handOut(site), nil
+	return cloneSite(site), nil
 }
 
-// find answers from memory what is fresh, and waits for the store otherwise. The site is shared: nobody changes it.
+// find returns a fresh result from the cache, or else waits for a lookup. The site is shared and must not be changed.
 func (g *Gateway) find(ctx context.Context, host string) (*subscriptions.Site, error) {
 	name, ok := subscriptions.CanonicalName(host)
 	if !ok {
 		return nil, &subscriptions.NotFoundError{Kind: "domain", Name: host}
 	}
 	now := g.opts.Now()
-	last := g.answers.get(name)
-	if last.isFresh(now, g.opts.TTL) {
-		return g.verdict(name, last)
+	cached := g.cache.get(name)
+	if cached.isFresh(now, g.opts.TTL) {
+		return g.result(name, cached)
 	}
-	patience := time.NewTimer(g.patience(last))
-	defer patience.Stop()
+	timer := time.NewTimer(g.waitLimit(cached))
+	defer timer.Stop()
 	for second := false; ; second = true {
 		select {
 		case done := <-g.lookups.DoChan(name, func() (any, error) { return g.lookUp(ctx, name), nil }):
-			// A look-up that was under way already may have been too early to know of the latest command. The next one is not.
-			if a := done.Val.(answer); second || !a.isOlder(now, g.opts.TTL) {
-				return g.verdict(name, a)
+			// A lookup that was already running may have started before the latest command. The second one has not.
+			if e := done.Val.(entry); second || !e.isOutdated(now, g.opts.TTL) {
+				return g.result(name, e)
 			}
-		case <-patience.C:
-			return g.verdict(name, g.answers.fail(name, g.opts.Now()))
+		case <-timer.C:
+			return g.result(name, g.cache.setFailed(name, g.opts.Now()))
 		case <-ctx.Done():
 			return nil, fmt.Errorf("%w: %w", subscriptions.ErrUnavailable, ctx.Err())
 		}
 	}
 }
 
-// patience answers how long a request waits for the store. While it fails, a site that is known does not wait for it,
-// beyond what a store that works again needs to say what has changed.
-func (g *Gateway) patience(last answer) time.Duration {
-	if last.failing() && g.isUsable(last) {
+// waitLimit returns how long a request waits for a lookup. If the last one failed and the cached site is usable, it is
+// just long enough for a store that works again to reply.
+func (g *Gateway) waitLimit(cached entry) time.Duration {
+	if cached.failing() && g.isUsable(cached) {
 		return g.opts.Timeout / 20
 	}
 	return g.opts.Timeout
 }
 
-// lookUp asks the store, for all requests that wait for this name, so it does not end with the one that came first.
-func (g *Gateway) lookUp(ctx context.Context, name string) answer {
+// lookUp looks up a name and caches the result. It runs for all requests that wait for the name, so it does not end when
+// the first one is canceled.
+func (g *Gateway) lookUp(ctx context.Context, name string) entry {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.opts.Timeout)
 	defer cancel()
-	asked := g.opts.Now()
-	site, err := g.ask(ctx, name)
+	start := g.opts.Now()
+	site, err := g.callResolver(ctx, name)
 	switch {
 	case err == nil:
-		return g.answers.keep(name, answer{site: forVisitors(site), asked: asked})
+		return g.cache.set(name, entry{site: redactSite(site), lookedUp: start})
 	case errors.Is(err, subscriptions.ErrNotFound):
-		return g.answers.keep(name, answer{asked: asked})
+		return g.cache.set(name, entry{lookedUp: start})
 	default:
-		g.opts.OnError(ctx, fmt.Errorf("gateway: looking up %s: %w", name, err))
-		return g.answers.fail(name, g.opts.Now())
+		g.opts.OnError(ctx, fmt.Errorf("gateway: look up %s: %w", name, err))
+		return g.cache.setFailed(name, g.opts.Now())
 	}
 }
 
-// ask asks the store, whose panic is an error like others: net/http would survive it in a handler, and so must a host
-// that is asked for in a goroutine of its own.
-func (g *Gateway) ask(ctx context.Context, name string) (site subscriptions.Site, err error) {
-	err = safely(func() error {
+// callResolver calls the Resolver and turns a panic into an error. net/http recovers panics in handlers, but not in the
+// goroutine of a lookup, where they would end the program.
+func (g *Gateway) callResolver(ctx context.Context, name string) (site subscriptions.Site, err error) {
+	err = recoverErr(func() error {
 		site, err = g.sites.Resolve(ctx, name)
 		return err
 	})
 	return site, err
 }
 
-// safely turns a panic of what the host brought along into an error.
-func safely(fn func() error) (err error) {
+// recoverErr calls fn and returns its error. If fn panics, it returns the panic as an error.
+func recoverErr(fn func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -234,44 +267,45 @@ func safely(fn func() error) (err error) {
 	return fn()
 }
 
-// verdict answers what is said of a name by the last known answer.
-func (g *Gateway) verdict(name string, a answer) (*subscriptions.Site, error) {
+// result returns the site of e. It returns ErrNotFound if e says that no site has the name, and ErrUnavailable if the
+// last lookup failed and e has no usable site.
+func (g *Gateway) result(name string, e entry) (*subscriptions.Site, error) {
 	switch {
-	case a.site == nil && !a.failing():
+	case e.site == nil && !e.failing():
 		return nil, &subscriptions.NotFoundError{Kind: "domain", Name: name}
-	case !a.failing() || g.isUsable(a):
-		return a.site, nil
+	case !e.failing() || g.isUsable(e):
+		return e.site, nil
 	default:
-		return nil, fmt.Errorf("%w: the store does not answer for %s", subscriptions.ErrUnavailable, name)
+		return nil, fmt.Errorf("%w: lookup of %s failed", subscriptions.ErrUnavailable, name)
 	}
 }
 
-// isUsable tells whether an answer may still be given while the store fails.
-func (g *Gateway) isUsable(a answer) bool {
-	return a.site != nil && g.opts.Now().Sub(a.asked) < g.opts.MaxStale
+// isUsable reports whether e has a site that may still be served while lookups fail.
+func (g *Gateway) isUsable(e entry) bool {
+	return e.site != nil && g.opts.Now().Sub(e.lookedUp) < g.opts.MaxStale
 }
 
-// forVisitors answers a copy of the site without what visitors must not see: who holds it, the notes and the messages.
-// The gateway remembers no more than that.
-func forVisitors(s subscriptions.Site) *subscriptions.Site {
+// redactSite returns a copy of s whose holds lack what visitors must not see: who placed them, the notes and the
+// messages. The cache holds redacted sites only.
+func redactSite(s subscriptions.Site) *subscriptions.Site {
 	holds := make(subscriptions.Holds, len(s.Domain.Holds))
 	for i, h := range s.Domain.Holds {
-		holds[i] = withoutSecrets(h)
+		holds[i] = redactHold(h)
 	}
 	inherited := make([]subscriptions.EffectiveHold, len(s.Domain.Inherited))
 	for i, h := range s.Domain.Inherited {
-		inherited[i] = subscriptions.EffectiveHold{Level: h.Level, Hold: withoutSecrets(h.Hold)}
+		inherited[i] = subscriptions.EffectiveHold{Level: h.Level, Hold: redactHold(h.Hold)}
 	}
 	s.Domain.Holds, s.Domain.Inherited = holds, inherited
 	return &s
 }
 
-func withoutSecrets(h subscriptions.Hold) subscriptions.Hold {
+func redactHold(h subscriptions.Hold) subscriptions.Hold {
 	return subscriptions.Hold{Cause: h.Cause, Public: h.Public, At: h.At}
 }
 
-// handOut answers a copy that its receiver may change.
-func handOut(s *subscriptions.Site) subscriptions.Site {
+// cloneSite returns a deep copy of s.
+func cloneSite(s *subscriptions.Site) subscriptions.Site {
 	site := *s
 	site.Domain.Holds = append(subscriptions.Holds(nil), s.Domain.Holds...)
 	site.Domain.Inherited = append([]subscriptions.EffectiveHold(nil), s.Domain.Inherited...)

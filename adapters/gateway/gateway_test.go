@@ -23,35 +23,35 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// book is a Resolver that says what it is told to, and remembers what it was asked.
-type book struct {
+// fakeResolver is a Resolver with a fixed set of sites that records its calls.
+type fakeResolver struct {
 	mu    sync.Mutex
 	sites map[string]subscriptions.Site
-	fails error         // instead of an answer
-	hangs bool          // until ctx ends
-	takes time.Duration // for every answer
-	asked []string
+	err   error         // returned instead of a site, if not nil
+	hang  bool          // block until ctx is done
+	delay time.Duration // before every result
+	calls []string
 }
 
-func (b *book) Resolve(ctx context.Context, host string) (subscriptions.Site, error) {
-	b.mu.Lock()
-	b.asked = append(b.asked, host)
-	site, known := b.sites[host]
-	fails, hangs, takes := b.fails, b.hangs, b.takes
-	b.mu.Unlock()
-	if hangs {
+func (f *fakeResolver) Resolve(ctx context.Context, host string) (subscriptions.Site, error) {
+	f.mu.Lock()
+	f.calls = append(f.calls, host)
+	site, known := f.sites[host]
+	err, hang, delay := f.err, f.hang, f.delay
+	f.mu.Unlock()
+	if hang {
 		<-ctx.Done()
 		return subscriptions.Site{}, fmt.Errorf("%w: %w", subscriptions.ErrUnavailable, ctx.Err())
 	}
-	if takes > 0 {
+	if delay > 0 {
 		select {
-		case <-time.After(takes):
+		case <-time.After(delay):
 		case <-ctx.Done():
 			return subscriptions.Site{}, ctx.Err()
 		}
 	}
-	if fails != nil {
-		return subscriptions.Site{}, fails
+	if err != nil {
+		return subscriptions.Site{}, err
 	}
 	if !known {
 		return subscriptions.Site{}, &subscriptions.NotFoundError{Kind: "domain", Name: host}
@@ -59,24 +59,24 @@ func (b *book) Resolve(ctx context.Context, host string) (subscriptions.Site, er
 	return site, nil
 }
 
-func (b *book) set(change func(*book)) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	change(b)
+func (f *fakeResolver) update(change func(*fakeResolver)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(f)
 }
 
-func (b *book) questions() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return append([]string(nil), b.asked...)
+func (f *fakeResolver) recordedCalls() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.calls...)
 }
 
-func newBook(sites ...subscriptions.Site) *book {
-	b := &book{sites: map[string]subscriptions.Site{}}
+func newFakeResolver(sites ...subscriptions.Site) *fakeResolver {
+	f := &fakeResolver{sites: map[string]subscriptions.Site{}}
 	for _, s := range sites {
-		b.sites[s.Domain.Name] = s
+		f.sites[s.Domain.Name] = s
 	}
-	return b
+	return f
 }
 
 func active(name string) subscriptions.Site {
@@ -89,7 +89,7 @@ func suspended(name string, holds ...subscriptions.Hold) subscriptions.Site {
 	return s
 }
 
-// website is the host's own server: it says which site it serves.
+// website is the application's handler. It writes the name and plan of the site.
 var website = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	site, ok := gateway.SiteFrom(r.Context())
 	if !ok {
@@ -117,33 +117,33 @@ func serve(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 
 var errDown = errors.New("connection refused")
 
-func TestAnActiveSiteIsServedWithItsSiteInTheContext(t *testing.T) {
-	g := gateway.New(newBook(active("mario.example")), website, nil)
+func TestAnActiveSiteIsServedWithTheSiteInTheContext(t *testing.T) {
+	g := gateway.New(newFakeResolver(active("mario.example")), website, nil)
 	w := get(g, "mario.example")
 	assert.Equal(t, http.StatusOK, w.Code)
 	assert.Equal(t, "site mario.example, plan gold", w.Body.String())
-	assert.Empty(t, w.Header().Get("Cache-Control"), "the gateway adds nothing to what a site answers")
+	assert.Empty(t, w.Header().Get("Cache-Control"), "the gateway adds no headers to a site's response")
 }
 
 func TestRefusals(t *testing.T) {
-	down := newBook()
-	down.fails = errDown
-	held := newBook(suspended("mario.example", subscriptions.Hold{Cause: subscriptions.CauseBilling}))
+	down := newFakeResolver()
+	down.err = errDown
+	onHold := newFakeResolver(suspended("mario.example", subscriptions.Hold{Cause: subscriptions.CauseBilling}))
 	for _, c := range []struct {
 		name       string
-		sites      *book
+		sites      *fakeResolver
 		code       int
 		retryAfter string
-		says       string
+		text       string
 	}{
-		{"unknown", newBook(), http.StatusNotFound, "", "There is no website here"},
-		{"suspended", held, http.StatusServiceUnavailable, "3600", "This website is currently unavailable"},
-		{"failing store, nothing known", down, http.StatusServiceUnavailable, "60", "This website cannot be reached"},
+		{"unknown", newFakeResolver(), http.StatusNotFound, "", "There is no website here"},
+		{"suspended", onHold, http.StatusServiceUnavailable, "3600", "This website is currently unavailable"},
+		{"lookup failed, nothing cached", down, http.StatusServiceUnavailable, "60", "This website cannot be reached"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := get(gateway.New(c.sites, website, nil), "mario.example")
 			assert.Equal(t, c.code, w.Code)
-			assert.Contains(t, w.Body.String(), c.says)
+			assert.Contains(t, w.Body.String(), c.text)
 			h := w.Header()
 			assert.Equal(t, c.retryAfter, h.Get("Retry-After"))
 			assert.Equal(t, "no-store", h.Get("Cache-Control"))
@@ -157,7 +157,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestHostNames(t *testing.T) {
-	sites := newBook(active("mario.example"), active("xn--bcher-kva.example"), active("www.mario.example"))
+	sites := newFakeResolver(active("mario.example"), active("xn--bcher-kva.example"), active("www.mario.example"))
 	for _, c := range []struct {
 		host string
 		code int
@@ -217,145 +217,141 @@ func TestHostNames(t *testing.T) {
 	}
 }
 
-func TestGarbageIsUnknownEvenWhileTheStoreFails(t *testing.T) {
-	sites := newBook()
-	sites.fails = errDown
+func TestInvalidNamesAreNotFoundWithoutALookup(t *testing.T) {
+	sites := newFakeResolver()
+	sites.err = errDown
 	assert.Equal(t, http.StatusNotFound, get(gateway.New(sites, website, nil), "[::1]:80").Code)
-	assert.Empty(t, sites.questions())
+	assert.Empty(t, sites.recordedCalls())
 }
 
-func TestForwardedHostCountsOnlyIfTold(t *testing.T) {
-	sites := newBook(active("mario.example"), active("proxy.example"))
+func TestForwardedHostIsUsedOnlyIfConfigured(t *testing.T) {
+	sites := newFakeResolver(active("mario.example"), active("proxy.example"))
 	for _, c := range []struct {
-		name, trusted string
-		headers       http.Header
-		serves        string // "": no site
+		name, header string
+		headers      http.Header
+		site         string // "": none
 	}{
-		{"nobody said so", "", http.Header{"X-Forwarded-Host": {"mario.example"}, "Forwarded": {"host=mario.example"}}, "proxy.example"},
-		{"the header", "X-Forwarded-Host", http.Header{"X-Forwarded-Host": {"mario.example"}}, "mario.example"},
-		{"only that header", "X-Forwarded-Host", http.Header{"Forwarded": {"host=mario.example"}}, "proxy.example"},
+		{"not configured", "", http.Header{"X-Forwarded-Host": {"mario.example"}, "Forwarded": {"host=mario.example"}}, "proxy.example"},
+		{"configured", "X-Forwarded-Host", http.Header{"X-Forwarded-Host": {"mario.example"}}, "mario.example"},
+		{"another header", "X-Forwarded-Host", http.Header{"Forwarded": {"host=mario.example"}}, "proxy.example"},
 		{"in small letters", "x-forwarded-host", http.Header{"X-Forwarded-Host": {"mario.example"}}, "mario.example"},
 		{"with a port", "X-Forwarded-Host", http.Header{"X-Forwarded-Host": {"Mario.example:443"}}, "mario.example"},
 		{"the nearest proxy's", "X-Forwarded-Host", http.Header{"X-Forwarded-Host": {"evil.example, mario.example"}}, "mario.example"},
 		{"the nearest proxy's line", "X-Forwarded-Host", http.Header{"X-Forwarded-Host": {"evil.example", "mario.example"}}, "mario.example"},
 		{"absent", "X-Forwarded-Host", nil, "proxy.example"},
 		{"empty", "X-Forwarded-Host", http.Header{"X-Forwarded-Host": {" "}}, "proxy.example"},
-		{"garbage", "X-Forwarded-Host", http.Header{"X-Forwarded-Host": {"[::1]"}}, ""},
+		{"no domain name", "X-Forwarded-Host", http.Header{"X-Forwarded-Host": {"[::1]"}}, ""},
 		{"RFC 7239", "Forwarded", http.Header{"Forwarded": {"for=192.0.2.43; Host=mario.example;proto=https"}}, "mario.example"},
 		{"RFC 7239, quoted", "Forwarded", http.Header{"Forwarded": {`for="[2001:db8::1]:4711";host="mario.example:443"`}}, "mario.example"},
 		{"RFC 7239, the nearest proxy's", "forwarded", http.Header{"Forwarded": {`for="a,b;\",";host=evil.example, host=mario.example`}}, "mario.example"},
 		{"RFC 7239, a comma in quotes", "Forwarded", http.Header{"Forwarded": {`host=mario.example;for="a,host=evil.example"`}}, "mario.example"},
-		{"RFC 7239, the nearest proxy said none", "Forwarded", http.Header{"Forwarded": {"host=evil.example, for=192.0.2.1"}}, "proxy.example"},
+		{"RFC 7239, none from the nearest proxy", "Forwarded", http.Header{"Forwarded": {"host=evil.example, for=192.0.2.1"}}, "proxy.example"},
 		{"RFC 7239, a megabyte", "Forwarded", http.Header{"Forwarded": {strings.Repeat(",;", 500_000) + "host=mario.example"}}, "mario.example"},
 		{"RFC 7239, several in one element", "Forwarded", http.Header{"Forwarded": {"host=mario.example;host=evil.example"}}, "mario.example"},
 		{"RFC 7239, in several lines", "Forwarded", http.Header{"Forwarded": {"host=evil.example", "host=mario.example"}}, "mario.example"},
-		{"RFC 7239, garbage", "Forwarded", http.Header{"Forwarded": {`host="mario.example`}}, ""},
+		{"RFC 7239, unterminated quote", "Forwarded", http.Header{"Forwarded": {`host="mario.example`}}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			g := gateway.New(sites, website, &gateway.Options{HostHeader: c.trusted})
+			g := gateway.New(sites, website, &gateway.Options{HostHeader: c.header})
 			r := request(http.MethodGet, "proxy.example")
 			r.Header = c.headers
 			w := serve(g, r)
-			if c.serves == "" {
+			if c.site == "" {
 				assert.Equal(t, http.StatusNotFound, w.Code)
 				return
 			}
-			assert.Equal(t, "site "+c.serves+", plan gold", w.Body.String())
+			assert.Equal(t, "site "+c.site+", plan gold", w.Body.String())
 		})
 	}
 }
 
-func TestVisitorsSeePublicTextsAndNothingElse(t *testing.T) {
+func TestVisitorsSeeOnlyPublicTexts(t *testing.T) {
 	site := active("mario.example")
-	secret := subscriptions.Hold{Note: "NOTE", Message: "MESSAGE", By: "ACTOR"}
-	hold := func(c subscriptions.Cause, public string) subscriptions.Hold {
-		h := secret
-		h.Cause, h.Public = c, public
-		return h
+	hold := func(cause subscriptions.Cause, public string) subscriptions.Hold {
+		return subscriptions.Hold{Cause: cause, Public: public, Note: "NOTE", Message: "MESSAGE", By: "ACTOR"}
 	}
 	site.Domain.Inherited = subscriptions.Inherited(
-		subscriptions.Holds{hold("abuse", "Closed for <b>now</b> & ever.\nSorry."), hold("billing", "Said twice.")},
-		subscriptions.Holds{hold("expired", " Said twice. "), hold("provider", " \n ")},
+		subscriptions.Holds{hold("abuse", "Closed for <b>now</b> & ever.\nSorry."), hold("billing", "Appears twice.")},
+		subscriptions.Holds{hold("expired", " Appears twice. "), hold("provider", " \n ")},
 	)
 	site.Domain.Holds = subscriptions.Holds{hold("customer", "Last.")}
 
-	var template gateway.Page
-	seen := gateway.New(newBook(site), website, &gateway.Options{Template: probe(t, &template)})
-	get(seen, "mario.example")
+	var page gateway.Page
+	get(gateway.New(newFakeResolver(site), website, &gateway.Options{Template: capturePage(t, &page)}), "mario.example")
 	assert.Equal(t, gateway.Page{
 		Status: 503, Language: "en", Title: "This website is currently unavailable",
-		Paragraphs: []string{"Closed for <b>now</b> & ever.\nSorry.", "Said twice.", "Last."},
-	}, template)
+		Paragraphs: []string{"Closed for <b>now</b> & ever.\nSorry.", "Appears twice.", "Last."},
+	}, page)
 
-	w := get(gateway.New(newBook(site), website, nil), "mario.example")
+	w := get(gateway.New(newFakeResolver(site), website, nil), "mario.example")
 	body := w.Body.String()
 	assert.Contains(t, body, "Closed for &lt;b&gt;now&lt;/b&gt; &amp; ever.\nSorry.")
-	assert.Equal(t, 1, strings.Count(body, "Said twice."))
-	assert.NotContains(t, body, "Please try again", "texts stand instead of the neutral sentence")
-	shown := strings.ToLower(body + fmt.Sprint(w.Header()))
-	for _, never := range []string{"note", "message", "actor", "abuse", "billing", "expired", "customer", "gold", "mario.example"} {
-		assert.NotContains(t, shown, never)
+	assert.Equal(t, 1, strings.Count(body, "Appears twice."))
+	assert.NotContains(t, body, "Please try again", "public texts replace the neutral sentence")
+	sent := strings.ToLower(body + fmt.Sprint(w.Header()))
+	for _, secret := range []string{"note", "message", "actor", "abuse", "billing", "expired", "customer", "gold", "mario.example"} {
+		assert.NotContains(t, sent, secret)
 	}
 }
 
-// probe is a template that hands its data over.
-func probe(t *testing.T, to *gateway.Page) *template.Template {
+// capturePage returns a template that stores its data in to.
+func capturePage(t *testing.T, to *gateway.Page) *template.Template {
 	t.Helper()
-	made, err := template.New("probe").Funcs(template.FuncMap{"take": func(p gateway.Page) string {
+	tmpl, err := template.New("capture").Funcs(template.FuncMap{"capture": func(p gateway.Page) string {
 		*to = p
-		return "taken"
-	}}).Parse(`{{take .}}`)
+		return ""
+	}}).Parse(`{{capture .}}`)
 	require.NoError(t, err)
-	return made
+	return tmpl
 }
 
-func TestATemplateReplacesThePage(t *testing.T) {
-	own := template.Must(template.New("own").Parse(`<p lang="{{.Language}}">{{.Status}} {{.Title}}: {{range .Paragraphs}}{{.}}{{end}}</p>`))
-	w := get(gateway.New(newBook(), website, &gateway.Options{Template: own}), "mario.example")
+func TestTemplateReplacesThePage(t *testing.T) {
+	custom := template.Must(template.New("custom").Parse(`<p lang="{{.Language}}">{{.Status}} {{.Title}}: {{range .Paragraphs}}{{.}}{{end}}</p>`))
+	w := get(gateway.New(newFakeResolver(), website, &gateway.Options{Template: custom}), "mario.example")
 	assert.Equal(t, `<p lang="en">404 There is no website here: No website has this address. Please check the spelling.</p>`, w.Body.String())
-	assert.NotContains(t, w.Header(), "Content-Security-Policy", "only the host knows what its page loads")
+	assert.NotContains(t, w.Header(), "Content-Security-Policy", "a custom page may load anything")
 }
 
-func TestATemplateThatFailsLeavesPlainText(t *testing.T) {
-	var told []string
-	own := template.Must(template.New("own").Parse(`half a page {{.Missing}}`))
-	g := gateway.New(newBook(), website, &gateway.Options{
-		Template: own,
-		OnError:   func(_ context.Context, err error) { told = append(told, err.Error()) },
+func TestAFailingTemplateIsReplacedByPlainText(t *testing.T) {
+	var reported []string
+	custom := template.Must(template.New("custom").Parse(`half a page {{.Missing}}`))
+	g := gateway.New(newFakeResolver(), website, &gateway.Options{
+		Template: custom,
+		OnError:  func(_ context.Context, err error) { reported = append(reported, err.Error()) },
 	})
 	w := get(g, "mario.example")
 	assert.Equal(t, http.StatusNotFound, w.Code)
 	assert.Equal(t, "text/plain; charset=utf-8", w.Header().Get("Content-Type"))
 	assert.Equal(t, "There is no website here\n\nNo website has this address. Please check the spelling.\n", w.Body.String())
-	require.Len(t, told, 1)
-	assert.Contains(t, told[0], "Missing")
+	require.Len(t, reported, 1)
+	assert.Contains(t, reported[0], "Missing")
 }
 
-// Whatever a host's template does, visitors get a whole page.
-func TestATemplateThatPanicsLeavesPlainText(t *testing.T) {
+// Visitors get a complete page even if the template panics or was never parsed.
+func TestAPanickingTemplateIsReplacedByPlainText(t *testing.T) {
 	panicking := template.FuncMap{"panics": func() string { panic("a bug") }}
-	for name, own := range map[string]*template.Template{
-		"a function of its own": template.Must(template.New("own").Funcs(panicking).Parse(`half a page {{panics}}`)),
-		"never parsed":          {},
-		"without a text":        template.New("own"),
+	for name, custom := range map[string]*template.Template{
+		"panicking function": template.Must(template.New("custom").Funcs(panicking).Parse(`half a page {{panics}}`)),
+		"zero template":      {},
+		"never parsed":       template.New("custom"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			told := 0
-			g := gateway.New(newBook(), website, &gateway.Options{Template: own, OnError: func(context.Context, error) {
-				told++
-				panic("a bug in the host's log")
+			calls := 0
+			g := gateway.New(newFakeResolver(), website, &gateway.Options{Template: custom, OnError: func(context.Context, error) {
+				calls++
+				panic("a bug in OnError")
 			}})
 			w := get(g, "mario.example")
 			assert.Equal(t, http.StatusNotFound, w.Code)
 			assert.Equal(t, "text/plain; charset=utf-8", w.Header().Get("Content-Type"))
 			assert.True(t, strings.HasPrefix(w.Body.String(), "There is no website here\n\n"), w.Body.String())
-			assert.Equal(t, 1, told)
+			assert.Equal(t, 1, calls)
 		})
 	}
 }
 
 func TestLanguages(t *testing.T) {
-	g := gateway.New(newBook(suspended("mario.example", subscriptions.Hold{Cause: "abuse"})), website, nil)
+	g := gateway.New(newFakeResolver(suspended("mario.example", subscriptions.Hold{Cause: "abuse"})), website, nil)
 	for accept, want := range map[string]string{
 		"":                   "en",
 		"en":                 "en",
@@ -383,14 +379,14 @@ func TestLanguages(t *testing.T) {
 			w := serve(g, r)
 			assert.Equal(t, want, w.Header().Get("Content-Language"))
 			assert.Contains(t, w.Body.String(), `<html lang="`+want+`">`)
-			says := map[string]string{"en": "Please try again later.", "it": "Riprova più tardi."}
-			assert.Contains(t, w.Body.String(), says[want])
+			sentence := map[string]string{"en": "Please try again later.", "it": "Riprova più tardi."}
+			assert.Contains(t, w.Body.String(), sentence[want])
 		})
 	}
 }
 
-func TestHEADAnswersTheHeadersOfGET(t *testing.T) {
-	for _, sites := range []*book{newBook(), newBook(suspended("mario.example", subscriptions.Hold{Cause: "abuse"}))} {
+func TestHEADHasTheHeadersOfGET(t *testing.T) {
+	for _, sites := range []*fakeResolver{newFakeResolver(), newFakeResolver(suspended("mario.example", subscriptions.Hold{Cause: "abuse"}))} {
 		g := gateway.New(sites, website, nil)
 		full := get(g, "mario.example")
 		head := serve(g, request(http.MethodHead, "mario.example"))
@@ -401,22 +397,22 @@ func TestHEADAnswersTheHeadersOfGET(t *testing.T) {
 	}
 }
 
-// unread is a request body that must not be read.
-type unread struct{ t *testing.T }
+// unreadableBody is a request body that fails the test when it is read.
+type unreadableBody struct{ t *testing.T }
 
-func (u unread) Read([]byte) (int, error) {
-	u.t.Error("the body was read")
+func (b unreadableBody) Read([]byte) (int, error) {
+	b.t.Error("the body was read")
 	return 0, io.EOF
 }
 
-func (u unread) Close() error { return nil }
+func (b unreadableBody) Close() error { return nil }
 
-func TestASuspendedSiteTakesNoRequestOfAnyKind(t *testing.T) {
-	g := gateway.New(newBook(suspended("mario.example", subscriptions.Hold{Cause: "abuse"})), website, nil)
+func TestASuspendedSiteGetsNoRequestsOfAnyMethod(t *testing.T) {
+	g := gateway.New(newFakeResolver(suspended("mario.example", subscriptions.Hold{Cause: "abuse"})), website, nil)
 	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND"} {
 		t.Run(method, func(t *testing.T) {
 			r := request(method, "mario.example")
-			r.Body, r.ContentLength = unread{t}, 1<<30
+			r.Body, r.ContentLength = unreadableBody{t}, 1<<30
 			assert.Equal(t, http.StatusServiceUnavailable, serve(g, r).Code)
 		})
 	}
@@ -428,8 +424,8 @@ func TestASuspendedSiteTakesNoRequestOfAnyKind(t *testing.T) {
 	})
 }
 
-func TestThePagesPolicyAllowsItsOwnStyleAndNothingElse(t *testing.T) {
-	w := get(gateway.New(newBook(), website, nil), "mario.example")
+func TestTheContentSecurityPolicyAllowsOnlyTheInlineStyle(t *testing.T) {
+	w := get(gateway.New(newFakeResolver(), website, nil), "mario.example")
 	body := w.Body.String()
 	_, rest, _ := strings.Cut(body, "<style>")
 	style, _, closed := strings.Cut(rest, "</style>")
@@ -442,16 +438,16 @@ func TestThePagesPolicyAllowsItsOwnStyleAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestSiteFromAnswersACopy(t *testing.T) {
+func TestSiteFromReturnsACopy(t *testing.T) {
 	site := active("mario.example")
 	site.Domain.Attributes = map[string]string{"root": "/srv"}
-	spoil := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	modify := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		s, ok := gateway.SiteFrom(r.Context())
 		assert.True(t, ok)
 		assert.Equal(t, map[string]string{"root": "/srv"}, s.Domain.Attributes)
 		s.Domain.Attributes["root"] = "/etc"
 	})
-	g := gateway.New(newBook(site), spoil, nil)
+	g := gateway.New(newFakeResolver(site), modify, nil)
 	get(g, "mario.example")
 	get(g, "mario.example")
 
@@ -459,16 +455,16 @@ func TestSiteFromAnswersACopy(t *testing.T) {
 	assert.False(t, ok)
 }
 
-func TestResolveAnswersACopyWithoutSecrets(t *testing.T) {
+func TestResolveReturnsARedactedCopy(t *testing.T) {
 	site := suspended("mario.example", subscriptions.Hold{Cause: "abuse", Note: "n", Message: "m", Public: "p", By: "b", At: time.Unix(1, 0)})
 	site.Domain.Inherited = subscriptions.Holds{{Cause: "billing", Note: "n", Message: "m", Public: "p", By: "b"}}.Effective(subscriptions.LevelAccount)
-	g := gateway.New(newBook(site), website, nil)
+	g := gateway.New(newFakeResolver(site), website, nil)
 	for range 2 {
 		got, err := g.Resolve(t.Context(), "mario.example")
 		require.NoError(t, err)
 		assert.Equal(t, subscriptions.Holds{{Cause: "abuse", Public: "p", At: time.Unix(1, 0)}}, got.Domain.Holds)
 		assert.Equal(t, subscriptions.Holds{{Cause: "billing", Public: "p"}}.Effective(subscriptions.LevelAccount), got.Domain.Inherited)
-		got.Domain.Holds[0].Public, got.Domain.Inherited[0].Public = "spoilt", "spoilt"
+		got.Domain.Holds[0].Public, got.Domain.Inherited[0].Public = "changed", "changed"
 	}
 	_, err := g.Resolve(t.Context(), "luigi.example")
 	var notFound *subscriptions.NotFoundError
@@ -476,20 +472,20 @@ func TestResolveAnswersACopyWithoutSecrets(t *testing.T) {
 	assert.Equal(t, "luigi.example", notFound.Name)
 }
 
-func TestAnswersAreRememberedForASecond(t *testing.T) {
+func TestResultsAreCachedForASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sites := newBook(active("mario.example"))
+		sites := newFakeResolver(active("mario.example"))
 		g := gateway.New(sites, website, nil)
 		for range 5 {
 			assert.Equal(t, 200, get(g, "mario.example").Code)
 			assert.Equal(t, 200, get(g, "MARIO.example.:80").Code)
 			assert.Equal(t, 404, get(g, "luigi.example").Code)
 		}
-		assert.Equal(t, []string{"mario.example", "luigi.example"}, sites.questions())
+		assert.Equal(t, []string{"mario.example", "luigi.example"}, sites.recordedCalls())
 
-		sites.set(func(b *book) {
-			b.sites["mario.example"] = suspended("mario.example", subscriptions.Hold{Cause: "abuse"})
-			b.sites["luigi.example"] = active("luigi.example")
+		sites.update(func(f *fakeResolver) {
+			f.sites["mario.example"] = suspended("mario.example", subscriptions.Hold{Cause: "abuse"})
+			f.sites["luigi.example"] = active("luigi.example")
 		})
 		time.Sleep(time.Second - 1)
 		assert.Equal(t, 200, get(g, "mario.example").Code)
@@ -498,42 +494,42 @@ func TestAnswersAreRememberedForASecond(t *testing.T) {
 		assert.Equal(t, 503, get(g, "mario.example").Code)
 		assert.Equal(t, 200, get(g, "luigi.example").Code)
 
-		sites.set(func(b *book) { delete(b.sites, "mario.example") })
+		sites.update(func(f *fakeResolver) { delete(f.sites, "mario.example") })
 		time.Sleep(time.Second)
 		assert.Equal(t, 404, get(g, "mario.example").Code)
 	})
 }
 
-func TestWithoutACacheTheStoreIsAskedAtEveryRequest(t *testing.T) {
-	sites := newBook(active("mario.example"))
+func TestNegativeTTLLooksUpEveryRequest(t *testing.T) {
+	sites := newFakeResolver(active("mario.example"))
 	g := gateway.New(sites, website, &gateway.Options{TTL: -1})
 	for range 3 {
 		assert.Equal(t, 200, get(g, "mario.example").Code)
 	}
-	assert.Len(t, sites.questions(), 3)
-	sites.set(func(b *book) { b.fails = errDown })
-	assert.Equal(t, 200, get(g, "mario.example").Code, "the last known answer goes on all the same")
+	assert.Len(t, sites.recordedCalls(), 3)
+	sites.update(func(f *fakeResolver) { f.err = errDown })
+	assert.Equal(t, 200, get(g, "mario.example").Code, "the last known result is still used")
 }
 
-func TestAClockSetBackKeepsNothingAlive(t *testing.T) {
+func TestAClockSetBackDoesNotExtendTheTTL(t *testing.T) {
 	now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-	sites := newBook(active("mario.example"))
+	sites := newFakeResolver(active("mario.example"))
 	g := gateway.New(sites, website, &gateway.Options{Now: func() time.Time { return now }})
 	get(g, "mario.example")
 	now = now.Add(-time.Hour)
 	get(g, "mario.example")
-	assert.Len(t, sites.questions(), 2)
+	assert.Len(t, sites.recordedCalls(), 2)
 }
 
-func TestWhileTheStoreFailsTheLastKnownAnswerGoesOnForAnHour(t *testing.T) {
+func TestStaleResultsAreUsedForAnHourWhileLookupsFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var told []error
-		sites := newBook(active("mario.example"), suspended("luigi.example", subscriptions.Hold{Cause: "abuse", Public: "Closed."}))
-		g := gateway.New(sites, website, &gateway.Options{OnError: func(_ context.Context, err error) { told = append(told, err) }})
+		var reported []error
+		sites := newFakeResolver(active("mario.example"), suspended("luigi.example", subscriptions.Hold{Cause: "abuse", Public: "Closed."}))
+		g := gateway.New(sites, website, &gateway.Options{OnError: func(_ context.Context, err error) { reported = append(reported, err) }})
 		get(g, "mario.example")
 		get(g, "luigi.example")
 		get(g, "unknown.example")
-		sites.set(func(b *book) { b.fails = errDown })
+		sites.update(func(f *fakeResolver) { f.err = errDown })
 
 		for range 59 {
 			time.Sleep(time.Minute)
@@ -541,12 +537,12 @@ func TestWhileTheStoreFailsTheLastKnownAnswerGoesOnForAnHour(t *testing.T) {
 			w := get(g, "luigi.example")
 			assert.Equal(t, 503, w.Code)
 			assert.Contains(t, w.Body.String(), "Closed.")
-			assert.Equal(t, 503, get(g, "unknown.example").Code, "that it was unknown is not known any more")
+			assert.Equal(t, 503, get(g, "unknown.example").Code, "unknown names are forgotten")
 			assert.Equal(t, 503, get(g, "new.example").Code)
 		}
-		require.NotEmpty(t, told)
-		require.ErrorIs(t, told[0], errDown)
-		assert.ErrorContains(t, told[0], "mario.example")
+		require.NotEmpty(t, reported)
+		require.ErrorIs(t, reported[0], errDown)
+		assert.ErrorContains(t, reported[0], "mario.example")
 
 		time.Sleep(time.Minute)
 		assert.Equal(t, 503, get(g, "mario.example").Code)
@@ -554,148 +550,148 @@ func TestWhileTheStoreFailsTheLastKnownAnswerGoesOnForAnHour(t *testing.T) {
 		assert.Equal(t, "60", w.Header().Get("Retry-After"))
 		assert.NotContains(t, w.Body.String(), "Closed.")
 
-		sites.set(func(b *book) { b.fails = nil })
+		sites.update(func(f *fakeResolver) { f.err = nil })
 		time.Sleep(time.Second)
 		assert.Equal(t, 200, get(g, "mario.example").Code)
 		assert.Equal(t, 404, get(g, "unknown.example").Code)
 	})
 }
 
-func TestAFailingStoreIsLeftInPeaceForASecond(t *testing.T) {
+func TestFailedLookupsAreNotRepeatedForASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sites := newBook(active("mario.example"))
+		sites := newFakeResolver(active("mario.example"))
 		g := gateway.New(sites, website, nil)
 		get(g, "mario.example")
-		sites.set(func(b *book) { b.fails, b.takes, b.asked = errDown, time.Millisecond, nil })
+		sites.update(func(f *fakeResolver) { f.err, f.delay, f.calls = errDown, time.Millisecond, nil })
 		time.Sleep(time.Second)
 		for range 10 {
 			assert.Equal(t, 200, get(g, "mario.example").Code)
 			assert.Equal(t, 503, get(g, "luigi.example").Code)
 		}
-		assert.Equal(t, []string{"mario.example", "luigi.example"}, sites.questions())
+		assert.Equal(t, []string{"mario.example", "luigi.example"}, sites.recordedCalls())
 		time.Sleep(time.Second)
 		get(g, "mario.example")
-		assert.Len(t, sites.questions(), 3)
+		assert.Len(t, sites.recordedCalls(), 3)
 	})
 }
 
-func TestARemovedSiteDoesNotComeBackWhileTheStoreFails(t *testing.T) {
+func TestARemovedSiteDoesNotComeBackWhileLookupsFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sites := newBook(active("mario.example"))
+		sites := newFakeResolver(active("mario.example"))
 		g := gateway.New(sites, website, nil)
 		assert.Equal(t, 200, get(g, "mario.example").Code)
-		sites.set(func(b *book) { delete(b.sites, "mario.example") })
+		sites.update(func(f *fakeResolver) { delete(f.sites, "mario.example") })
 		time.Sleep(time.Second)
 		assert.Equal(t, 404, get(g, "mario.example").Code)
-		sites.set(func(b *book) { b.fails = errDown })
+		sites.update(func(f *fakeResolver) { f.err = errDown })
 		time.Sleep(time.Second)
 		assert.Equal(t, 503, get(g, "mario.example").Code)
 	})
 }
 
-func TestStaleForBelowZeroGivesNoOldAnswers(t *testing.T) {
+func TestNegativeMaxStaleServesNothingStale(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sites := newBook(active("mario.example"))
+		sites := newFakeResolver(active("mario.example"))
 		g := gateway.New(sites, website, &gateway.Options{MaxStale: -1})
 		assert.Equal(t, 200, get(g, "mario.example").Code)
-		sites.set(func(b *book) { b.fails = errDown })
+		sites.update(func(f *fakeResolver) { f.err = errDown })
 		time.Sleep(time.Second)
 		assert.Equal(t, 503, get(g, "mario.example").Code)
 	})
 }
 
-func TestAStoreThatHangsHoldsNobodyUp(t *testing.T) {
+func TestHangingLookupsDelayRequestsBriefly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sites := newBook(active("mario.example"))
+		sites := newFakeResolver(active("mario.example"))
 		g := gateway.New(sites, website, nil)
 		get(g, "mario.example")
-		sites.set(func(b *book) { b.hangs = true })
+		sites.update(func(f *fakeResolver) { f.hang = true })
 		time.Sleep(time.Second)
-		timed := func(host string, code int) time.Duration {
+		timeGet := func(host string, code int) time.Duration {
 			start := time.Now()
 			assert.Equal(t, code, get(g, host).Code)
 			return time.Since(start)
 		}
-		assert.Equal(t, 2*time.Second, timed("unknown.example", 503))
-		assert.Equal(t, 2*time.Second, timed("mario.example", 200), "the first one finds out")
-		assert.Zero(t, timed("mario.example", 200))
+		assert.Equal(t, 2*time.Second, timeGet("unknown.example", 503))
+		assert.Equal(t, 2*time.Second, timeGet("mario.example", 200), "the first one waits for the timeout")
+		assert.Zero(t, timeGet("mario.example", 200))
 		time.Sleep(time.Second)
-		assert.Equal(t, 100*time.Millisecond, timed("mario.example", 200), "later ones look whether it is over")
-		assert.Zero(t, timed("mario.example", 200))
+		assert.Equal(t, 100*time.Millisecond, timeGet("mario.example", 200), "later ones wait for a twentieth of it")
+		assert.Zero(t, timeGet("mario.example", 200))
 
-		sites.set(func(b *book) {
-			b.hangs = false
-			b.sites["mario.example"] = suspended("mario.example", subscriptions.Hold{Cause: "abuse"})
+		sites.update(func(f *fakeResolver) {
+			f.hang = false
+			f.sites["mario.example"] = suspended("mario.example", subscriptions.Hold{Cause: "abuse"})
 		})
-		time.Sleep(3 * time.Second) // the look-up that hangs has its own end
-		assert.Zero(t, timed("mario.example", 503))
+		time.Sleep(3 * time.Second) // until the hanging lookup has timed out
+		assert.Zero(t, timeGet("mario.example", 503))
 	})
 }
 
-func TestAThousandRequestsForOneNameAreOneLookUp(t *testing.T) {
+func TestConcurrentRequestsForOneNameShareALookup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sites := newBook(active("mario.example"))
-		sites.takes = 500 * time.Millisecond
+		sites := newFakeResolver(active("mario.example"))
+		sites.delay = 500 * time.Millisecond
 		g := gateway.New(sites, website, &gateway.Options{TTL: -1})
-		var all sync.WaitGroup
+		var wg sync.WaitGroup
 		for range 1000 {
-			all.Go(func() { assert.Equal(t, 200, get(g, "mario.example").Code) })
+			wg.Go(func() { assert.Equal(t, 200, get(g, "mario.example").Code) })
 		}
-		all.Wait()
-		assert.Len(t, sites.questions(), 1)
+		wg.Wait()
+		assert.Len(t, sites.recordedCalls(), 1)
 	})
 }
 
-func TestAStampedeIsOneLookUpWhateverTheStoreSays(t *testing.T) {
+func TestConcurrentRequestsShareALookupWhateverItsResult(t *testing.T) {
 	for name, c := range map[string]struct {
 		host string
-		then func(*book) // after the site is known, and its answer has run out
+		then func(*fakeResolver) // called once the cached result has expired
 		wait time.Duration
 		code int
 	}{
-		"nobody has the name":        {"luigi.example", func(*book) {}, time.Second, 404},
-		"the store fails":            {"mario.example", func(b *book) { b.fails = errDown }, time.Second, 200},
-		"it fails, nothing is known": {"luigi.example", func(b *book) { b.fails = errDown }, time.Second, 503},
-		"it fails for too long":      {"mario.example", func(b *book) { b.fails = errDown }, time.Hour, 503},
-		"it does not answer":         {"mario.example", func(b *book) { b.hangs = true }, time.Second, 200},
+		"unknown name":          {"luigi.example", func(*fakeResolver) {}, time.Second, 404},
+		"lookup fails":          {"mario.example", func(f *fakeResolver) { f.err = errDown }, time.Second, 200},
+		"fails, nothing cached": {"luigi.example", func(f *fakeResolver) { f.err = errDown }, time.Second, 503},
+		"fails beyond MaxStale": {"mario.example", func(f *fakeResolver) { f.err = errDown }, time.Hour, 503},
+		"lookup hangs":          {"mario.example", func(f *fakeResolver) { f.hang = true }, time.Second, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				sites := newBook(active("mario.example"))
+				sites := newFakeResolver(active("mario.example"))
 				g := gateway.New(sites, website, nil)
 				get(g, "mario.example")
 				time.Sleep(c.wait)
-				sites.set(func(b *book) { b.takes, b.asked = 500*time.Millisecond, nil; c.then(b) })
-				var all sync.WaitGroup
+				sites.update(func(f *fakeResolver) { f.delay, f.calls = 500*time.Millisecond, nil; c.then(f) })
+				var wg sync.WaitGroup
 				for range 1000 {
-					all.Go(func() { assert.Equal(t, c.code, get(g, c.host).Code) })
+					wg.Go(func() { assert.Equal(t, c.code, get(g, c.host).Code) })
 				}
-				all.Wait()
-				assert.Len(t, sites.questions(), 1)
+				wg.Wait()
+				assert.Len(t, sites.recordedCalls(), 1)
 			})
 		})
 	}
 }
 
-func TestALookUpThatBeganTooEarlyIsNotEnough(t *testing.T) {
+func TestALookupThatStartedTooEarlyIsRepeated(t *testing.T) {
 	for name, c := range map[string]struct {
-		cacheFor time.Duration
-		code     int
+		ttl  time.Duration
+		code int
 	}{
-		"asked at every request": {-1, 503},
-		"good for 10 ms":         {10 * time.Millisecond, 503},
-		"good for just so long":  {100*time.Millisecond + 1, 200},
+		"no cache":             {-1, 503},
+		"TTL of 10 ms":         {10 * time.Millisecond, 503},
+		"TTL just long enough": {100*time.Millisecond + 1, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				sites := newBook(active("mario.example"))
-				sites.takes = 500 * time.Millisecond
-				g := gateway.New(sites, website, &gateway.Options{TTL: c.cacheFor})
+				sites := newFakeResolver(active("mario.example"))
+				sites.delay = 500 * time.Millisecond
+				g := gateway.New(sites, website, &gateway.Options{TTL: c.ttl})
 				var early sync.WaitGroup
 				early.Go(func() { assert.Equal(t, 200, get(g, "mario.example").Code) })
 				time.Sleep(50 * time.Millisecond)
-				sites.set(func(b *book) {
-					b.sites["mario.example"] = suspended("mario.example", subscriptions.Hold{Cause: "abuse"})
+				sites.update(func(f *fakeResolver) {
+					f.sites["mario.example"] = suspended("mario.example", subscriptions.Hold{Cause: "abuse"})
 				})
 				time.Sleep(50 * time.Millisecond)
 				assert.Equal(t, c.code, get(g, "mario.example").Code)
@@ -705,52 +701,52 @@ func TestALookUpThatBeganTooEarlyIsNotEnough(t *testing.T) {
 	}
 }
 
-func TestAClockSetBackMeanwhileAsksNotMoreThanTwice(t *testing.T) {
+func TestAClockSetBackDuringALookupRepeatsItOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sites := newBook(active("mario.example"))
-		sites.takes = time.Millisecond
+		sites := newFakeResolver(active("mario.example"))
+		sites.delay = time.Millisecond
 		now := time.Now()
 		g := gateway.New(sites, website, &gateway.Options{TTL: -1, Now: func() time.Time {
 			now = now.Add(-time.Minute)
 			return now
 		}})
 		assert.Equal(t, 200, get(g, "mario.example").Code)
-		assert.Len(t, sites.questions(), 2)
+		assert.Len(t, sites.recordedCalls(), 2)
 	})
 }
 
-func TestAVisitorWhoGoesSpoilsNothingForTheOthers(t *testing.T) {
+func TestACanceledRequestDoesNotCancelTheLookup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sites := newBook(active("mario.example"))
-		sites.takes = time.Second
+		sites := newFakeResolver(active("mario.example"))
+		sites.delay = time.Second
 		g := gateway.New(sites, website, nil)
-		ctx, leave := context.WithCancel(t.Context())
-		var gone error
-		go func() { _, gone = g.Resolve(ctx, "mario.example") }()
+		ctx, cancel := context.WithCancel(t.Context())
+		var err error
+		go func() { _, err = g.Resolve(ctx, "mario.example") }()
 		synctest.Wait()
 		code := 0
 		go func() { code = get(g, "mario.example").Code }()
 		synctest.Wait()
-		leave()
+		cancel()
 		synctest.Wait()
-		require.ErrorIs(t, gone, context.Canceled)
-		require.ErrorIs(t, gone, subscriptions.ErrUnavailable)
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorIs(t, err, subscriptions.ErrUnavailable)
 		time.Sleep(time.Second)
 		synctest.Wait()
 		assert.Equal(t, 200, code)
-		assert.Len(t, sites.questions(), 1)
+		assert.Len(t, sites.recordedCalls(), 1)
 	})
 }
 
-func TestInventedNamesDriveNoSiteOut(t *testing.T) {
+func TestMadeUpNamesDoNotEvictSites(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sites := newBook(active("mario.example"))
+		sites := newFakeResolver(active("mario.example"))
 		g := gateway.New(sites, website, &gateway.Options{CacheSize: 100})
 		get(g, "mario.example")
 		for i := range 1000 {
-			assert.Equal(t, 404, get(g, fmt.Sprintf("invented-%d.example", i)).Code)
+			assert.Equal(t, 404, get(g, fmt.Sprintf("made-up-%d.example", i)).Code)
 		}
-		sites.set(func(b *book) { b.fails = errDown })
+		sites.update(func(f *fakeResolver) { f.err = errDown })
 		for i := range 1000 {
 			assert.Equal(t, 503, get(g, fmt.Sprintf("more-%d.example", i)).Code)
 		}
@@ -761,79 +757,79 @@ func TestInventedNamesDriveNoSiteOut(t *testing.T) {
 
 func TestTheCacheIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sites := newBook(active("a.example"), active("b.example"), active("c.example"))
+		sites := newFakeResolver(active("a.example"), active("b.example"), active("c.example"))
 		g := gateway.New(sites, website, &gateway.Options{CacheSize: 2})
 		for _, name := range []string{"a.example", "b.example", "a.example", "c.example"} {
 			get(g, name)
 		}
-		get(g, "one.invented.example")
-		get(g, "two.invented.example")
-		get(g, "one.invented.example")
-		assert.Len(t, sites.questions(), 6, "of unknown names a tenth as many, one at least")
+		get(g, "one.made-up.example")
+		get(g, "two.made-up.example")
+		get(g, "one.made-up.example")
+		assert.Len(t, sites.recordedCalls(), 6, "the cache of unknown names is a tenth of the size, at least 1")
 
-		sites.set(func(b *book) { b.fails = errDown })
+		sites.update(func(f *fakeResolver) { f.err = errDown })
 		time.Sleep(time.Second)
 		assert.Equal(t, 200, get(g, "a.example").Code)
 		assert.Equal(t, 200, get(g, "c.example").Code)
-		assert.Equal(t, 503, get(g, "b.example").Code, "asked for longest ago")
+		assert.Equal(t, 503, get(g, "b.example").Code, "the least recently used site was evicted")
 	})
 }
 
-// A name that was cut out of a longer text, as net/http and the headers give it, must not keep that text in memory.
-func TestTheCacheKeepsNamesAndNotTheirHeaders(t *testing.T) {
+// net/http returns substrings of the headers. Caching one must not keep the whole header in memory.
+func TestTheCacheDoesNotRetainHeaders(t *testing.T) {
 	const hosts, length = 32, 1 << 20
-	sites := newBook()
+	sites := newFakeResolver()
 	g := gateway.New(sites, website, &gateway.Options{TTL: time.Hour, HostHeader: "Forwarded"})
 	before := liveHeap()
 	for i := range hosts {
-		name := fmt.Sprintf("invented-%d.example", i)
+		name := fmt.Sprintf("made-up-%d.example", i)
 		get(g, name+":"+strings.Repeat("0", length))
 		r := request(http.MethodGet, "proxy.example")
 		r.Header.Set("Forwarded", "host=www."+name+";for="+strings.Repeat("0", length))
 		serve(g, r)
 	}
-	sites.set(func(b *book) {
-		assert.Len(t, b.asked, 2*hosts)
-		b.asked = nil
+	sites.update(func(f *fakeResolver) {
+		assert.Len(t, f.calls, 2*hosts)
+		f.calls = nil
 	})
 	assert.Less(t, liveHeap()-before, int64(hosts*length/2))
-	assert.Equal(t, 404, get(g, "invented-0.example").Code)
-	assert.Empty(t, sites.questions(), "it is still remembered")
+	assert.Equal(t, 404, get(g, "made-up-0.example").Code)
+	assert.Empty(t, sites.recordedCalls(), "the name is still cached")
 }
 
 func liveHeap() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // no heap of a test is that large
+	return int64(m.HeapAlloc) //nolint:gosec // the heap of a test is smaller than 8 EiB
 }
 
-type panics struct{}
+type panickingResolver struct{}
 
-func (panics) Resolve(context.Context, string) (subscriptions.Site, error) { panic("a bug") }
+func (panickingResolver) Resolve(context.Context, string) (subscriptions.Site, error) { panic("a bug") }
 
-func TestAPanicOfTheStoreIsAFailure(t *testing.T) {
-	told := make(chan error, 1)
-	g := gateway.New(panics{}, website, &gateway.Options{OnError: func(_ context.Context, err error) { told <- err }})
+func TestAPanicInTheResolverIsAFailedLookup(t *testing.T) {
+	reported := make(chan error, 1)
+	g := gateway.New(panickingResolver{}, website, &gateway.Options{OnError: func(_ context.Context, err error) { reported <- err }})
 	assert.Equal(t, 503, get(g, "mario.example").Code)
-	assert.ErrorContains(t, <-told, "a bug")
+	assert.ErrorContains(t, <-reported, "a bug")
 }
 
-func TestAPanicOfTheHostsLogGoesNoFurther(t *testing.T) {
-	sites := newBook(active("mario.example"))
+func TestAPanicInOnErrorIsRecovered(t *testing.T) {
+	sites := newFakeResolver(active("mario.example"))
 	g := gateway.New(sites, website, &gateway.Options{TTL: -1, OnError: func(context.Context, error) { panic("a bug") }})
 	get(g, "mario.example")
-	sites.set(func(b *book) { b.fails = errDown })
+	sites.update(func(f *fakeResolver) { f.err = errDown })
 	assert.Equal(t, 200, get(g, "mario.example").Code)
 	assert.Equal(t, 503, get(g, "luigi.example").Code)
 }
 
-func TestAsk(t *testing.T) {
-	sites := newBook(active("mario.example"), active("xn--bcher-kva.example"), suspended("luigi.example", subscriptions.Hold{Cause: "abuse"}))
-	down := newBook()
-	down.fails = errDown
+func TestAskHandler(t *testing.T) {
+	sites := newFakeResolver(active("mario.example"), active("xn--bcher-kva.example"), suspended("luigi.example", subscriptions.Hold{Cause: "abuse"}))
+	down := newFakeResolver()
+	down.err = errDown
 	for _, c := range []struct {
-		sites  *book
+		sites  *fakeResolver
 		method string
 		domain string
 		code   int
@@ -861,8 +857,8 @@ func TestAsk(t *testing.T) {
 	}
 }
 
-func TestAskTakesOneNameInOneSpellingOfTheQuestion(t *testing.T) {
-	ask := gateway.AskHandler(newBook(active("mario.example"), active("luigi.example")))
+func TestAskHandlerRequiresExactlyOneDomainParameter(t *testing.T) {
+	ask := gateway.AskHandler(newFakeResolver(active("mario.example"), active("luigi.example")))
 	for query, code := range map[string]int{
 		"":                             404,
 		"name=mario.example":           404,
@@ -891,25 +887,25 @@ func TestAskTakesOneNameInOneSpellingOfTheQuestion(t *testing.T) {
 	}
 }
 
-func TestAskWaitsTwoSecondsAtMost(t *testing.T) {
+func TestAskHandlerWaitsAtMostTwoSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sites := newBook()
-		sites.hangs = true
+		sites := newFakeResolver()
+		sites.hang = true
 		start := time.Now()
 		assert.Equal(t, 503, serve(gateway.AskHandler(sites), httptest.NewRequest("GET", "/?domain=mario.example", nil)).Code)
 		assert.Equal(t, 2*time.Second, time.Since(start))
 	})
 }
 
-func TestAskOfAGatewayGoesOnWhileTheStoreFails(t *testing.T) {
-	sites := newBook(active("mario.example"))
+func TestAskHandlerOfAGatewayUsesItsCache(t *testing.T) {
+	sites := newFakeResolver(active("mario.example"))
 	g := gateway.New(sites, website, &gateway.Options{TTL: -1})
 	ask := gateway.AskHandler(g)
-	question := func(name string) int {
+	askFor := func(name string) int {
 		return serve(ask, httptest.NewRequest("GET", "/?domain="+name, nil)).Code
 	}
-	assert.Equal(t, 200, question("mario.example"))
-	sites.set(func(b *book) { b.fails = errDown })
-	assert.Equal(t, 200, question("mario.example"))
-	assert.Equal(t, 503, question("luigi.example"))
+	assert.Equal(t, 200, askFor("mario.example"))
+	sites.update(func(f *fakeResolver) { f.err = errDown })
+	assert.Equal(t, 200, askFor("mario.example"))
+	assert.Equal(t, 503, askFor("luigi.example"))
 }

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// requestHost answers the host name that a request is for, without its port, as it was spelled. header is
-// Options.HostHeader.
+// requestHost returns the host name of a request, as it was spelled, without its port. header is Options.HostHeader.
 func requestHost(r *http.Request, header string) string {
 	host := r.Host
 	if header != "" {
@@ -15,11 +14,11 @@ func requestHost(r *http.Request, header string) string {
 			host = forwarded
 		}
 	}
-	return withoutPort(host)
+	return stripPort(host)
 }
 
-// withoutPort cuts a port off. What is not a name and a port comes back as it is, and will be no site's name.
-func withoutPort(host string) string {
+// stripPort returns host without its port. It returns anything but a name and a port unchanged; no site has such a name.
+func stripPort(host string) string {
 	name, port, found := strings.Cut(host, ":")
 	if !found || strings.Trim(port, "0123456789") != "" {
 		return host
@@ -27,7 +26,7 @@ func withoutPort(host string) string {
 	return name
 }
 
-// forwardedHost answers the host that the last of a header's values names, or "".
+// forwardedHost returns the host name in the last of the header's values, or "" if it has none.
 func forwardedHost(header string, values []string) string {
 	if len(values) == 0 {
 		return ""
@@ -37,10 +36,10 @@ func forwardedHost(header string, values []string) string {
 		return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
 	}
 	var nearest string
-	for element := range splitOutside(last, ',') {
+	for element := range splitUnquoted(last, ',') {
 		nearest = element
 	}
-	for pair := range splitOutside(nearest, ';') {
+	for pair := range splitUnquoted(nearest, ';') {
 		key, value, _ := strings.Cut(pair, "=")
 		if strings.EqualFold(strings.TrimSpace(key), "host") {
 			return unquote(strings.TrimSpace(value))
@@ -49,11 +48,11 @@ func forwardedHost(header string, values []string) string {
 	return ""
 }
 
-// splitOutside parts s at sep where that is not within a quoted string, as RFC 9110 (5.6.4) defines those. It keeps no
-// parts: a header of a megabyte may have as many.
-func splitOutside(s string, sep byte) iter.Seq[string] {
+// splitUnquoted iterates over the parts of s between separators, except those within quoted strings (RFC 9110, section
+// 5.6.4). It does not collect the parts, because a header of a megabyte may consist of a million.
+func splitUnquoted(s string, sep byte) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		quoted, from := false, 0
+		quoted, start := false, 0
 		for i := 0; i < len(s); i++ {
 			switch {
 			case quoted && s[i] == '\\':
@@ -61,17 +60,17 @@ func splitOutside(s string, sep byte) iter.Seq[string] {
 			case s[i] == '"':
 				quoted = !quoted
 			case s[i] == sep && !quoted:
-				if !yield(s[from:i]) {
+				if !yield(s[start:i]) {
 					return
 				}
-				from = i + 1
+				start = i + 1
 			}
 		}
-		yield(s[from:])
+		yield(s[start:])
 	}
 }
 
-// unquote answers what is within quotation marks. No host name has a character that must be escaped there.
+// unquote returns s without its quotation marks. It ignores escapes: a host name needs none.
 func unquote(s string) string {
 	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
 		return s[1 : len(s)-1]

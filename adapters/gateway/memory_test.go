@@ -18,17 +18,17 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// cheap stands for a hash: these tests are not about passwords.
-type cheap struct{}
+// plainHasher is an accounts.Hasher that does not hash: these tests are not about passwords.
+type plainHasher struct{}
 
-func (cheap) Hash(context.Context, string) (string, error) { return "cheap", nil }
+func (plainHasher) Hash(context.Context, string) (string, error) { return "not a hash", nil }
 
-func (cheap) Verify(context.Context, string, string) (ok, outdated bool, err error) {
+func (plainHasher) Verify(context.Context, string, string) (ok, outdated bool, err error) {
 	return true, false, nil
 }
 
-// customer creates an account with one subscription for each name.
-func customer(t *testing.T, clients *accounts.Manager, login string, names ...string) (accounts.ID, []subscriptions.ID) {
+// createCustomer creates an account with one subscription for each domain name.
+func createCustomer(t *testing.T, clients *accounts.Manager, login string, names ...string) (accounts.ID, []subscriptions.ID) {
 	t.Helper()
 	a, err := clients.Create(t.Context(), accounts.New{Login: login, Password: "wonderful-" + login, Contact: accounts.Contact{Name: login}})
 	require.NoError(t, err)
@@ -46,12 +46,12 @@ func digest(s string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// The worked case of independent causes, from the command to what a visitor gets.
-func TestSitesFollowTheirCustomers(t *testing.T) {
+// Holds of independent causes, from the command to the status that a visitor gets.
+func TestSitesFollowTheHoldsAboveThem(t *testing.T) {
 	ctx := t.Context()
-	clients := accounts.NewManager(memory.New(), &accounts.Options{Hasher: cheap{}})
-	mario, subs := customer(t, clients, "mario", "mario.example", "bücher.example")
-	_, _ = customer(t, clients, "luigi", "luigi.example")
+	clients := accounts.NewManager(memory.New(), &accounts.Options{Hasher: plainHasher{}})
+	mario, subs := createCustomer(t, clients, "mario", "mario.example", "bücher.example")
+	_, _ = createCustomer(t, clients, "luigi", "luigi.example")
 	g := gateway.New(clients.Subscriptions(), website, &gateway.Options{TTL: -1})
 	ask := gateway.AskHandler(clients.Subscriptions())
 	expect := func(after string, mario, books int) {
@@ -63,9 +63,9 @@ func TestSitesFollowTheirCustomers(t *testing.T) {
 		} {
 			assert.Equal(t, code, get(g, host).Code, "%s after %s", host, after)
 		}
-		known := map[bool]int{true: 200, false: 404}
+		askCode := map[bool]int{true: 200, false: 404}
 		w := serve(ask, httptest.NewRequest("GET", "/?domain=www.mario.example", nil))
-		assert.Equal(t, known[mario != 404], w.Code, "Caddy's question after %s", after)
+		assert.Equal(t, askCode[mario != 404], w.Code, "AskHandler after %s", after)
 	}
 	expect("creation", 200, 200)
 
@@ -98,14 +98,14 @@ func TestSitesFollowTheirCustomers(t *testing.T) {
 	expect("removal", 404, 404)
 }
 
-// Whoever suspends an account sees its site down from then on, whatever other visitors do meanwhile.
-func TestCommandsAndVisitorsInParallel(t *testing.T) {
-	clients := accounts.NewManager(memory.New(), &accounts.Options{Hasher: cheap{}})
+// Once Suspend has returned, the account's site is not served, even if other requests for it run concurrently.
+func TestCommandsAndRequestsInParallel(t *testing.T) {
+	clients := accounts.NewManager(memory.New(), &accounts.Options{Hasher: plainHasher{}})
 	g := gateway.New(clients.Subscriptions(), website, &gateway.Options{TTL: -1})
-	var all sync.WaitGroup
+	var wg sync.WaitGroup
 	for i := range 4 {
-		id, _ := customer(t, clients, fmt.Sprintf("customer%d", i), fmt.Sprintf("site%d.example", i))
-		all.Go(func() {
+		id, _ := createCustomer(t, clients, fmt.Sprintf("customer%d", i), fmt.Sprintf("site%d.example", i))
+		wg.Go(func() {
 			host := fmt.Sprintf("site%d.example", i)
 			for range 50 {
 				_, err := clients.Suspend(t.Context(), []accounts.ID{id}, accounts.Hold{})
@@ -118,10 +118,10 @@ func TestCommandsAndVisitorsInParallel(t *testing.T) {
 		})
 	}
 	for i := range 200 {
-		all.Go(func() {
+		wg.Go(func() {
 			code := get(g, fmt.Sprintf("site%d.example", i%5)).Code
 			assert.Contains(t, []int{200, 404, 503}, code)
 		})
 	}
-	all.Wait()
+	wg.Wait()
 }

@@ -17,28 +17,29 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// Page is all that a template gets to know.
+// Page is the data that Options.Template is executed with.
 type Page struct {
-	Status   int    // 404: no site has the name; 503: the site is suspended, or the store fails
+	Status   int    // 404: no site has the name; 503: the site is suspended, or the lookup failed
 	Language string // "en" or "it", whichever the visitor prefers
 	Title    string // one line, in that language
-	// Paragraphs are the public texts of the site's holds, each once, from the account's down to the domain's, as plain
-	// text of one or many lines; or, where there are none, one neutral sentence in the visitor's language.
+
+	// Paragraphs are the public texts of the site's holds, without duplicates, the account's first and the domain's last.
+	// Each is plain text of one or more lines. If there are none, it is one neutral sentence in the visitor's language.
 	Paragraphs []string
 }
 
-// reason says why there is a page instead of a site.
+// reason is why a request is not passed to the site.
 type reason int
 
 const (
 	unknown   reason = iota // no site has the name
 	suspended               // the site has a hold
-	failing                 // the store fails, and nothing is known of the name
+	failing                 // the lookup failed, and the cache has no usable result
 )
 
-// status answers the status code, and the seconds for the header Retry-After; "" leaves it out.
-func (w reason) status() (code int, retryAfter string) {
-	switch w {
+// status returns the status code and the Retry-After header, in seconds; "" means no header.
+func (why reason) status() (code int, retryAfter string) {
+	switch why {
 	case unknown:
 		return http.StatusNotFound, ""
 	case suspended:
@@ -48,48 +49,48 @@ func (w reason) status() (code int, retryAfter string) {
 	}
 }
 
-// saying is a title and a neutral sentence.
-type saying struct{ title, sentence string }
+// pageText is a title and a neutral sentence.
+type pageText struct{ title, sentence string }
 
-// The languages of the pages. The first is for everybody who asks for none of them.
+// The languages of the pages. The first is the default.
 var (
 	languages = language.NewMatcher([]language.Tag{language.English, language.Italian})
-	english   = [...]saying{
+	english   = [...]pageText{
 		unknown:   {"There is no website here", "No website has this address. Please check the spelling."},
 		suspended: {"This website is currently unavailable", "Please try again later."},
 		failing:   {"This website cannot be reached at the moment", "Please try again in a few minutes."},
 	}
-	italian = [...]saying{
+	italian = [...]pageText{
 		unknown:   {"Qui non c’è nessun sito", "Nessun sito ha questo indirizzo. Controlla che sia scritto correttamente."},
 		suspended: {"Questo sito al momento non è disponibile", "Riprova più tardi."},
 		failing:   {"Questo sito al momento non è raggiungibile", "Riprova tra qualche minuto."},
 	}
 )
 
-// say answers what is said to a visitor, and in which language: the one that Accept-Language asks for.
-func (w reason) say(r *http.Request) (lang string, said saying) {
+// text returns the text for a visitor, in the language that Accept-Language prefers.
+func (why reason) text(r *http.Request) (lang string, text pageText) {
 	if _, i := language.MatchStrings(languages, acceptedLanguages(r.Header)); i == 1 {
-		return "it", italian[w]
+		return "it", italian[why]
 	}
-	return "en", english[w]
+	return "en", english[why]
 }
 
-// acceptedLanguages answers the header Accept-Language without what cannot be read in it. No more than a thousand bytes
-// count: browsers send less than a hundred, and a megabyte, which net/http lets pass, takes half a second to be matched.
+// acceptedLanguages returns the Accept-Language header without the ranges that cannot be parsed. It uses the first 1,000
+// bytes only: browsers send fewer than 100, and matching a megabyte, which net/http accepts, takes half a second.
 func acceptedLanguages(h http.Header) string {
 	accept := strings.Join(h.Values("Accept-Language"), ",")
 	ranges := strings.Split(accept[:min(len(accept), 1000)], ",")
-	return strings.Join(slices.DeleteFunc(ranges, func(one string) bool {
-		_, _, err := language.ParseAcceptLanguage(one)
+	return strings.Join(slices.DeleteFunc(ranges, func(r string) bool {
+		_, _, err := language.ParseAcceptLanguage(r)
 		return err != nil
 	}), ",")
 }
 
-// publicTexts answers what the holds of a site say to visitors, each text once.
+// publicTexts returns the public texts of the holds that suspend s, without duplicates.
 func publicTexts(s *subscriptions.Site) []string {
 	var texts []string
-	for _, held := range s.Domain.SuspendedBy() {
-		text := strings.TrimSpace(held.Public)
+	for _, hold := range s.Domain.SuspendedBy() {
+		text := strings.TrimSpace(hold.Public)
 		if text != "" && !slices.Contains(texts, text) {
 			texts = append(texts, text)
 		}
@@ -97,67 +98,68 @@ func publicTexts(s *subscriptions.Site) []string {
 	return texts
 }
 
-// refuse answers a request with a page, of the texts if there are any. What it says may change at any moment, so nobody
-// stores it.
+// refuse replies with a page that shows texts or, if there are none, a neutral sentence. The page must not be cached,
+// because the status can change at any time.
 func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, why reason, texts []string) {
 	code, retryAfter := why.status()
-	lang, said := why.say(r)
+	lang, text := why.text(r)
 	if len(texts) == 0 {
-		texts = []string{said.sentence}
+		texts = []string{text.sentence}
 	}
-	body, kind := g.render(r, Page{Status: code, Language: lang, Title: said.title, Paragraphs: texts})
+	body, contentType := g.render(r, Page{Status: code, Language: lang, Title: text.title, Paragraphs: texts})
 
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Language", lang)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("Content-Type", kind)
+	h.Set("Content-Type", contentType)
 	h.Set("Vary", "Accept-Language")
 	h.Set("X-Content-Type-Options", "nosniff")
-	if g.pages.policy != "" {
-		h.Set("Content-Security-Policy", g.pages.policy)
+	if g.page.csp != "" {
+		h.Set("Content-Security-Policy", g.page.csp)
 	}
 	if retryAfter != "" {
 		h.Set("Retry-After", retryAfter)
 	}
 	w.WriteHeader(code)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a visitor who has gone misses nothing
+		_, _ = w.Write(body) // an error means that the visitor is gone
 	}
 }
 
-// render answers the page and its content type; as plain text if the template fails.
-func (g *Gateway) render(r *http.Request, p Page) (body []byte, kind string) {
-	var made bytes.Buffer
-	if err := safely(func() error { return g.pages.template.Execute(&made, p) }); err != nil {
-		g.opts.OnError(r.Context(), fmt.Errorf("gateway: making the page: %w", err))
+// render returns the page and its content type. It falls back to plain text if the template fails.
+func (g *Gateway) render(r *http.Request, p Page) (body []byte, contentType string) {
+	var buf bytes.Buffer
+	if err := recoverErr(func() error { return g.page.template.Execute(&buf, p) }); err != nil {
+		g.opts.OnError(r.Context(), fmt.Errorf("gateway: render page: %w", err))
 		text := p.Title + "\n\n" + strings.Join(p.Paragraphs, "\n\n") + "\n"
 		return []byte(text), "text/plain; charset=utf-8"
 	}
-	return made.Bytes(), "text/html; charset=utf-8"
+	return buf.Bytes(), "text/html; charset=utf-8"
 }
 
-// ownPage is the page where the host has none of its own: it loads nothing, and its only style is within it.
+// defaultPage is the built-in page. It loads nothing; its only style sheet is inline.
 //
 //go:embed page.html
-var ownPage string
+var defaultPage string
 
-// pages make what visitors see.
-type pages struct {
+// refusalPage is the page for visitors of sites that are not served.
+type refusalPage struct {
 	template *template.Template
-	policy   string // the Content-Security-Policy; "": none
+	csp      string // the Content-Security-Policy header; "" means none
 }
 
-func newPages(hosts *template.Template) pages {
-	if hosts != nil {
-		return pages{template: hosts}
+// newRefusalPage returns the page of a custom template, or the built-in page if custom is nil.
+func newRefusalPage(custom *template.Template) refusalPage {
+	if custom != nil {
+		return refusalPage{template: custom}
 	}
-	_, rest, _ := strings.Cut(ownPage, "<style>")
+	_, rest, _ := strings.Cut(defaultPage, "<style>")
 	style, _, _ := strings.Cut(rest, "</style>")
 	sum := sha256.Sum256([]byte(style))
-	return pages{
-		template: template.Must(template.New("page").Parse(ownPage)),
-		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+	return refusalPage{
+		template: template.Must(template.New("page").Parse(defaultPage)),
+		csp: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 			"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 	}
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// exchange sends raw bytes to a server and answers the connection, to be read from.
-func exchange(t *testing.T, srv *httptest.Server, raw string) (net.Conn, *bufio.Reader) {
+// sendRaw sends raw bytes to a server. It returns the connection and a reader for the response.
+func sendRaw(t *testing.T, srv *httptest.Server, raw string) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
 	require.NoError(t, err)
@@ -30,13 +30,13 @@ func exchange(t *testing.T, srv *httptest.Server, raw string) (net.Conn, *bufio.
 	return conn, bufio.NewReader(conn)
 }
 
-const upgrade = "GET /chat HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"
+const upgradeRequest = "GET /chat HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"
 
-// echo switches protocols and then says everything back.
-var echo = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+// echoHandler switches protocols and then echoes one line.
+var echoHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 	hijacker, ok := w.(http.Hijacker)
 	if !ok {
-		http.Error(w, "the Hijacker is hidden", http.StatusInternalServerError)
+		http.Error(w, "the ResponseWriter is not a Hijacker", http.StatusInternalServerError)
 		return
 	}
 	conn, rw, err := hijacker.Hijack()
@@ -51,54 +51,54 @@ var echo = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 	_ = rw.Flush()
 })
 
-func TestUpgradesGoThroughToActiveSitesOnly(t *testing.T) {
-	sites := newBook(active("mario.example"), suspended("luigi.example", subscriptions.Hold{Cause: "abuse"}))
-	srv := httptest.NewServer(gateway.New(sites, echo, nil))
+func TestOnlyActiveSitesGetUpgrades(t *testing.T) {
+	sites := newFakeResolver(active("mario.example"), suspended("luigi.example", subscriptions.Hold{Cause: "abuse"}))
+	srv := httptest.NewServer(gateway.New(sites, echoHandler, nil))
 	defer srv.Close()
 
-	conn, answer := exchange(t, srv, fmt.Sprintf(upgrade, "mario.example"))
-	switched, err := http.ReadResponse(answer, nil)
+	conn, reader := sendRaw(t, srv, fmt.Sprintf(upgradeRequest, "mario.example"))
+	switched, err := http.ReadResponse(reader, nil)
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusSwitchingProtocols, switched.StatusCode)
-	_, err = io.WriteString(conn, "it is me\n")
+	_, err = io.WriteString(conn, "hello\n")
 	require.NoError(t, err)
-	line, err := answer.ReadString('\n')
+	line, err := reader.ReadString('\n')
 	require.NoError(t, err)
-	assert.Equal(t, "it is me\n", line)
+	assert.Equal(t, "hello\n", line)
 
-	_, answer = exchange(t, srv, fmt.Sprintf(upgrade, "luigi.example"))
-	refused, err := http.ReadResponse(answer, nil)
+	_, reader = sendRaw(t, srv, fmt.Sprintf(upgradeRequest, "luigi.example"))
+	refused, err := http.ReadResponse(reader, nil)
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusServiceUnavailable, refused.StatusCode)
 	assert.Equal(t, "3600", refused.Header.Get("Retry-After"))
 }
 
-func TestAPostIsAnsweredBeforeItsBodyIsSent(t *testing.T) {
-	sites := newBook(suspended("luigi.example", subscriptions.Hold{Cause: "abuse"}))
+func TestAPostIsRefusedBeforeItsBodyIsSent(t *testing.T) {
+	sites := newFakeResolver(suspended("luigi.example", subscriptions.Hold{Cause: "abuse"}))
 	srv := httptest.NewServer(gateway.New(sites, website, nil))
 	defer srv.Close()
-	_, answer := exchange(t, srv, "POST / HTTP/1.1\r\nHost: luigi.example\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n")
-	refused, err := http.ReadResponse(answer, nil)
+	_, reader := sendRaw(t, srv, "POST / HTTP/1.1\r\nHost: luigi.example\r\nContent-Length: 1000000\r\nExpect: 100-continue\r\n\r\n")
+	refused, err := http.ReadResponse(reader, nil)
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusServiceUnavailable, refused.StatusCode)
 }
 
 func TestHEADOverTheWireKeepsTheConnection(t *testing.T) {
-	srv := httptest.NewServer(gateway.New(newBook(), website, nil))
+	srv := httptest.NewServer(gateway.New(newFakeResolver(), website, nil))
 	defer srv.Close()
 	const head = "HEAD / HTTP/1.1\r\nHost: luigi.example\r\n\r\n"
-	_, answer := exchange(t, srv, strings.Repeat(head, 2))
+	_, reader := sendRaw(t, srv, strings.Repeat(head, 2))
 	for range 2 {
-		refused, err := http.ReadResponse(answer, &http.Request{Method: http.MethodHead})
+		refused, err := http.ReadResponse(reader, &http.Request{Method: http.MethodHead})
 		require.NoError(t, err)
 		assert.Equal(t, http.StatusNotFound, refused.StatusCode)
 		assert.Positive(t, refused.ContentLength)
 	}
 }
 
-// What net/http hands on for requests that name no host, or name it elsewhere.
-func TestHostsOverTheWire(t *testing.T) {
-	srv := httptest.NewServer(gateway.New(newBook(active("mario.example")), website, nil))
+// net/http accepts requests that have no Host header, or have the host name elsewhere.
+func TestHostNamesOverTheWire(t *testing.T) {
+	srv := httptest.NewServer(gateway.New(newFakeResolver(active("mario.example")), website, nil))
 	defer srv.Close()
 	for _, c := range []struct {
 		name, raw string
@@ -109,25 +109,24 @@ func TestHostsOverTheWire(t *testing.T) {
 		{"HTTP/1.1 without Host", "GET / HTTP/1.1\r\n\r\n", 400},
 		{"an empty Host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", 404},
 		{"two Hosts", "GET / HTTP/1.1\r\nHost: mario.example\r\nHost: luigi.example\r\n\r\n", 400},
-		{"the request line counts", "GET http://mario.example/ HTTP/1.1\r\nHost: luigi.example\r\n\r\n", 200},
+		{"the request line takes precedence", "GET http://mario.example/ HTTP/1.1\r\nHost: luigi.example\r\n\r\n", 200},
 		{"a tunnel", "CONNECT mario.example:443 HTTP/1.1\r\nHost: mario.example:443\r\n\r\n", 200},
-		{"a tunnel elsewhere", "CONNECT 192.0.2.1:25 HTTP/1.1\r\nHost: 192.0.2.1:25\r\n\r\n", 404},
-		{"bytes that are no UTF-8", "GET / HTTP/1.1\r\nHost: b\xfccher.example\r\n\r\n", 400},
+		{"a tunnel to an IP address", "CONNECT 192.0.2.1:25 HTTP/1.1\r\nHost: 192.0.2.1:25\r\n\r\n", 404},
+		{"invalid UTF-8", "GET / HTTP/1.1\r\nHost: b\xfccher.example\r\n\r\n", 400},
 		{"an escape", "GET / HTTP/1.1\r\nHost: mario%2eexample\r\n\r\n", 404},
 		{"an IPv6 zone", "GET / HTTP/1.1\r\nHost: [fe80::1%25eth0]:80\r\n\r\n", 404},
 		{"half a megabyte", "GET / HTTP/1.1\r\nHost: " + strings.Repeat("a.", 250_000) + "example\r\n\r\n", 404},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, answer := exchange(t, srv, c.raw)
-			got, err := http.ReadResponse(answer, nil)
+			_, reader := sendRaw(t, srv, c.raw)
+			got, err := http.ReadResponse(reader, nil)
 			require.NoError(t, err)
 			assert.Equal(t, c.code, got.StatusCode)
 		})
 	}
 }
 
-// Whatever the host name, nothing panics, the store is asked for canonical names only, and what is served is the site
-// whose name was asked for.
+// For any host name, the gateway does not panic, looks up canonical names only, and serves the site that it looked up.
 func FuzzHost(f *testing.F) {
 	for _, host := range []string{
 		"mario.example", "MARIO.example.:80", "bücher.example", "[::1]:80", "127.0.0.1", "a..b", "xn--a.example",
@@ -135,26 +134,26 @@ func FuzzHost(f *testing.F) {
 	} {
 		f.Add(host, host)
 	}
-	sites := newBook(active("mario.example"), active("xn--bcher-kva.example"))
+	sites := newFakeResolver(active("mario.example"), active("xn--bcher-kva.example"))
 	var gateways []*gateway.Gateway
 	for _, header := range []string{"", "X-Forwarded-Host", "Forwarded"} {
 		gateways = append(gateways, gateway.New(sites, website, &gateway.Options{HostHeader: header, TTL: -1}))
 	}
 	f.Fuzz(func(t *testing.T, host, forwarded string) {
 		for _, g := range gateways {
-			sites.set(func(b *book) { b.asked = nil })
+			sites.update(func(f *fakeResolver) { f.calls = nil })
 			r := request(http.MethodGet, host)
 			r.Header[http.CanonicalHeaderKey("X-Forwarded-Host")] = []string{forwarded}
 			r.Header["Forwarded"] = []string{forwarded}
 			w := serve(g, r)
-			asked := sites.questions()
-			for _, name := range asked {
-				again, ok := subscriptions.CanonicalName(name)
+			calls := sites.recordedCalls()
+			for _, name := range calls {
+				canonical, ok := subscriptions.CanonicalName(name)
 				assert.True(t, ok)
-				assert.Equal(t, name, again)
+				assert.Equal(t, canonical, name)
 			}
 			if w.Code == http.StatusOK {
-				assert.Equal(t, "site "+asked[0]+", plan gold", w.Body.String())
+				assert.Equal(t, "site "+calls[0]+", plan gold", w.Body.String())
 				continue
 			}
 			assert.Equal(t, http.StatusNotFound, w.Code)

@@ -16,8 +16,8 @@ func Example() {
 	// clientele: the account is suspended
 }
 
-// The README opens with this program.
-func TestTheREADMEShowsThisProgram(t *testing.T) {
+// The README must begin with this program.
+func TestREADMEShowsTheProgram(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	program, err := os.ReadFile("main.go")
@@ -26,5 +26,5 @@ func TestTheREADMEShowsThisProgram(t *testing.T) {
 	require.True(t, found)
 	shown, _, _ := strings.Cut(rest, "```")
 	assert.Equal(t, string(program), shown)
-	assert.LessOrEqual(t, strings.Count(before+shown, "\n")+1, 26, "the program ends too far down")
+	assert.LessOrEqual(t, strings.Count(before+shown, "\n")+1, 26, "the line of the README at which the program ends")
 }

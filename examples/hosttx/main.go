@@ -1,10 +1,11 @@
-// Command hosttx is a host that sells: it writes an invoice of its own and a customer of the library's in one
-// transaction of its own, commits one sale, rolls another one back, and prints what is there after each:
+// Command hosttx shows how to use the library within the application's own transactions. It is a shop that writes its own
+// invoice and the library's customer in one transaction. It commits one sale, rolls another one back, and prints all rows
+// after each:
 //
 //	go run ./examples/hosttx -dsn postgres://postgres@localhost/postgres
 //
-// It keeps all of it in a schema called "clientele_hosttx", which it makes anew each time. Without -dsn it takes the
-// database that PGHOST, PGUSER and the like name.
+// Everything is kept in the schema "clientele_hosttx", which it drops and creates again on each run. Without -dsn it
+// connects as PGHOST, PGUSER and the other environment variables of libpq say.
 package main
 
 import (
@@ -41,7 +42,7 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("hosttx", flag.ContinueOnError)
 	flags.SetOutput(out)
-	dsn := flags.String("dsn", "", "where PostgreSQL is, such as postgres://user@host/database; empty: what PGHOST and the like say")
+	dsn := flags.String("dsn", "", "connect to `PostgreSQL`, such as postgres://user@host/database (default: the environment, such as PGHOST)")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -54,10 +55,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return s.day(ctx)
+	return s.sellTwice(ctx)
 }
 
-// openDB answers a pool as the README of storage/postgres describes it.
+// openDB returns a connection pool with the settings that the README of storage/postgres recommends.
 func openDB(dsn string) (*bun.DB, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
@@ -70,7 +71,7 @@ func openDB(dsn string) (*bun.DB, error) {
 	return bun.NewDB(pool, pgdialect.New()), nil
 }
 
-// openShop makes the tables, the library's and the host's own.
+// openShop creates the tables of the library and of the shop, and returns the shop.
 func openShop(ctx context.Context, db *bun.DB, out io.Writer) (*shop, error) {
 	if _, err := db.ExecContext(ctx, "DROP SCHEMA IF EXISTS clientele_hosttx CASCADE"); err != nil {
 		return nil, err
@@ -89,13 +90,13 @@ func openShop(ctx context.Context, db *bun.DB, out io.Writer) (*shop, error) {
 	return &shop{db: db, store: store, clients: accounts.NewManager(store, nil), out: out}, nil
 }
 
-// transaction runs fn in a transaction of the host's, at the level that the library asks for. ErrUnavailable, a deadlock
-// for one, means that nothing happened: the host rolls back and repeats all of it.
-func transaction(ctx context.Context, db *bun.DB, fn func(ctx context.Context, tx bun.Tx) error) error {
-	const attempts = 5
+// runInTx runs fn in a transaction at the isolation level that the library requires. ErrUnavailable, for example because
+// of a deadlock, means that nothing was changed: it rolls back and runs fn again.
+func runInTx(ctx context.Context, db *bun.DB, fn func(ctx context.Context, tx bun.Tx) error) error {
+	const maxAttempts = 5
 	for attempt := 1; ; attempt++ {
 		err := db.RunInTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, fn)
-		if !errors.Is(err, accounts.ErrUnavailable) || ctx.Err() != nil || attempt == attempts {
+		if !errors.Is(err, accounts.ErrUnavailable) || ctx.Err() != nil || attempt == maxAttempts {
 			return err
 		}
 	}

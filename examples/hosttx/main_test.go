@@ -15,8 +15,8 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// The program prints testdata/output.txt, however often it is run.
-func TestADayInTheShop(t *testing.T) {
+// The program prints testdata/output.txt each time it is run.
+func TestOutput(t *testing.T) {
 	dsn := pgtest.Shared(t).Database(t)
 	defer goleak.VerifyNone(t)
 	want, err := os.ReadFile("testdata/output.txt")
@@ -28,12 +28,12 @@ func TestADayInTheShop(t *testing.T) {
 	}
 }
 
-// What was rolled back can be sold again.
-func TestARolledBackSaleLeavesNothing(t *testing.T) {
+// A sale that was rolled back can be repeated.
+func TestARolledBackSaleLeavesNoRows(t *testing.T) {
 	ctx := t.Context()
 	s, err := openShop(ctx, pgtest.Open(t, pgtest.Shared(t).Database(t), 4), io.Discard)
 	require.NoError(t, err)
-	require.ErrorIs(t, s.sell(ctx, "luigi", func() error { return errCard }), errCard)
+	require.ErrorIs(t, s.sell(ctx, "luigi", func() error { return errCardDeclined }), errCardDeclined)
 	_, err = s.clients.GetByLogin(ctx, "luigi")
 	require.ErrorIs(t, err, accounts.ErrNotFound)
 	require.NoError(t, s.sell(ctx, "luigi", func() error { return nil }))
@@ -43,7 +43,7 @@ func TestARolledBackSaleLeavesNothing(t *testing.T) {
 	assert.EqualValues(t, 1, n)
 }
 
-func TestWhatIsWrongIsTold(t *testing.T) {
+func TestInvalidArguments(t *testing.T) {
 	require.ErrorIs(t, run(t.Context(), []string{"-h"}, io.Discard), flag.ErrHelp)
 	require.Error(t, run(t.Context(), []string{"-dsn", "postgres://127.0.0.1:nowhere"}, io.Discard))
 	require.Error(t, run(t.Context(), []string{"-dsn", "host=/nowhere user=nobody"}, io.Discard))

@@ -13,7 +13,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// invoice is a row of the host's own. The library knows nothing of it.
+// invoice is a row of the application's own table, which the library does not know.
 type invoice struct {
 	bun.BaseModel `bun:"table:clientele_hosttx.invoices,alias:i"`
 
@@ -27,7 +27,7 @@ func (i invoice) String() string {
 	return fmt.Sprintf("%s, %d.%02d", i.Text, i.Cents/100, i.Cents%100)
 }
 
-// shop is the host.
+// shop is the application.
 type shop struct {
 	db      *bun.DB
 	store   *postgres.Store
@@ -35,46 +35,46 @@ type shop struct {
 	out     io.Writer
 }
 
-func (s *shop) say(format string, args ...any) { fmt.Fprintf(s.out, format+"\n", args...) }
+func (s *shop) printLine(format string, args ...any) { fmt.Fprintf(s.out, format+"\n", args...) }
 
-// errCard is why the second sale fails, when both rows are written already.
-var errCard = errors.New("the card was refused")
+// errCardDeclined is the error of the second sale, after both rows were written.
+var errCardDeclined = errors.New("the card was declined")
 
-// day is what happens in the shop.
-func (s *shop) day(ctx context.Context) error {
-	s.say("A host with invoices of its own, and customers beside them.")
+// sellTwice makes one sale that is committed and one that is rolled back, and prints the rows before and after each.
+func (s *shop) sellTwice(ctx context.Context) error {
+	s.printLine("A shop that stores its invoices next to the library's customers.")
 	if err := s.show(ctx); err != nil {
 		return err
 	}
-	s.say("\n1. mario buys: his account and his invoice come in one transaction of the host's.")
+	s.printLine("\n1. mario buys. His account and his invoice are written in one transaction of the shop.")
 	if err := s.sell(ctx, "mario", func() error { return nil }); err != nil {
 		return err
 	}
 	if err := s.show(ctx); err != nil {
 		return err
 	}
-	s.say("\n2. luigi buys. When both are written, his card is refused.")
-	if err := s.sell(ctx, "luigi", func() error { return errCard }); !errors.Is(err, errCard) {
-		return fmt.Errorf("luigi was sold something: %w", err)
+	s.printLine("\n2. luigi buys. After both are written, his card is declined.")
+	if err := s.sell(ctx, "luigi", func() error { return errCardDeclined }); !errors.Is(err, errCardDeclined) {
+		return fmt.Errorf("unexpected result of luigi's sale: %w", err)
 	}
 	return s.show(ctx)
 }
 
-// sell writes the customer and the invoice, charges, and commits; or none of it.
+// sell writes the customer and the invoice, charges the card, and commits. If a step fails, it changes nothing.
 func (s *shop) sell(ctx context.Context, login string, charge func() error) error {
-	err := transaction(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
-		s.say("   > BEGIN")
+	err := runInTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+		s.printLine("   > BEGIN")
 		return s.write(ctx, tx, login, charge)
 	})
 	if err != nil {
-		s.say("   > ROLLBACK, because %v", err)
+		s.printLine("   > ROLLBACK: %v", err)
 		return err
 	}
-	s.say("   > COMMIT")
+	s.printLine("   > COMMIT")
 	return nil
 }
 
-// write does the work of a sale in a transaction. The library becomes a part of it by With and In.
+// write writes the rows of a sale and charges the card. WithStore and WithTx make the library use the transaction.
 func (s *shop) write(ctx context.Context, tx bun.Tx, login string, charge func() error) error {
 	clients := s.clients.WithStore(s.store.WithTx(tx))
 	customer, err := clients.Create(ctx, accounts.New{
@@ -94,37 +94,37 @@ func (s *shop) write(ctx context.Context, tx bun.Tx, login string, charge func()
 	return charge()
 }
 
-// compare shows that the transaction sees what it has done, and nobody else does.
-func (s *shop) compare(ctx context.Context, within *accounts.Manager, tx bun.Tx, login string) error {
+// compare shows that the new rows are visible inside the transaction only.
+func (s *shop) compare(ctx context.Context, inTx *accounts.Manager, tx bun.Tx, login string) error {
 	for _, view := range []struct {
 		name    string
 		clients *accounts.Manager
 		db      bun.IDB
 	}{
-		{"inside", within, tx},
+		{"inside", inTx, tx},
 		{"outside", s.clients, s.db},
 	} {
 		_, err := view.clients.GetByLogin(ctx, login)
 		if err != nil && !errors.Is(err, accounts.ErrNotFound) {
 			return err
 		}
-		invoices, failed := view.db.NewSelect().Model((*invoice)(nil)).Where("text LIKE ?", "%"+login).Count(ctx)
-		if failed != nil {
-			return failed
+		invoices, countErr := view.db.NewSelect().Model((*invoice)(nil)).Where("text LIKE ?", "%"+login).Count(ctx)
+		if countErr != nil {
+			return countErr
 		}
-		s.say("     seen from %-8s account %-6s invoice %s", view.name+":", yes(err == nil)+",", yes(invoices == 1))
+		s.printLine("     visible %-8s account %-6s invoice %s", view.name+":", yesNo(err == nil)+",", yesNo(invoices == 1))
 	}
 	return nil
 }
 
-func yes(is bool) string {
-	if is {
+func yesNo(b bool) string {
+	if b {
 		return "yes"
 	}
 	return "no"
 }
 
-// show prints all that is there.
+// show prints all rows.
 func (s *shop) show(ctx context.Context) error {
 	var invoices []invoice
 	if err := s.db.NewSelect().Model(&invoices).Order("number").Scan(ctx); err != nil {
@@ -138,7 +138,7 @@ func (s *shop) show(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.say("\n   what is there:")
+	s.printLine("\n   the database now:")
 	list(s, "invoices", invoices, invoice.String)
 	list(s, "customers", customers.Items, func(c accounts.Summary) string {
 		return fmt.Sprintf("%s, %s, with %d domain", c.Login, c.Status(), c.Domains)
@@ -147,13 +147,13 @@ func (s *shop) show(ctx context.Context) error {
 	return nil
 }
 
-// list prints rows below each other.
-func list[R any](s *shop, what string, rows []R, text func(R) string) {
+// list prints the rows under a label, one on each line.
+func list[R any](s *shop, label string, rows []R, text func(R) string) {
 	if len(rows) == 0 {
-		s.say("     %-11snone", what)
+		s.printLine("     %-11snone", label)
 	}
 	for _, row := range rows {
-		s.say("     %-11s%s", what, text(row))
-		what = ""
+		s.printLine("     %-11s%s", label, text(row))
+		label = ""
 	}
 }

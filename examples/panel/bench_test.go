@@ -19,38 +19,38 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// BenchmarkListPage compares how long the list of customers takes with 50,000 of them in PostgreSQL and with 50, both
-// answered in turns, and reports the ratio of the two medians:
+// BenchmarkListPage compares how long the list of customers takes with 50 and with 50,000 customers in PostgreSQL,
+// requesting them in turn, and reports the ratio of the two medians:
 //
 //	go test ./examples/panel -run '^$' -bench ListPage -benchtime 300x
 func BenchmarkListPage(b *testing.B) {
-	few, many := customersInPostgreSQL(b, "50"), customersInPostgreSQL(b, "50000")
+	getSmall, getLarge := newListClient(b, "50"), newListClient(b, "50000")
 	for _, page := range []struct{ name, path string }{
 		{"newest first", "/customers"},
 		{"by name", "/customers?sort=name&dir=asc"},
-		{"a search that all match", "/customers?q=customer"},
+		{"a search that matches all", "/customers?q=customer"},
 	} {
 		b.Run(page.name, func(b *testing.B) {
-			var ofFew, ofMany []time.Duration
+			var small, large []time.Duration
 			for b.Loop() {
-				ofFew, ofMany = append(ofFew, few(b, page.path)), append(ofMany, many(b, page.path))
+				small, large = append(small, getSmall(b, page.path)), append(large, getLarge(b, page.path))
 			}
-			b.ReportMetric(0, "ns/op") // of both together says nothing
-			b.ReportMetric(float64(median(ofFew).Microseconds())/1000, "ms/with-50")
-			b.ReportMetric(float64(median(ofMany).Microseconds())/1000, "ms/with-50000")
-			b.ReportMetric(float64(median(ofMany))/float64(median(ofFew)), "ratio")
+			b.ReportMetric(0, "ns/op") // the time of both together is of no use
+			b.ReportMetric(float64(median(small).Microseconds())/1000, "ms/with-50")
+			b.ReportMetric(float64(median(large).Microseconds())/1000, "ms/with-50000")
+			b.ReportMetric(float64(median(large))/float64(median(small)), "ratio")
 		})
 	}
 }
 
-func median(all []time.Duration) time.Duration {
-	slices.Sort(all)
-	return all[len(all)/2]
+func median(times []time.Duration) time.Duration {
+	slices.Sort(times)
+	return times[len(times)/2]
 }
 
-// customersInPostgreSQL answers a function that asks a panel with so many customers for a page, as an operator's browser
-// does, and says how long it took.
-func customersInPostgreSQL(b *testing.B, number string) func(b *testing.B, path string) time.Duration {
+// newListClient fills a database with n customers. It returns a function that requests a page of the panel as an operator
+// and returns how long it took.
+func newListClient(b *testing.B, n string) func(b *testing.B, path string) time.Duration {
 	b.Helper()
 	dsn := pgtest.Shared(b).Database(b)
 	conn, err := pgx.Connect(b.Context(), dsn)
@@ -62,17 +62,17 @@ func customersInPostgreSQL(b *testing.B, number string) func(b *testing.B, path 
 	b.Cleanup(closeStore)
 	seed, err := os.ReadFile("../../storage/postgres/testdata/seed.sql")
 	require.NoError(b, err)
-	for _, statements := range []string{strings.ReplaceAll(string(seed), "50000", number), "VACUUM ANALYZE"} {
+	for _, statements := range []string{strings.ReplaceAll(string(seed), "50000", n), "VACUUM ANALYZE"} {
 		_, err = conn.Exec(b.Context(), statements)
 		require.NoError(b, err)
 	}
 	require.NoError(b, conn.Close(b.Context()))
 
-	h, err := newHost(b.Context(), store, settings{
+	a, err := newApp(b.Context(), store, settings{
 		host: "localhost", dsn: dsn, empty: true, operator: operatorName, password: operatorPassword,
 	}, slog.New(slog.DiscardHandler))
 	require.NoError(b, err)
-	server := httptest.NewServer(h.handler)
+	server := httptest.NewServer(a.handler)
 	b.Cleanup(server.Close)
 	jar, err := cookiejar.New(nil)
 	require.NoError(b, err)
@@ -81,14 +81,14 @@ func customersInPostgreSQL(b *testing.B, number string) func(b *testing.B, path 
 	require.NoError(b, err)
 	return func(b *testing.B, path string) time.Duration {
 		b.Helper()
-		began := time.Now()
-		got, err := client.Get(server.URL + path)
+		start := time.Now()
+		resp, err := client.Get(server.URL + path)
 		require.NoError(b, err)
-		defer got.Body.Close()
-		page, err := io.ReadAll(got.Body)
+		defer resp.Body.Close()
+		page, err := io.ReadAll(resp.Body)
 		require.NoError(b, err)
-		took := time.Since(began)
-		require.Equal(b, 51, strings.Count(string(page), "<tr>"), "the rows, and the head")
+		took := time.Since(start)
+		require.Equal(b, 51, strings.Count(string(page), "<tr>"), "50 rows and the header")
 		return took
 	}
 }

@@ -22,42 +22,43 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// requireVariable makes browser tests fail, not skip, where there is no browser, when it is "1".
-const requireVariable = "CLIENTELE_REQUIRE_BROWSER"
+// envRequireBrowser is an environment variable. If it is "1", the browser tests fail instead of being skipped if there is
+// no browser.
+const envRequireBrowser = "CLIENTELE_REQUIRE_BROWSER"
 
-// patience is how long a test waits for what must happen. It is far more than a slow machine needs.
-const patience = 30 * time.Second
+// testTimeout is how long a test waits for something to happen, far longer than it takes on a slow machine.
+const testTimeout = 30 * time.Second
 
-// chromium is the one browser of all tests. The first that needs it starts it, and TestMain ends it.
+// chromium is the browser for all tests. The first test that needs it starts it, and TestMain stops it.
 var chromium struct {
 	once sync.Once
-	ctx  context.Context // nil: it was not started
-	end  func() error
+	ctx  context.Context // nil if it was not started
+	stop func() error
 	err  error
 }
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
+	if os.Getenv(envRunMain) != "" {
 		main()
 		return
 	}
 	code := m.Run()
 	if chromium.ctx != nil {
-		if err := chromium.end(); err != nil { // so that no process outlives the tests
-			fmt.Fprintln(os.Stderr, "the browser did not end:", err)
+		if err := chromium.stop(); err != nil { // so that no process is left after the tests
+			fmt.Fprintln(os.Stderr, "stopping the browser failed:", err)
 			code = 1
 		}
 	}
 	os.Exit(code)
 }
 
-// browser answers the browser. A test is skipped where there is none, unless the environment says that there must be one.
+// browser returns the context of the browser. It skips the test if there is no browser, unless envRequireBrowser is set.
 func browser(t testing.TB) context.Context {
 	t.Helper()
 	chromium.once.Do(startChromium)
 	switch {
-	case errors.Is(chromium.err, exec.ErrNotFound) && os.Getenv(requireVariable) != "1":
-		t.Skip("chromium is not installed, so the pages were not tried in a browser: make deps")
+	case errors.Is(chromium.err, exec.ErrNotFound) && os.Getenv(envRequireBrowser) != "1":
+		t.Skip("chromium is not installed (see make deps)")
 	case chromium.err != nil:
 		t.Fatalf("chromium: %v", chromium.err)
 	}
@@ -68,7 +69,7 @@ func startChromium() {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(2*time.Minute), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", "en-GB"),
-		chromedp.Flag("renderer-process-limit", "1"), // starting one for each page takes longer than many a page
+		chromedp.Flag("renderer-process-limit", "1"), // starting a renderer for each page is slower than most pages
 	)
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -78,167 +79,170 @@ func startChromium() {
 		return
 	}
 	process := chromedp.FromContext(ctx).Browser.Process()
-	chromium.ctx, chromium.end = ctx, func() error {
-		deadline, release := context.WithTimeout(ctx, patience)
+	chromium.ctx, chromium.stop = ctx, func() error {
+		stopCtx, release := context.WithTimeout(ctx, testTimeout)
 		defer release()
-		err := chromedp.Cancel(deadline)
+		err := chromedp.Cancel(stopCtx)
 		stop()
 		if process.Signal(syscall.Signal(0)) == nil {
-			return errors.Join(err, fmt.Errorf("process %d is still there", process.Pid))
+			return errors.Join(err, fmt.Errorf("process %d is still running", process.Pid))
 		}
-		return nil // however it ended
+		return nil // the process has ended, so err does not matter
 	}
 }
 
-// tab is one browser window with cookies of its own, in front of a scene.
+// tab is a browser window with separate cookies.
 type tab struct {
-	*scene
+	*env
 	ctx context.Context
 }
 
-// tab opens one, as the world of the scene has it.
-func (s *scene) tab() *tab {
+// tab opens a tab that is configured as the setup says.
+func (s *env) tab() *tab {
 	s.t.Helper()
 	ctx, cancel := chromedp.NewContext(browser(s.t), chromedp.WithNewBrowserContext())
 	s.t.Cleanup(cancel)
 	require.NoError(s.t, chromedp.Do(ctx))
-	b := &tab{scene: s, ctx: ctx}
+	b := &tab{env: s, ctx: ctx}
 	command(b, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	if s.italian {
 		command(b, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": "it"}})
 	}
-	if s.scriptless {
+	if s.noScript {
 		command(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	}
 	width := int64(1280)
 	if s.phone {
 		width = 390
 	}
-	b.widen(width)
-	b.wear("light")
+	b.setWidth(width)
+	b.setColourScheme("light")
 	return b
 }
 
-// do runs an action that ends by itself, and fails the test if it takes too long.
+// do runs an action and fails the test if it takes longer than testTimeout.
 func do[T any](b *tab, action chromedp.Action[T], what string) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, testTimeout)
 	defer cancel()
-	got, err := chromedp.Run(ctx, action)
+	result, err := chromedp.Run(ctx, action)
 	if err != nil {
 		b.fail(what, err)
 	}
-	return got
+	return result
 }
 
-// evaluate answers the value of a JavaScript expression. It does so too where the page's own scripts are switched off.
+// evaluate returns the value of a JavaScript expression. It works even if JavaScript is disabled for the page.
 func evaluate[T any](b *tab, expression string) T {
 	b.t.Helper()
 	return do(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise), expression)
 }
 
-// fail ends the test with what the page says.
+// fail stops the test with the text of the page.
 func (b *tab) fail(what string, err error) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, testTimeout)
 	defer cancel()
-	said, readErr := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+	text, readErr := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
 	if readErr != nil {
-		said = readErr.Error()
+		text = readErr.Error()
 	}
-	require.FailNow(b.t, what, "%v\n%s", err, said)
+	require.FailNow(b.t, what, "%v\n%s", err, text)
 }
 
-// widen makes the window so many pixels wide.
-func (b *tab) widen(width int64) {
+// setWidth sets the width of the window in pixels.
+func (b *tab) setWidth(width int64) {
 	b.t.Helper()
-	do(b, chromedp.EmulateViewport(width, 860), "a width")
+	do(b, chromedp.EmulateViewport(width, 860), "setting the width")
 }
 
-// wear makes the browser prefer light or dark. Nothing moves, so that what is looked at stands still.
-func (b *tab) wear(scheme string) {
+// setColourScheme sets the preferred colour scheme, light or dark. It disables animations, so that pages are stable.
+func (b *tab) setColourScheme(scheme string) {
 	b.t.Helper()
 	command(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
 }
 
-// open goes to a page of the panel.
+// open opens a page of the panel.
 func (b *tab) open(path string) {
 	b.t.Helper()
 	b.visit("localhost", path)
 }
 
-// visit goes to a page of any of the host's sites, and answers its status and what it says.
+// visit opens a page of any host name, and returns its status and text.
 func (b *tab) visit(name, path string) (status int64, text string) {
 	b.t.Helper()
-	got := do(b, chromedp.NavigateResponse("http://"+name+":"+b.port()+path), "going to "+name+path)
-	b.fits()
-	return got.Status, b.text()
+	resp := do(b, chromedp.NavigateResponse("http://"+name+":"+b.port()+path), "opening "+name+path)
+	b.checkWidth()
+	return resp.Status, b.text()
 }
 
-// next does what leads to another page, and waits until that is there.
-func (b *tab) next(action chromedp.Action[chromedp.Void], what string) {
+// navigate runs an action that leads to another page, and waits until that is loaded.
+func (b *tab) navigate(action chromedp.Action[chromedp.Void], what string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, testTimeout)
 	defer cancel()
 	if _, err := chromedp.RunResponse(ctx, action); err != nil {
 		b.fail(what, err)
 	}
-	b.fits()
+	b.checkWidth()
 }
 
-// fits checks on a phone that nothing reaches beyond the screen.
-func (b *tab) fits() {
+// checkWidth checks on a phone that the page is not wider than the screen.
+func (b *tab) checkWidth() {
 	b.t.Helper()
 	if b.phone {
-		b.fitsIn(390)
+		b.checkWidthAt(390)
 	}
 }
 
-func (b *tab) fitsIn(width int) {
+func (b *tab) checkWidthAt(width int) {
 	b.t.Helper()
-	beyond := evaluate[string](b, `document.documentElement.scrollWidth > `+fmt.Sprint(width)+` ? [...document.querySelectorAll("*")]
+	overflowing := evaluate[string](b, `document.documentElement.scrollWidth > `+fmt.Sprint(width)+` ? [...document.querySelectorAll("*")]
 		.filter(e => e.getBoundingClientRect().right > `+fmt.Sprint(width)+`).map(e => e.outerHTML.slice(0, 200)).join("\n") + " " : ""`)
-	require.Empty(b.t, beyond, "wider than %d pixels: %s", width, b.path())
+	require.Empty(b.t, overflowing, "wider than %d pixels: %s", width, b.path())
 }
 
-// finder is JavaScript that answers whatever can be seen and pressed, by what it says.
-const finder = `(says => [...document.querySelectorAll("a, button")].filter(e => e.innerText?.trim() === says && e.checkVisibility() && !e.disabled))`
+// findByText is a JavaScript function that returns the visible and enabled links and buttons with a text.
+const findByText = `(text => [...document.querySelectorAll("a, button")].filter(e => e.innerText?.trim() === text && e.checkVisibility() && !e.disabled))`
 
-// press presses the one link or button that says this, and waits for the next page.
-func (b *tab) press(words string) {
+// press clicks the only link or button with a text, and waits for the next page.
+func (b *tab) press(text string) {
 	b.t.Helper()
-	b.next(b.clicking(b.saying(words)), "pressing "+words)
+	b.navigate(b.clickOn(b.byText(text)), "pressing "+text)
 }
 
-// click presses the one link or button that says this, and stays on the page.
-func (b *tab) click(words string) {
+// click clicks the only link or button with a text, and stays on the page.
+func (b *tab) click(text string) {
 	b.t.Helper()
-	do(b, b.clicking(b.saying(words)), "clicking "+words)
+	do(b, b.clickOn(b.byText(text)), "clicking "+text)
 }
 
-// pick presses what a CSS selector finds, and stays on the page.
+// pick clicks the only element that matches a CSS selector, and stays on the page.
 func (b *tab) pick(selector string) {
 	b.t.Helper()
-	do(b, b.clicking(one(selector)), "picking "+selector)
+	do(b, b.clickOn(bySelector(selector)), "picking "+selector)
 }
 
-// follow follows the link to a path, and waits for the next page.
+// follow clicks the only link to a path, and waits for the next page.
 func (b *tab) follow(path string) {
 	b.t.Helper()
-	b.next(b.clicking(one(fmt.Sprintf("a[href=%q]", path))), "following "+path)
+	b.navigate(b.clickOn(bySelector(fmt.Sprintf("a[href=%q]", path))), "following "+path)
 }
 
-// saying answers an expression for the one link or button that says this.
-func (b *tab) saying(words string) string { return finder + "(" + quote(b.in(words)) + ")" }
+// byText returns an expression for the links and buttons with a text.
+func (b *tab) byText(text string) string { return findByText + "(" + quote(b.translate(text)) + ")" }
 
-// one answers an expression for the one element that a selector finds.
-func one(selector string) string { return "[...document.querySelectorAll(" + quote(selector) + ")]" }
+// bySelector returns an expression for the elements that match a selector.
+func bySelector(selector string) string {
+	return "[...document.querySelectorAll(" + quote(selector) + ")]"
+}
 
-// clicking clicks with the mouse on the one element that an expression answers, once it is there and nothing covers it.
-func (b *tab) clicking(elements string) chromedp.Action[chromedp.Void] {
-	where := `(all => {
+// clickOn returns an action that clicks with the mouse on the only element of an expression, once it exists and nothing
+// covers it.
+func (b *tab) clickOn(elements string) chromedp.Action[chromedp.Void] {
+	position := `(all => {
 		if (all.length !== 1) return [];
 		all[0].scrollIntoView({block: "center", behavior: "instant"});
 		const box = all[0].getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
@@ -246,7 +250,7 @@ func (b *tab) clicking(elements string) chromedp.Action[chromedp.Void] {
 		return hit && (all[0].contains(hit) || hit.contains(all[0])) ? [x, y] : [];
 	})(` + elements + `)`
 	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
-		at, err := until(ctx, target, where, func(at []float64) bool { return len(at) == 2 })
+		at, err := until(ctx, target, position, func(at []float64) bool { return len(at) == 2 })
 		if err != nil {
 			return chromedp.Void{}, err
 		}
@@ -262,30 +266,30 @@ func (b *tab) wait(expression string) {
 	}, "waiting for "+expression)
 }
 
-// until evaluates an expression again and again until its value is good. A page that is just being left has none.
+// until evaluates an expression repeatedly until its value is good. It ignores errors, which occur during navigation.
 func until[T any](ctx context.Context, target *chromedp.Target, expression string, good func(T) bool) (T, error) {
-	var got T
+	var value T
 	var err error
 	for ctx.Err() == nil {
-		if got, err = chromedp.Evaluate[T](expression)(ctx, target); err == nil && good(got) {
-			return got, nil
+		if value, err = chromedp.Evaluate[T](expression)(ctx, target); err == nil && good(value) {
+			return value, nil
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	return got, fmt.Errorf("in vain: %s: %w", expression, errors.Join(ctx.Err(), err))
+	return value, fmt.Errorf("timeout: %s: %w", expression, errors.Join(ctx.Err(), err))
 }
 
-// fill types a value into an input by its name, in place of what is there.
+// fill replaces the value of the input with the given name, as if typed.
 func (b *tab) fill(name, value string) {
 	b.t.Helper()
-	b.wait(fmt.Sprintf(`(() => { const at = document.querySelector(%s); if (!at) return false; at.focus(); at.select?.(); return true; })()`, quote(named(name))))
+	b.wait(fmt.Sprintf(`(() => { const at = document.querySelector(%s); if (!at) return false; at.focus(); at.select?.(); return true; })()`, quote(byName(name))))
 	command(b, input.InsertText, input.InsertTextParams{Text: value})
 }
 
-// choose sets a choice, a date or a box by its name to a value.
+// choose sets the select, date, radio button or checkbox with the given name to a value.
 func (b *tab) choose(name, value string) {
 	b.t.Helper()
 	b.wait(fmt.Sprintf(`(() => {
@@ -295,32 +299,33 @@ func (b *tab) choose(name, value string) {
 		if ("checked" in at && at.type !== "date") at.click(); else at.value = wanted;
 		at.dispatchEvent(new Event("input", {bubbles: true}));
 		return at.value === wanted;
-	})()`, quote(named(name)), quote(value)))
+	})()`, quote(byName(name)), quote(value)))
 }
 
-func named(name string) string { return fmt.Sprintf("main [name=%q]", name) }
+// byName returns a selector for the elements with a name.
+func byName(name string) string { return fmt.Sprintf("main [name=%q]", name) }
 
-// value answers what an input has in it.
+// value returns the value of the input with the given name.
 func (b *tab) value(name string) string {
 	b.t.Helper()
-	return evaluate[string](b, "document.querySelector("+quote(named(name))+").value")
+	return evaluate[string](b, "document.querySelector("+quote(byName(name))+").value")
 }
 
-// text answers what the page says.
+// text returns the text of the page.
 func (b *tab) text() string {
 	b.t.Helper()
 	return evaluate[string](b, "document.body.innerText")
 }
 
-// says checks that the page says something of the panel's own, in the language of the world.
+// says checks that the page contains texts of the panel, in the language of the setup.
 func (b *tab) says(english ...string) {
 	b.t.Helper()
-	for _, words := range english {
-		b.reads(b.in(words))
+	for _, text := range english {
+		b.reads(b.translate(text))
 	}
 }
 
-// reads checks that some text is on the page, just as it is.
+// reads checks that the page contains the given texts, which are not translated.
 func (b *tab) reads(texts ...string) {
 	b.t.Helper()
 	for _, text := range texts {
@@ -328,6 +333,7 @@ func (b *tab) reads(texts ...string) {
 	}
 }
 
+// readsNot checks that the page contains none of the texts.
 func (b *tab) readsNot(texts ...string) {
 	b.t.Helper()
 	for _, text := range texts {
@@ -335,32 +341,32 @@ func (b *tab) readsNot(texts ...string) {
 	}
 }
 
-// path answers where the tab is.
+// path returns the path and query of the current page of the panel.
 func (b *tab) path() string {
 	b.t.Helper()
 	return strings.TrimPrefix(evaluate[string](b, "location.href"), "http://localhost:"+b.port())
 }
 
-// back goes back in the browser's history, by as many pages.
+// back goes back in the browser's history by the given number of pages.
 func (b *tab) back(pages int) {
 	b.t.Helper()
-	at := do(b, chromedp.NavigationEntries(), "the history")
-	to := at.Entries[int(at.CurrentIndex)-pages]
-	command(b, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: to.ID})
-	b.wait(`document.readyState === "complete" && location.href === ` + quote(to.URL)) // a page that was kept does not load again
+	history := do(b, chromedp.NavigationEntries(), "reading the history")
+	entry := history.Entries[int(history.CurrentIndex)-pages]
+	command(b, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: entry.ID})
+	b.wait(`document.readyState === "complete" && location.href === ` + quote(entry.URL)) // a page from the back-forward cache is not loaded again
 }
 
-// command sends the browser a command of its protocol.
-func command[P, R any](b *tab, to cdp.Command[P, R], params P) {
+// command sends a DevTools protocol command to the browser.
+func command[P, R any](b *tab, method cdp.Command[P, R], params P) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, testTimeout)
 	defer cancel()
-	_, err := chromedp.Call(ctx, to, params)
-	require.NoError(b.t, err, to.Method)
+	_, err := chromedp.Call(ctx, method, params)
+	require.NoError(b.t, err, method.Method)
 }
 
-// quote answers a JavaScript string.
+// quote returns text as a JavaScript string.
 func quote(text string) string {
-	quoted, _ := json.Marshal(text) // a string has always one
+	quoted, _ := json.Marshal(text) // marshaling a string cannot fail
 	return string(quoted)
 }

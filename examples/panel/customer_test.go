@@ -9,13 +9,13 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// switchDomain presses the button beside an own domain.
+// switchDomain clicks the button beside a domain on the customer's page.
 func (b *tab) switchDomain(name string) {
 	b.t.Helper()
-	b.next(b.clicking(one(fmt.Sprintf("form:has([name=domain][value='%d']) button", b.domain(name).ID))), "switching "+name)
+	b.navigate(b.clickOn(bySelector(fmt.Sprintf("form:has([name=domain][value='%d']) button", b.domain(name).ID))), "switching "+name)
 }
 
-func ownAccount(s *scene) {
+func ownAccount(s *env) {
 	mario, phone, visitor := s.customer("mario"), s.customer("mario"), s.tab()
 	mario.reads("Mario Rossi", "Your support number is 4711.", "We are moving this website to a new server.", "shop-rossi.example")
 	mario.readsNot("Pays by bank transfer.", "Back tomorrow morning.")
@@ -44,7 +44,7 @@ func ownAccount(s *scene) {
 	mario.fill("password2", "a password of my own")
 	mario.press("Change password")
 	mario.says("This is not your current password")
-	mario.fill("old", s.host.demo)
+	mario.fill("old", s.app.demoPassword)
 	mario.fill("password", "a password of my own")
 	mario.fill("password2", "a password of my own")
 	mario.press("Change password")
@@ -52,11 +52,11 @@ func ownAccount(s *scene) {
 	phone.open("/account")
 	phone.says("Your session has ended. Please sign in again.")
 
-	_, err := s.host.clients.Suspend(s.t.Context(), []accounts.ID{s.id("mario")}, accounts.Hold{
+	_, err := s.app.clients.Suspend(s.t.Context(), []accounts.ID{s.id("mario")}, accounts.Hold{
 		Cause: accounts.CauseBilling, Note: "Reminded twice.", Message: "Please pay your invoice.", Public: "Back soon.",
 	})
 	require.NoError(s.t, err)
-	phone.signIn("mario", s.host.demo)
+	phone.signIn("mario", s.app.demoPassword)
 	phone.says("Wrong username or password.")
 	phone.readsNot("Please pay your invoice.")
 	phone.signIn("mario", "a password of my own")
@@ -67,7 +67,7 @@ func ownAccount(s *scene) {
 	mario.open("/account")
 	mario.says("Your session has ended. Please sign in again.")
 
-	_, err = s.host.clients.Activate(s.t.Context(), []accounts.ID{s.id("mario")})
+	_, err = s.app.clients.Activate(s.t.Context(), []accounts.ID{s.id("mario")})
 	require.NoError(s.t, err)
 	phone.signIn("mario", "a password of my own")
 	phone.press("Sign out")
@@ -78,7 +78,7 @@ func ownAccount(s *scene) {
 	mario.says("Please ask your provider for a link to set a new password.")
 }
 
-func chooseLanguage(s *scene) {
+func chooseLanguage(s *env) {
 	mario := s.customer("mario")
 	require.Equal(s.t, "en", evaluate[string](mario, "document.documentElement.lang"))
 	mario.press("Italiano")

@@ -9,15 +9,15 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// customer is one line of the demo: who, how they sign in, where, what they bought.
+// customer is a demo customer.
 type customer struct {
 	name, company, login, city, country string
 	plan                                string
 	domains                             []string
 }
 
-// demo are the customers that the program begins with. Names and domains are made up.
-var demo = []customer{
+// demoCustomers are the customers with which the program starts. All names and domains are fictitious.
+var demoCustomers = []customer{
 	{"Mario Rossi", "Rossi Pizza", "mario", "Napoli", "IT", "Pro", []string{"mario.localhost", "pizza-rossi.localhost", "menu.mario.localhost"}},
 	{"Anna Bianchi", "Studio Bianchi", "anna.bianchi", "Milano", "IT", "Business", []string{"studiobianchi.example", "annabianchi.localhost"}},
 	{"Jürgen Müller", "Müller & Söhne", "jmueller", "Köln", "DE", "Pro", []string{"müller-söhne.example"}},
@@ -40,39 +40,40 @@ var demo = []customer{
 	{"Matteo Gallo", "Gallo Immobiliare", "matteo", "Verona", "IT", "Pro", []string{"galloimmobiliare.example", "affitti-gallo.example"}},
 }
 
-// given and family make up more customers, so that there is something to search and to page through.
+// firstNames and lastNames are combined to generate more customers, enough for searching and paging.
 var (
-	given  = strings.Fields("Alice Bruno Carla Diego Elena Fabio Greta Hugo Irene Jonas Klara Leo Marta Nils Olga Paolo Rita Samir Teresa Ugo Vera Walter")
-	family = strings.Fields("Marino Greco Costa Fontana Riva Leone Serra Villa Monti Sala")
+	firstNames = strings.Fields("Alice Bruno Carla Diego Elena Fabio Greta Hugo Irene Jonas Klara Leo Marta Nils Olga Paolo Rita Samir Teresa Ugo Vera Walter")
+	lastNames  = strings.Fields("Marino Greco Costa Fontana Riva Leone Serra Villa Monti Sala")
 )
 
-// addDemo adds the demo customers, unless the store has customers already, and answers their password.
+// addDemo adds the demo customers and returns their password. If the store already has customers, it adds none and
+// returns "".
 func addDemo(ctx context.Context, clients *accounts.Manager, now time.Time) (string, error) {
 	ctx = accounts.WithActor(ctx, "demo")
 	if n, err := clients.Count(ctx, accounts.Query{}, 1); n > 0 || err != nil {
 		return "", err
 	}
-	password := freshPassword()
-	hash, err := accounts.Argon2id{}.Hash(ctx, password) // once for all: hashing is meant to take its time
+	password := generatePassword()
+	hash, err := accounts.Argon2id{}.Hash(ctx, password) // once for all customers, because hashing is slow
 	if err != nil {
 		return "", err
 	}
 	ids := map[string]accounts.ID{}
-	for i, c := range append(demo, madeUp(60)...) {
+	for i, c := range append(demoCustomers, generateCustomers(60)...) {
 		a, err := clients.Create(ctx, c.account(hash, now.AddDate(0, 0, -2-5*i)))
 		if err != nil {
 			return "", err
 		}
 		ids[c.login] = a.ID
 	}
-	return password, enliven(ctx, clients, ids, now)
+	return password, addHistory(ctx, clients, ids, now)
 }
 
-// madeUp answers n more customers, each with another name; there are 220.
-func madeUp(n int) []customer {
+// generateCustomers returns n customers. Their names are unique if n is at most 220.
+func generateCustomers(n int) []customer {
 	var all []customer
 	for i := range n {
-		g, f := given[i%len(given)], family[(i+i/len(given))%len(family)]
+		g, f := firstNames[i%len(firstNames)], lastNames[(i+i/len(firstNames))%len(lastNames)]
 		login := strings.ToLower(g + "." + f)
 		all = append(all, customer{
 			name: g + " " + f, login: login, city: "Genova", country: "IT", plan: plans[i%len(plans)],
@@ -92,14 +93,14 @@ func (c customer) account(hash string, since time.Time) accounts.New {
 	}
 }
 
-// enliven gives the customers a past: some are suspended, something runs out, something is not assigned yet.
-func enliven(ctx context.Context, clients *accounts.Manager, ids map[string]accounts.ID, now time.Time) error {
-	info, note := "Your support number is 4711. You can reach us on weekdays from 9 am to 6 pm.", "Pays by bank transfer. Friendly."
-	phone := accounts.Contact{
+// addHistory suspends some of the customers, and adds subscriptions that expire or are not assigned yet.
+func addHistory(ctx context.Context, clients *accounts.Manager, ids map[string]accounts.ID, now time.Time) error {
+	info, description := "Your support number is 4711. You can reach us on weekdays from 9 am to 6 pm.", "Pays by bank transfer. Friendly."
+	contact := accounts.Contact{
 		Name: "Mario Rossi", Company: "Rossi Pizza", Email: "mario@example.com", Phone: "+39 081 555 0142",
 		Address: "Via dei Tribunali 12", City: "Napoli", State: "NA", PostalCode: "80138", Country: "IT",
 	}
-	_, err := clients.Update(ctx, ids["mario"], accounts.Changes{Contact: &phone, AdditionalInfo: &info, Description: &note})
+	_, err := clients.Update(ctx, ids["mario"], accounts.Changes{Contact: &contact, AdditionalInfo: &info, Description: &description})
 	if err != nil {
 		return err
 	}
@@ -119,10 +120,10 @@ func enliven(ctx context.Context, clients *accounts.Manager, ids map[string]acco
 			return err
 		}
 	}
-	return more(ctx, clients.Subscriptions(), ids, now)
+	return addSubscriptions(ctx, clients.Subscriptions(), ids, now)
 }
 
-func more(ctx context.Context, subs *subscriptions.Manager, ids map[string]accounts.ID, now time.Time) error {
+func addSubscriptions(ctx context.Context, subs *subscriptions.Manager, ids map[string]accounts.ID, now time.Time) error {
 	for _, in := range []subscriptions.New{
 		{AccountID: ids["mario"], Name: "Shop", Plan: "Business", Domains: []string{"shop-rossi.example"}, ExpiresAt: now.AddDate(0, 0, 12)},
 		{AccountID: ids["giulia"], Plan: "Basic", Domains: []string{"romano-outlet.example"}, ExpiresAt: now.AddDate(0, 0, -2)},

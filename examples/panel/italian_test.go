@@ -1,6 +1,6 @@
 package main
 
-// italian are the texts of the panel that the main stories use, in Italian.
+// italian maps the English texts of the panel that the main stories use to Italian.
 var italian = map[string]string{
 	"Sign in":      "Accedi",
 	"Sign out":     "Esci",

@@ -1,14 +1,21 @@
-// Command panel is a small but complete host: the panel at http://localhost:8080, and the websites of its customers at
-// http://NAME.localhost:8080, behind the gateway. It prints how to sign in:
+// Command panel is a small but complete hosting product. It serves the panel at http://localhost:8080 and, behind the
+// gateway, its customers' websites at http://NAME.localhost:8080. It prints how to sign in:
 //
 //	go run ./examples/panel
 //
-// Suspend mario in the panel, and http://mario.localhost:8080 answers 503; activate him, and it is up again.
+// If you suspend mario in the panel, http://mario.localhost:8080 responds with status 503 until you activate him.
 //
-// Flags: -addr, -host, -empty for no demo customers, -pay for where suspended customers can pay, and -dsn for PostgreSQL,
-// without which all is forgotten at exit.
-// Environment: CLIENTELE_OPERATOR and CLIENTELE_PASSWORD are the operator's, else "admin" and a fresh password;
-// CLIENTELE_SECRET, of at least 32 bytes, lets links for new passwords outlive a restart.
+// These are the flags:
+//
+//	-addr   address to listen on (127.0.0.1:8080)
+//	-host   host name of the panel (localhost)
+//	-dsn    PostgreSQL database; without it everything is kept in memory and lost at exit
+//	-pay    URL at which suspended customers can pay
+//	-empty  start without demo customers
+//
+// CLIENTELE_OPERATOR and CLIENTELE_PASSWORD set the operator's name and password; the defaults are "admin" and a password
+// that is generated at each start. CLIENTELE_SECRET, at least 32 bytes, keeps links for new passwords valid after a
+// restart.
 package main
 
 import (
@@ -36,18 +43,18 @@ func main() {
 	}
 }
 
-// settings are what the command line and the environment say.
+// settings are the values of the flags and of the environment variables.
 type settings struct {
 	addr, host       string
 	dsn, pay         string
 	empty            bool
 	operator, secret string
-	password         string // "": a fresh one
+	password         string // "" means a generated one
 }
 
-const leastSecret = 32 // bytes
+const minSecretBytes = 32
 
-func read(args []string, getenv func(string) string, out io.Writer) (settings, error) {
+func readSettings(args []string, getenv func(string) string, out io.Writer) (settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("panel", flag.ContinueOnError)
 	flags.SetOutput(out)
@@ -64,32 +71,33 @@ func read(args []string, getenv func(string) string, out io.Writer) (settings, e
 	}
 	s.operator = cmp.Or(getenv("CLIENTELE_OPERATOR"), "admin")
 	s.password, s.secret = getenv("CLIENTELE_PASSWORD"), getenv("CLIENTELE_SECRET")
-	if s.secret != "" && len(s.secret) < leastSecret {
-		return settings{}, fmt.Errorf("CLIENTELE_SECRET must have at least %d bytes", leastSecret)
+	if s.secret != "" && len(s.secret) < minSecretBytes {
+		return settings{}, fmt.Errorf("CLIENTELE_SECRET must have at least %d bytes", minSecretBytes)
 	}
 	return s, nil
 }
 
-// run is the whole program. It ends without an error when ctx does, and with that of ctx if it was not up yet.
+// run is main with its dependencies as parameters. It returns nil when ctx is done, or ctx.Err() if the server was not
+// running yet.
 func run(ctx context.Context, args []string, getenv func(string) string, out, log io.Writer) error {
-	s, err := read(args, getenv, out)
+	s, err := readSettings(args, getenv, out)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", s.addr) // first, so that a port in use is told before anything is stored
+	listener, err := net.Listen("tcp", s.addr) // first, so that nothing is stored if the port is in use
 	if err != nil {
 		return err
 	}
-	defer func() { _ = listener.Close() }() // again, when the server has closed it: that is no harm
+	defer func() { _ = listener.Close() }() // a second time if the server has closed it, which does no harm
 	store, closeStore, err := openStore(ctx, s.dsn)
 	if err != nil {
 		return err
 	}
 	defer closeStore()
-	h, err := newHost(ctx, store, s, slog.New(slog.NewTextHandler(log, nil)))
+	a, err := newApp(ctx, store, s, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		return err
 	}
-	h.greet(out, listener.Addr())
-	return h.serve(ctx, listener)
+	a.printWelcome(out, listener.Addr())
+	return a.serve(ctx, listener)
 }

@@ -13,22 +13,22 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// search looks for something in a list: as somebody types, or with the button where there is no JavaScript.
+// search searches a list: while typing, or with the button if there is no JavaScript.
 func (b *tab) search(input, text string) {
 	b.t.Helper()
 	b.fill(input, text)
-	if b.scriptless {
+	if b.noScript {
 		b.press("Search")
 	}
 }
 
-// rows waits until a list shows so many rows.
+// rows waits until a list has n rows.
 func (b *tab) rows(n int) {
 	b.t.Helper()
 	b.wait(fmt.Sprintf(`document.querySelectorAll("#list tbody tr").length === %d && !document.querySelector(".htmx-request")`, n))
 }
 
-// top answers what the first row of a list is called.
+// top returns the name in the first row of a list.
 func (b *tab) top() string {
 	b.t.Helper()
 	return evaluate[string](b, `document.querySelector("#list tbody th").innerText`)
@@ -38,18 +38,18 @@ func (b *tab) top() string {
 func (b *tab) narrow(filter, value string) {
 	b.t.Helper()
 	b.choose(filter, value)
-	if b.scriptless {
+	if b.noScript {
 		b.press("Search")
 	}
 }
 
-// tick ticks a row of a list.
+// tick selects a row of a list.
 func (b *tab) tick(id accounts.ID) {
 	b.t.Helper()
 	b.pick(fmt.Sprintf("#list input[name=id][value='%d']", id))
 }
 
-func findCustomers(s *scene) {
+func findCustomers(s *env) {
 	operator := s.operator()
 	operator.says("80 customers")
 	operator.rows(50)
@@ -59,8 +59,8 @@ func findCustomers(s *scene) {
 	operator.rows(1)
 	operator.reads("jmueller")
 	operator.says("1 customer")
-	if !s.scriptless {
-		operator.wait(`document.getElementById("live").textContent === ` + quote(s.in("1 customer")))
+	if !s.noScript {
+		operator.wait(`document.getElementById("live").textContent === ` + quote(s.translate("1 customer")))
 		operator.wait(`new URLSearchParams(location.search).get("q") === "MÜLLER-söhne"`)
 	}
 	operator.search("q", "nobody at all")
@@ -90,7 +90,7 @@ func findCustomers(s *scene) {
 	require.Equal(s.t, "Élise Moreau", operator.top())
 }
 
-func suspendAndActivate(s *scene) {
+func suspendAndActivate(s *env) {
 	operator, mario, visitor := s.operator(), s.customer("mario"), s.tab()
 	status, _ := visitor.visit("mario.localhost", "/")
 	require.EqualValues(s.t, http.StatusOK, status)
@@ -109,11 +109,11 @@ func suspendAndActivate(s *scene) {
 	operator.rows(1)
 	operator.says("Suspended", "Billing")
 
-	status, said := visitor.visit("mario.localhost", "/")
+	status, text := visitor.visit("mario.localhost", "/")
 	require.EqualValues(s.t, http.StatusServiceUnavailable, status)
 	visitor.reads("We will be back soon.")
-	assert.NotContains(s.t, said, "Reminded twice.")
-	assert.NotContains(s.t, said, "Please pay your invoice.")
+	assert.NotContains(s.t, text, "Reminded twice.")
+	assert.NotContains(s.t, text, "Please pay your invoice.")
 	mario.open("/account")
 	mario.says("Your session has ended. Please sign in again.")
 
@@ -127,11 +127,11 @@ func suspendAndActivate(s *scene) {
 	require.EqualValues(s.t, http.StatusOK, status)
 	mario.open("/account")
 	mario.says("Sign in")
-	mario.signIn("mario", s.host.demo)
+	mario.signIn("mario", s.app.demoPassword)
 	require.Equal(s.t, "/account", mario.path())
 }
 
-func liftOneCause(s *scene) {
+func liftOneCause(s *env) {
 	operator := s.operator()
 	operator.open("/customers?q=luca")
 	operator.tick(s.id("luca"))
@@ -139,7 +139,7 @@ func liftOneCause(s *scene) {
 	operator.pick("input[name=lift][value=provider]")
 	operator.press("Activate")
 	operator.says("1 customer is still suspended because of another hold.")
-	luca, err := s.host.clients.GetByLogin(s.t.Context(), "luca")
+	luca, err := s.app.clients.GetByLogin(s.t.Context(), "luca")
 	require.NoError(s.t, err)
 	require.Len(s.t, luca.Holds, 1)
 	require.Equal(s.t, accounts.CauseProvider, luca.Holds[0].Cause)
@@ -154,9 +154,9 @@ func liftOneCause(s *scene) {
 	operator.says("1 customer activated.")
 }
 
-func suspendAllThatMatch(s *scene) {
+func suspendAllMatching(s *env) {
 	operator := s.operator()
-	assert.True(s.t, evaluate[bool](operator, `document.querySelector(".bulk button").disabled`), "nothing is ticked")
+	assert.True(s.t, evaluate[bool](operator, `document.querySelector(".bulk button").disabled`), "nothing is selected")
 	operator.pick("[data-check-all]")
 	operator.reads("50 selected")
 	operator.press("Suspend")
@@ -169,12 +169,12 @@ func suspendAllThatMatch(s *scene) {
 
 	operator.open("/customers?country=IT&status=active")
 	operator.press("Select all results")
-	all, err := s.host.clients.Count(s.t.Context(), accounts.Query{Country: "IT", Status: accounts.Active}, 0)
+	all, err := s.app.clients.Count(s.t.Context(), accounts.Query{Country: "IT", Status: accounts.Active}, 0)
 	require.NoError(s.t, err)
 	operator.says(fmt.Sprintf("All %d results are selected", all))
 	operator.press("Suspend")
 	operator.says(fmt.Sprintf("Suspend %d customers", all))
-	_, err = s.host.clients.Create(s.t.Context(), accounts.New{
+	_, err = s.app.clients.Create(s.t.Context(), accounts.New{
 		Login: "late", Password: "a long password", Contact: accounts.Contact{Name: "Late Comer", Country: "IT"},
 	})
 	require.NoError(s.t, err)
@@ -184,7 +184,7 @@ func suspendAllThatMatch(s *scene) {
 	operator.says(fmt.Sprintf("%d customers suspended.", all+1), "No matching customers")
 }
 
-func addCustomer(s *scene) {
+func addCustomer(s *env) {
 	operator := s.operator()
 	operator.press("Add a customer")
 	operator.fill("contact.name", "Paola Verdi")
@@ -199,17 +199,17 @@ func addCustomer(s *scene) {
 	for _, input := range []string{"login", "password"} {
 		require.True(s.t, evaluate[bool](operator, fmt.Sprintf(
 			`(at => at.getAttribute("aria-invalid") === "true" && document.getElementById(at.getAttribute("aria-describedby")).innerText !== "")(document.querySelector(%s))`,
-			quote(named(input)))), "the fault of %s", input)
+			quote(byName(input)))), "the error of %s", input)
 	}
 	require.Equal(s.t, "Verdi Fiori", operator.value("contact.company"))
 	require.Equal(s.t, "Your contact is Anna.\nCall her any time.", operator.value("additionalInfo"))
 	require.Equal(s.t, "IT", operator.value("contact.country"))
-	require.Empty(s.t, operator.value("password"), "it is never sent back")
+	require.Empty(s.t, operator.value("password"), "the password is never sent back")
 	require.NotContains(s.t, evaluate[string](operator, "document.documentElement.outerHTML"), "short")
 
 	operator.fill("login", "paola")
 	password := "a sentence that is long enough"
-	if s.scriptless {
+	if s.noScript {
 		password = evaluate[string](operator, `document.querySelector(".password code").innerText`)
 		operator.fill("password", password)
 	} else {
@@ -222,7 +222,7 @@ func addCustomer(s *scene) {
 	require.Len(s.t, password, 27)
 	operator.press("Add customer")
 	operator.reads("mario.localhost")
-	require.Equal(s.t, "/customers/new", operator.path(), "that domain is another customer's")
+	require.Equal(s.t, "/customers/new", operator.path(), "the domain belongs to another customer")
 	operator.fill("subscription.domains[0]", "fiori.localhost")
 	operator.fill("password", password)
 	operator.press("Add customer")
@@ -237,15 +237,15 @@ func addCustomer(s *scene) {
 	paola.reads("Call her any time.")
 }
 
-// domain answers the one with a name.
-func (s *scene) domain(name string) subscriptions.Domain {
+// domain returns the domain with the given name.
+func (s *env) domain(name string) subscriptions.Domain {
 	s.t.Helper()
-	d, err := s.host.clients.Subscriptions().Domain(s.t.Context(), name)
+	d, err := s.app.clients.Subscriptions().Domain(s.t.Context(), name)
 	require.NoError(s.t, err)
 	return d
 }
 
-func lookAfterDomains(s *scene) {
+func manageDomains(s *env) {
 	operator := s.operator()
 	first := s.domain("mario.localhost")
 	shop := s.domain("shop-rossi.example").SubscriptionID
@@ -276,7 +276,7 @@ func lookAfterDomains(s *scene) {
 	status, _ := visitor.visit("altstadt.localhost", "/")
 	require.EqualValues(s.t, http.StatusServiceUnavailable, status)
 	status, _ = visitor.visit("mario.localhost", "/")
-	require.EqualValues(s.t, http.StatusOK, status, "only that domain is down")
+	require.EqualValues(s.t, http.StatusOK, status, "only the other domain is suspended")
 
 	operator.open(fmt.Sprintf("/domains/%d", first.ID))
 	operator.press("Move")
@@ -302,7 +302,7 @@ func lookAfterDomains(s *scene) {
 	operator.reads(operatorName)
 }
 
-func lookAfterSubscriptions(s *scene) {
+func manageSubscriptions(s *env) {
 	operator := s.operator()
 	operator.press("Subscriptions")
 	operator.narrow("expires", "30")
@@ -338,7 +338,7 @@ func lookAfterSubscriptions(s *scene) {
 	require.EqualValues(s.t, http.StatusOK, status)
 }
 
-func editTogether(s *scene) {
+func editTogether(s *env) {
 	first, second := s.operator(), s.operator()
 	edit := fmt.Sprintf("/customers/%d/edit", s.id("mario"))
 	first.open(edit)
@@ -352,14 +352,14 @@ func editTogether(s *scene) {
 	second.press("Save")
 	second.says("Someone else changed this")
 	second.reads("+39 081 555 0199", "+39 081 555 0100", "Pompei")
-	require.Equal(s.t, "+39 081 555 0100", second.value("contact.phone"), "what was typed is still there")
+	require.Equal(s.t, "+39 081 555 0100", second.value("contact.phone"), "the entered value is kept")
 	second.fill("contact.phone", "+39 081 555 0199")
 	second.press("Save my version")
 	second.says("Customer updated.")
 	second.reads("+39 081 555 0199", "Pompei")
 }
 
-func removeCustomer(s *scene) {
+func removeCustomer(s *env) {
 	operator, mario, visitor := s.operator(), s.customer("mario"), s.tab()
 	operator.open(fmt.Sprintf("/customers/%d", s.id("mario")))
 	operator.press("Remove")
@@ -382,7 +382,7 @@ func removeCustomer(s *scene) {
 	mario.says("Your session has ended. Please sign in again.")
 }
 
-func giveLink(s *scene) {
+func giveLink(s *env) {
 	operator, mario, elsewhere := s.operator(), s.tab(), s.customer("mario")
 	page := fmt.Sprintf("/customers/%d", s.id("mario"))
 	operator.open(page)
@@ -402,7 +402,7 @@ func giveLink(s *scene) {
 	mario.fill("password2", "my very new password")
 	mario.press("Set password")
 	mario.says("Your new password has been set. Sign in with it now.")
-	mario.signIn("mario", s.host.demo)
+	mario.signIn("mario", s.app.demoPassword)
 	mario.says("Wrong username or password.")
 	mario.signIn("mario", "my very new password")
 	require.Equal(s.t, "/account", mario.path())
@@ -416,7 +416,7 @@ func giveLink(s *scene) {
 	mario.says("This link has already been used or has expired. Please ask for a new one.")
 }
 
-func signInAsCustomer(s *scene) {
+func signInAsCustomer(s *env) {
 	operator := s.operator()
 	page := fmt.Sprintf("/customers/%d", s.id("luca"))
 	operator.open(page)
@@ -434,13 +434,13 @@ func signInAsCustomer(s *scene) {
 	operator.says("Sign in")
 }
 
-// keys presses keys, one after the other, wherever the focus is.
+// keys presses keys, one after the other, on the focused element.
 func (b *tab) keys(keys string) {
 	b.t.Helper()
 	do(b, chromedp.KeyEvent(keys), "keys")
 }
 
-// tabTo moves the focus with the Tab key until a selector matches what has it.
+// tabTo moves the focus with the Tab key until the focused element matches a selector.
 func (b *tab) tabTo(selector string) {
 	b.t.Helper()
 	for range 100 {
@@ -450,16 +450,16 @@ func (b *tab) tabTo(selector string) {
 			return
 		}
 	}
-	require.FailNow(b.t, "the Tab key never reaches it", "%s\n%s", selector, b.text())
+	require.FailNow(b.t, "the Tab key does not reach the element", "%s\n%s", selector, b.text())
 }
 
-// enter presses a key on what has the focus, and waits for the next page.
+// enter presses a key on the focused element, and waits for the next page.
 func (b *tab) enter(key string) {
 	b.t.Helper()
-	b.next(chromedp.KeyEvent(key), "pressing a key")
+	b.navigate(chromedp.KeyEvent(key), "pressing a key")
 }
 
-func keyboardOnly(s *scene) {
+func keyboardOnly(s *env) {
 	operator := s.tab()
 	operator.open("/operator")
 	operator.tabTo("[name=login]")
@@ -470,7 +470,7 @@ func keyboardOnly(s *scene) {
 	require.Equal(s.t, "/customers", operator.path())
 
 	operator.keys(kb.Tab)
-	require.Equal(s.t, "#main", evaluate[string](operator, `document.activeElement.getAttribute("href")`), "the first stop skips what is on every page")
+	require.Equal(s.t, "#main", evaluate[string](operator, `document.activeElement.getAttribute("href")`), "the first stop skips the navigation")
 	operator.keys(kb.Enter)
 	operator.tabTo("[name=q]")
 	operator.keys("oliver")
@@ -489,17 +489,17 @@ func keyboardOnly(s *scene) {
 	operator.tabTo("main button[type=submit]")
 	operator.enter(kb.Enter)
 	operator.says("1 customer suspended.")
-	status, said := operator.visit("oliver.localhost", "/")
+	status, text := operator.visit("oliver.localhost", "/")
 	require.EqualValues(s.t, http.StatusServiceUnavailable, status)
-	require.Contains(s.t, said, "Back soon.")
+	require.Contains(s.t, text, "Back soon.")
 }
 
-// events counts what has happened so far.
-func (s *scene) events() int {
+// events returns the number of events.
+func (s *env) events() int {
 	s.t.Helper()
 	n, q := 0, accounts.EventQuery{Limit: 500}
 	for {
-		page, err := s.host.clients.Events(s.t.Context(), q)
+		page, err := s.app.clients.Events(s.t.Context(), q)
 		require.NoError(s.t, err)
 		if len(page.Items) == 0 {
 			return n
@@ -508,24 +508,24 @@ func (s *scene) events() int {
 	}
 }
 
-func repeatNothing(s *scene) {
+func reloadAndBack(s *env) {
 	operator := s.operator()
 	page := fmt.Sprintf("/customers/%d", s.id("oliver"))
 	operator.open(page)
 	operator.press("Suspend")
 	operator.press("Suspend")
 	operator.says("1 customer suspended.")
-	happened := s.events()
+	events := s.events()
 	do(operator, chromedp.Reload(), "reloading")
 	require.Equal(s.t, page, operator.path())
-	require.Equal(s.t, happened, s.events(), "after a reload")
+	require.Equal(s.t, events, s.events(), "after a reload")
 	operator.back(1)
 	require.Contains(s.t, operator.path(), "/customers/suspend?")
-	require.Equal(s.t, happened, s.events(), "after going back")
+	require.Equal(s.t, events, s.events(), "after going back")
 	do(operator, chromedp.Reload(), "reloading")
-	require.Equal(s.t, happened, s.events(), "after reloading the form")
+	require.Equal(s.t, events, s.events(), "after reloading the form")
 
 	operator.press("Suspend")
 	operator.says("1 customer was already suspended.")
-	require.Equal(s.t, happened, s.events(), "sent again, on purpose")
+	require.Equal(s.t, events, s.events(), "after sending the form again")
 }

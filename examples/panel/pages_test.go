@@ -17,50 +17,50 @@ import (
 )
 
 //go:embed testdata/axe/axe.min.js
-var axe string
+var axeScript string
 
-// sight is a page, or a state of one, and how somebody gets to see it.
-type sight struct {
+// view is a page in a certain state.
+type view struct {
 	name string
-	see  func(b *tab)
+	open func(b *tab) // makes the tab show it
 }
 
-// at answers the sight of a page by its path.
-func at(path string) sight { return sight{path, func(b *tab) { b.t.Helper(); b.open(path) }} }
+// pageAt returns the view of the page at a path.
+func pageAt(path string) view { return view{path, func(b *tab) { b.t.Helper(); b.open(path) }} }
 
-// refused answers the sight of a form that was sent with faults.
-func refused(path, button string, fill func(b *tab)) sight {
-	return sight{path + ", refused", func(b *tab) { b.t.Helper(); b.open(path); fill(b); b.press(button) }}
+// invalidFormView returns the view of a form that was sent with invalid values.
+func invalidFormView(path, button string, fill func(b *tab)) view {
+	return view{path + ", invalid", func(b *tab) { b.t.Helper(); b.open(path); fill(b); b.press(button) }}
 }
 
-// strangers, operators and customers answer all pages of the panel, by who sees them.
-func (s *scene) strangers() []sight {
-	return []sight{
-		at("/signin?said=ended"), at("/operator"), at("/forgot"), at("/reset/forged"),
-		refused("/signin", "Sign in", func(b *tab) {
+// signedOutViews, operatorViews and customerViews return all pages of the panel, by the kind of user.
+func (s *env) signedOutViews() []view {
+	return []view{
+		pageAt("/signin?said=ended"), pageAt("/operator"), pageAt("/forgot"), pageAt("/reset/forged"),
+		invalidFormView("/signin", "Sign in", func(b *tab) {
 			b.fill("login", "nobody")
 			b.fill("password", "nothing")
 		}),
-		{"suspended", func(b *tab) { b.signIn("chloe", s.host.demo) }},
+		{"suspended", func(b *tab) { b.signIn("chloe", s.app.demoPassword) }},
 	}
 }
 
-func (s *scene) operators() []sight {
+func (s *env) operatorViews() []view {
 	mario, luca, domain := s.id("mario"), s.id("luca"), s.domain("menu.mario.localhost")
 	customer, subscription, site := fmt.Sprintf("/customers/%d", mario), fmt.Sprintf("/subscriptions/%d", domain.SubscriptionID), fmt.Sprintf("/domains/%d", domain.ID)
-	return []sight{
-		at("/customers"), at("/customers?q=nobody-at-all"), at("/customers?country=DE&select=all"), at("/customers/new"),
-		refused("/customers/new", "Add customer", func(b *tab) {
+	return []view{
+		pageAt("/customers"), pageAt("/customers?q=nobody-at-all"), pageAt("/customers?country=DE&select=all"), pageAt("/customers/new"),
+		invalidFormView("/customers/new", "Add customer", func(b *tab) {
 			b.fill("contact.name", "Paola")
 			b.fill("login", "root")
 			b.fill("password", "short")
 			b.fill("subscription.domains[0]", "-")
 		}),
-		at(customer), at(fmt.Sprintf("/customers/%d", luca)), at(customer + "/edit"), at(customer + "/password"), at(customer + "/history"),
+		pageAt(customer), pageAt(fmt.Sprintf("/customers/%d", luca)), pageAt(customer + "/edit"), pageAt(customer + "/password"), pageAt(customer + "/history"),
 		{"a lost update", func(b *tab) {
 			b.open(customer + "/edit")
-			info := "Changed in the middle of it."
-			_, err := s.host.clients.Update(s.t.Context(), mario, accounts.Changes{AdditionalInfo: &info})
+			info := "Changed concurrently."
+			_, err := s.app.clients.Update(s.t.Context(), mario, accounts.Changes{AdditionalInfo: &info})
 			require.NoError(s.t, err)
 			b.press("Save")
 		}},
@@ -68,15 +68,15 @@ func (s *scene) operators() []sight {
 			b.open(customer)
 			b.press("Create a password link")
 		}},
-		at(fmt.Sprintf("/customers/suspend?id=%d&id=%d", mario, luca)), at(fmt.Sprintf("/customers/activate?id=%d", luca)),
-		at(fmt.Sprintf("/customers/remove?id=%d", mario)),
-		at("/subscriptions?unassigned=1"), at("/subscriptions?q=nothing-at-all"), at("/subscriptions/new"),
-		at(fmt.Sprintf("/subscriptions/new?customer=%d", mario)), at(subscription), at(subscription + "/edit"),
-		at(fmt.Sprintf("/subscriptions/assign?id=%d", domain.SubscriptionID)), at(fmt.Sprintf("/subscriptions/suspend?id=%d", domain.SubscriptionID)),
-		at(fmt.Sprintf("/subscriptions/activate?id=%d", domain.SubscriptionID)), at(fmt.Sprintf("/subscriptions/remove?id=%d", domain.SubscriptionID)),
-		at(site), at(site + "/move"), at(fmt.Sprintf("/domains/suspend?id=%d", domain.ID)),
-		at(fmt.Sprintf("/domains/activate?id=%d", domain.ID)), at(fmt.Sprintf("/domains/remove?id=%d", domain.ID)),
-		at("/nowhere"),
+		pageAt(fmt.Sprintf("/customers/suspend?id=%d&id=%d", mario, luca)), pageAt(fmt.Sprintf("/customers/activate?id=%d", luca)),
+		pageAt(fmt.Sprintf("/customers/remove?id=%d", mario)),
+		pageAt("/subscriptions?unassigned=1"), pageAt("/subscriptions?q=nothing-at-all"), pageAt("/subscriptions/new"),
+		pageAt(fmt.Sprintf("/subscriptions/new?customer=%d", mario)), pageAt(subscription), pageAt(subscription + "/edit"),
+		pageAt(fmt.Sprintf("/subscriptions/assign?id=%d", domain.SubscriptionID)), pageAt(fmt.Sprintf("/subscriptions/suspend?id=%d", domain.SubscriptionID)),
+		pageAt(fmt.Sprintf("/subscriptions/activate?id=%d", domain.SubscriptionID)), pageAt(fmt.Sprintf("/subscriptions/remove?id=%d", domain.SubscriptionID)),
+		pageAt(site), pageAt(site + "/move"), pageAt(fmt.Sprintf("/domains/suspend?id=%d", domain.ID)),
+		pageAt(fmt.Sprintf("/domains/activate?id=%d", domain.ID)), pageAt(fmt.Sprintf("/domains/remove?id=%d", domain.ID)),
+		pageAt("/nowhere"),
 		{"signed in as a customer", func(b *tab) {
 			b.open(fmt.Sprintf("/customers/%d", luca))
 			b.press("Sign in as this customer")
@@ -84,10 +84,10 @@ func (s *scene) operators() []sight {
 	}
 }
 
-func (s *scene) customers() []sight {
-	return []sight{
-		at("/account"), at("/account?q=nothing-at-all"), at("/account/contact"), at("/account/password"),
-		refused("/account/password", "Change password", func(b *tab) {
+func (s *env) customerViews() []view {
+	return []view{
+		pageAt("/account"), pageAt("/account?q=nothing-at-all"), pageAt("/account/contact"), pageAt("/account/password"),
+		invalidFormView("/account/password", "Change password", func(b *tab) {
 			b.fill("old", "not it")
 			b.fill("password", "one password")
 			b.fill("password2", "another password")
@@ -95,54 +95,53 @@ func (s *scene) customers() []sight {
 	}
 }
 
-// accessible are the rules that every page obeys: WCAG 2.2 at AA, and what axe calls best practice.
-const accessible = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
+// axeRules are the tags of the rules that every page must follow: WCAG 2.2 at level AA, and the best practices of axe.
+const axeRules = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
 
-// Every page is for everybody, in light and dark: nothing that axe knows is wrong, and nothing reaches beyond a phone's
-// screen.
+// axe finds no violations on any page, in light and dark, and no page is wider than a phone's screen.
 func TestPagesAreAccessible(t *testing.T) {
-	for _, in := range []world{{name: "wide"}, {name: "on a phone in Italian", phone: true, italian: true}} {
-		for who, look := range map[string]func(s *scene){
-			"strangers": func(s *scene) { s.tab().accessible(s.strangers()) },
-			"operators": func(s *scene) { s.operator().accessible(s.operators()) },
-			"customers": func(s *scene) { s.customer("mario").accessible(s.customers()) },
+	for _, conf := range []setup{{name: "wide"}, {name: "on a phone in Italian", phone: true, italian: true}} {
+		for user, check := range map[string]func(s *env){
+			"signed out": func(s *env) { s.tab().checkAccessibility(s.signedOutViews()) },
+			"operators":  func(s *env) { s.operator().checkAccessibility(s.operatorViews()) },
+			"customers":  func(s *env) { s.customer("mario").checkAccessibility(s.customerViews()) },
 		} {
-			t.Run(who+", "+in.name, func(t *testing.T) {
+			t.Run(user+", "+conf.name, func(t *testing.T) {
 				t.Parallel()
-				look(newScene(t, in))
+				check(newEnv(t, conf))
 			})
 		}
 	}
 }
 
-func (b *tab) accessible(sights []sight) {
+func (b *tab) checkAccessibility(views []view) {
 	b.t.Helper()
 	schemes := []string{"light", "dark"}
 	if b.phone {
 		schemes = schemes[:1] // colours do not depend on the width
 	}
-	for _, it := range sights {
-		it.see(b)
-		evaluate[any](b, axe+"; undefined")
+	for _, v := range views {
+		v.open(b)
+		evaluate[any](b, axeScript+"; undefined")
 		for _, scheme := range schemes {
-			b.wear(scheme)
-			wrong := evaluate[[]string](b, `axe.run({runOnly: `+accessible+`, resultTypes: ["violations"]}).then(found => {
-				if (found.passes.length < 10) throw new Error("axe looked at nothing");
+			b.setColourScheme(scheme)
+			violations := evaluate[[]string](b, `axe.run({runOnly: `+axeRules+`, resultTypes: ["violations"]}).then(found => {
+				if (found.passes.length < 10) throw new Error("axe checked nothing");
 				return found.violations.flatMap(v => v.nodes.map(n => v.impact + " " + v.id + ": " + v.help + "\n" + n.html + "\n" + n.failureSummary));
 			})`)
-			assert.Empty(b.t, strings.Join(wrong, "\n\n"), "%s, %s", it.name, scheme)
+			assert.Empty(b.t, strings.Join(violations, "\n\n"), "%s, %s", v.name, scheme)
 		}
-		b.wear("light")
+		b.setColourScheme("light")
 	}
 }
 
-// The pages that are looked at are all that there are: each route of the panel that shows one.
-func TestEveryPageIsLookedAt(t *testing.T) {
-	s := newScene(t, world{})
-	var seen []string
-	for _, it := range slices.Concat(s.strangers(), s.operators(), s.customers()) {
-		path, _, _ := strings.Cut(it.name, "?")
-		seen = append(seen, path)
+// The views include every route of the panel that shows a page.
+func TestViewsIncludeEveryPage(t *testing.T) {
+	s := newEnv(t, setup{})
+	var paths []string
+	for _, v := range slices.Concat(s.signedOutViews(), s.operatorViews(), s.customerViews()) {
+		path, _, _ := strings.Cut(v.name, "?")
+		paths = append(paths, path)
 	}
 	source, err := os.ReadFile("../../adapters/panel/routes.go")
 	require.NoError(t, err)
@@ -150,50 +149,50 @@ func TestEveryPageIsLookedAt(t *testing.T) {
 	require.Greater(t, len(pages), 30)
 	for _, page := range pages {
 		if page[1] == "/{$}" || strings.HasSuffix(page[1], ".csv") {
-			continue // one leads elsewhere, and one is no page
+			continue // a redirect, or not a page
 		}
 		route := regexp.MustCompile("^" + strings.NewReplacer("{id}", `\d+`, "{token}", `\w+`).Replace(page[1]) + "$")
-		assert.True(t, slices.ContainsFunc(seen, route.MatchString), page[1])
+		assert.True(t, slices.ContainsFunc(paths, route.MatchString), page[1])
 	}
 }
 
-// weight is what a page made the browser load.
-type weight struct {
-	Bytes           int // as transferred, heads included
+// loadStats counts what the browser loaded for a page.
+type loadStats struct {
+	Bytes           int // transferred, including headers
 	Styles, Scripts int
-	Again           int // of style and scripts: bytes that were transferred
+	StaticBytes     int // transferred for styles and scripts
 }
 
-func (b *tab) weight() weight {
+func (b *tab) loadStats() loadStats {
 	b.t.Helper()
-	return evaluate[weight](b, `(() => {
-		const all = performance.getEntriesByType("resource"), kind = end => all.filter(e => new URL(e.name).pathname.endsWith(end));
-		const sum = some => some.reduce((n, e) => n + e.transferSize, 0);
+	return evaluate[loadStats](b, `(() => {
+		const all = performance.getEntriesByType("resource"), withSuffix = s => all.filter(e => new URL(e.name).pathname.endsWith(s));
+		const sum = entries => entries.reduce((n, e) => n + e.transferSize, 0);
 		return {
-			bytes: sum(all) + sum(performance.getEntriesByType("navigation")), styles: kind(".css").length, scripts: kind(".js").length,
-			again: sum(kind(".css")) + sum(kind(".js")),
+			bytes: sum(all) + sum(performance.getEntriesByType("navigation")), styles: withSuffix(".css").length, scripts: withSuffix(".js").length,
+			staticBytes: sum(withSuffix(".css")) + sum(withSuffix(".js")),
 		};
 	})()`)
 }
 
-// A page is less than 100 kB with all that belongs to it, in one request for style and one for scripts, which later pages
-// do not transfer again.
-func TestPagesAreLight(t *testing.T) {
-	s := newScene(t, world{})
+// A page with its resources is smaller than 100 kB, with one request for styles and one for scripts, which are cached for
+// other pages.
+func TestPagesAreSmall(t *testing.T) {
+	s := newEnv(t, setup{})
 	operator := s.operator()
 	for _, path := range []string{"/customers", "/customers/new", "/subscriptions", fmt.Sprintf("/customers/%d", s.id("mario"))} {
 		command(operator, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
 		operator.open(path)
-		first := operator.weight()
+		first := operator.loadStats()
 		t.Logf("%s: %d bytes", path, first.Bytes)
 		assert.Less(t, first.Bytes, 100_000, path)
-		assert.Greater(t, first.Again, 20_000, "or nothing was counted")
+		assert.Greater(t, first.StaticBytes, 20_000, "otherwise nothing was counted")
 		assert.Equal(t, 1, first.Styles, path)
 		assert.LessOrEqual(t, first.Scripts, 1, path)
 
 		command(operator, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: false})
 		operator.open(path)
 		operator.open(path)
-		assert.Zero(t, operator.weight().Again, path)
+		assert.Zero(t, operator.loadStats().StaticBytes, path)
 	}
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The pictures of the README are made by: go test ./examples/panel -run TestScreenshots -screenshots screenshots
-var screenshots = flag.String("screenshots", "", "the folder, from this one, to write the pictures of the panel to")
+// The screenshots in the README are made with: go test ./examples/panel -run TestScreenshots -screenshots screenshots
+var screenshots = flag.String("screenshots", "", "write the screenshots of the panel to `folder`, relative to this one")
 
-// mostOfScreenshot bounds a picture, in bytes: they are kept in the repository.
-const mostOfScreenshot = 200_000
+// maxScreenshotBytes limits the size of a screenshot, because they are kept in the repository.
+const maxScreenshotBytes = 200_000
 
 func TestScreenshots(t *testing.T) {
 	folder := *screenshots
@@ -23,7 +23,7 @@ func TestScreenshots(t *testing.T) {
 		folder = t.TempDir()
 	}
 	require.NoError(t, os.MkdirAll(folder, 0o755))
-	s := newScene(t, world{})
+	s := newEnv(t, setup{})
 	operator, owner, visitor := s.operator(), s.customer("mario"), s.tab()
 	for _, scheme := range []string{"light", "dark"} {
 		take := func(b *tab, name string) {
@@ -31,11 +31,11 @@ func TestScreenshots(t *testing.T) {
 			evaluate[any](b, `document.activeElement.blur(), window.scrollTo(0, 0)`)
 			shot := do(b, chromedp.CaptureScreenshot(), name)
 			require.Greater(t, len(shot), 5_000, name)
-			require.Less(t, len(shot), mostOfScreenshot, name)
+			require.Less(t, len(shot), maxScreenshotBytes, name)
 			require.NoError(t, os.WriteFile(filepath.Join(folder, name+"-"+scheme+".png"), shot, 0o644))
 		}
 		for _, b := range []*tab{operator, owner, visitor} {
-			b.wear(scheme)
+			b.setColourScheme(scheme)
 		}
 		operator.open("/customers")
 		operator.tick(s.id("jmueller"))

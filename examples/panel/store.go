@@ -13,7 +13,7 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres"
 )
 
-// openStore answers where everything is kept, and a function that closes it: in memory if there is no dsn.
+// openStore returns a store and a function that closes it. The store is in memory if dsn is empty.
 func openStore(ctx context.Context, dsn string) (accounts.Store, func(), error) {
 	if dsn == "" {
 		return memory.New(), func() {}, nil
@@ -22,12 +22,12 @@ func openStore(ctx context.Context, dsn string) (accounts.Store, func(), error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	config.DefaultQueryExecMode = pgx.QueryExecModeExec // as the README of storage/postgres advises
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec // as the README of storage/postgres recommends
 	pool := stdlib.OpenDB(*config)
-	pool.SetMaxOpenConns(connections)
-	pool.SetMaxIdleConns(connections)
+	pool.SetMaxOpenConns(maxConns)
+	pool.SetMaxIdleConns(maxConns)
 	db := bun.NewDB(pool, pgdialect.New())
-	store, err := migrated(ctx, db)
+	store, err := migrateAndOpen(ctx, db)
 	if err != nil {
 		_ = db.Close()
 		return nil, nil, err
@@ -35,10 +35,10 @@ func openStore(ctx context.Context, dsn string) (accounts.Store, func(), error) 
 	return store, func() { _ = db.Close() }, nil
 }
 
-const connections = 16
+const maxConns = 16
 
-// migrated answers the store in a database, after its tables have been made or brought up to date.
-func migrated(ctx context.Context, db *bun.DB) (*postgres.Store, error) {
+// migrateAndOpen creates or migrates the tables of a database and returns its store.
+func migrateAndOpen(ctx context.Context, db *bun.DB) (*postgres.Store, error) {
 	opts := &postgres.Options{Prepared: true}
 	if err := postgres.Migrate(ctx, db, opts); err != nil {
 		return nil, err

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// arguments are what follows a command's name: words, and options such as public="Back soon.".
+// arguments are the words after the name of a command, and options such as public="Back soon.".
 type arguments struct {
 	words   []string
 	options map[string]string
 }
 
-// optionNames are the names that make a word with "=" an option.
+// optionNames are the options. A word with "=" after any other name is a plain word.
 var optionNames = []string{"message", "note", "password", "plan", "public"}
 
-var errQuote = errors.New("a quotation mark has no partner")
+var errQuote = errors.New("missing closing quotation mark")
 
-// parse parts a line at its spaces, except between quotation marks. The first word is the command.
+// parse splits a line at spaces, except between quotation marks. The first word is the command.
 func parse(line string) (command string, args arguments, err error) {
 	args.options = map[string]string{}
 	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
@@ -38,21 +38,21 @@ func parse(line string) (command string, args arguments, err error) {
 	return command, args, nil
 }
 
-// cutWord answers the first word without its quotation marks, and what follows it.
+// cutWord returns the first word of line, without its quotation marks, and the rest of line.
 func cutWord(line string) (word, rest string, err error) {
 	var b strings.Builder
-	quoted := false
+	inQuotes := false
 	for i, r := range line {
 		switch {
 		case r == '"':
-			quoted = !quoted
-		case !quoted && (r == ' ' || r == '\t'):
+			inQuotes = !inQuotes
+		case !inQuotes && (r == ' ' || r == '\t'):
 			return b.String(), line[i:], nil
 		default:
 			b.WriteRune(r)
 		}
 	}
-	if quoted {
+	if inQuotes {
 		return "", "", errQuote
 	}
 	return b.String(), "", nil

@@ -12,62 +12,63 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// console carries out commands that are typed, as the operator of the host.
+// console runs commands as the operator.
 type console struct {
-	*host
+	*app
 	screen
 }
 
-// action carries out a command.
-type action func(c *console, ctx context.Context, args arguments) error
+// commandFunc runs a command.
+type commandFunc func(c *console, ctx context.Context, args arguments) error
 
-// command is one thing that can be typed.
+// command is a command of the console.
 type command struct {
 	name, usage, help string
-	words             int // that it needs, at least
-	do                action
+	minWords          int // required words after the name
+	run               commandFunc
 }
 
-// commands answers all that there are, in the order of help. A command without a name parts them there.
+// commands returns all commands in the order of help. An empty command stands for a blank line.
 func commands() []command {
 	account, subscription, site := (*console).account, (*console).subscription, (*console).site
 	return []command{
-		{"list", "", "all, and what holds it down", 0, (*console).list},
-		{"visit", "DOMAIN…", "what a visitor gets", 1, (*console).visits},
-		{"sign-in", "LOGIN PASSWORD", "may the owner sign in?", 2, (*console).signIn},
+		{"list", "", "list everything", 0, (*console).list},
+		{"visit", "DOMAIN…", "request sites as a visitor", 1, (*console).visit},
+		{"sign-in", "LOGIN PASSWORD", "can the owner sign in?", 2, (*console).signIn},
 		{},
-		{"create", "LOGIN [DOMAIN…] [OPTIONS]", "a customer, with sites", 1, (*console).create},
-		{"subscribe", "LOGIN DOMAIN… [OPTIONS]", "one more subscription", 2, (*console).subscribe},
-		{"remove", "LOGIN", "a customer and all below", 1, (*console).remove},
+		{"create", "LOGIN [DOMAIN…] [OPTIONS]", "create a customer with sites", 1, (*console).create},
+		{"subscribe", "LOGIN DOMAIN… [OPTIONS]", "add a subscription", 2, (*console).subscribe},
+		{"remove", "LOGIN", "remove a customer", 1, (*console).remove},
 		{},
-		{"suspend", "LOGIN [CAUSE] [TEXTS]", "a customer, so all below", 1, suspend(account)},
-		{"activate", "LOGIN", "lift every cause of its own", 1, activate(account)},
-		{"lift", "LOGIN CAUSE…", "lift these causes only", 2, lift(account)},
+		{"suspend", "LOGIN [CAUSE] [TEXTS]", "suspend a customer", 1, suspend(account)},
+		{"activate", "LOGIN", "lift all of its holds", 1, activate(account)},
+		{"lift", "LOGIN CAUSE…", "lift holds by cause", 2, lift(account)},
 		{},
-		{"suspend-subscription", "DOMAIN [CAUSE] [TEXTS]", "the one with this domain", 1, suspend(subscription)},
-		{"activate-subscription", "DOMAIN", "lift every cause of its own", 1, activate(subscription)},
-		{"lift-subscription", "DOMAIN CAUSE…", "lift these causes only", 2, lift(subscription)},
+		{"suspend-subscription", "DOMAIN [CAUSE] [TEXTS]", "suspend a subscription", 1, suspend(subscription)},
+		{"activate-subscription", "DOMAIN", "lift all of its holds", 1, activate(subscription)},
+		{"lift-subscription", "DOMAIN CAUSE…", "lift holds by cause", 2, lift(subscription)},
 		{},
-		{"suspend-site", "DOMAIN [CAUSE] [TEXTS]", "one site", 1, suspend(site)},
-		{"activate-site", "DOMAIN", "lift every cause of its own", 1, activate(site)},
-		{"lift-site", "DOMAIN CAUSE…", "lift these causes only", 2, lift(site)},
+		{"suspend-site", "DOMAIN [CAUSE] [TEXTS]", "suspend a site", 1, suspend(site)},
+		{"activate-site", "DOMAIN", "lift all of its holds", 1, activate(site)},
+		{"lift-site", "DOMAIN CAUSE…", "lift holds by cause", 2, lift(site)},
 		{},
 		{"help", "", "this list", 0, (*console).help},
-		{"quit", "", "stop", 0, (*console).quit},
+		{"quit", "", "stop serving", 0, (*console).quit},
 	}
 }
 
-// explanation is what help says below the commands.
-const explanation = `
-CAUSE    why: billing, abuse, or a word of your own; without one, provider.
-         Causes know nothing of each other: lifting one leaves the others.
-TEXTS    public="visitors see it" message="the owner sees it"
-         note="only the provider sees it"
+// helpText is printed by help after the commands.
+const helpText = `
+CAUSE    billing, abuse or any other word; by default provider. Causes are
+         independent: lifting one leaves the others in force.
+TEXTS    public="shown to visitors" message="shown to the owner"
+         note="shown to operators only"
 OPTIONS  plan=NAME password=SECRET
-…        one or more; [ ] may be left out; "quote what has spaces"
+…        one or more; [ ] optional; "quote text with spaces"
 
-A customer has subscriptions, and a subscription has sites. Suspending one
-thing takes all that is below it down. For example:
+A customer has subscriptions, and a subscription has sites. To name a
+subscription, give one of its domains. Suspending a customer or a
+subscription suspends all of its sites. For example:
 
 suspend mario billing public="Back soon." message="Please pay invoice 42."
 suspend-site mario.localhost abuse
@@ -75,78 +76,78 @@ lift mario billing
 list
 visit mario.localhost pizza.localhost`
 
-// errQuit is what the command quit answers.
+// errQuit is returned by the command quit.
 var errQuit = errors.New("quit")
 
-// run carries out one line. An empty one, and one that begins with #, does nothing.
+// run runs one line. It ignores empty lines and lines that begin with #.
 func (c *console) run(ctx context.Context, line string) error {
 	name, args, err := parse(line)
 	if err != nil || name == "" || strings.HasPrefix(name, "#") {
 		return err
 	}
-	for _, known := range commands() {
-		if known.name != name {
+	for _, cmd := range commands() {
+		if cmd.name != name {
 			continue
 		}
-		if len(args.words) < known.words {
-			return fmt.Errorf("usage: %s %s", known.name, known.usage)
+		if len(args.words) < cmd.minWords {
+			return fmt.Errorf("usage: %s %s", cmd.name, cmd.usage)
 		}
-		return known.do(c, accounts.WithActor(ctx, "operator"), args)
+		return cmd.run(c, accounts.WithActor(ctx, "operator"), args)
 	}
-	return fmt.Errorf("there is no command %q; try help", name)
+	return fmt.Errorf("unknown command %q (see help)", name)
 }
 
 func (c *console) help(context.Context, arguments) error {
-	for _, known := range commands() {
-		c.say("%-45s %s", known.name+" "+known.usage, known.help)
+	for _, cmd := range commands() {
+		c.printResult("%-45s %s", cmd.name+" "+cmd.usage, cmd.help)
 	}
-	for line := range strings.Lines(explanation) {
-		c.say("%s", strings.TrimSuffix(line, "\n"))
+	for line := range strings.Lines(helpText) {
+		c.printResult("%s", strings.TrimSuffix(line, "\n"))
 	}
 	return nil
 }
 
 func (c *console) quit(context.Context, arguments) error { return errQuit }
 
-func (c *console) visits(ctx context.Context, args arguments) error {
+func (c *console) visit(ctx context.Context, args arguments) error {
 	for _, site := range args.words {
-		if _, err := c.look(ctx, site); err != nil {
+		if _, err := c.printVisit(ctx, site); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// look visits a site and prints what its visitor sees.
-func (c *console) look(ctx context.Context, site string) (answer, error) {
-	page, err := c.visit(ctx, site)
+// printVisit requests a site and prints the response.
+func (c *console) printVisit(ctx context.Context, site string) (response, error) {
+	resp, err := c.get(ctx, site)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	lines := page.lines()
-	c.say("%-16s  %s  %s", site, c.paint(page.colour(), strconv.Itoa(page.status)), lines[0])
+	lines := resp.lines()
+	c.printResult("%-16s  %s  %s", site, c.paint(resp.colour(), strconv.Itoa(resp.status)), lines[0])
 	for _, line := range lines[1:] {
-		c.say("%-16s       %s", "", line)
+		c.printResult("%-16s       %s", "", line)
 	}
-	return page, nil
+	return resp, nil
 }
 
 func (c *console) signIn(ctx context.Context, args arguments) error {
-	login, may, why := args.words[0], c.paint(green, "yes"), ""
+	login, allowed, reason := args.words[0], c.paint(green, "yes"), ""
 	_, err := c.clients.Authenticate(ctx, login, args.words[1])
-	var held *accounts.SuspendedError
+	var suspended *accounts.SuspendedError
 	switch {
-	case errors.As(err, &held):
-		may, why = c.paint(red, "no "), "suspended."
-		for _, m := range held.Messages {
-			why += " " + m.Text
+	case errors.As(err, &suspended):
+		allowed, reason = c.paint(red, "no "), "suspended."
+		for _, m := range suspended.Messages {
+			reason += " " + m.Text
 		}
 	case errors.Is(err, accounts.ErrInvalidCredentials):
-		may, why = c.paint(red, "no "), "wrong login or password"
+		allowed, reason = c.paint(red, "no "), "wrong login or password"
 	case err != nil:
 		return err
 	}
-	c.say("%-16s  %s  %s", login+" signs in", may, why)
+	c.printResult("%-16s  %s  %s", login+" signs in", allowed, reason)
 	return nil
 }
 
@@ -165,9 +166,9 @@ func (c *console) create(ctx context.Context, args arguments) error {
 	if err != nil {
 		return err
 	}
-	c.say("%s has %s", created.Login, strings.Join(domains, ", "))
+	c.printResult("%s has %s", created.Login, strings.Join(domains, ", "))
 	if args.options["password"] == "" {
-		c.say("the password is %s", password)
+		c.printResult("password: %s", password)
 	}
 	return nil
 }
@@ -183,7 +184,7 @@ func (c *console) subscribe(ctx context.Context, args arguments) error {
 	if err != nil {
 		return err
 	}
-	c.say("%s has %s too", owner.Login, strings.Join(args.words[1:], ", "))
+	c.printResult("%s also has %s", owner.Login, strings.Join(args.words[1:], ", "))
 	return nil
 }
 
@@ -192,15 +193,15 @@ func (c *console) remove(ctx context.Context, args arguments) error {
 	if err != nil {
 		return err
 	}
-	gone, err := c.clients.Remove(ctx, []accounts.ID{owner.ID})
+	removal, err := c.clients.Remove(ctx, []accounts.ID{owner.ID})
 	if err != nil {
 		return err
 	}
-	c.say("%s is gone, with %s", owner.Login, strings.Join(gone.Domains, ", "))
+	c.printResult("%s was removed, with %s", owner.Login, strings.Join(removal.Domains, ", "))
 	return nil
 }
 
-// list prints every account with what is below it.
+// list prints all accounts with their subscriptions and domains.
 func (c *console) list(ctx context.Context, _ arguments) error {
 	for q := (accounts.Query{}); ; {
 		page, err := c.clients.List(ctx, q)
@@ -208,8 +209,8 @@ func (c *console) list(ctx context.Context, _ arguments) error {
 			return err
 		}
 		for _, a := range page.Items {
-			c.say("%-28s %s", a.Login, c.state(a.SuspendedBy()))
-			if err := c.listBelow(ctx, a.ID); err != nil {
+			c.printResult("%-28s %s", a.Login, c.state(a.SuspendedBy()))
+			if err := c.listSubscriptions(ctx, a.ID); err != nil {
 				return err
 			}
 		}
@@ -219,14 +220,14 @@ func (c *console) list(ctx context.Context, _ arguments) error {
 	}
 }
 
-func (c *console) listBelow(ctx context.Context, owner accounts.ID) error {
+func (c *console) listSubscriptions(ctx context.Context, owner accounts.ID) error {
 	for q := (subscriptions.Query{AccountID: &owner}); ; {
 		page, err := c.clients.Subscriptions().List(ctx, q)
 		if err != nil {
 			return err
 		}
 		for _, s := range page.Items {
-			c.say("  %-26s %s", strings.TrimSpace("subscription "+s.Plan), c.state(s.SuspendedBy()))
+			c.printResult("  %-26s %s", strings.TrimSpace("subscription "+s.Plan), c.state(s.SuspendedBy()))
 			if err := c.listDomains(ctx, s.ID); err != nil {
 				return err
 			}
@@ -237,14 +238,14 @@ func (c *console) listBelow(ctx context.Context, owner accounts.ID) error {
 	}
 }
 
-func (c *console) listDomains(ctx context.Context, of subscriptions.ID) error {
-	for q := (subscriptions.DomainQuery{SubscriptionID: of}); ; {
+func (c *console) listDomains(ctx context.Context, id subscriptions.ID) error {
+	for q := (subscriptions.DomainQuery{SubscriptionID: id}); ; {
 		page, err := c.clients.Subscriptions().Domains(ctx, q)
 		if err != nil {
 			return err
 		}
 		for _, d := range page.Items {
-			c.say("    %-24s %s", d.DisplayName(), c.state(d.SuspendedBy()))
+			c.printResult("    %-24s %s", d.DisplayName(), c.state(d.SuspendedBy()))
 		}
 		if q.After = page.Next; q.After == "" {
 			return nil
@@ -252,13 +253,13 @@ func (c *console) listDomains(ctx context.Context, of subscriptions.ID) error {
 	}
 }
 
-// state says whether something is up, and what holds it down otherwise.
-func (s screen) state(held []subscriptions.EffectiveHold) string {
-	if len(held) == 0 {
+// state returns "active", or "suspended" with the causes and levels of the holds.
+func (s screen) state(holds []subscriptions.EffectiveHold) string {
+	if len(holds) == 0 {
 		return s.paint(green, "active")
 	}
-	causes := make([]string, len(held))
-	for i, h := range held {
+	causes := make([]string, len(holds))
+	for i, h := range holds {
 		causes[i] = fmt.Sprintf("%s (%s)", h.Cause, h.Level)
 	}
 	return s.paint(yellow, "suspended: "+strings.Join(causes, ", "))

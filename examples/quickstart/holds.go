@@ -7,83 +7,83 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// thing is what can be suspended: an account, a subscription or a site.
-type thing struct {
-	called   string
+// target is an account, a subscription or a site, which can be suspended.
+type target struct {
+	name     string
 	suspend  func(accounts.Hold) error
 	activate func() error
 	lift     func([]accounts.Cause) error
-	held     func() ([]accounts.EffectiveHold, error) // what suspends it now
+	holds    func() ([]accounts.EffectiveHold, error)
 }
 
-// finder finds the thing that the first word after a command names.
-type finder func(c *console, ctx context.Context, name string) (thing, error)
+// lookupFunc returns the target with the given name, the first word after a command.
+type lookupFunc func(c *console, ctx context.Context, name string) (target, error)
 
-// account finds a customer by the login.
-func (c *console) account(ctx context.Context, login string) (thing, error) {
+// account returns the customer with the given login.
+func (c *console) account(ctx context.Context, login string) (target, error) {
 	a, err := c.clients.GetByLogin(ctx, login)
 	if err != nil {
-		return thing{}, err
+		return target{}, err
 	}
 	ids := []accounts.ID{a.ID}
-	return thing{
-		called:   a.Login,
-		suspend:  func(h accounts.Hold) error { return only(c.clients.Suspend(ctx, ids, h)) },
-		activate: func() error { return only(c.clients.Activate(ctx, ids)) },
-		lift:     func(causes []accounts.Cause) error { return only(c.clients.Lift(ctx, ids, causes)) },
-		held: func() ([]accounts.EffectiveHold, error) {
+	return target{
+		name:     a.Login,
+		suspend:  func(h accounts.Hold) error { return errOnly(c.clients.Suspend(ctx, ids, h)) },
+		activate: func() error { return errOnly(c.clients.Activate(ctx, ids)) },
+		lift:     func(causes []accounts.Cause) error { return errOnly(c.clients.Lift(ctx, ids, causes)) },
+		holds: func() ([]accounts.EffectiveHold, error) {
 			a, err := c.clients.Get(ctx, a.ID)
 			return a.SuspendedBy(), err
 		},
 	}, nil
 }
 
-// subscription finds the subscription that has a domain.
-func (c *console) subscription(ctx context.Context, domain string) (thing, error) {
+// subscription returns the subscription with the given domain.
+func (c *console) subscription(ctx context.Context, domain string) (target, error) {
 	subs := c.clients.Subscriptions()
 	d, err := subs.Domain(ctx, domain)
 	if err != nil {
-		return thing{}, err
+		return target{}, err
 	}
 	ids := []subscriptions.ID{d.SubscriptionID}
-	return thing{
-		called:   "the subscription of " + d.DisplayName(),
-		suspend:  func(h accounts.Hold) error { return only(subs.Suspend(ctx, ids, h)) },
-		activate: func() error { return only(subs.Activate(ctx, ids)) },
-		lift:     func(causes []accounts.Cause) error { return only(subs.Lift(ctx, ids, causes)) },
-		held: func() ([]accounts.EffectiveHold, error) {
+	return target{
+		name:     "the subscription of " + d.DisplayName(),
+		suspend:  func(h accounts.Hold) error { return errOnly(subs.Suspend(ctx, ids, h)) },
+		activate: func() error { return errOnly(subs.Activate(ctx, ids)) },
+		lift:     func(causes []accounts.Cause) error { return errOnly(subs.Lift(ctx, ids, causes)) },
+		holds: func() ([]accounts.EffectiveHold, error) {
 			s, err := subs.Get(ctx, d.SubscriptionID)
 			return s.SuspendedBy(), err
 		},
 	}, nil
 }
 
-// site finds a domain.
-func (c *console) site(ctx context.Context, domain string) (thing, error) {
+// site returns the given domain.
+func (c *console) site(ctx context.Context, domain string) (target, error) {
 	subs := c.clients.Subscriptions()
 	d, err := subs.Domain(ctx, domain)
 	if err != nil {
-		return thing{}, err
+		return target{}, err
 	}
 	ids := []subscriptions.DomainID{d.ID}
-	return thing{
-		called:   d.DisplayName(),
-		suspend:  func(h accounts.Hold) error { return only(subs.SuspendDomains(ctx, ids, h)) },
-		activate: func() error { return only(subs.ActivateDomains(ctx, ids)) },
-		lift:     func(causes []accounts.Cause) error { return only(subs.LiftDomains(ctx, ids, causes)) },
-		held: func() ([]accounts.EffectiveHold, error) {
+	return target{
+		name:     d.DisplayName(),
+		suspend:  func(h accounts.Hold) error { return errOnly(subs.SuspendDomains(ctx, ids, h)) },
+		activate: func() error { return errOnly(subs.ActivateDomains(ctx, ids)) },
+		lift:     func(causes []accounts.Cause) error { return errOnly(subs.LiftDomains(ctx, ids, causes)) },
+		holds: func() ([]accounts.EffectiveHold, error) {
 			d, err := subs.Domain(ctx, d.Name)
 			return d.SuspendedBy(), err
 		},
 	}, nil
 }
 
-// only leaves the outcome of a command aside: what is shown is how the thing stands afterwards.
-func only[Outcome any](_ Outcome, err error) error { return err }
+// errOnly returns the error of a command. The outcome is not needed, because the new status is printed anyway.
+func errOnly[Outcome any](_ Outcome, err error) error { return err }
 
-// suspend makes a command that places a hold, whose cause may follow the name.
-func suspend(find finder) action {
-	return holding(find, func(t thing, args arguments) error {
+// suspend returns a command that places a hold. The second word, if any, is its cause.
+func suspend(find lookupFunc) commandFunc {
+	return changeHolds(find, func(t target, args arguments) error {
 		h := accounts.Hold{Note: args.options["note"], Message: args.options["message"], Public: args.options["public"]}
 		if len(args.words) > 1 {
 			h.Cause = accounts.Cause(args.words[1])
@@ -92,14 +92,14 @@ func suspend(find finder) action {
 	})
 }
 
-// activate makes a command that lifts every hold.
-func activate(find finder) action {
-	return holding(find, func(t thing, _ arguments) error { return t.activate() })
+// activate returns a command that lifts all holds.
+func activate(find lookupFunc) commandFunc {
+	return changeHolds(find, func(t target, _ arguments) error { return t.activate() })
 }
 
-// lift makes a command that lifts the causes that follow the name.
-func lift(find finder) action {
-	return holding(find, func(t thing, args arguments) error {
+// lift returns a command that lifts the holds with the causes after the name.
+func lift(find lookupFunc) commandFunc {
+	return changeHolds(find, func(t target, args arguments) error {
 		var causes []accounts.Cause
 		for _, word := range args.words[1:] {
 			causes = append(causes, accounts.Cause(word))
@@ -108,8 +108,8 @@ func lift(find finder) action {
 	})
 }
 
-// holding makes a command that changes the holds of a thing and says how it stands then.
-func holding(find finder, change func(thing, arguments) error) action {
+// changeHolds returns a command that changes the holds of a target and prints its new status.
+func changeHolds(find lookupFunc, change func(target, arguments) error) commandFunc {
 	return func(c *console, ctx context.Context, args arguments) error {
 		t, err := find(c, ctx, args.words[0])
 		if err != nil {
@@ -118,11 +118,11 @@ func holding(find finder, change func(thing, arguments) error) action {
 		if err := change(t, args); err != nil {
 			return err
 		}
-		held, err := t.held()
+		holds, err := t.holds()
 		if err != nil {
 			return err
 		}
-		c.say("%s is %s", t.called, c.state(held))
+		c.printResult("%s is %s", t.name, c.state(holds))
 		return nil
 	}
 }

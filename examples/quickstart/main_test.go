@@ -24,59 +24,59 @@ import (
 
 var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 
-// The walk prints testdata/walk.txt, apart from the port.
-func TestWalk(t *testing.T) {
+// The story prints testdata/story.txt, apart from the port.
+func TestStory(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), nil, nil, &out))
-	golden, err := os.ReadFile("testdata/walk.txt")
+	golden, err := os.ReadFile("testdata/story.txt")
 	require.NoError(t, err)
 	assert.Equal(t, string(golden), port.ReplaceAllString(out.String(), "127.0.0.1:PORT"))
 }
 
-func TestNoPageOfTheWalkHasANoteOrAMessage(t *testing.T) {
-	golden, err := os.ReadFile("testdata/walk.txt")
+func TestNoResponseInTheStoryHasANoteOrAMessage(t *testing.T) {
+	golden, err := os.ReadFile("testdata/story.txt")
 	require.NoError(t, err)
-	pages := 0
+	responses := 0
 	for line := range strings.Lines(string(golden)) {
 		if !regexp.MustCompile(`\.localhost +(200|404|503) `).MatchString(line) {
 			continue
 		}
-		pages++
+		responses++
 		for _, secret := range secrets {
 			assert.NotContains(t, line, secret)
 		}
 	}
-	assert.Equal(t, 24, pages)
+	assert.Equal(t, 24, responses)
 	for _, secret := range secrets {
-		assert.Contains(t, string(golden), secret, "or the check would look for what nobody wrote")
+		assert.Contains(t, string(golden), secret, "otherwise the check above cannot fail")
 	}
 }
 
-// A terminal is 80 columns wide, and nobody wants to read what it folds.
-func TestNothingIsTooWideForATerminal(t *testing.T) {
-	golden, err := os.ReadFile("testdata/walk.txt")
+// No line is wider than a terminal of 80 columns.
+func TestOutputFitsATerminal(t *testing.T) {
+	golden, err := os.ReadFile("testdata/story.txt")
 	require.NoError(t, err)
 	var help bytes.Buffer
 	require.NoError(t, (&console{screen: newScreen(&help)}).run(t.Context(), "help"))
 	for line := range strings.Lines(string(golden) + usage + help.String()) {
-		if strings.Contains(line, "plan=gold") { // a command as it is typed
+		if strings.Contains(line, "plan=gold") { // an entered command
 			continue
 		}
 		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
 	}
-	for _, known := range commands() {
-		assert.Contains(t, help.String(), known.name+" "+known.usage)
+	for _, cmd := range commands() {
+		assert.Contains(t, help.String(), cmd.name+" "+cmd.usage)
 	}
 }
 
 func TestFlags(t *testing.T) {
 	var out bytes.Buffer
 	require.ErrorIs(t, run(t.Context(), []string{"-h"}, nil, &out), flag.ErrHelp)
-	for _, said := range []string{"go run ./examples/quickstart", "-serve", "-addr address", "-dsn PostgreSQL"} {
-		assert.Contains(t, out.String(), said)
+	for _, text := range []string{"go run ./examples/quickstart", "-serve", "-addr address", "-dsn PostgreSQL"} {
+		assert.Contains(t, out.String(), text)
 	}
-	require.ErrorContains(t, run(t.Context(), []string{"serve"}, nil, io.Discard), `there is no argument "serve"`)
+	require.ErrorContains(t, run(t.Context(), []string{"serve"}, nil, io.Discard), `unexpected argument "serve"`)
 	for want, args := range map[string][]string{
 		"127.0.0.1:0":    nil,
 		"127.0.0.1:8080": {"-serve"},
@@ -88,26 +88,26 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-func TestAnAddressInUseIsTold(t *testing.T) {
-	s := startServing(t)
+func TestAnAddressInUseIsReported(t *testing.T) {
+	s := startProcess(t)
 	err := run(t.Context(), []string{"-serve", "-addr", s.addr}, strings.NewReader(""), io.Discard)
 	require.ErrorContains(t, err, s.addr)
-	require.ErrorContains(t, err, "another address: -addr")
+	require.ErrorContains(t, err, "use -addr 127.0.0.1:0")
 	assert.Error(t, run(t.Context(), []string{"-addr", "nowhere"}, nil, io.Discard))
 }
 
-// A host that listens everywhere is visited here.
-func TestAnAddressThatIsEverywhere(t *testing.T) {
-	h, err := start(memory.New(), ":0")
+// A server that listens on all addresses is reached on the loopback address.
+func TestAnUnspecifiedAddress(t *testing.T) {
+	a, err := startApp(memory.New(), ":0")
 	require.NoError(t, err)
-	assert.True(t, strings.HasPrefix(h.addr, "127.0.0.1:"), h.addr)
-	page, err := h.visit(t.Context(), "mario.localhost")
+	assert.True(t, strings.HasPrefix(a.addr, "127.0.0.1:"), a.addr)
+	resp, err := a.get(t.Context(), "mario.localhost")
 	require.NoError(t, err)
-	assert.Equal(t, 404, page.status)
-	require.NoError(t, h.stop())
+	assert.Equal(t, 404, resp.status)
+	require.NoError(t, a.stop())
 }
 
-func TestOnlyATerminalIsPainted(t *testing.T) {
+func TestOnlyTerminalsGetColours(t *testing.T) {
 	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
 	require.NoError(t, err)
 	defer func() { _ = file.Close() }()
@@ -121,24 +121,24 @@ func TestOnlyATerminalIsPainted(t *testing.T) {
 	assert.Equal(t, "\x1b[32m200\x1b[0m", screen{colours: true}.paint(green, "200"))
 }
 
-// serving is the program with -serve, as somebody at a terminal and a visitor see it.
-type serving struct {
+// process is the running program with -serve, with pipes for its input and output.
+type process struct {
 	t     *testing.T
 	addr  string
 	stdin *io.PipeWriter
-	lines chan string // that it printed
-	ended chan error
+	lines chan string // of its output
+	done  chan error
 	stop  context.CancelFunc
 }
 
-func startServing(t *testing.T, args ...string) *serving {
+func startProcess(t *testing.T, args ...string) *process {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	stdin, keyboard := io.Pipe()
 	screen, stdout := io.Pipe()
-	s := &serving{t: t, stdin: keyboard, lines: make(chan string, 1000), ended: make(chan error, 1), stop: stop}
+	s := &process{t: t, stdin: keyboard, lines: make(chan string, 1000), done: make(chan error, 1), stop: stop}
 	go func() {
-		s.ended <- run(ctx, append([]string{"-serve", "-addr", "127.0.0.1:0"}, args...), stdin, stdout)
+		s.done <- run(ctx, append([]string{"-serve", "-addr", "127.0.0.1:0"}, args...), stdin, stdout)
 		_ = stdout.Close()
 	}()
 	go func() {
@@ -150,42 +150,42 @@ func startServing(t *testing.T, args ...string) *serving {
 	t.Cleanup(func() {
 		_ = keyboard.Close()
 		stop()
-		for range s.lines { // until the program has closed its output
+		for range s.lines { // wait until the program has closed its output
 		}
 	})
-	s.addr = port.FindString(s.reads("curl -i"))
+	s.addr = port.FindString(s.waitForLine("curl -i"))
 	require.NotEmpty(t, s.addr)
-	s.reads("help")
+	s.waitForLine("help")
 	return s
 }
 
-// reads waits for a line with a text in it.
-func (s *serving) reads(text string) string {
+// waitForLine waits for a line that contains text and returns it.
+func (s *process) waitForLine(text string) string {
 	s.t.Helper()
-	patience := time.After(20 * time.Second)
+	timeout := time.After(20 * time.Second)
 	for {
 		select {
 		case line, more := <-s.lines:
-			require.True(s.t, more, "the output ended before %q", text)
+			require.True(s.t, more, "the output ended without %q", text)
 			if strings.Contains(line, text) {
 				return line
 			}
-		case <-patience:
-			require.FailNow(s.t, "nothing said", text)
+		case <-timeout:
+			require.FailNow(s.t, "timeout", "no line with %q", text)
 		}
 	}
 }
 
-// types enters a command and waits for a line with a text in it.
-func (s *serving) types(command, text string) {
+// enter enters a command and waits for a line that contains text.
+func (s *process) enter(command, text string) {
 	s.t.Helper()
 	_, err := io.WriteString(s.stdin, command+"\n")
 	require.NoError(s.t, err)
-	s.reads(text)
+	s.waitForLine(text)
 }
 
-// visits asks for a site as curl -H 'Host: …' does.
-func (s *serving) visits(site string, code int, says string) {
+// get requests a site, like curl -H 'Host: …', and checks the response.
+func (s *process) get(site string, code int, text string) {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, "http://"+s.addr+"/", nil)
 	require.NoError(s.t, err)
@@ -197,7 +197,7 @@ func (s *serving) visits(site string, code int, says string) {
 	body, err := io.ReadAll(got.Body)
 	require.NoError(s.t, err)
 	assert.Equal(s.t, code, got.StatusCode)
-	assert.Contains(s.t, string(body), says)
+	assert.Contains(s.t, string(body), text)
 	for _, secret := range secrets {
 		assert.NotContains(s.t, string(body), secret)
 	}
@@ -205,50 +205,50 @@ func (s *serving) visits(site string, code int, says string) {
 
 func TestServeFollowsEachCommand(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	s := startServing(t)
-	s.visits("mario.localhost", 200, "Welcome to mario.localhost!")
+	s := startProcess(t)
+	s.get("mario.localhost", 200, "Welcome to mario.localhost!")
 
-	s.types(`suspend mario billing public="Back soon." message="Please pay invoice 42."`, "mario is suspended: billing (account)")
-	s.visits("mario.localhost", 503, "Back soon.")
-	s.visits("pizza.localhost", 503, "Back soon.")
-	s.visits("luigi.localhost", 200, "Welcome")
-	s.types("sign-in mario wonderful-mushrooms", "mario signs in    no   suspended. Please pay invoice 42.")
+	s.enter(`suspend mario billing public="Back soon." message="Please pay invoice 42."`, "mario is suspended: billing (account)")
+	s.get("mario.localhost", 503, "Back soon.")
+	s.get("pizza.localhost", 503, "Back soon.")
+	s.get("luigi.localhost", 200, "Welcome")
+	s.enter("sign-in mario wonderful-mushrooms", "mario signs in    no   suspended. Please pay invoice 42.")
 
-	s.types("suspend-site mario.localhost abuse", "mario.localhost is suspended: billing (account), abuse (domain)")
-	s.types("lift mario billing", "mario is active")
-	s.visits("mario.localhost", 503, "currently unavailable")
-	s.visits("pizza.localhost", 200, "Welcome")
-	s.types("activate-site mario.localhost", "mario.localhost is active")
-	s.visits("mario.localhost", 200, "Welcome")
+	s.enter("suspend-site mario.localhost abuse", "mario.localhost is suspended: billing (account), abuse (domain)")
+	s.enter("lift mario billing", "mario is active")
+	s.get("mario.localhost", 503, "currently unavailable")
+	s.get("pizza.localhost", 200, "Welcome")
+	s.enter("activate-site mario.localhost", "mario.localhost is active")
+	s.get("mario.localhost", 200, "Welcome")
 
-	s.types("suspend-subscription pizza.localhost", "the subscription of pizza.localhost is suspended: provider (subscription)")
-	s.visits("pizza.localhost", 503, "currently unavailable")
-	s.visits("mario.localhost", 200, "Welcome")
-	s.types("list", "pizza.localhost          suspended: provider (subscription)")
+	s.enter("suspend-subscription pizza.localhost", "the subscription of pizza.localhost is suspended: provider (subscription)")
+	s.get("pizza.localhost", 503, "currently unavailable")
+	s.get("mario.localhost", 200, "Welcome")
+	s.enter("list", "pizza.localhost          suspended: provider (subscription)")
 
-	s.types("create peach bücher.localhost", "peach has bücher.localhost")
-	s.visits("xn--bcher-kva.localhost", 200, "Welcome to bücher.localhost!")
-	s.types("remove mario", "mario is gone, with mario.localhost, pizza.localhost")
-	s.visits("mario.localhost", 404, "There is no website here")
+	s.enter("create peach bücher.localhost", "peach has bücher.localhost")
+	s.get("xn--bcher-kva.localhost", 200, "Welcome to bücher.localhost!")
+	s.enter("remove mario", "mario was removed, with mario.localhost, pizza.localhost")
+	s.get("mario.localhost", 404, "There is no website here")
 
 	require.NoError(t, s.stdin.Close())
-	s.reads("The input has ended; still serving.")
-	s.visits("luigi.localhost", 200, "Welcome")
+	s.waitForLine("End of input. Still serving;")
+	s.get("luigi.localhost", 200, "Welcome")
 	s.stop()
-	s.reads("Stopping.")
-	require.NoError(t, <-s.ended)
+	s.waitForLine("Stopping.")
+	require.NoError(t, <-s.done)
 }
 
-func TestServeTellsWhatIsWrongAndGoesOn(t *testing.T) {
-	s := startServing(t)
-	for _, c := range []struct{ command, says string }{
-		{"dance", `error: there is no command "dance"; try help`},
+func TestServeReportsErrorsAndContinues(t *testing.T) {
+	s := startProcess(t)
+	for _, c := range []struct{ command, output string }{
+		{"dance", `error: unknown command "dance" (see help)`},
 		{"suspend", "error: usage: suspend LOGIN [CAUSE] [TEXTS]"},
 		{"suspend nobody", `error: clientele: no account "nobody"`},
 		{"suspend mario Billing!", "error: clientele: invalid input: cause"},
 		{"lift mario", "error: usage: lift LOGIN CAUSE…"},
 		{"lift-site nobody.localhost abuse", `error: clientele: no domain "nobody.localhost"`},
-		{`suspend mario public="no end`, "error: a quotation mark has no partner"},
+		{`suspend mario public="no end`, "error: missing closing quotation mark"},
 		{"create mario other.localhost", "error: clientele: taken: login"},
 		{"create wario mario.localhost", "error: clientele: taken: subscription.domains[0]"},
 		{"create wario bad_name.localhost", "error: clientele: invalid input: subscription.domains[0]"},
@@ -261,18 +261,18 @@ func TestServeTellsWhatIsWrongAndGoesOn(t *testing.T) {
 		{"\t list  ", "luigi.localhost          active"},
 		{"create wario password=quite-a-bit", "wario has wario.localhost"},
 	} {
-		s.types(c.command, c.says)
+		s.enter(c.command, c.output)
 	}
-	s.types("\n# a comment\nquit", "Stopping.")
-	require.NoError(t, <-s.ended)
+	s.enter("\n# a comment\nquit", "Stopping.")
+	require.NoError(t, <-s.done)
 }
 
-// A line that is too long ends the input, and not the sites.
-func TestInputThatCannotBeReadIsToldApartFromItsEnd(t *testing.T) {
-	s := startServing(t)
-	go func() { _, _ = io.WriteString(s.stdin, strings.Repeat("x", bufio.MaxScanTokenSize)+"\n") }() // until nobody reads
-	s.reads("The input has ended (bufio.Scanner: token too long); still serving.")
-	s.visits("luigi.localhost", 200, "Welcome")
+// A line that is too long ends the input with an error, but the sites are still served.
+func TestReadErrorsAreReported(t *testing.T) {
+	s := startProcess(t)
+	go func() { _, _ = io.WriteString(s.stdin, strings.Repeat("x", bufio.MaxScanTokenSize)+"\n") }() // blocks until the end of the test
+	s.waitForLine("End of input (bufio.Scanner: token too long). Still serving;")
+	s.get("luigi.localhost", 200, "Welcome")
 }
 
 func TestParse(t *testing.T) {

@@ -7,18 +7,19 @@ import (
 	"strings"
 )
 
-// screen is where the program prints: in colours on a terminal, plain elsewhere.
+// screen prints lines, in colours if the output is a terminal.
 type screen struct {
 	out     io.Writer
 	colours bool
 }
 
-// newScreen answers a screen that paints on a terminal, unless the environment asks for none of that (no-color.org).
+// newScreen returns a screen that prints to out. It uses colours if out is a terminal, unless NO_COLOR is set
+// (no-color.org) or TERM is "dumb".
 func newScreen(out io.Writer) screen {
 	return screen{out: out, colours: isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// Colours, as terminals number them (ECMA-48, select graphic rendition).
+// Colours, as parameters of the terminal sequence SGR (ECMA-48).
 const (
 	bold   = "1"
 	faint  = "2"
@@ -27,7 +28,7 @@ const (
 	yellow = "33"
 )
 
-// paint answers the text in a colour.
+// paint returns the text in a colour.
 func (s screen) paint(colour, text string) string {
 	if !s.colours {
 		return text
@@ -40,19 +41,19 @@ func (s screen) print(format string, args ...any) {
 	fmt.Fprintln(s.out, strings.TrimRight(fmt.Sprintf(format, args...), " "))
 }
 
-// say prints a line of what a command did.
-func (s screen) say(format string, args ...any) { s.print("     "+format, args...) }
+// printResult prints an indented line, the result of a command.
+func (s screen) printResult(format string, args ...any) { s.print("     "+format, args...) }
 
-// isTerminal tells whether somebody sits there. The null device looks like a terminal, and nobody does.
+// isTerminal reports whether file is a terminal. The null device is a character device, too, but not a terminal.
 func isTerminal(file any) bool {
 	f, ok := file.(*os.File)
 	if !ok {
 		return false
 	}
-	is, err := f.Stat()
-	if err != nil || is.Mode()&os.ModeCharDevice == 0 {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return false
 	}
 	null, err := os.Stat(os.DevNull)
-	return err != nil || !os.SameFile(is, null)
+	return err != nil || !os.SameFile(info, null)
 }

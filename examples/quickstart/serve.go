@@ -11,55 +11,55 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// serve creates the customers and stays up until ctx ends, the web server does, or somebody says quit. What goes wrong
-// with a command is printed.
-func serve(ctx context.Context, h *host, in io.Reader, s screen) error {
-	c := &console{host: h, screen: s}
-	if err := c.begin(ctx); err != nil {
+// serve creates the customers and runs the commands read from in until ctx is done, the web server fails, or the command
+// is quit. It prints the errors of commands.
+func serve(ctx context.Context, a *app, in io.Reader, s screen) error {
+	c := &console{app: a, screen: s}
+	if err := c.createCustomers(ctx); err != nil {
 		return err
 	}
 	ctx, quit := context.WithCancel(ctx)
 	defer quit()
-	typed := read(ctx, in)
-	asks := isTerminal(in)
+	stdin := readLines(ctx, in)
+	interactive := isTerminal(in)
 	for {
-		if asks {
+		if interactive {
 			fmt.Fprint(c.out, c.paint(bold, "> "))
 		}
 		select {
 		case <-ctx.Done():
-			if asks {
-				c.print("") // the line of the prompt
+			if interactive {
+				c.print("") // end the line of the prompt
 			}
 			c.print("Stopping.")
 			return nil
-		case err := <-h.ended:
-			h.ended <- err // for stop
+		case err := <-a.serveErr:
+			a.serveErr <- err // for stop
 			return nil
-		case line, more := <-typed.lines:
+		case line, more := <-stdin.lines:
 			if !more {
-				c.print("The input has ended%s; still serving. Ctrl-C stops.", typed.why())
-				typed.lines, asks = nil, false
+				c.print("End of input%s. Still serving; press Ctrl-C to stop.", stdin.reason())
+				stdin.lines, interactive = nil, false
 				continue
 			}
 			switch err := c.run(ctx, line); {
 			case errors.Is(err, errQuit):
 				quit()
-				asks = false
+				interactive = false
 			case err != nil:
-				c.say("%s %v", c.paint(red, "error:"), err)
+				c.printResult("%s %v", c.paint(red, "error:"), err)
 			}
 		}
 	}
 }
 
-// begin creates the customers and says where their sites are.
-func (c *console) begin(ctx context.Context) error {
+// createCustomers creates the customers and prints the addresses of their sites.
+func (c *console) createCustomers(ctx context.Context) error {
 	for _, line := range customers {
 		c.echo(line)
 		switch err := c.run(ctx, line); {
 		case errors.Is(err, accounts.ErrTaken):
-			c.say("it was there already")
+			c.printResult("already exists")
 		case err != nil:
 			return err
 		}
@@ -72,40 +72,40 @@ func (c *console) begin(ctx context.Context) error {
 	c.print("        http://pizza.localhost:%s", port)
 	c.print("        http://luigi.localhost:%s", port)
 	c.print("or:     curl -i -H 'Host: mario.localhost' http://%s/", c.addr)
-	c.print("\nType a command, such as: suspend mario billing")
-	c.print("All of them: help\n")
+	c.print("\nEnter a command, such as: suspend mario billing")
+	c.print("For all commands: help\n")
 	return nil
 }
 
-// input is what is typed, line by line.
-type input struct {
+// lineReader sends the lines of a reader to a channel.
+type lineReader struct {
 	lines chan string
-	err   error // why it ended, once lines is closed
+	err   error // the read error, set before lines is closed
 }
 
-// read hands over the lines of in until it or ctx ends. A reader that blocks is left behind: only the end of the program
-// frees who waits for a keyboard.
-func read(ctx context.Context, in io.Reader) *input {
-	typed := &input{lines: make(chan string)}
+// readLines sends the lines of in until its end or until ctx is done. The goroutine leaks if a read blocks: a read from a
+// terminal cannot be canceled.
+func readLines(ctx context.Context, in io.Reader) *lineReader {
+	r := &lineReader{lines: make(chan string)}
 	go func() {
-		defer close(typed.lines)
+		defer close(r.lines)
 		s := bufio.NewScanner(in)
 		for s.Scan() {
 			select {
-			case typed.lines <- s.Text():
+			case r.lines <- s.Text():
 			case <-ctx.Done():
 				return
 			}
 		}
-		typed.err = s.Err()
+		r.err = s.Err()
 	}()
-	return typed
+	return r
 }
 
-// why says what ended the input, if that was anything but its end.
-func (i *input) why() string {
-	if i.err == nil {
+// reason returns the read error in parentheses, or "" at the end of the input.
+func (r *lineReader) reason() string {
+	if r.err == nil {
 		return ""
 	}
-	return fmt.Sprintf(" (%v)", i.err)
+	return fmt.Sprintf(" (%v)", r.err)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres"
 )
 
-// openStore answers where everything is kept, and a function that closes it: in memory if there is no dsn.
+// openStore returns a store and a function that closes it. The store is in memory if dsn is empty.
 func openStore(ctx context.Context, dsn string) (accounts.Store, func(), error) {
 	if dsn == "" {
 		return memory.New(), func() {}, nil
@@ -36,7 +36,7 @@ func openStore(ctx context.Context, dsn string) (accounts.Store, func(), error) 
 	return store, closeDB, nil
 }
 
-// openDB answers a pool as the README of storage/postgres describes it.
+// openDB returns a connection pool with the settings that the README of storage/postgres recommends.
 func openDB(dsn string) (*bun.DB, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {

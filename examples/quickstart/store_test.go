@@ -13,11 +13,11 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// The walk is the same on PostgreSQL, the first time and the second.
-func TestWalkOnPostgreSQL(t *testing.T) {
+// The story is the same on PostgreSQL, both in an empty database and in its second run.
+func TestStoryOnPostgreSQL(t *testing.T) {
 	dsn := pgtest.Shared(t).Database(t)
 	defer goleak.VerifyNone(t)
-	golden, err := os.ReadFile("testdata/walk.txt")
+	golden, err := os.ReadFile("testdata/story.txt")
 	require.NoError(t, err)
 	for range 2 {
 		var out bytes.Buffer
@@ -26,22 +26,22 @@ func TestWalkOnPostgreSQL(t *testing.T) {
 	}
 }
 
-// What was suspended stays so when the program is started again.
+// Holds are still there when the program is started again.
 func TestServeKeepsEverythingInPostgreSQL(t *testing.T) {
 	dsn := pgtest.Shared(t).Database(t)
-	s := startServing(t, "-dsn", dsn)
-	s.types(`suspend mario billing public="Back soon."`, "mario is suspended")
-	s.types("quit", "Stopping.")
-	require.NoError(t, <-s.ended)
+	s := startProcess(t, "-dsn", dsn)
+	s.enter(`suspend mario billing public="Back soon."`, "mario is suspended")
+	s.enter("quit", "Stopping.")
+	require.NoError(t, <-s.done)
 
-	s = startServing(t, "-dsn", dsn)
-	s.visits("pizza.localhost", 503, "Back soon.")
-	s.visits("luigi.localhost", 200, "Welcome")
-	s.types("lift mario billing", "mario is active")
-	s.visits("pizza.localhost", 200, "Welcome")
+	s = startProcess(t, "-dsn", dsn)
+	s.get("pizza.localhost", 503, "Back soon.")
+	s.get("luigi.localhost", 200, "Welcome")
+	s.enter("lift mario billing", "mario is active")
+	s.get("pizza.localhost", 200, "Welcome")
 }
 
-func TestADatabaseThatIsNotThereIsTold(t *testing.T) {
+func TestInvalidDSN(t *testing.T) {
 	for _, dsn := range []string{"postgres://127.0.0.1:nowhere", "host=/nowhere user=nobody"} {
 		require.Error(t, run(t.Context(), []string{"-dsn", dsn}, nil, io.Discard))
 	}
