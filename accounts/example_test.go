@@ -72,11 +72,11 @@ func ExampleManager_Create_invalid() {
 		}
 	}
 	// Output:
-	// login | login | Nome utente deve iniziare con una lettera e può avere lettere dalla a alla z, cifre e . _ @ + - (non due punti insieme, nessun punto alla fine)
-	// contact.name | required | Nome del contatto è obbligatorio
-	// contact.country | country | Paese deve essere un codice di paese di due lettere
-	// password | minLength | Password deve avere almeno 8 caratteri
-	// subscription.domains[0] | domain | Dominio deve essere un nome di dominio, come example.com
+	// login | login | Nome utente: prima una lettera, poi lettere dalla a alla z, cifre e . _ @ + - (senza punti consecutivi né finali)
+	// contact.name | required | Nome del contatto: campo obbligatorio
+	// contact.country | country | Paese: inserisci un codice paese di due lettere
+	// password | minLength | Password: minimo 8 caratteri
+	// subscription.domains[0] | domain | Dominio: inserisci un nome di dominio, ad es. example.com
 }
 
 // Everything that somebody else has is told at once.

@@ -69,7 +69,7 @@ func ExampleManager_MoveDomains() {
 	moved, _ := subs.Domain(ctx, "blog.example")
 	fmt.Println(from.ID, moved.SubscriptionID, moved.Main, moved.Status())
 	// Output:
-	// clientele: invalid input: ids: Selection: main.example is its subscription's main domain; make another one the main domain first
+	// clientele: invalid input: ids: Selection: main.example is the main domain of its subscription; make another domain the main one first
 	// <nil>
 	// 1 2 true suspended
 }

@@ -77,12 +77,11 @@ func (r *request) assign() error {
 		}
 		return r.renderAssign(http.StatusUnprocessableEntity, s, f)
 	}
-	name := nameOf(customer)
-	if to == subscriptions.Provider {
-		name = r.T("provider")
-	}
-	if n := len(out.Changed); n > 0 {
-		r.flashDone(pluralKey("done.assigned", n), n, name)
+	switch n := len(out.Changed); {
+	case n > 0 && to == subscriptions.Provider:
+		r.flashDone(pluralKey("done.unassigned", n), n)
+	case n > 0:
+		r.flashDone(pluralKey("done.assigned", n), n, nameOf(customer))
 	}
 	if n := len(out.Unchanged); n > 0 {
 		r.flashWarning(pluralKey("done.unchanged", n), n)

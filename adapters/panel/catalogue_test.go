@@ -32,6 +32,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 		assert.NotEmpty(t, text.en, key)
 		assert.NotEmpty(t, text.it, key)
 		assert.Len(t, formatVerb.FindAllString(text.it, -1), len(formatVerb.FindAllString(text.en, -1)), key)
+		assert.NotRegexp(t, `(?i)\b(il|lo|la|i|gli|le|un|una|del|dei|degli|delle|al|ai|agli|alle|dal) %s`, text.it, "%s: the form of an Italian article depends on what follows it", key)
 		if one, found := strings.CutSuffix(key, ".one"); found {
 			assert.Contains(t, catalogue, one+".other")
 		}
@@ -112,10 +113,13 @@ func TestCatalogueCoversTheDomain(t *testing.T) {
 		assert.Contains(t, catalogue, "problem."+key+".text")
 	}
 	for _, kind := range []kind{customerKind, subscriptionKind, domainKind} {
-		for _, what := range []string{"suspend.", "activate.", "remove.", "done.removed."} {
+		for _, what := range []string{
+			"suspend.", "activate.", "remove.", "done.removed.", "done.suspended.", "done.activated.", "done.already.suspended.", "done.already.activated.",
+			"done.still.",
+		} {
 			assert.Contains(t, catalogue, what+kind.name+".one")
 		}
-		assert.Contains(t, catalogue, "suspend.means."+kind.name)
+		assert.Contains(t, catalogue, "suspend.means."+kind.name+".one")
 	}
 }
 

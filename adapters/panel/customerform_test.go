@@ -55,7 +55,7 @@ func TestFieldErrorsOfANewCustomer(t *testing.T) {
 
 	got = b.post("/customers/new", "contact.name", "Paola", "login", "paola", "password", "a long sentence", "with", "1")
 	require.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
-	assert.Contains(t, got.body, "Type a domain, or add no subscription")
+	assert.Contains(t, got.body, "Enter a domain, or clear “Also create a subscription”.")
 	assert.NotContains(t, got.body, "is required")
 	assert.Equal(t, before, e.countEvents())
 

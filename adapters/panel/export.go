@@ -83,7 +83,7 @@ func (r *request) customerExport() error {
 	} {
 		header = append(header, r.T("field."+name))
 	}
-	header = append(header, r.T("list.status"), r.T("list.causes"), r.T("list.subscriptions"), r.T("list.domains"), r.T("list.since"))
+	header = append(header, r.T("list.status"), r.T("list.causes"), r.T("list.subscriptions"), r.T("list.domains"), r.T("list.customerSince"))
 	q := customerQuery(r.filters(customerFilters))
 	q.Limit = maxListLimit
 	return r.export("customers.csv", header, func(after accounts.Cursor) ([][]string, accounts.Cursor, error) {

@@ -59,9 +59,12 @@ func (r *request) historyEntries(q accounts.EventQuery) ([]historyEntry, account
 
 func (r *request) newHistoryEntry(e accounts.Event) historyEntry {
 	entry := historyEntry{Event: e, Title: r.T("event." + string(e.Type)), DisplayDomain: subscriptions.Domain{Name: e.Domain}.DisplayName()}
+	if e.Actor == ownerActor {
+		entry.Actor = r.T("history.customer")
+	}
 	if causes := e.Details["cause"]; causes != "" {
 		for cause := range strings.SplitSeq(causes, ",") {
-			entry.Causes = append(entry.Causes, r.cause(accounts.Cause(cause)))
+			entry.Causes = append(entry.Causes, r.eventCause(e, accounts.Cause(cause)))
 		}
 	}
 	if fields := e.Details["fields"]; fields != "" {
@@ -72,6 +75,30 @@ func (r *request) newHistoryEntry(e accounts.Event) historyEntry {
 		entry.Fields = strings.Join(named, ", ")
 	}
 	return entry
+}
+
+// ownerActor is the actor of the customers' own commands, as documented at accounts.Owner.
+const ownerActor = "owner"
+
+// eventCause returns the label of a cause in an event. Where a domain was activated that the customer had switched off, it
+// says that the domain was switched on, and by whom.
+func (r *request) eventCause(e accounts.Event, c accounts.Cause) string {
+	switch {
+	case c != accounts.CauseCustomer || e.Type != subscriptions.DomainActivated:
+		return r.cause(c)
+	case e.Actor == ownerActor:
+		return r.T("history.switchedOnByCustomer")
+	default:
+		return r.T("history.switchedOn")
+	}
+}
+
+// By returns the text that says who placed a hold: "by anna", or "by the customer".
+func (p page) By(actor string) string {
+	if actor == ownerActor {
+		return p.T("why.byCustomer")
+	}
+	return p.T("why.by", actor)
 }
 
 // fieldName returns the label of a changed field.

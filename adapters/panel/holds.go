@@ -20,7 +20,7 @@ type kind struct {
 	remove    func(r *request, ctx context.Context, removal accounts.Removal, ids []int64) error
 }
 
-// outcome counts what a command changed, what it left unchanged, and what is still suspended.
+// outcome counts what a command suspended or activated, what already was, and what is still suspended.
 type outcome struct{ changed, unchanged, stillSuspended int }
 
 var (
@@ -32,7 +32,7 @@ var (
 		},
 		lift: func(r *request, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
 			out, err := r.clients.Lift(ctx, convertIDs[accounts.ID](ids), causes)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
+			return liftOutcome(out.Changed, out.Unchanged, out.StillSuspended), err
 		},
 		preview: (*request).previewCustomers, remove: (*request).removeCustomersExactly,
 	}
@@ -44,7 +44,7 @@ var (
 		},
 		lift: func(r *request, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
 			out, err := r.subscriptions().Lift(ctx, convertIDs[subscriptions.ID](ids), causes)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
+			return liftOutcome(out.Changed, out.Unchanged, out.StillSuspended), err
 		},
 		preview: (*request).previewSubscriptions, remove: (*request).removeSubscriptionsExactly,
 	}
@@ -56,7 +56,7 @@ var (
 		},
 		lift: func(r *request, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
 			out, err := r.subscriptions().LiftDomains(ctx, convertIDs[subscriptions.DomainID](ids), causes)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
+			return liftOutcome(out.Changed, out.Unchanged, out.StillSuspended), err
 		},
 		preview: (*request).previewDomains, remove: (*request).removeDomainsExactly,
 	}
@@ -139,12 +139,7 @@ func (r *request) suspend(k kind) error {
 		}
 		return r.renderSuspend(http.StatusUnprocessableEntity, k, s, f)
 	}
-	if out.changed > 0 {
-		r.addFlash(flash{Kind: "done", key: pluralKey("done.suspended", out.changed), args: []any{out.changed}})
-	}
-	if out.unchanged > 0 {
-		r.flashWarning(pluralKey("done.unchanged", out.unchanged), out.unchanged)
-	}
+	r.flashOutcome("suspended", k, out)
 	return r.redirect(s.Back)
 }
 
@@ -236,11 +231,6 @@ func (r *request) activate(k kind) error {
 		}
 		return r.renderActivate(http.StatusUnprocessableEntity, k, s, f, checked)
 	}
-	if up := s.N() - out.stillSuspended; up > 0 {
-		r.flashDone(pluralKey("done.active", up), up)
-	}
-	if out.stillSuspended > 0 {
-		r.flashWarning(pluralKey("done.still", out.stillSuspended), out.stillSuspended)
-	}
+	r.flashOutcome("activated", k, out)
 	return r.redirect(s.Back)
 }

@@ -91,6 +91,8 @@ func (r *request) formatArg(arg any) string {
 		return r.formatNumber(arg)
 	case time.Time:
 		return r.formatDate(arg)
+	case plural:
+		return r.N(arg.key, arg.n)
 	default:
 		return fmt.Sprint(arg)
 	}

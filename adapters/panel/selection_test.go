@@ -80,10 +80,10 @@ func TestSelectAllMatches(t *testing.T) {
 	assert.Zero(t, e.countAccounts(accounts.Query{Status: accounts.Suspended}))
 
 	list = b.get("/customers?q=many&country=IT&select=all")
-	assert.Contains(t, list.body, "All 10,000 that match are selected")
+	assert.Contains(t, list.body, "All 10,000 results are selected")
 	got = b.confirm("/customers/suspend?all=1&q=many&country=IT", "/customers/suspend", "hold", "billing", "note", "All of Italy")
 	require.Equal(t, http.StatusSeeOther, got.StatusCode, got.body)
-	assert.Contains(t, b.get(got.location()).body, "10,000 suspended.")
+	assert.Contains(t, b.get(got.location()).body, "10,000 customers suspended.")
 	assert.Equal(t, maxSelection, e.countAccounts(accounts.Query{Cause: accounts.CauseBilling, Country: "IT"}))
 
 	export := b.get("/customers.csv?q=many&status=suspended&sort=login&dir=desc")

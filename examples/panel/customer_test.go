@@ -30,24 +30,24 @@ func ownAccount(s *env) {
 	require.EqualValues(s.t, http.StatusOK, status)
 	mario.switchDomain("pizza-rossi.localhost")
 	mario.switchDomain("pizza-rossi.localhost")
-	mario.says("It is switched on, but stays down for another reason.")
+	mario.says("It is on again, but still suspended for another reason.")
 
 	mario.press("Edit")
 	mario.fill("contact.phone", "+39 081 555 0177")
 	mario.press("Save")
-	mario.says("Your contact was saved.")
+	mario.says("Your contact details were saved.")
 	mario.reads("+39 081 555 0177")
 
-	mario.press("Change my password")
+	mario.press("Change password")
 	mario.fill("old", "not the old one")
 	mario.fill("password", "a password of my own")
 	mario.fill("password2", "a password of my own")
-	mario.press("Change my password")
+	mario.press("Change password")
 	mario.says("This is not your current password")
 	mario.fill("old", s.app.demoPassword)
 	mario.fill("password", "a password of my own")
 	mario.fill("password2", "a password of my own")
-	mario.press("Change my password")
+	mario.press("Change password")
 	mario.says("Your password was changed. All other sessions have ended.")
 	phone.open("/account")
 	phone.says("Your session has ended. Please sign in again.")
@@ -75,7 +75,7 @@ func ownAccount(s *env) {
 	phone.open("/account")
 	require.Contains(s.t, phone.path(), "/signin")
 	mario.open("/forgot")
-	mario.says("Please ask your provider for a link to a new password.")
+	mario.says("Please ask your provider for a link to set a new password.")
 }
 
 func chooseLanguage(s *env) {
@@ -86,7 +86,7 @@ func chooseLanguage(s *env) {
 	require.Equal(s.t, "it", evaluate[string](mario, "document.documentElement.lang"))
 	mario.reads("Il mio account", "Abbonamenti e domini", "Cliente dal", "Tutti i dati sono solo in memoria")
 	mario.press("Esci")
-	mario.reads("Sei uscito.")
+	mario.reads("Disconnessione effettuata.")
 	mario.press("English")
 	mario.says("Sign in")
 }

@@ -65,7 +65,7 @@ func findCustomers(s *env) {
 	}
 	operator.search("q", "nobody at all")
 	operator.wait(`document.querySelector("#list .empty") !== null`)
-	operator.says("No customer matches")
+	operator.says("No matching customers")
 	operator.press("Clear search and filters")
 	operator.rows(50)
 
@@ -105,7 +105,7 @@ func suspendAndActivate(s *env) {
 	operator.fill("message", "Please pay your invoice.")
 	operator.fill("public", "We will be back soon.")
 	operator.press("Suspend")
-	operator.says("1 suspended.")
+	operator.says("1 customer suspended.")
 	operator.rows(1)
 	operator.says("Suspended", "Billing")
 
@@ -118,11 +118,11 @@ func suspendAndActivate(s *env) {
 	mario.says("Your session has ended. Please sign in again.")
 
 	operator.open(fmt.Sprintf("/customers/%d", s.id("mario")))
-	operator.says("Why it is suspended")
+	operator.says("Suspension details")
 	operator.reads("Reminded twice.", "Please pay your invoice.", "We will be back soon.", operatorName)
 	operator.press("Activate")
 	operator.press("Activate")
-	operator.says("1 is active now.")
+	operator.says("1 customer activated.")
 	status, _ = visitor.visit("mario.localhost", "/")
 	require.EqualValues(s.t, http.StatusOK, status)
 	mario.open("/account")
@@ -138,7 +138,7 @@ func liftOneCause(s *env) {
 	operator.press("Activate")
 	operator.pick("input[name=lift][value=provider]")
 	operator.press("Activate")
-	operator.says("1 is still suspended, by another cause or from above.")
+	operator.says("1 customer is still suspended because of another hold.")
 	luca, err := s.app.clients.GetByLogin(s.t.Context(), "luca")
 	require.NoError(s.t, err)
 	require.Len(s.t, luca.Holds, 1)
@@ -148,10 +148,10 @@ func liftOneCause(s *env) {
 	operator.press("Activate")
 	operator.pick("input[name=lift][value=provider]")
 	operator.press("Activate")
-	operator.says("Tick at least one cause to lift.")
+	operator.says("Select at least one cause.")
 	operator.pick("input[name=lift][value=provider]")
 	operator.press("Activate")
-	operator.says("1 is active now.")
+	operator.says("1 customer activated.")
 }
 
 func suspendAllMatching(s *env) {
@@ -168,10 +168,10 @@ func suspendAllMatching(s *env) {
 	operator.press("Select none")
 
 	operator.open("/customers?country=IT&status=active")
-	operator.press("Select all that match")
+	operator.press("Select all results")
 	all, err := s.app.clients.Count(s.t.Context(), accounts.Query{Country: "IT", Status: accounts.Active}, 0)
 	require.NoError(s.t, err)
-	operator.says(fmt.Sprintf("All %d that match are selected", all))
+	operator.says(fmt.Sprintf("All %d results are selected", all))
 	operator.press("Suspend")
 	operator.says(fmt.Sprintf("Suspend %d customers", all))
 	_, err = s.app.clients.Create(s.t.Context(), accounts.New{
@@ -179,9 +179,9 @@ func suspendAllMatching(s *env) {
 	})
 	require.NoError(s.t, err)
 	operator.press("Suspend")
-	operator.says("What matches has changed meanwhile. Please check the selection and confirm again.", fmt.Sprintf("Suspend %d customers", all+1))
+	operator.says("The results have changed in the meantime. Please check the selection and confirm again.", fmt.Sprintf("Suspend %d customers", all+1))
 	operator.press("Suspend")
-	operator.says(fmt.Sprintf("%d suspended.", all+1), "No customer matches")
+	operator.says(fmt.Sprintf("%d customers suspended.", all+1), "No matching customers")
 }
 
 func addCustomer(s *env) {
@@ -195,7 +195,7 @@ func addCustomer(s *env) {
 	operator.fill("subscription.domains[0]", "mario.localhost")
 	operator.choose("contact.country", "IT")
 	operator.fill("additionalInfo", "Your contact is Anna.\nCall her any time.")
-	operator.press("Add the customer")
+	operator.press("Add customer")
 	for _, input := range []string{"login", "password"} {
 		require.True(s.t, evaluate[bool](operator, fmt.Sprintf(
 			`(at => at.getAttribute("aria-invalid") === "true" && document.getElementById(at.getAttribute("aria-describedby")).innerText !== "")(document.querySelector(%s))`,
@@ -220,12 +220,12 @@ func addCustomer(s *env) {
 		require.Equal(s.t, "password", evaluate[string](operator, `document.querySelector("main [name=password]").type`))
 	}
 	require.Len(s.t, password, 27)
-	operator.press("Add the customer")
+	operator.press("Add customer")
 	operator.reads("mario.localhost")
 	require.Equal(s.t, "/customers/new", operator.path(), "the domain belongs to another customer")
 	operator.fill("subscription.domains[0]", "fiori.localhost")
 	operator.fill("password", password)
-	operator.press("Add the customer")
+	operator.press("Add customer")
 	operator.says("Paola Verdi was added.")
 	operator.reads("fiori.localhost", "Verdi Fiori", "Call her any time.", "paola")
 
@@ -264,14 +264,14 @@ func manageDomains(s *env) {
 	operator.reads("xn--neu-mnchen-eeb.localhost")
 	operator.fill("name", "altstadt.localhost")
 	operator.press("Rename")
-	operator.says("The domain is called altstadt.localhost now.")
-	operator.press("Make main")
-	operator.says("altstadt.localhost is the main domain now.")
+	operator.says("The domain was renamed to altstadt.localhost.")
+	operator.press("Make main domain")
+	operator.says("altstadt.localhost is now the main domain.")
 
 	operator.press("Suspend")
 	operator.choose("hold", "abuse")
 	operator.press("Suspend")
-	operator.says("1 suspended.", "Why it is suspended", "Abuse")
+	operator.says("1 domain suspended.", "Suspension details", "Abuse")
 	visitor := s.tab()
 	status, _ := visitor.visit("altstadt.localhost", "/")
 	require.EqualValues(s.t, http.StatusServiceUnavailable, status)
@@ -288,7 +288,7 @@ func manageDomains(s *env) {
 	operator.open(page)
 	operator.press("Activate")
 	operator.press("Activate")
-	operator.says("1 is active now.")
+	operator.says("1 domain activated.")
 	operator.open(fmt.Sprintf("/domains/%d", first.ID))
 	operator.press("Remove")
 	operator.fill("number", "1")
@@ -298,7 +298,7 @@ func manageDomains(s *env) {
 	require.EqualValues(s.t, http.StatusNotFound, status)
 
 	operator.open(fmt.Sprintf("/customers/%d/history", s.id("mario")))
-	operator.says("Domain added:", "Domain renamed:", "Made the main domain:", "Domain suspended:", "Domain moved:", "Domain activated:", "Domain removed:")
+	operator.says("Domain added:", "Domain renamed:", "Main domain changed:", "Domain suspended:", "Domain moved:", "Domain activated:", "Domain removed:")
 	operator.reads(operatorName)
 }
 
@@ -318,7 +318,7 @@ func manageSubscriptions(s *env) {
 	operator.wait(`document.querySelectorAll("#list input[name=to]").length === 2`)
 	operator.choose("to", fmt.Sprint(s.id("oliver")))
 	operator.press("Assign")
-	operator.says("2 subscriptions assigned to Oliver Smith.", "No subscription matches")
+	operator.says("2 subscriptions assigned to Oliver Smith.", "No matching subscriptions")
 	require.Equal(s.t, s.id("oliver"), s.domain("hosting.example").AccountID)
 
 	operator.open(fmt.Sprintf("/subscriptions/%d", s.domain("hosting.example").SubscriptionID))
@@ -326,13 +326,13 @@ func manageSubscriptions(s *env) {
 	operator.choose("plan", "Basic")
 	operator.choose("expiresAt", "2039-12-31")
 	operator.press("Save")
-	operator.says("The subscription was saved.")
+	operator.says("Subscription updated.")
 	operator.reads("Basic", "31 Dec 2039", "Oliver Smith")
 
 	operator.open(fmt.Sprintf("/customers/%d", s.id("oliver")))
 	operator.press("+ Add a subscription")
 	operator.fill("domains[0]", "second.localhost")
-	operator.press("Add the subscription")
+	operator.press("Add subscription")
 	operator.says("The subscription second.localhost was added.")
 	status, _ := s.tab().visit("second.localhost", "/")
 	require.EqualValues(s.t, http.StatusOK, status)
@@ -345,17 +345,17 @@ func editTogether(s *env) {
 	second.open(edit)
 	first.fill("contact.phone", "+39 081 555 0199")
 	first.press("Save")
-	first.says("The customer was saved.")
+	first.says("Customer updated.")
 
 	second.fill("contact.phone", "+39 081 555 0100")
 	second.fill("contact.city", "Pompei")
 	second.press("Save")
-	second.says("Somebody else was quicker")
+	second.says("Someone else changed this")
 	second.reads("+39 081 555 0199", "+39 081 555 0100", "Pompei")
 	require.Equal(s.t, "+39 081 555 0100", second.value("contact.phone"), "the entered value is kept")
 	second.fill("contact.phone", "+39 081 555 0199")
-	second.press("Save mine")
-	second.says("The customer was saved.")
+	second.press("Save my version")
+	second.says("Customer updated.")
 	second.reads("+39 081 555 0199", "Pompei")
 }
 
@@ -367,7 +367,7 @@ func removeCustomer(s *env) {
 	operator.reads("Mario Rossi (mario)", "Shop", "mario.localhost", "pizza-rossi.localhost", "menu.mario.localhost", "shop-rossi.example")
 	operator.fill("number", "3")
 	operator.press("Remove a customer")
-	operator.says("Type 4, the number of domains that go down")
+	operator.says("Enter 4, the number of domains to be deleted")
 	status, _ := visitor.visit("mario.localhost", "/")
 	require.EqualValues(s.t, http.StatusOK, status)
 	operator.fill("number", "4")
@@ -386,7 +386,7 @@ func giveLink(s *env) {
 	operator, mario, elsewhere := s.operator(), s.tab(), s.customer("mario")
 	page := fmt.Sprintf("/customers/%d", s.id("mario"))
 	operator.open(page)
-	operator.press("Make a link for a new password")
+	operator.press("Create a password link")
 	link := evaluate[string](operator, `document.querySelector(".secret input").value`)
 	require.Contains(s.t, link, "http://localhost:"+s.port()+"/reset/")
 	operator.open(page)
@@ -396,12 +396,12 @@ func giveLink(s *env) {
 	mario.open(path)
 	mario.fill("password", "my very new password")
 	mario.fill("password2", "my other password")
-	mario.press("Set the password")
-	mario.says("The two passwords are not the same")
+	mario.press("Set password")
+	mario.says("The passwords do not match")
 	mario.fill("password", "my very new password")
 	mario.fill("password2", "my very new password")
-	mario.press("Set the password")
-	mario.says("Your new password is set. Sign in with it now.")
+	mario.press("Set password")
+	mario.says("Your new password has been set. Sign in with it now.")
 	mario.signIn("mario", s.app.demoPassword)
 	mario.says("Wrong username or password.")
 	mario.signIn("mario", "my very new password")
@@ -412,8 +412,8 @@ func giveLink(s *env) {
 	mario.open(path)
 	mario.fill("password", "yet another password")
 	mario.fill("password2", "yet another password")
-	mario.press("Set the password")
-	mario.says("This link was used already, or is too old. Ask for a new one.")
+	mario.press("Set password")
+	mario.says("This link has already been used or has expired. Please ask for a new one.")
 }
 
 func signInAsCustomer(s *env) {
@@ -423,7 +423,7 @@ func signInAsCustomer(s *env) {
 	operator.press("Sign in as this customer")
 	require.Equal(s.t, "/account", operator.path())
 	operator.says("anna, you are signed in as Luca Ferrari.", "This customer is suspended.")
-	operator.readsNot("Change my password", "Waiting for the contract")
+	operator.readsNot("Change password", "Waiting for the contract")
 	status, _ := operator.visit("localhost", "/account/password")
 	require.EqualValues(s.t, http.StatusForbidden, status)
 	operator.says("Only the customer can do this")
@@ -488,7 +488,7 @@ func keyboardOnly(s *env) {
 	operator.keys("Back soon.")
 	operator.tabTo("main button[type=submit]")
 	operator.enter(kb.Enter)
-	operator.says("1 suspended.")
+	operator.says("1 customer suspended.")
 	status, text := operator.visit("oliver.localhost", "/")
 	require.EqualValues(s.t, http.StatusServiceUnavailable, status)
 	require.Contains(s.t, text, "Back soon.")
@@ -514,7 +514,7 @@ func reloadAndBack(s *env) {
 	operator.open(page)
 	operator.press("Suspend")
 	operator.press("Suspend")
-	operator.says("1 suspended.")
+	operator.says("1 customer suspended.")
 	events := s.events()
 	do(operator, chromedp.Reload(), "reloading")
 	require.Equal(s.t, page, operator.path())
@@ -526,6 +526,6 @@ func reloadAndBack(s *env) {
 	require.Equal(s.t, events, s.events(), "after reloading the form")
 
 	operator.press("Suspend")
-	operator.says("1 was so already.")
+	operator.says("1 customer was already suspended.")
 	require.Equal(s.t, events, s.events(), "after sending the form again")
 }

@@ -50,7 +50,7 @@ func (s *env) operatorViews() []view {
 	customer, subscription, site := fmt.Sprintf("/customers/%d", mario), fmt.Sprintf("/subscriptions/%d", domain.SubscriptionID), fmt.Sprintf("/domains/%d", domain.ID)
 	return []view{
 		pageAt("/customers"), pageAt("/customers?q=nobody-at-all"), pageAt("/customers?country=DE&select=all"), pageAt("/customers/new"),
-		invalidFormView("/customers/new", "Add the customer", func(b *tab) {
+		invalidFormView("/customers/new", "Add customer", func(b *tab) {
 			b.fill("contact.name", "Paola")
 			b.fill("login", "root")
 			b.fill("password", "short")
@@ -66,7 +66,7 @@ func (s *env) operatorViews() []view {
 		}},
 		{"a link to copy", func(b *tab) {
 			b.open(customer)
-			b.press("Make a link for a new password")
+			b.press("Create a password link")
 		}},
 		pageAt(fmt.Sprintf("/customers/suspend?id=%d&id=%d", mario, luca)), pageAt(fmt.Sprintf("/customers/activate?id=%d", luca)),
 		pageAt(fmt.Sprintf("/customers/remove?id=%d", mario)),
@@ -87,7 +87,7 @@ func (s *env) operatorViews() []view {
 func (s *env) customerViews() []view {
 	return []view{
 		pageAt("/account"), pageAt("/account?q=nothing-at-all"), pageAt("/account/contact"), pageAt("/account/password"),
-		invalidFormView("/account/password", "Change my password", func(b *tab) {
+		invalidFormView("/account/password", "Change password", func(b *tab) {
 			b.fill("old", "not it")
 			b.fill("password", "one password")
 			b.fill("password2", "another password")

@@ -132,12 +132,12 @@ func TestMessagesNameTheFieldInTheReadersLanguage(t *testing.T) {
 	f.Add("attributes[vat]", "max", "1024")
 	var invalid *input.Error
 	require.ErrorAs(t, f.Err(), &invalid)
-	assert.Equal(t, "Postal code may have at most 20 characters", invalid.Fields[0].Message)
+	assert.Equal(t, "Postal code can have at most 20 characters", invalid.Fields[0].Message)
 	for _, locale := range []string{"it", "it-CH", "IT_it"} {
 		translated := invalid.Translate(locale)
-		assert.Equal(t, "CAP può avere al massimo 20 caratteri", translated[0].Message)
-		assert.Equal(t, "Dominio deve essere un nome di dominio, come example.com", translated[1].Message)
-		assert.Equal(t, "Attributi può avere al massimo 1024 caratteri", translated[2].Message)
+		assert.Equal(t, "CAP: massimo 20 caratteri", translated[0].Message)
+		assert.Equal(t, "Dominio: inserisci un nome di dominio, ad es. example.com", translated[1].Message)
+		assert.Equal(t, "Attributi: massimo 1024 caratteri", translated[2].Message)
 	}
 	assert.Equal(t, invalid.Fields, invalid.Translate("ja"), "English for every other language")
 }
@@ -180,6 +180,7 @@ func TestEveryRuleHasItsSentence(t *testing.T) {
 		e := &input.Error{Fields: []input.FieldError{{Path: "name", Rule: rule, Param: "7"}}}
 		assert.NotEmpty(t, e.Translate("en")[0].Message, rule)
 		assert.NotEqual(t, e.Translate("en")[0].Message, e.Translate("it")[0].Message, rule)
+		assert.True(t, strings.HasPrefix(e.Translate("it")[0].Message, "Nome: "), "%s: an Italian sentence must not depend on the gender of the field's name", rule)
 	}
 }
 

@@ -9,44 +9,45 @@ import (
 	ut "github.com/go-playground/universal-translator"
 )
 
-// sentences are what is said of a fault: {0} is the field's name, {1} the rule's parameter.
+// sentences are the messages by rule: {0} is the name of the field, {1} the parameter of the rule. The Italian ones put the
+// name first and agree with it in nothing, because names differ in gender and number.
 var sentences = map[string]struct{ en, it string }{
-	"required":     {"{0} is required", "{0} è obbligatorio"},
-	"max":          {"{0} may have at most {1} characters", "{0} può avere al massimo {1} caratteri"},
-	"min":          {"{0} must be at least {1}", "{0} deve essere almeno {1}"},
-	"maxItems":     {"{0}: at most {1} are allowed", "{0}: ne sono ammessi al massimo {1}"},
-	"atMost":       {"{0} must be at most {1}", "{0} deve essere al massimo {1}"},
-	"minLength":    {"{0} needs at least {1} characters", "{0} deve avere almeno {1} caratteri"},
-	"line":         {"{0} must be one line of readable text", "{0} deve essere una riga di testo leggibile"},
-	"text":         {"{0} must be readable text", "{0} deve essere testo leggibile"},
-	"login":        {"{0} must start with a letter and may have letters from a to z, digits and . _ @ + - (no two dots together, no dot at the end)", "{0} deve iniziare con una lettera e può avere lettere dalla a alla z, cifre e . _ @ + - (non due punti insieme, nessun punto alla fine)"},
-	"reserved":     {"{0} is reserved", "{0} è riservato"},
-	"email":        {"{0} must be an e-mail address", "{0} deve essere un indirizzo e-mail"},
-	"country":      {"{0} must be a country code of two letters", "{0} deve essere un codice di paese di due lettere"},
-	"locale":       {"{0} must be a language tag, such as en or it-CH", "{0} deve essere un codice di lingua, come en o it-CH"},
-	"slug":         {"{0}: a key must start with a letter from a to z and may have lower-case letters, digits and -", "{0}: una chiave deve iniziare con una lettera dalla a alla z e può avere lettere minuscole, cifre e -"},
-	"cause":        {"{0} must start with a letter from a to z and may have lower-case letters, digits and -, at most 32", "{0} deve iniziare con una lettera dalla a alla z e può avere lettere minuscole, cifre e -, al massimo 32"},
-	"notByHand":    {"{0} {1} is placed and lifted by the library alone", "{0} {1} è messa e tolta solo dalla libreria"},
-	"time":         {"{0} must lie between the years 1 and 9999", "{0} deve essere tra gli anni 1 e 9999"},
-	"oneOf":        {"{0} must be one of {1}", "{0} deve essere uno tra {1}"},
-	"exactlyOne":   {"{0}: give either a password or a password hash", "{0}: indicare una password oppure un hash"},
-	"characters":   {"{0} has a character that cannot be used", "{0} ha un carattere che non si può usare"},
-	"notLogin":     {"{0} must not be the login", "{0} non deve essere il nome utente"},
-	"hash":         {"{0} must be a hash of Argon2id or bcrypt within the bounds", "{0} deve essere un hash Argon2id o bcrypt entro i limiti"},
-	"domain":       {"{0} must be a domain name, such as example.com", "{0} deve essere un nome di dominio, come example.com"},
-	"publicSuffix": {"{0}: {1} is a public suffix, under which domains are registered", "{0}: {1} è un suffisso pubblico, sotto cui si registrano i domini"},
-	"duplicate":    {"{0}: {1} is given twice", "{0}: {1} è indicato due volte"},
+	"required":     {"{0} is required", "{0}: campo obbligatorio"},
+	"max":          {"{0} can have at most {1} characters", "{0}: massimo {1} caratteri"},
+	"min":          {"{0} must be at least {1}", "{0}: il valore minimo è {1}"},
+	"maxItems":     {"{0}: at most {1} entries are allowed", "{0}: massimo {1} elementi"},
+	"atMost":       {"{0} must be at most {1}", "{0}: il valore massimo è {1}"},
+	"minLength":    {"{0} must have at least {1} characters", "{0}: minimo {1} caratteri"},
+	"line":         {"{0} must be a single line of readable text", "{0}: è ammessa una sola riga di testo leggibile"},
+	"text":         {"{0} must be readable text", "{0}: è ammesso solo testo leggibile"},
+	"login":        {"{0} must start with a letter and can contain letters from a to z, digits and . _ @ + - (no consecutive dots, no dot at the end)", "{0}: prima una lettera, poi lettere dalla a alla z, cifre e . _ @ + - (senza punti consecutivi né finali)"},
+	"reserved":     {"{0} is reserved", "{0}: valore riservato"},
+	"email":        {"{0} must be a valid e-mail address", "{0}: indirizzo e-mail non valido"},
+	"country":      {"{0} must be a two-letter country code", "{0}: inserisci un codice paese di due lettere"},
+	"locale":       {"{0} must be a language tag, such as en or it-CH", "{0}: inserisci un codice di lingua, ad es. en o it-CH"},
+	"slug":         {"{0}: a key must start with a letter from a to z and can contain lower-case letters, digits and -", "{0}: ogni chiave inizia con una lettera dalla a alla z e contiene solo lettere minuscole, cifre e -"},
+	"cause":        {"{0} must start with a letter from a to z and can contain lower-case letters, digits and - (at most 32 characters)", "{0}: prima una lettera dalla a alla z, poi lettere minuscole, cifre e - (massimo 32 caratteri)"},
+	"notByHand":    {"{0}: {1} is managed automatically", "{0}: la causa {1} è gestita automaticamente"},
+	"time":         {"{0} must be between the years 1 and 9999", "{0}: sono ammessi gli anni da 1 a 9999"},
+	"oneOf":        {"{0} must be one of {1}", "{0}: valore non valido (valori ammessi: {1})"},
+	"exactlyOne":   {"{0}: enter either a password or a password hash, not both", "{0}: indica una password oppure un hash, non entrambi"},
+	"characters":   {"{0} contains a character that is not allowed", "{0}: contiene un carattere non ammesso"},
+	"notLogin":     {"{0} must not be the same as the username", "{0}: non può coincidere con il nome utente"},
+	"hash":         {"{0} must be an Argon2id or bcrypt hash with allowed parameters", "{0}: hash Argon2id o bcrypt non valido o con parametri non consentiti"},
+	"domain":       {"{0} must be a domain name, such as example.com", "{0}: inserisci un nome di dominio, ad es. example.com"},
+	"publicSuffix": {"{0}: {1} is a public suffix, under which domains are registered", "{0}: {1} è un suffisso pubblico, sotto il quale si registrano i domini"},
+	"duplicate":    {"{0}: {1} is listed twice", "{0}: {1} compare due volte"},
 	"reservedName": {"{0}: {1} is reserved for the provider", "{0}: {1} è riservato al provider"},
-	"main":         {"{0}: {1} is its subscription's main domain; make another one the main domain first", "{0}: {1} è il dominio principale del suo abbonamento; prima renderne principale un altro"},
-	"cursor":       {"{0} is not a cursor of this list", "{0} non è un cursore di questo elenco"},
-	"transaction":  {"{0}: not possible inside a host's transaction", "{0}: non è possibile in una transazione dell'applicazione"},
-	"isolation":    {"{0}: the transaction must be READ COMMITTED and not {1}", "{0}: la transazione deve essere READ COMMITTED e non {1}"},
-	"ttl":          {"{0} must be from 1 minute to 7 days", "{0} deve essere da 1 minuto a 7 giorni"},
-	"secret":       {"{0} must be set, with at least {1} bytes", "{0} deve essere impostato, con almeno {1} byte"},
-	"provider":     {"{0} must be empty here", "{0} qui deve essere vuoto"},
+	"main":         {"{0}: {1} is the main domain of its subscription; make another domain the main one first", "{0}: {1} è il dominio principale del suo abbonamento; prima rendi principale un altro dominio"},
+	"cursor":       {"{0} is not valid for this list", "{0}: valore non valido per questo elenco"},
+	"transaction":  {"{0}: not possible inside a transaction of the application", "{0}: operazione non possibile in una transazione dell’applicazione"},
+	"isolation":    {"{0}: the isolation level must be READ COMMITTED, not {1}", "{0}: il livello di isolamento deve essere READ COMMITTED, non {1}"},
+	"ttl":          {"{0} must be from 1 minute to 7 days", "{0}: da 1 minuto a 7 giorni"},
+	"secret":       {"{0} must be set and have at least {1} bytes", "{0}: servono almeno {1} byte"},
+	"provider":     {"{0} must not be set here", "{0}: qui non va indicato alcun valore"},
 }
 
-// names are what people call the fields, by the last part of the path.
+// names are the names of the fields in messages, by the last part of the path.
 var names = map[string]struct{ en, it string }{
 	"login":              {"Username", "Nome utente"},
 	"password":           {"Password", "Password"},
@@ -63,16 +64,16 @@ var names = map[string]struct{ en, it string }{
 	"contact.country":    {"Country", "Paese"},
 	"additionalInfo":     {"Additional information", "Informazioni aggiuntive"},
 	"description":        {"Description", "Descrizione"},
-	"externalID":         {"External id", "ID esterno"},
+	"externalID":         {"External ID", "ID esterno"},
 	"locale":             {"Language", "Lingua"},
 	"attributes":         {"Attributes", "Attributi"},
-	"createdAt":          {"Created", "Data di creazione"},
+	"createdAt":          {"Creation date", "Data di creazione"},
 	"subscription":       {"Subscription", "Abbonamento"},
 	"accountID":          {"Customer", "Cliente"},
 	"name":               {"Name", "Nome"},
 	"plan":               {"Plan", "Piano"},
-	"expiresAt":          {"Expiry", "Scadenza"},
-	"expiresBefore":      {"Expiry", "Scadenza"},
+	"expiresAt":          {"Expiry date", "Scadenza"},
+	"expiresBefore":      {"Expiry date", "Scadenza"},
 	"domains":            {"Domain", "Dominio"},
 	"version":            {"Version", "Versione"},
 	"ids":                {"Selection", "Selezione"},
@@ -86,25 +87,25 @@ var names = map[string]struct{ en, it string }{
 	"after":              {"Cursor", "Cursore"},
 	"before":             {"Date", "Data"},
 	"atMost":             {"Limit", "Limite"},
-	"to":                 {"Recipient", "Destinatario"},
+	"to":                 {"Customer", "Cliente"},
 	"search":             {"Search", "Ricerca"},
 	"status":             {"Status", "Stato"},
 	"country":            {"Country", "Paese"},
-	"sort":               {"Order", "Ordine"},
-	"ttl":                {"Time to live", "Durata"},
-	"secret":             {"Secret", "Segreto"},
-	"old":                {"Old password", "Vecchia password"},
+	"sort":               {"Sort order", "Ordinamento"},
+	"ttl":                {"Validity period", "Durata"},
+	"secret":             {"Secret", "Chiave segreta"},
+	"old":                {"Current password", "Password attuale"},
 	"transaction":        {"Transaction", "Transazione"},
 }
 
-// translators are validator's own kind of translators, one for each language, built once for the process.
+// translators has a translator for each language. It is built once for the process.
 var translators = sync.OnceValue(func() *ut.UniversalTranslator {
 	u := ut.New(en.New(), en.New(), it.New())
 	english, _ := u.GetTranslator("en")
 	italian, _ := u.GetTranslator("it")
-	for rule, said := range sentences {
-		must(english.Add(rule, said.en, false))
-		must(italian.Add(rule, said.it, false))
+	for rule, sentence := range sentences {
+		must(english.Add(rule, sentence.en, false))
+		must(italian.Add(rule, sentence.it, false))
 	}
 	return u
 })
@@ -112,25 +113,25 @@ var translators = sync.OnceValue(func() *ut.UniversalTranslator {
 func message(locale string, f FieldError) string {
 	language, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(locale), "_", "-"), "-")
 	translator, _ := translators().GetTranslator(language)
-	messages, err := translator.T(f.Rule, name(language, f.Path), f.Param)
-	if err != nil { // a rule of the host's own, which brings its own words
+	text, err := translator.T(f.Rule, name(language, f.Path), f.Param)
+	if err != nil { // a custom rule, which comes with its message
 		return f.Message
 	}
-	return messages
+	return text
 }
 
-// name answers what people call the field at a path: "subscription.domains[0]" is a domain.
+// name returns the name of the field at path: "subscription.domains[0]" is a domain.
 func name(language, path string) string {
 	plain := path
 	if i := strings.IndexByte(path, '['); i >= 0 {
 		plain = path[:i]
 	}
 	for {
-		if called, known := names[plain]; known {
+		if n, known := names[plain]; known {
 			if language == "it" {
-				return called.it
+				return n.it
 			}
-			return called.en
+			return n.en
 		}
 		_, rest, more := strings.Cut(plain, ".")
 		if !more {
