@@ -7,7 +7,7 @@ import (
 )
 
 // Update changes the fields of an account that are set in ch, raises its version by one and returns it. Contact is replaced
-// as a whole; attributes are merged.
+// as a whole; attributes are merged. Another e-mail address ends the account's sessions and invalidates its reset tokens.
 //
 // It returns ErrNotFound if the account does not exist; ErrConflict with the current version if ch.Version is neither that
 // nor 0; ErrTaken at "login" and "externalID"; ErrInvalid with the path of every field that breaks a rule of Changes or
@@ -23,15 +23,26 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err
 	if err := v.Err(); err != nil {
 		return Account{}, m.withReserved(ctx, &v, id, ch.Login)
 	}
-	var updated Account
+	_, updated, err := m.update(ctx, c, id, given, ch, func(Record) error { return nil })
+	return updated, err
+}
+
+// update applies the cleaned changes to an account, if the precondition holds for it as it is inside the transaction. It
+// returns the account before and after. Errors about values name those of given.
+func (m *Manager) update(
+	ctx context.Context, c commandInfo, id ID, given, ch Changes, precondition func(Record) error,
+) (before, after Account, err error) {
 	err = m.store.Update(ctx, func(tx Tx) error {
 		records, err := lock(tx, []ID{id})
 		if err != nil {
 			return err
 		}
 		old := records[0]
-		if ch.Version != 0 && ch.Version != old.Version {
-			return &ConflictError{Current: old.Version}
+		if err := ch.checkVersion(old.Account); err != nil {
+			return err
+		}
+		if err := precondition(old); err != nil {
+			return err
 		}
 		var v input.Violations
 		changed, fields := ch.apply(&v, old.Account)
@@ -45,15 +56,15 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err
 			return err
 		}
 		changed.UpdatedAt = c.at
-		updated = changed
+		before, after = old.Account, changed
 		w := Writes{UpdateAccounts: []Record{{Account: changed, Hash: old.Hash}}}
 		w.Events = []Event{c.event(AccountUpdated, id, details("fields", fields))}
 		return tx.Save(w)
 	})
 	if err != nil {
-		return Account{}, err
+		return Account{}, Account{}, err
 	}
-	return updated, nil
+	return before, after, nil
 }
 
 // withReserved adds to the violations of an update that its login is reserved, so that all are returned together. An account

@@ -112,7 +112,7 @@ func (r *request) ownContact() error {
 	if err != nil {
 		return badFormError{err}
 	}
-	_, err = r.owner().SetContact(r.commandContext(), version, r.contactFromForm())
+	_, err = r.owner().SetContact(r.commandContext(), version, r.contactFromForm(), r.req.PostFormValue("old"))
 	if err == nil {
 		r.flashDone("own.contactSaved")
 		return r.redirect("/account")

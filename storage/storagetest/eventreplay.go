@@ -94,6 +94,9 @@ func (row *replayedRow) apply(r *eventReplay, subject, verb string, e accounts.E
 	switch verb {
 	case "updated":
 		row.version++
+		if slices.Contains(strings.Split(e.Details["fields"], ","), "contact.email") {
+			row.sessionEpoch++
+		}
 	case "password-changed":
 		row.sessionEpoch++
 	case "suspended":

@@ -238,13 +238,14 @@ func (h *host) commands(a accounts.Account, s subscriptions.Subscription, d subs
 		"RemoveExactly": func(ctx context.Context) error {
 			return second(h.RemoveExactly(ctx, accounts.Removal{Accounts: ids, Subscriptions: subIDs, Domains: []string{text}}))
 		},
-		"ResetPassword": func(ctx context.Context) error { return second(h.ResetPassword(ctx, text, text)) },
-		"Events":        func(ctx context.Context) error { return second(h.Events(ctx, accounts.EventQuery{After: cursor})) },
+		"ResetPassword":   func(ctx context.Context) error { return second(h.ResetPassword(ctx, text, text)) },
+		"CheckResetToken": func(ctx context.Context) error { return second(h.CheckResetToken(ctx, text)) },
+		"Events":          func(ctx context.Context) error { return second(h.Events(ctx, accounts.EventQuery{After: cursor})) },
 		"Watch": func(ctx context.Context) error {
 			return h.Watch(ctx, cursor, func(accounts.Event) error { return accounts.ErrInvalid })
 		},
 		"an actor":       func(ctx context.Context) error { return second(h.Activate(accounts.WithActor(ctx, text), ids)) },
-		"SetContact":     func(ctx context.Context) error { return second(owner.SetContact(ctx, 0, contact)) },
+		"SetContact":     func(ctx context.Context) error { return second(owner.SetContact(ctx, 0, contact, text)) },
 		"ChangePassword": func(ctx context.Context) error { return second(owner.ChangePassword(ctx, text, text)) },
 		"Owner.Subscriptions": func(ctx context.Context) error {
 			return second(owner.Subscriptions(ctx, subscriptions.Query{Search: text}))
