@@ -95,7 +95,7 @@ func (r *request) customerLink() error {
 	}
 	if r.opts.SendReset != nil && account.Contact.Email != "" {
 		if err := r.sendResetLink(ctx, account); err != nil {
-			r.opts.Logger.ErrorContext(ctx, "panel: sending a link for a new password failed", "error", err)
+			r.logError("panel: sending a link for a new password failed", err)
 			r.flashWarning("customer.linkNotSent", account.Contact.Email)
 			return r.redirect("/customers/", id)
 		}

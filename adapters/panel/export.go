@@ -37,7 +37,7 @@ func (r *request) export(file string, header []string, read func(after accounts.
 			break
 		}
 		if rows, next, err = read(next); err != nil {
-			r.opts.Logger.ErrorContext(r.req.Context(), "panel: an export failed", "error", err)
+			r.logError("panel: an export failed", err)
 			panic(http.ErrAbortHandler) // so that an incomplete file is reported as a failed download
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // request is an HTTP request with what the panel knows about it.
 type request struct {
 	*Panel
-	w        http.ResponseWriter
+	w        *responseWriter
 	req      *http.Request
 	language string
 	pagePath string // the path of the page that the response shows, for GET requests
@@ -33,7 +33,7 @@ func (p *Panel) newRequest(w http.ResponseWriter, req *http.Request) *request {
 	h.Set("Referrer-Policy", "same-origin") // with no-referrer, browsers send forms with the Origin null
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	r := &request{Panel: p, w: w, req: req, pagePath: req.URL.Path}
+	r := &request{Panel: p, w: &responseWriter{ResponseWriter: w}, req: req, pagePath: req.URL.Path}
 	r.language = r.negotiateLanguage("")
 	return r
 }

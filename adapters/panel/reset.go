@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -40,7 +39,7 @@ func (p *Panel) forgottenMail(login string) func(context.Context) {
 	return func(ctx context.Context) {
 		defer func() {
 			if recovered := recover(); recovered != nil { // SendReset is the application's code: an unrecovered panic would end the process
-				p.opts.Logger.ErrorContext(ctx, "panel: SendReset panicked", "panic", recovered, "stack", string(debug.Stack()))
+				p.logBackgroundPanic(ctx, "panel: SendReset panicked", recovered)
 			}
 		}()
 		account, err := p.clients.GetByLogin(ctx, login)
@@ -51,7 +50,7 @@ func (p *Panel) forgottenMail(login string) func(context.Context) {
 			err = p.sendResetLink(ctx, account)
 		}
 		if err != nil {
-			p.opts.Logger.ErrorContext(ctx, "panel: sending a link for a new password failed", "error", err)
+			p.logBackgroundError(ctx, "panel: sending a link for a new password failed", err)
 		}
 	}
 }
@@ -62,7 +61,10 @@ func (p *Panel) sendResetLink(ctx context.Context, to accounts.Account) error {
 	if err != nil {
 		return err
 	}
-	return p.opts.SendReset(ctx, to, link)
+	if err := p.opts.SendReset(ctx, to, link); err != nil {
+		return opaqueError{"SendReset", err}
+	}
+	return nil
 }
 
 // resetLink returns a link with which the owner of an account sets a new password.
