@@ -526,6 +526,9 @@ func (c *canaryEnv) requestAll() {
 	c.t.Helper()
 	for _, rt := range routes {
 		for _, user := range []string{"anonymous", "operator", "customer", "operator as customer"} {
+			if user != "anonymous" && !mayUse(user, rt.audience) {
+				continue
+			}
 			c.nextCustomer()
 			b := c.userBrowser(user)
 			address, form := c.canaryURL(rt), url.Values(nil)

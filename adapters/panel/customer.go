@@ -138,6 +138,10 @@ func (r *request) customerPassword() error {
 	if err != nil {
 		return err
 	}
+	before, err := r.clients.Get(r.req.Context(), id)
+	if err != nil {
+		return err
+	}
 	if err := r.clients.SetPassword(r.commandContext(), id, r.req.PostFormValue("password")); err != nil {
 		f := r.formFromRequest()
 		if err := r.applyFieldErrors(&f, err, []string{"password"}); err != nil {
@@ -145,6 +149,9 @@ func (r *request) customerPassword() error {
 		}
 		return r.renderCustomerPassword(http.StatusUnprocessableEntity, id, f)
 	}
+	after := before
+	after.SessionEpoch++ // a new password changes nothing else
+	r.notify(PasswordChanged, before, after)
 	r.flashDone("customer.passwordSet")
 	return r.redirect("/customers/", id)
 }

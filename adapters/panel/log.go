@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/clientele-go/clientele/accounts"
 )
 
 // No other file writes to Options.Logger. What is logged contains neither what a request brought with it nor a link for a new
@@ -36,6 +38,12 @@ func (p *Panel) logBackgroundError(ctx context.Context, message string, err erro
 // logBackgroundPanic logs a panic outside of a request, in the function that recovered it.
 func (p *Panel) logBackgroundPanic(ctx context.Context, message string, value any) {
 	p.opts.Logger.ErrorContext(ctx, message, "panic", panicText(value), "stack", string(debug.Stack()))
+}
+
+// logDropped logs that Options.Notify was not called.
+func (r *request) logDropped(kind NotificationKind, account accounts.ID) {
+	r.opts.Logger.ErrorContext(r.req.Context(), "panel: a notification was dropped: too many are being sent", "kind", kind, "account", int64(account),
+		"limit", maxMails)
 }
 
 // pathToLog returns the pattern of the route with its id, and not the path, which may contain the token of a link.

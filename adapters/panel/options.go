@@ -75,10 +75,18 @@ type Options struct {
 	// If an operator asked for the link, the request waits for SendReset and the page reports an error. If a customer did,
 	// SendReset is called in the background, so that the response does not reveal whether the login exists: ctx then ends
 	// after 30 seconds or with Shutdown, errors and panics are logged, and while 100 calls are running further requests get
-	// status 503.
+	// status 503. An error is logged with its Go type only, because its text may quote the message and so the link:
+	// SendReset should log by itself what the application needs to know about it.
 	//
 	// With nil, the default, the operator is shown the link to pass it on, and customers are referred to the provider.
 	SendReset func(ctx context.Context, to accounts.Account, link string) error
+	// Notify tells the customer about something that a thief of a session, a mailbox or a password would do: see the kinds.
+	// before and after are the account as it was and as it is; they differ in the contact and the version for EmailChanged,
+	// so that the old address can be told as well. Notify is called after every way of changing something, also by
+	// operators, in the background: ctx ends after 30 seconds or with Shutdown, panics are logged, and while 100 calls are
+	// running further ones are dropped and logged. It should hand the message to a queue of the application. With nil, the
+	// default, customers are not told.
+	Notify func(ctx context.Context, kind NotificationKind, before, after accounts.Account)
 	// Origin is the scheme and host under which browsers reach the panel, such as "https://panel.example.com". Links to
 	// set a password begin with it. It is required with SendReset, because the Host header of a request can be forged. By
 	// default, the links that operators are shown begin with the scheme and host of their request.

@@ -32,6 +32,10 @@ func attribute(n *html.Node, name string) string {
 	return ""
 }
 
+func hasAttribute(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+}
+
 // link is a URL in an attribute of a page.
 type link struct {
 	url  string
