@@ -45,7 +45,16 @@ type Options struct {
 	// of an operator, and should take the same time for known and unknown names. Attempts are rate limited before it is
 	// called. If it returns an error, the error is logged and the visitor gets an error page. StaticOperators makes such
 	// a function from password hashes. It is not used if OperatorFromRequest is set. The default is nil.
+	//
+	// It is asked once, at the sign-in. Without OperatorActive, an operator who is removed afterwards keeps working until
+	// the session ends: with IdleTimeout, which every request begins anew, with Lifetime, or with the program.
 	AuthenticateOperator func(ctx context.Context, name, password string) (bool, error)
+	// OperatorActive reports whether the operator with the given name may still work. It is called for every request in a
+	// session of an operator that began on the panel's sign-in page, also while the operator is signed in as a customer, so
+	// it should be fast. If it returns false, the session ends, and with it the one as a customer. If it returns an error,
+	// the user gets an error page and no session ends. StaticOperatorActive makes such a function for StaticOperators. It is
+	// not used if OperatorFromRequest is set, which decides about every request by itself. The default is nil.
+	OperatorActive func(ctx context.Context, name string) (bool, error)
 
 	// Plans are the plans to choose from for a subscription, the preselected one first: distinct lines of 1 to 100
 	// characters without white space around them. By default there are none, and operators can enter any text.
@@ -128,7 +137,7 @@ func (o *Options) withDefaults() (Options, error) {
 		out.Logger = slog.New(slog.DiscardHandler)
 	}
 	if out.OperatorFromRequest != nil {
-		out.AuthenticateOperator = nil
+		out.AuthenticateOperator, out.OperatorActive = nil, nil
 	}
 	if out.Now == nil {
 		out.Now = time.Now
