@@ -46,6 +46,11 @@ func (r *request) logDropped(kind NotificationKind, account accounts.ID) {
 		"limit", maxMails)
 }
 
+// logWarning logs a warning without values of the request.
+func (p *Panel) logWarning(ctx context.Context, message string, attributes ...any) {
+	p.opts.Logger.WarnContext(ctx, message, attributes...)
+}
+
 // pathToLog returns the pattern of the route with its id, and not the path, which may contain the token of a link.
 func (r *request) pathToLog() string {
 	pattern := r.req.Pattern[strings.IndexByte(r.req.Pattern, ' ')+1:]

@@ -99,13 +99,17 @@ type Options struct {
 	// Origin is the scheme and host under which browsers reach the panel, such as "https://panel.example.com". Links to
 	// set a password begin with it. It is required with SendReset, because the Host header of a request can be forged. By
 	// default, the links that operators are shown begin with the scheme and host of their request.
+	//
+	// Forms that browsers send from Origin are accepted also if a proxy sets another Host header. An Origin with https
+	// states what Secure does.
 	Origin string
 	// Secure states that browsers reach the panel only by HTTPS, although a proxy forwards their requests without TLS.
-	// Cookies are then marked as secure; requests with TLS get such cookies in any case. It excludes an Origin with the
-	// scheme http. The default is false.
+	// Cookies are then marked as secure, and their names begin with __Host-; requests with TLS get such cookies in any case.
+	// It excludes an Origin with the scheme http. The default is false, unless Origin begins with https.
 	Secure bool
-	// ClientAddr returns the address of the client that sent r, for an application behind a proxy. Attempts to sign in
-	// are rate limited by it; all clients without a valid address count as one. The default is the address in r.RemoteAddr.
+	// ClientAddr returns the address of the client that sent r, for an application behind a proxy: TrustProxies makes such a
+	// function. Attempts to sign in are rate limited by it; all clients without a valid address count as one. The default is
+	// the address in r.RemoteAddr, which behind a proxy is that of the proxy.
 	ClientAddr func(r *http.Request) netip.Addr
 
 	// IdleTimeout is how long a session lasts without a request: at least a second. The default 0 means one hour.
@@ -128,6 +132,7 @@ func (o *Options) withDefaults() (Options, error) {
 	}
 	out.Path = strings.TrimSuffix(out.Path, "/")
 	out.Origin = strings.TrimSuffix(out.Origin, "/")
+	out.Secure = out.Secure || strings.HasPrefix(canonicalOrigin(out.Origin), "https:")
 	out.Plans, out.Causes, out.Variables = slices.Clone(out.Plans), slices.Clone(out.Causes), maps.Clone(out.Variables)
 	out.Brand = cmp.Or(out.Brand, "Clientele")
 	out.IdleTimeout = cmp.Or(out.IdleTimeout, time.Hour)
@@ -206,7 +211,8 @@ func isWebURL(s string) bool {
 // isOrigin reports whether s is an http or https URL that consists only of a scheme and a host.
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && isWebURL(s) && strings.EqualFold(u.Scheme+"://"+u.Host, s)
+	return err == nil && isWebURL(s) && strings.EqualFold(u.Scheme+"://"+u.Host, s) &&
+		http.NewCrossOriginProtection().AddTrustedOrigin(canonicalOrigin(s)) == nil
 }
 
 // checkSecret returns an error if clients has no secret to sign links for new passwords with. A ttl of 0 is always

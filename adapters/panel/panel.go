@@ -67,6 +67,7 @@ type Panel struct {
 	mailQueue        *mailQueue
 	notifications    *mailQueue
 	deviceKey        deviceKey
+	proxyWarnings    proxyWarnings
 	handler          http.Handler
 }
 
@@ -110,6 +111,7 @@ func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
 
 // ServeHTTP serves a request whose path is Options.Path or below it. All other requests get 404.
 func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.warnAboutProxy(r)
 	below, found := strings.CutPrefix(r.URL.Path, p.opts.Path)
 	if !found || below != "" && !strings.HasPrefix(below, "/") {
 		http.NotFound(w, r)

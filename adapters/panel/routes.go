@@ -103,10 +103,7 @@ func (p *Panel) routes() http.Handler {
 	}
 	mux.HandleFunc("GET /assets/{name}", p.assets.serve)
 	mux.HandleFunc("/", p.handle(func(r *request) { r.renderError(errPageNotFound) }))
-
-	protection := http.NewCrossOriginProtection()
-	protection.SetDenyHandler(p.handle(func(r *request) { r.renderError(errCrossSite) }))
-	return protection.Handler(mux)
+	return p.crossOriginProtection(mux)
 }
 
 // handle returns a handler that serves requests with the given function.
