@@ -44,7 +44,9 @@ func TestNothingSecretIsReported(t *testing.T) {
 				var reported []string
 				g := gateway.New(sites, http.NotFoundHandler(), &gateway.Options{
 					TTL: -1, Template: page, HostHeader: hostHeader,
-					OnError: func(_ context.Context, err error) { reported = append(reported, fmt.Sprintf("%v %+v %#v", err, err, err)) },
+					OnError: func(_ context.Context, err error) {
+						reported = append(reported, fmt.Sprintf("%v %+v %#v", err, err, err))
+					},
 				})
 				for _, handler := range []http.Handler{g, gateway.AskHandler(g)} {
 					r := httptest.NewRequest(http.MethodPost, "/"+canary+"?domain=mario.example&token="+canary, strings.NewReader("password="+canary))
