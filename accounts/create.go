@@ -53,7 +53,7 @@ func (m *Manager) Create(ctx context.Context, in New) (_ Account, err error) {
 		}
 		r := Record{Account: in.account(claimed.AccountIDs[0], c.at), Hash: hash}
 		w := Writes{AddAccounts: []Record{r}, Writes: first.writes(r.ID, claimed.Claimed, c)}
-		w.Events = slices.Insert(w.Events, 0, c.event(AccountCreated, r.ID, details("externalID", in.ExternalID)))
+		w.Events = slices.Insert(w.Events, 0, c.event(AccountCreated, r.ID, details("login", in.Login, "externalID", in.ExternalID)))
 		created = r.Account
 		return tx.Save(w)
 	})

@@ -39,6 +39,8 @@ type ClientManager interface {
 	Activate(ctx context.Context, ids []ID) (Outcome, error)
 	// Lift lifts the holds of accounts with the given causes.
 	Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome, error)
+	// UpdateHolds changes the texts of holds of accounts.
+	UpdateHolds(ctx context.Context, ids []ID, cause Cause, t HoldTexts) (Outcome, error)
 	// PreviewRemoval returns what Remove would delete now.
 	PreviewRemoval(ctx context.Context, ids []ID) (Removal, error)
 	// Remove deletes accounts with everything that belongs to them.
@@ -165,12 +167,18 @@ func (c commandInfo) event(t EventType, id ID, details map[string]string) Event 
 	return Event{At: c.at, Type: t, Actor: c.actor, AccountID: id, Details: details}
 }
 
-// details returns one pair of key and value, or nil if the value is empty.
-func details(key, value string) map[string]string {
-	if value == "" {
+// details returns the pairs of keys and values whose value is not empty, or nil if there are none.
+func details(pairs ...string) map[string]string {
+	set := map[string]string{}
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			set[pairs[i]] = pairs[i+1]
+		}
+	}
+	if len(set) == 0 {
 		return nil
 	}
-	return map[string]string{key: value}
+	return set
 }
 
 // lock locks accounts. It returns a *NotFoundError unless all of them exist.

@@ -47,7 +47,11 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err
 		changed.UpdatedAt = c.at
 		updated = changed
 		w := Writes{UpdateAccounts: []Record{{Account: changed, Hash: old.Hash}}}
-		w.Events = []Event{c.event(AccountUpdated, id, details("fields", fields))}
+		changes := details("fields", fields)
+		if changed.Login != old.Login {
+			changes["from"], changes["to"] = old.Login, changed.Login
+		}
+		w.Events = []Event{c.event(AccountUpdated, id, changes)}
 		return tx.Save(w)
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ type Domain struct {
 	AccountID      AccountID // its subscription's
 	Name           string    // in lower case, IDNs as A-labels
 	Main           bool      // whether it is the subscription's main domain
+	Plan           string    // its subscription's
 	Attributes     map[string]string
 	Holds          Holds
 	Inherited      []EffectiveHold // its account's holds, then its subscription's
@@ -44,6 +45,10 @@ func (d Domain) SearchTexts() []string {
 	}
 	return []string{d.Name}
 }
+
+// DomainChanges are the attributes of a domain to be changed. They are merged; an empty value deletes. At most 64 changes, and
+// 32 attributes afterwards; keys are slugs of at most 64 characters, values have at most 1,024.
+type DomainChanges struct{ Attributes map[string]string }
 
 // DomainQuery selects domains. The zero value selects all, by name, 50 at a time.
 type DomainQuery struct {

@@ -2,6 +2,7 @@ package subscriptions
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/clientele-go/clientele/internal/input"
@@ -29,6 +30,10 @@ type DomainManager interface {
 	ActivateDomains(ctx context.Context, ids []DomainID) (Outcome[DomainID], error)
 	// LiftDomains lifts the holds of domains with the given causes.
 	LiftDomains(ctx context.Context, ids []DomainID, causes []Cause) (Outcome[DomainID], error)
+	// UpdateDomainHolds changes the texts of holds of domains.
+	UpdateDomainHolds(ctx context.Context, ids []DomainID, cause Cause, t HoldTexts) (Outcome[DomainID], error)
+	// UpdateDomain changes the attributes of a domain.
+	UpdateDomain(ctx context.Context, id DomainID, c DomainChanges) (Domain, error)
 	// RemoveDomains deletes domains.
 	RemoveDomains(ctx context.Context, ids []DomainID) (Removal, error)
 	// Resolve returns the domain that serves a visitor's host name.
@@ -70,7 +75,7 @@ func (m *Manager) AddDomain(ctx context.Context, to ID, given string) (_ Domain,
 			return err
 		}
 		d := Domain{
-			ID: claimed.DomainIDs[0], SubscriptionID: s.ID, AccountID: s.AccountID, Name: name, Main: s.Main == 0,
+			ID: claimed.DomainIDs[0], SubscriptionID: s.ID, AccountID: s.AccountID, Name: name, Main: s.Main == 0, Plan: s.Plan,
 			Inherited: l.owner(s.AccountID).Holds.Inherited(s.Holds), CreatedAt: c.at,
 		}
 		w := Writes{AddDomains: []Domain{d}, Events: []Event{c.domainEvent(DomainAdded, d, nil)}}
@@ -333,9 +338,47 @@ func (m *Manager) SetMainDomain(ctx context.Context, id DomainID) (err error) {
 	})
 }
 
+// UpdateDomain merges c.Attributes into the attributes of a domain and returns it. A domain has no version: the last change of
+// an attribute wins, and changes of different attributes do not conflict. If nothing differs, nothing is written.
+//
+// It returns ErrNotFound if the domain does not exist; ErrInvalid at "attributes" and "attributes[key]"; ErrUnavailable if the
+// store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) UpdateDomain(ctx context.Context, id DomainID, ch DomainChanges) (_ Domain, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.UpdateDomain")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	ch.Attributes = input.CleanAttributes(ch.Attributes)
+	inputRules.Check(&v, "", ch)
+	if err := v.Err(); err != nil {
+		return Domain{}, err
+	}
+	var updated Domain
+	err = m.store.Update(ctx, func(tx Tx) error {
+		l, err := m.lock(tx, LockSet{Domains: []DomainID{id}})
+		if err != nil {
+			return err
+		}
+		var v input.Violations
+		updated = l.Domains[0]
+		updated.Attributes = input.MergeAttributes(&v, updated.Attributes, ch.Attributes)
+		if err := v.Err(); err != nil || maps.Equal(updated.Attributes, l.Domains[0].Attributes) {
+			return err
+		}
+		return tx.Save(Writes{
+			UpdateDomains: []Domain{updated},
+			Events:        []Event{c.domainEvent(DomainUpdated, updated, details("fields", "attributes"))},
+		})
+	})
+	if err != nil {
+		return Domain{}, err
+	}
+	return updated, nil
+}
+
 // SuspendDomains places hold h on the domains with the given ids, 1 to 10,000. A domain that has a hold with the same cause
-// keeps its By and At; its texts are replaced by those of h that are not empty. If that changes nothing, the domain is
-// Unchanged.
+// keeps it, with its By and At, and gets those texts of h that are not empty: it is Updated, or Unchanged if they are the
+// same. To empty a text, use UpdateDomainHolds.
 //
 // It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (no slug, or CauseExpired), "note",
 // "message" or "public" (more than 4,096 characters); ErrUnavailable if the store cannot do it now (no changes were made)
@@ -344,6 +387,21 @@ func (m *Manager) SuspendDomains(ctx context.Context, ids []DomainID, h Hold) (_
 	ctx, end := m.hook.Start(ctx, "subscriptions.SuspendDomains")
 	defer func() { end(err) }()
 	return suspend(ctx, m, ids, lockDomains, h)
+}
+
+// UpdateDomainHolds changes the texts of the holds with the given cause on the domains with the given ids, 1 to 10,000. It
+// changes nothing else: domains without such a hold, and those whose texts are the same, are Unchanged, and the others
+// Updated.
+//
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (none, or no slug), "note", "message" or
+// "public" (more than 4,096 characters); ErrUnavailable if the store cannot do it now (no changes were made) and
+// ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) UpdateDomainHolds(
+	ctx context.Context, ids []DomainID, cause Cause, t HoldTexts,
+) (_ Outcome[DomainID], err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.UpdateDomainHolds")
+	defer func() { end(err) }()
+	return updateHolds(ctx, m, ids, lockDomains, cause, t)
 }
 
 // ActivateDomains lifts every hold of the domains with the given ids, 1 to 10,000. A domain stays suspended while its

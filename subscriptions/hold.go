@@ -46,28 +46,34 @@ func (h Holds) search(c Cause) (int, bool) {
 	return slices.BinarySearchFunc(h, c, func(h Hold, c Cause) int { return strings.Compare(string(h.Cause), string(c)) })
 }
 
-// put returns the holds with n added and reports whether that changes anything. A hold with the same cause keeps its By and
-// At and takes over those texts of n that are not empty. The receiver is not changed.
-func (h Holds) put(n Hold) (Holds, bool) {
-	i, found := h.search(n.Cause)
-	if !found {
-		return slices.Insert(slices.Clone(h), i, n), true
-	}
-	merged := h[i]
-	for _, text := range []struct {
-		to   *string
-		from string
-	}{{&merged.Note, n.Note}, {&merged.Message, n.Message}, {&merged.Public, n.Public}} {
-		if text.from != "" {
-			*text.to = text.from
+// add returns the holds with n, whose cause is a new one, added. The receiver is not changed.
+func (h Holds) add(n Hold) Holds {
+	i, _ := h.search(n.Cause)
+	return slices.Insert(slices.Clone(h), i, n)
+}
+
+// HoldTexts are the texts of a hold to be changed: nil leaves a text as it is, and "" empties it.
+type HoldTexts struct{ Note, Message, Public *string }
+
+// with returns the hold with its texts changed. By and At stay: it is the same hold.
+func (h Hold) with(t HoldTexts) Hold {
+	for _, text := range []struct{ to, from *string }{{&h.Note, t.Note}, {&h.Message, t.Message}, {&h.Public, t.Public}} {
+		if text.from != nil {
+			*text.to = *text.from
 		}
 	}
-	if merged == h[i] {
-		return h, false
+	return h
+}
+
+// texts returns the texts of the hold that are not empty.
+func (h Hold) texts() HoldTexts {
+	given := func(text string) *string {
+		if text == "" {
+			return nil
+		}
+		return &text
 	}
-	changed := slices.Clone(h)
-	changed[i] = merged
-	return changed, true
+	return HoldTexts{Note: given(h.Note), Message: given(h.Message), Public: given(h.Public)}
 }
 
 // remove returns the holds that remain when causes are lifted, and the causes that were there to be lifted. Nil causes mean

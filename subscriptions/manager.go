@@ -36,8 +36,12 @@ type SubscriptionManager interface {
 	Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome[ID], error)
 	// Remove deletes subscriptions with their domains.
 	Remove(ctx context.Context, ids []ID) (Removal, error)
+	// UpdateHolds changes the texts of holds of subscriptions.
+	UpdateHolds(ctx context.Context, ids []ID, cause Cause, t HoldTexts) (Outcome[ID], error)
 	// Expire suspends the subscriptions that have expired, at most 1,000.
 	Expire(ctx context.Context) (Outcome[ID], error)
+	// ExpireAll suspends all subscriptions that have expired, and returns their number.
+	ExpireAll(ctx context.Context) (int, error)
 }
 
 // Options of a Manager are those fields of accounts.Options that concern subscriptions and domains; they are documented
@@ -383,8 +387,8 @@ func assign(all []Record, to AccountID, c commandInfo) (out Outcome[ID], w Write
 }
 
 // Suspend places hold h on the subscriptions with the given ids, 1 to 10,000; they and their domains are suspended. A
-// subscription that has a hold with the same cause keeps its By and At; its texts are replaced by those of h that are not
-// empty. If that changes nothing, the subscription is Unchanged.
+// subscription that has a hold with the same cause keeps it, with its By and At, and gets those texts of h that are not
+// empty: it is Updated, or Unchanged if they are the same. To empty a text, use UpdateHolds.
 //
 // It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (no slug, or CauseExpired), "note",
 // "message" or "public" (more than 4,096 characters); ErrUnavailable if the store cannot do it now (no changes were made)
@@ -393,6 +397,19 @@ func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (_ Outcome[ID],
 	ctx, end := m.hook.Start(ctx, "subscriptions.Suspend")
 	defer func() { end(err) }()
 	return suspend(ctx, m, ids, lockSubscriptions, h)
+}
+
+// UpdateHolds changes the texts of the holds with the given cause, which may be CauseExpired, on the subscriptions with the
+// given ids, 1 to 10,000. It changes nothing else: subscriptions without such a hold, and those whose texts are the same, are
+// Unchanged, and the others Updated.
+//
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (none, or no slug), "note", "message" or
+// "public" (more than 4,096 characters); ErrUnavailable if the store cannot do it now (no changes were made) and
+// ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) UpdateHolds(ctx context.Context, ids []ID, cause Cause, t HoldTexts) (_ Outcome[ID], err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.UpdateHolds")
+	defer func() { end(err) }()
+	return updateHolds(ctx, m, ids, lockSubscriptions, cause, t)
 }
 
 // Activate lifts every hold of the subscriptions with the given ids, 1 to 10,000, except CauseExpired, which ends with a

@@ -28,19 +28,40 @@ func (t *HoldTargets[K]) Add(id K, holds Holds, inherited []EffectiveHold, subje
 	t.rows = append(t.rows, holdTarget[K]{id: id, holds: holds, inherited: inherited, subject: subject})
 }
 
-// Suspend decides what placing h on every target changes.
+// Suspend decides what placing h on every target changes. A target that has a hold with the same cause gets only those
+// texts of h that are not empty.
 func (t HoldTargets[K]) Suspend(h Hold) (out Outcome[K], w Writes) {
+	texts := h.texts()
 	for _, target := range t.rows {
-		holds, changed := target.holds.put(h)
-		if !changed {
-			out.Unchanged = append(out.Unchanged, target.id)
+		if _, held := target.holds.Get(h.Cause); held {
+			t.update(&out, &w, target, h.Cause, texts, h.By, h.At)
 			continue
 		}
 		out.Changed = append(out.Changed, target.id)
-		stored, _ := holds.Get(h.Cause)
-		w.putHold(t.Level, int64(target.id), stored, target.subject.by(h.By, h.At))
+		w.putHold(t.Level, int64(target.id), h, "suspended", target.subject.by(h.By, h.At))
 	}
 	return out, w
+}
+
+// Update decides what changing the texts of every target's hold with the cause changes.
+func (t HoldTargets[K]) Update(cause Cause, texts HoldTexts, actor string, at time.Time) (out Outcome[K], w Writes) {
+	for _, target := range t.rows {
+		t.update(&out, &w, target, cause, texts, actor, at)
+	}
+	return out, w
+}
+
+func (t HoldTargets[K]) update(
+	out *Outcome[K], w *Writes, target holdTarget[K], cause Cause, texts HoldTexts, actor string, at time.Time,
+) {
+	old, held := target.holds.Get(cause)
+	updated := old.with(texts)
+	if !held || updated == old {
+		out.Unchanged = append(out.Unchanged, target.id)
+		return
+	}
+	out.Updated = append(out.Updated, target.id)
+	w.putHold(t.Level, int64(target.id), updated, "hold-updated", target.subject.by(actor, at))
 }
 
 // Lift decides what lifting causes from every target changes. Nil causes are all except CauseExpired.
@@ -73,6 +94,16 @@ func (h Hold) Checked(v *input.Violations, actor string, at time.Time) Hold {
 	}
 	h.By, h.At = actor, at
 	return h
+}
+
+// Checked returns the texts in the form in which they are stored. Violations are at "cause", "note", "message" and
+// "public".
+func (t HoldTexts) Checked(v *input.Violations, cause Cause) HoldTexts {
+	v.Var("cause", string(cause), "required,cause")
+	t.Note, t.Message = input.Cleaned(input.Text, t.Note), input.Cleaned(input.Text, t.Message)
+	t.Public = input.Cleaned(input.Text, t.Public)
+	inputRules.Check(v, "", t)
+	return t
 }
 
 // Remove decides the removal of subscriptions and domains, with one event for each, and returns what is removed.

@@ -17,7 +17,7 @@ type Store interface {
 }
 
 // Reader reads subscriptions and domains outside of commands. Every call returns what one consistent snapshot of the
-// committed data contains. The caller owns everything that is returned. Inherited and Main are filled in; empty Holds,
+// committed data contains. The caller owns everything that is returned. Inherited, Main and Plan are filled in; empty Holds,
 // Inherited and Attributes are nil. If the store cannot answer, it returns an error that matches ErrUnavailable, and
 // ctx.Err() as well if ctx has ended.
 type Reader interface {
@@ -194,15 +194,15 @@ type Writes struct {
 	RemoveSubscriptions []ID     // their domains are in RemoveDomains, or are moved by UpdateDomains
 
 	AddDomains    []Domain
-	UpdateDomains []Domain // Name and SubscriptionID; the owner is the subscription's, Main is in its record
+	UpdateDomains []Domain // Name, SubscriptionID and Attributes; the owner is the subscription's, Main is in its record
 	RemoveDomains []DomainID
 
 	PutHolds    []HoldWrite // replaces the hold with the same cause, if there is one
 	DeleteHolds []HoldKey
 
 	// Events are appended in this order, without a Cursor. Events about a removed thing, earlier ones too, lose the details
-	// "note", "message" and "public". An event is about its domain, if it names one, else about its subscription, else
-	// about its account.
+	// that EventType.Redacts reports. An event is about its domain, if it names one, else about its subscription, else about
+	// its account.
 	Events []Event
 }
 

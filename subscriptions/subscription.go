@@ -113,6 +113,12 @@ var inputRules = input.NewRules(
 		"Public":  "max=4096,text",
 		"At":      "-",
 	}},
+	input.Fields{Of: HoldTexts{}, Rules: map[string]string{
+		"Note":    "omitnil,max=4096,text",
+		"Message": "omitnil,max=4096,text",
+		"Public":  "omitnil,max=4096,text",
+	}},
+	input.Fields{Of: DomainChanges{}, Rules: map[string]string{"Attributes": input.AttributeChangeRules}},
 )
 
 // maxDomains is the number of domains that one Create takes, as the rules of New say.
@@ -140,9 +146,10 @@ type Page struct {
 	Next  Cursor
 }
 
-// Removal names everything that a removal deletes. Each slice is sorted, names in byte order.
+// Removal names everything that a removal deletes. Each slice is sorted, names and logins in byte order.
 type Removal struct {
 	Accounts      []AccountID
 	Subscriptions []ID
 	Domains       []string
+	Logins        []string // of the accounts; RemoveExactly ignores them
 }
