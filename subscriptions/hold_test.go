@@ -9,31 +9,41 @@ import (
 
 var monday = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-func TestPlaceKeepsHoldsOrderedByCause(t *testing.T) {
+func TestHoldsAreSortedByCause(t *testing.T) {
 	var holds Holds
 	for _, c := range []Cause{CauseProvider, CauseAbuse, CauseBilling} {
-		placed, changed := holds.put(Hold{Cause: c})
-		assert.True(t, changed)
-		holds = placed
+		holds = holds.add(Hold{Cause: c})
 	}
 	assert.Equal(t, Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}, {Cause: CauseProvider}}, holds)
 }
 
-func TestPlaceAgain(t *testing.T) {
-	first := Holds{{Cause: CauseAbuse, Note: "note", Message: "message", By: "anna", At: monday}}
-	again := Hold{Cause: CauseAbuse, By: "bruno", At: monday.Add(time.Hour)}
+func TestHoldTexts(t *testing.T) {
+	hold := Hold{Cause: CauseAbuse, Note: "note", Message: "message", By: "anna", At: monday}
+	empty, public := "", "public"
+	assert.Equal(t, hold, hold.with(HoldTexts{}))
+	assert.Equal(t, hold, hold.with(Hold{Cause: CauseBilling, By: "bruno"}.texts()), "an empty text is not given")
+	assert.Equal(t,
+		Hold{Cause: CauseAbuse, Message: "message", Public: "public", By: "anna", At: monday},
+		hold.with(HoldTexts{Note: &empty, Public: &public}),
+	)
+	assert.Equal(t, "note", hold.Note, "the receiver is not changed")
+}
 
-	same, changed := first.put(again)
-	assert.False(t, changed, "nothing new was said")
-	assert.Equal(t, first, same)
-
-	again.Message, again.Public = "new message", "public"
-	merged, changed := first.put(again)
-	assert.True(t, changed)
-	assert.Equal(t, Holds{{
-		Cause: CauseAbuse, Note: "note", Message: "new message", Public: "public", By: "anna", At: monday,
-	}}, merged)
-	assert.Equal(t, "message", first[0].Message, "the receiver stays as it is")
+func TestUpdateDecidesForMany(t *testing.T) {
+	existing := Hold{Cause: CauseBilling, Note: "old", By: "anna", At: monday}
+	targets := HoldTargets[ID]{Level: LevelSubscription}
+	targets.Add(1, Holds{existing}, nil, Event{SubscriptionID: 1})
+	targets.Add(2, nil, nil, Event{SubscriptionID: 2})
+	targets.Add(3, Holds{{Cause: CauseBilling, Note: "new"}}, nil, Event{SubscriptionID: 3})
+	text := "new"
+	out, w := targets.Update(CauseBilling, HoldTexts{Note: &text}, "bruno", monday.Add(time.Hour))
+	assert.Equal(t, Outcome[ID]{Updated: []ID{1}, Unchanged: []ID{2, 3}}, out)
+	existing.Note = "new"
+	assert.Equal(t, []HoldWrite{{LevelSubscription, 1, existing}}, w.PutHolds)
+	assert.Equal(t, []Event{{
+		At: monday.Add(time.Hour), Type: SubscriptionHoldUpdated, Actor: "bruno", SubscriptionID: 1,
+		Details: map[string]string{"cause": "billing", "note": "new"},
+	}}, w.Events)
 }
 
 func TestLiftHolds(t *testing.T) {

@@ -21,7 +21,7 @@ type eventLog struct {
 
 	details    table[int64, []detail] // by number; events without details are not in it
 	byAccount  order[accountEvent]
-	redactable order[subjectEvent] // events whose details include texts about their subject
+	redactable order[subjectEvent] // events whose details include personal data of their subject
 }
 
 const chunkSize = 256
@@ -85,8 +85,10 @@ func (e *event) subject() subject {
 	}
 }
 
-// isText reports whether d is one of the texts of a hold.
-func (d detail) isText() bool { return d.key == "note" || d.key == "message" || d.key == "public" }
+// redacts returns a function that reports whether a detail is deleted with the event's subject.
+func (e *event) redacts() func(detail) bool {
+	return func(d detail) bool { return e.kind.Redacts(d.key) }
+}
 
 // slot returns the event with a number that was given, or nil if its whole chunk was pruned.
 func (l *eventLog) slot(number int64) *event {
@@ -118,7 +120,7 @@ func (l *eventLog) append(events []subscriptions.Event) {
 			prev = newDetails(e.Details)
 		}
 		l.details.write().Set(l.last, prev)
-		if slices.ContainsFunc(prev, detail.isText) {
+		if slices.ContainsFunc(prev, slot.redacts()) {
 			l.redactable.write().Set(subjectEvent{slot.subject(), l.last})
 		}
 	}
@@ -144,7 +146,7 @@ func equalDetails(stored []detail, m map[string]string) bool {
 	return true
 }
 
-// redact deletes the texts of all events about a subject.
+// redact deletes the personal data from all events about a subject.
 func (l *eventLog) redact(s subject) {
 	var found []subjectEvent
 	l.redactable.read.Ascend(subjectEvent{subject: s}, func(e subjectEvent) bool {
@@ -157,7 +159,7 @@ func (l *eventLog) redact(s subject) {
 	for _, e := range found {
 		l.redactable.write().Delete(e)
 		details, _ := l.details.read.Get(e.number)
-		details = slices.DeleteFunc(slices.Clone(details), detail.isText)
+		details = slices.DeleteFunc(slices.Clone(details), l.slot(e.number).redacts())
 		if len(details) == 0 {
 			l.details.write().Delete(e.number)
 			continue

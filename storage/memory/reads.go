@@ -114,7 +114,7 @@ func (r *root) descendants(ids []accounts.ID) accounts.Descendants {
 		if !found {
 			continue
 		}
-		out.Accounts = append(out.Accounts, accounts.Account{ID: id, ExternalID: a.ExternalID})
+		out.Accounts = append(out.Accounts, accounts.Account{ID: id, Login: a.Login, ExternalID: a.ExternalID})
 		for s := range r.subscriptionsOf(id) {
 			out.Subscriptions = append(out.Subscriptions, subscriptions.Subscription{ID: s.ID, AccountID: id, ExternalID: s.ExternalID})
 			for d := range r.domainsOf(s.ID, "") {

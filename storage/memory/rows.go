@@ -55,7 +55,7 @@ func newDomain(d subscriptions.Domain) *domain {
 	row := &domain{Domain: d, texts: joinTexts(d.SearchTexts())}
 	row.Name = internSubstring(row.texts, d.Name)
 	row.Attributes = cloneAttributes(d.Attributes)
-	row.AccountID, row.Main, row.Holds, row.Inherited = 0, false, nil, nil
+	row.AccountID, row.Main, row.Plan, row.Holds, row.Inherited = 0, false, "", nil, nil
 	return row
 }
 
@@ -128,6 +128,7 @@ func (r *root) domain(row *domain) (subscriptions.Domain, *subscription) {
 	out := row.Domain
 	out.AccountID = sub.AccountID
 	out.Main = sub.Main == row.ID
+	out.Plan = sub.Plan
 	out.Attributes = maps.Clone(row.Attributes)
 	out.Holds = slices.Clone(r.holds.get(subscriptions.LevelDomain, int64(row.ID)))
 	out.Inherited = r.holds.get(subscriptions.LevelAccount, int64(sub.AccountID)).

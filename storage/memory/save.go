@@ -50,7 +50,7 @@ func (r *root) saveDomains(added, updated []subscriptions.Domain) {
 		if !found {
 			continue
 		}
-		d.Attributes, d.CreatedAt = old.Attributes, old.CreatedAt
+		d.CreatedAt = old.CreatedAt
 		r.putDomain(newDomain(d))
 	}
 }
@@ -67,7 +67,7 @@ func (r *root) remove(w accounts.Writes) {
 	}
 }
 
-// redact deletes the texts of all events about removed rows.
+// redact deletes the personal data from all events about removed rows.
 func (r *root) redact(w accounts.Writes) {
 	for _, id := range w.RemoveDomains {
 		r.log.redact(subject{subscriptions.LevelDomain, int64(id)})

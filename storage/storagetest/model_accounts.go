@@ -239,6 +239,9 @@ func (m *model) update(id accounts.ID, c accounts.Changes) (accounts.Account, er
 	if c.Version < 0 {
 		f.add("version", "min")
 	}
+	if f.err() != nil && m.exists(subscriptions.LevelAccount, int64(id)) && next.Login != m.accounts[id].Login {
+		f.reserved("login", next.Login) // all violations are returned together
+	}
 	if err := f.err(); err != nil {
 		return accounts.Account{}, err
 	}

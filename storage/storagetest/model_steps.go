@@ -518,7 +518,7 @@ func (h *history) updateHolds(l subscriptions.Level) {
 	ctx := h.beginCommand()
 	cause := oneOf(h, "cause", accounts.CauseProvider, accounts.CauseBilling, accounts.CauseAbuse, accounts.CauseExpired)
 	if h.oneIn(12) {
-		cause = oneOf(h, "cause", "", "No Slug")
+		cause = oneOf[accounts.Cause](h, "cause", "", "No Slug")
 	}
 	text := func() *string { return oneOf(h, "text", nil, ptr(""), ptr("new"), ptr(" other "), ptr("note")) }
 	t := accounts.HoldTexts{Note: text(), Message: text(), Public: text()}

@@ -182,7 +182,7 @@ func updateDomain(f *fixture) {
 	f.Equal(changed, f.getDomain("en.blog.example"))
 	f.Empty(f.getDomain("blog.example").Attributes, "other domains must not change")
 
-	moved, err := f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{before.ID}, data.game.ID)
+	moved, err := f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{before.ID}, data.spare.ID)
 	f.NoError(err)
 	f.Equal([]subscriptions.DomainID{before.ID}, moved.Changed)
 	_, err = f.subs.RenameDomain(f.ctx, before.ID, "renamed.example")

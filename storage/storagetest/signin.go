@@ -415,20 +415,19 @@ func signInAs(f *fixture) {
 
 func resetPassword(f *fixture) {
 	mario := f.account("mario")
-	var token string
-	f.unchanged(func() {
-		var err error
-		token, err = f.clients.ResetToken(f.ctx, mario.ID, time.Hour)
-		f.NoError(err)
-	})
-	err := f.refused(accounts.ErrInvalid, func() error {
+	events := f.events()
+	token, err := f.clients.ResetToken(f.ctx, mario.ID, time.Hour)
+	f.NoError(err)
+	f.Equal(mario, f.getAccount(mario.ID), "a reset token must not change the account")
+	f.Equal(accounts.AccountResetLinkMade, f.events()[len(events)].Type)
+	err = f.refused(accounts.ErrInvalid, func() error {
 		_, err := f.clients.ResetPassword(f.ctx, token, "short")
 		return err
 	})
 	f.invalid(err, "password")
 	f.clock.advance(time.Hour - time.Second)
 	var a accounts.Account
-	events := f.eventsOf(func() {
+	events = f.eventsOf(func() {
 		a, err = f.clients.ResetPassword(f.ctx, token, "another password")
 		f.NoError(err)
 	})
