@@ -17,9 +17,9 @@ type Account struct {
 	Contact        Contact
 	AdditionalInfo string            // visible to its owner
 	Description    string            // visible to the provider only
-	ExternalID     string            // the application's own key, unique among accounts when set
+	ExternalID     string            // the application's key, unique among accounts when set
 	Locale         string            // a BCP 47 language tag; "" if unknown
-	Attributes     map[string]string // the application's own
+	Attributes     map[string]string // custom fields of the application
 	Holds          Holds
 	SessionEpoch   int64 // kept by the application in its sessions, and compared by CheckSession
 	Version        int64 // starts at 1; incremented by Update
@@ -93,7 +93,7 @@ type New struct {
 	Description    string             // at most 4,096; visible to the provider only
 	ExternalID     string             // at most 255; unique among accounts when set
 	Locale         string             // a BCP 47 language tag such as it or pt-BR, at most 35; may be empty
-	Attributes     map[string]string  // the application's own, such as a VAT number; at most 32, keys are slugs of at most 64, values have at most 1,024
+	Attributes     map[string]string  // custom fields of the application, such as a VAT number; at most 32, keys are slugs of at most 64, values have at most 1,024
 	CreatedAt      time.Time          // for imports; zero: now
 	Subscription   *subscriptions.New // the first subscription, with AccountID 0; nil: none
 }
@@ -135,7 +135,7 @@ type Changes struct {
 	Attributes     map[string]string // merged; an empty value deletes; at most 64 changes, and 32 attributes afterwards
 }
 
-// inputRules are the rules of the input types of this package. Passwords, and the first subscription, are checked apart.
+// inputRules are the rules of the input types of this package. Passwords and the first subscription are checked separately.
 var inputRules = input.NewRules(
 	input.Fields{Of: New{}, Rules: map[string]string{
 		"Login":          "required,max=60,login",

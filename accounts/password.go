@@ -23,7 +23,7 @@ type PasswordHasher interface {
 	Hash(ctx context.Context, password string) (string, error)
 	// Verify reports whether hash was made of password, and whether the hash is outdated and should be replaced by a new one.
 	// It returns an error if it cannot read the hash; if it fails for another reason, the error must match ErrUnavailable. It
-	// should take no less time for a hash of another kind than for one of its own.
+	// should take no less time for a hash of another kind than for one that Hash returned.
 	Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error)
 }
 
@@ -42,9 +42,9 @@ func (Argon2id) Hash(ctx context.Context, password string) (string, error) {
 	return a.String(), nil
 }
 
-// Verify reports whether hash was made of password, and whether it is outdated. For a hash of another system it computes one
-// of its own as well, so that it never answers faster. It returns ctx.Err() if ctx has ended, and an error if the hash is
-// neither Argon2id nor bcrypt within the bounds.
+// Verify reports whether hash was made of password, and whether it is outdated. For a hash of another system it also
+// computes one as Hash does, so that it never returns faster. It returns ctx.Err() if ctx has ended, and an error if the hash
+// is neither Argon2id nor bcrypt within the bounds.
 func (Argon2id) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, false, err
@@ -76,7 +76,7 @@ type passwords struct {
 	policy  func(ctx context.Context, login, password string) error
 	running chan struct{}          // one place for each hash at work
 	waiting chan struct{}          // one place for each caller, at work or not
-	dummy   atomic.Pointer[string] // a hash that nobody's password has, for logins that do not exist
+	dummy   atomic.Pointer[string] // a hash that matches no password; see dummyHash
 }
 
 func newPasswords(hasher PasswordHasher, policy func(ctx context.Context, login, password string) error) *passwords {
@@ -199,7 +199,7 @@ func (p *passwords) dummyHash(ctx context.Context) (string, error) {
 	return *p.dummy.Load(), nil
 }
 
-// newDummyHash costs nothing for Argon2id, where a random key will do.
+// newDummyHash returns a new dummy hash. For Argon2id it costs nothing, because a random key will do.
 func (p *passwords) newDummyHash(ctx context.Context) (string, error) {
 	if !p.builtin {
 		return p.hash(ctx, rand.Text())
@@ -277,8 +277,8 @@ func (p *passwords) checkNew(ctx context.Context, v *input.Violations, in New) e
 	return nil
 }
 
-// checkHash adds a violation if nobody could sign in with the hash. Whether a custom hasher can read a hash is found out by
-// verifying with it.
+// checkHash adds a violation if no password can be verified with the hash. To find out whether a custom hasher can read it,
+// checkHash calls Verify.
 func (p *passwords) checkHash(ctx context.Context, v *input.Violations, hash string) error {
 	if p.builtin {
 		if !isHash(hash) {
@@ -333,7 +333,8 @@ func (m *Manager) SetPassword(ctx context.Context, id ID, password string) (err 
 	return err
 }
 
-// newHash returns the hash of a new password whose form was checked, unless the account with this login may not have it.
+// newHash returns the hash of a new password whose form was checked, or an error if the account with the login may not have
+// it.
 func (m *Manager) newHash(ctx context.Context, login, password string) (string, error) {
 	var v input.Violations
 	if err := m.passwords.checkFor(ctx, &v, login, password); err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/clientele-go/clientele/internal/input"
 )
 
-// builtinReservedLogins are names of system users, and names that people take for the provider's own.
+// builtinReservedLogins are names of system users, and names that people take for the provider's.
 var builtinReservedLogins = []string{
 	"abuse", "admin", "administrator", "apache", "backup", "bin", "caddy", "clientele", "daemon", "dovecot", "ftp", "games",
 	"guest", "hostmaster", "info", "httpd", "lp", "mail", "mailman", "man", "mysql", "named", "news", "nginx", "nobody",

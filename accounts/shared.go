@@ -6,7 +6,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// Cause says why something is suspended, such as CauseBilling. Applications may use causes of their own, slugs of the form
+// Cause says why something is suspended, such as CauseBilling. Applications may use custom causes, slugs of the form
 // [a-z][a-z0-9-]{0,31}.
 type Cause = subscriptions.Cause
 

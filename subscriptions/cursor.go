@@ -7,8 +7,8 @@ import (
 )
 
 // Cursor is an opaque position in a list or in the event log. It fits only the list, order and filters that it was issued
-// for; any other cursor is ErrInvalid at "after". The empty cursor is the start. A cursor reveals nothing that its list did
-// not show, so it is no secret.
+// for; with any other, lists return ErrInvalid at "after". The empty cursor is the start. A cursor reveals nothing that its
+// list did not show, so it is no secret.
 type Cursor string
 
 // Position is the row after which a page begins, in the direction of the list. The zero Position is the start of the list

@@ -8,7 +8,7 @@ import (
 	"github.com/clientele-go/clientele/internal/input"
 )
 
-// DomainManager is what programs do with domains. *Manager implements it, and its methods have the whole contract.
+// DomainManager is the set of operations on domains. *Manager implements it; the comments of its methods are the contract.
 type DomainManager interface {
 	// AddDomain adds a domain to a subscription.
 	AddDomain(ctx context.Context, to ID, name string) (Domain, error)

@@ -4,10 +4,10 @@ import "time"
 
 // Event is the record of one change. It is appended in the transaction of the change itself.
 type Event struct {
-	Cursor         Cursor // unique for ever; a reader that passes it as EventQuery.After continues after this event
+	Cursor         Cursor // unique forever; a reader that passes it as EventQuery.After continues after this event
 	At             time.Time
 	Type           EventType
-	Actor          string // who did it, as WithActor named them
+	Actor          string // the person or program that did it, as named by WithActor
 	AccountID      AccountID
 	SubscriptionID ID       // 0 if the event is about an account
 	DomainID       DomainID // 0 if the event is about an account or a subscription

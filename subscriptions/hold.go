@@ -7,7 +7,7 @@ import (
 )
 
 // A Cause says why something is suspended. Causes are independent: lifting one leaves the others in force. Applications may
-// use causes of their own, slugs of the form [a-z][a-z0-9-]{0,31}.
+// use custom causes, slugs of the form [a-z][a-z0-9-]{0,31}.
 type Cause string
 
 // The causes that the library knows.
@@ -30,7 +30,8 @@ type Hold struct {
 	At      time.Time // when it was placed; filled in by the library
 }
 
-// Holds are the holds of one account, subscription or domain: at most one for each cause, sorted by cause. No holds are nil.
+// Holds are the holds of one account, subscription or domain: at most one for each cause, sorted by cause. They are
+// nil if there are none.
 type Holds []Hold
 
 // Get returns the hold with the given cause and reports whether there is one.
@@ -76,8 +77,8 @@ func (h Hold) texts() HoldTexts {
 	return HoldTexts{Note: given(h.Note), Message: given(h.Message), Public: given(h.Public)}
 }
 
-// remove returns the holds that remain when causes are lifted, and the causes that were there to be lifted. Nil causes mean
-// all except CauseExpired, which ends with the subscription's new date and never by hand.
+// remove returns the holds that remain when causes are lifted, and the causes of the others. Nil causes mean all except
+// CauseExpired, which only a new ExpiresAt lifts.
 func (h Holds) remove(causes []Cause) (remaining Holds, lifted []Cause) {
 	for _, hold := range h {
 		if isLifted(hold.Cause, causes) {

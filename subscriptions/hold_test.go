@@ -46,53 +46,53 @@ func TestUpdateDecidesForMany(t *testing.T) {
 	}}, w.Events)
 }
 
-func TestLiftHolds(t *testing.T) {
+func TestRemoveHolds(t *testing.T) {
 	holds := Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}, {Cause: CauseExpired}}
 	for _, c := range []struct {
-		name   string
-		causes []Cause
-		stay   Holds
-		lifted []Cause
+		name      string
+		causes    []Cause
+		remaining Holds
+		lifted    []Cause
 	}{
-		{"all by hand", nil, Holds{{Cause: CauseExpired}}, []Cause{CauseAbuse, CauseBilling}},
+		{"all except expired", nil, Holds{{Cause: CauseExpired}}, []Cause{CauseAbuse, CauseBilling}},
 		{"one", []Cause{CauseBilling}, Holds{{Cause: CauseAbuse}, {Cause: CauseExpired}}, []Cause{CauseBilling}},
-		{"one that is not there", []Cause{"host-own"}, holds, nil},
-		{"no longer expired", []Cause{CauseExpired}, Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}}, []Cause{CauseExpired}},
+		{"missing cause", []Cause{"custom"}, holds, nil},
+		{"expired", []Cause{CauseExpired}, Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}}, []Cause{CauseExpired}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			stay, lifted := holds.remove(c.causes)
-			assert.Equal(t, c.stay, stay)
+			remaining, lifted := holds.remove(c.causes)
+			assert.Equal(t, c.remaining, remaining)
 			assert.Equal(t, c.lifted, lifted)
 		})
 	}
 }
 
 func TestStatusIsDerived(t *testing.T) {
-	account, subscription, own := Holds{{Cause: CauseBilling}}, Holds{{Cause: CauseAbuse}}, Holds{{Cause: CauseCustomer}}
-	up := Domain{}
-	assert.Equal(t, Active, up.Status())
-	assert.Nil(t, up.SuspendedBy())
+	account, subscription, domain := Holds{{Cause: CauseBilling}}, Holds{{Cause: CauseAbuse}}, Holds{{Cause: CauseCustomer}}
+	active := Domain{}
+	assert.Equal(t, Active, active.Status())
+	assert.Nil(t, active.SuspendedBy())
 
-	down := Domain{Holds: own, Inherited: account.Inherited(subscription)}
-	assert.Equal(t, Suspended, down.Status())
+	suspended := Domain{Holds: domain, Inherited: account.Inherited(subscription)}
+	assert.Equal(t, Suspended, suspended.Status())
 	assert.Equal(t, []EffectiveHold{
-		{LevelAccount, account[0]}, {LevelSubscription, subscription[0]}, {LevelDomain, own[0]},
-	}, down.SuspendedBy())
+		{LevelAccount, account[0]}, {LevelSubscription, subscription[0]}, {LevelDomain, domain[0]},
+	}, suspended.SuspendedBy())
 
 	assert.Equal(t, Suspended, Domain{Inherited: Holds(nil).Inherited(subscription)}.Status())
 	assert.Equal(t, Suspended, Subscription{Inherited: account.Inherited(nil)}.Status())
 	assert.Equal(t, Active, Subscription{}.Status())
 }
 
-// SuspendedBy must not write into the array behind Inherited.
-func TestSuspendedByOwnsItsAnswer(t *testing.T) {
+// SuspendedBy must not write to the array of Inherited.
+func TestSuspendedByReturnsCopy(t *testing.T) {
 	inherited := make([]EffectiveHold, 1, 2)
 	d := Domain{Holds: Holds{{Cause: CauseAbuse}}, Inherited: inherited}
 	d.SuspendedBy()
 	assert.Equal(t, EffectiveHold{}, inherited[:2][1])
 }
 
-func TestSuspendDecidesForMany(t *testing.T) {
+func TestSuspendTargets(t *testing.T) {
 	h := Hold{Cause: CauseBilling, Message: "pay", By: "anna", At: monday}
 	existing := h
 	existing.By = "bruno"
@@ -108,7 +108,7 @@ func TestSuspendDecidesForMany(t *testing.T) {
 	}}, w.Events)
 }
 
-func TestLiftDecidesForMany(t *testing.T) {
+func TestLiftTargets(t *testing.T) {
 	targets := HoldTargets[ID]{Level: LevelSubscription}
 	targets.Add(1, Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}}, nil, Event{})
 	targets.Add(2, Holds{{Cause: CauseBilling}}, Holds{{Cause: CauseAbuse}}.Inherited(nil), Event{})

@@ -11,7 +11,7 @@ import (
 	"github.com/clientele-go/clientele/internal/input"
 )
 
-// SubscriptionManager is what programs do with subscriptions. *Manager implements it, and its methods have the whole
+// SubscriptionManager is the set of operations on subscriptions. *Manager implements it; the comments of its methods are the
 // contract.
 type SubscriptionManager interface {
 	// Create adds a subscription with its domains.
@@ -69,7 +69,8 @@ type Manager struct {
 	scope    *AccountID // nil: everything
 }
 
-// NewManager returns a Manager that keeps its data in store. It panics if an entry of Options.ReservedDomains is no name.
+// NewManager returns a Manager that keeps its data in store. It panics if an entry of Options.ReservedDomains is not a
+// name.
 func NewManager(store Store, o Options) *Manager {
 	m := &Manager{store: store, now: o.Now, allow: o.AllowDomain, hook: o.OnCommand}
 	if m.now == nil {
@@ -230,7 +231,7 @@ func (m *Manager) Get(ctx context.Context, id ID) (_ Subscription, err error) {
 
 // GetByExternalID returns the subscription with the given external id.
 //
-// It returns ErrNotFound if there is none, also for a text that no external id can be, and ErrUnavailable if the store cannot
+// It returns ErrNotFound if there is none, also if the text cannot be an external id, and ErrUnavailable if the store cannot
 // answer.
 func (m *Manager) GetByExternalID(ctx context.Context, externalID string) (_ Subscription, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.GetByExternalID")

@@ -10,7 +10,7 @@ import (
 // What this file and draft.go export is for package accounts, which decides about accounts by the same rules, and in the
 // same transaction as about their subscriptions and domains. Programs need none of it.
 
-// HoldTargets are the things of one level whose holds a command changes, sorted by id.
+// HoldTargets are the rows of one level whose holds a command changes, sorted by id.
 type HoldTargets[K ~int64] struct {
 	Level Level
 	rows  []holdTarget[K]
@@ -20,7 +20,7 @@ type holdTarget[K ~int64] struct {
 	id        K
 	holds     Holds
 	inherited []EffectiveHold
-	subject   Event // what the target's events say besides type, time, actor and details
+	subject   Event // the target's events without type, time, actor and details
 }
 
 // Add appends a target with the holds that it has and inherits. The events about it are copies of subject.

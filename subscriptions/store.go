@@ -65,7 +65,7 @@ type ListParams struct {
 	Status        Status     // what Subscription.Status returns
 	Cause         Cause      // a cause among Subscription.SuspendedBy
 	ExpiresBefore time.Time  // ExpiresAt is set and before it
-	// HideExternalID leaves the external id out of the search: an owner must not find out what is only the provider's.
+	// HideExternalID leaves the external id out of the search: an owner must not find out what only the provider may see.
 	HideExternalID bool
 
 	Desc  bool
@@ -114,9 +114,9 @@ type Tx interface {
 	// DomainsOf returns all domains of locked subscriptions, sorted by id. The ids may be unsorted.
 	DomainsOf(ids []ID) ([]Domain, error)
 
-	// Claim locks the keys of c, and then reads and returns what of it is taken. That stays true until the transaction ends:
-	// no other transaction can claim the same. It also allocates new ids, which are never allocated twice, neither after a
-	// rollback nor after a restart. It is called at most once in a transaction, after Lock.
+	// Claim locks the keys of c, and then reads and returns the values that are taken. That stays true until the transaction
+	// ends: no other transaction can claim the same. It also allocates new ids, which are never allocated twice, neither
+	// after a rollback nor after a restart. It is called at most once in a transaction, after Lock.
 	Claim(c Claim) (Claimed, error)
 
 	// Save writes all of w. It is called at most once in a transaction, last. It must not fail on constraints: unique values

@@ -26,7 +26,7 @@ type Subscription struct {
 	Name        string
 	Plan        string
 	Description string // visible to the provider only
-	ExternalID  string // the application's own key, unique among subscriptions when set
+	ExternalID  string // the application's key, unique among subscriptions when set
 	Attributes  map[string]string
 	ExpiresAt   time.Time // zero: never
 	Holds       Holds

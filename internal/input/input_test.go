@@ -19,7 +19,7 @@ func TestLine(t *testing.T) {
 	}{
 		{"plain", "Mario Rossi", "Mario Rossi", true},
 		{"empty", "", "", true},
-		{"white space around it goes", " \t\u00a0Mario\u3000\n", "Mario", true},
+		{"surrounding white space is removed", " \t\u00a0Mario\u3000\n", "Mario", true},
 		{"decomposed letters are composed", "Jose\u0301", "José", true},
 		{"emoji joined by zero-width joiners", "👩‍👩‍👧", "👩‍👩‍👧", true},
 		{"right-to-left letters", "שלום", "שלום", true},
@@ -32,13 +32,13 @@ func TestLine(t *testing.T) {
 		{"right-to-left override", "a\u202eb", "a\u202eb", false},
 		{"isolate", "a\u2066b", "a\u2066b", false},
 		{"Arabic letter mark", "a\u061cb", "a\u061cb", false},
-		{"nothing visible", "\u200b\u200d", "\u200b\u200d", false},
+		{"no visible character", "\u200b\u200d", "\u200b\u200d", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			stored := input.Line(c.given)
 			assert.Equal(t, c.stored, stored)
 			assert.Equal(t, c.valid, input.IsLine(stored))
-			assert.Equal(t, stored, input.Line(stored), "what is stored stays as it is")
+			assert.Equal(t, stored, input.Line(stored), "a stored line must stay unchanged")
 		})
 	}
 }
@@ -50,7 +50,7 @@ func TestText(t *testing.T) {
 	assert.False(t, input.IsText("a\u202eb"))
 }
 
-func TestLoginsAreFoldedWhereTheyAreASCII(t *testing.T) {
+func TestLogin(t *testing.T) {
 	for given, stored := range map[string]string{
 		" Mario ":      "mario",
 		"\u212aelvin":  "\u212aelvin", // the Kelvin sign, which would fold to k
@@ -68,7 +68,7 @@ func TestLoginsAreFoldedWhereTheyAreASCII(t *testing.T) {
 	}
 }
 
-// A login that is accepted is the same when it is read again.
+// An accepted login does not change when it is canonicalized again.
 func FuzzLogin(f *testing.F) {
 	for _, seed := range []string{"Mario", "a..b", "\u212a", "mario@example.com", " x ", "\xff"} {
 		f.Add(seed)
@@ -82,35 +82,35 @@ func FuzzLogin(f *testing.F) {
 	})
 }
 
-func TestIDsAreSortedAndCountOnce(t *testing.T) {
+func TestIDs(t *testing.T) {
 	given := []int64{3, 1, 3, 2}
-	var f input.Violations
-	assert.Equal(t, []int64{1, 2, 3}, input.IDs(&f, given))
-	assert.Equal(t, []int64{3, 1, 3, 2}, given, "the caller's slice stays as it is")
-	require.NoError(t, f.Err())
+	var v input.Violations
+	assert.Equal(t, []int64{1, 2, 3}, input.IDs(&v, given))
+	assert.Equal(t, []int64{3, 1, 3, 2}, given, "the caller's slice was changed")
+	require.NoError(t, v.Err())
 
-	most := make([]int64, input.MaxIDs+1)
-	input.IDs(&f, most) // one id, ten thousand and one times
-	require.NoError(t, f.Err())
-	for i := range most {
-		most[i] = int64(i)
+	many := make([]int64, input.MaxIDs+1)
+	input.IDs(&v, many) // 10,001 times the same id
+	require.NoError(t, v.Err())
+	for i := range many {
+		many[i] = int64(i)
 	}
-	input.IDs(&f, most)
-	input.IDs(&f, []int64{})
-	input.Selection(&f, []int64{})
-	assert.Nil(t, input.Selection[int64](&f, nil))
-	assert.Equal(t, "ids: maxItems, ids: required, ids: required", rules(t, f.Err()))
+	input.IDs(&v, many)
+	input.IDs(&v, []int64{})
+	input.Selection(&v, []int64{})
+	assert.Nil(t, input.Selection[int64](&v, nil))
+	assert.Equal(t, "ids: maxItems, ids: required, ids: required", rules(t, v.Err()))
 }
 
 func TestLimits(t *testing.T) {
-	var f input.Violations
-	assert.Equal(t, input.DefaultItems, f.Limit(0))
-	assert.Equal(t, 1, f.Limit(1))
-	assert.Equal(t, input.MaxItems, f.Limit(input.MaxItems))
-	require.NoError(t, f.Err())
-	f.Limit(-1)
-	f.Limit(input.MaxItems + 1)
-	assert.Equal(t, "limit: min, limit: atMost", rules(t, f.Err()))
+	var v input.Violations
+	assert.Equal(t, input.DefaultItems, v.Limit(0))
+	assert.Equal(t, 1, v.Limit(1))
+	assert.Equal(t, input.MaxItems, v.Limit(input.MaxItems))
+	require.NoError(t, v.Err())
+	v.Limit(-1)
+	v.Limit(input.MaxItems + 1)
+	assert.Equal(t, "limit: min, limit: atMost", rules(t, v.Err()))
 }
 
 func rules(t *testing.T, err error) string {
@@ -125,7 +125,7 @@ func rules(t *testing.T, err error) string {
 	return strings.Join(messages, ", ")
 }
 
-func TestMessagesNameTheFieldInTheReadersLanguage(t *testing.T) {
+func TestMessagesAreTranslated(t *testing.T) {
 	var f input.Violations
 	f.Add("contact.postalCode", "max", "20")
 	f.Add("subscription.domains[3]", "domain", "")
@@ -139,16 +139,16 @@ func TestMessagesNameTheFieldInTheReadersLanguage(t *testing.T) {
 		assert.Equal(t, "Dominio: inserisci un nome di dominio, ad es. example.com", translated[1].Message)
 		assert.Equal(t, "Attributi: massimo 1024 caratteri", translated[2].Message)
 	}
-	assert.Equal(t, invalid.Fields, invalid.Translate("ja"), "English for every other language")
+	assert.Equal(t, invalid.Fields, invalid.Translate("ja"), "every other language must get English")
 }
 
-func TestMessagesOfOthersStayAsTheyAre(t *testing.T) {
+func TestTranslateKeepsCustomMessages(t *testing.T) {
 	e := &input.Error{Fields: []input.FieldError{{Path: "password", Rule: "pwned", Message: "Seen in a leak"}}}
 	assert.Equal(t, e.Fields, e.Translate("it"))
 }
 
-// Every rule that the code names, in a call or among the rules of a type, has its sentence.
-func TestEveryRuleHasItsSentence(t *testing.T) {
+// Every rule that the code uses, in a call or among the rules of a type, has a message in both languages.
+func TestEveryRuleHasMessage(t *testing.T) {
 	named := regexp.MustCompile(`(?:\.Add\([^\n]*?, |Invalid\("[a-zA-Z]+", )"([a-zA-Z]+)", `)
 	rules := regexp.MustCompile(`(?m)(?:^\s*"[A-Z][A-Za-z]+":\s+|Rules\s+= |v\.Var\([^\n]*, )"([^"]+)"`)
 	found := map[string]bool{}
@@ -189,6 +189,6 @@ func TestFold(t *testing.T) {
 		"Mario": "mario", "STRASSE": "strasse", "Straße": "strasse", "E\u0301cole": "\u00e9cole", "ΣΑΣ": "σασ", "\u212a": "k", "İ": "i̇",
 	} {
 		assert.Equal(t, folded, input.Fold(given))
-		assert.Equal(t, folded, input.Fold(folded), "what is folded stays as it is")
+		assert.Equal(t, folded, input.Fold(folded), "a folded text must stay unchanged")
 	}
 }

@@ -121,7 +121,7 @@ func Locale(s string) string {
 	return tag.String()
 }
 
-// isLocale accepts the empty text as well: the person's language is not known.
+// isLocale reports whether s is a language tag or empty, which means that the language is not known.
 func isLocale(s string) bool {
 	if s == "" || len(s) > maxLocale {
 		return s == ""

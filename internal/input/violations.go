@@ -53,7 +53,7 @@ func Invalid(path, rule, param string) error {
 	return v.Err()
 }
 
-// Violations collects what is wrong with one input. The zero value is empty and ready to use.
+// Violations collects the violations of one input. The zero value is empty and ready to use.
 type Violations struct {
 	fields []FieldError
 }
@@ -85,7 +85,7 @@ func (v *Violations) Has(path string) bool {
 	return false
 }
 
-// Err returns an *Error with everything recorded, or nil if that is nothing.
+// Err returns an *Error with everything recorded, or nil if nothing is.
 func (v *Violations) Err() error {
 	if len(v.fields) == 0 {
 		return nil
