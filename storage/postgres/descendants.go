@@ -18,6 +18,9 @@ FROM (
     SELECT 'account' AS level, a.id, 0::bigint AS parent, coalesce(a.external_id, '') AS name
     FROM clientele.accounts AS a WHERE a.id = ANY(ARRAY(SELECT unnest($1::bigint[])))
     UNION ALL
+    SELECT 'login', a.id, 0, a.login
+    FROM clientele.accounts AS a WHERE a.id = ANY(ARRAY(SELECT unnest($1::bigint[])))
+    UNION ALL
     SELECT 'subscription', s.id, s.account_id, coalesce(s.external_id, '')
     FROM clientele.subscriptions AS s WHERE s.account_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
     UNION ALL
@@ -28,7 +31,10 @@ FROM (
 ) AS named
 GROUP BY level`
 
-// descendantsRow has all rows of a level. Names are external ids, or the names of domains.
+// levelLogin is the level of the rows with the logins of accounts.
+const levelLogin subscriptions.Level = "login"
+
+// descendantsRow has all rows of a level. Names are external ids, logins, or the names of domains.
 type descendantsRow struct {
 	Level   subscriptions.Level
 	IDs     []int64  `bun:"ids,array"`
@@ -55,8 +61,12 @@ func (r runner) descendants(ctx context.Context, ids []accounts.ID) (accounts.De
 		byLevel[row.Level] = row
 	}
 	var found accounts.Descendants
+	logins := map[accounts.ID]string{}
+	for i, id := range byLevel[levelLogin].IDs {
+		logins[accounts.ID(id)] = byLevel[levelLogin].Names[i]
+	}
 	found.Accounts = sortedRows(byLevel[accounts.LevelAccount], func(id, _ int64, name string) accounts.Account {
-		return accounts.Account{ID: accounts.ID(id), ExternalID: name}
+		return accounts.Account{ID: accounts.ID(id), Login: logins[accounts.ID(id)], ExternalID: name}
 	}, func(a accounts.Account) accounts.ID { return a.ID })
 	owners := map[subscriptions.ID]accounts.ID{}
 	found.Subscriptions = sortedRows(byLevel[subscriptions.LevelSubscription], func(id, parent int64, name string) subscriptions.Subscription {

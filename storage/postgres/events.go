@@ -17,20 +17,18 @@ var eventTable = table[subscriptions.Event]{"clientele.events", 0, []column[subs
 	nullNumber("subscription_id", func(e subscriptions.Event) int64 { return int64(e.SubscriptionID) }),
 	nullNumber("domain_id", func(e subscriptions.Event) int64 { return int64(e.DomainID) }),
 	text("domain", func(e subscriptions.Event) string { return e.Domain }),
-	jsonMap("details", func(e subscriptions.Event) map[string]string { return filterDetails(e.Details, false) }),
-	jsonMap("texts", func(e subscriptions.Event) map[string]string { return filterDetails(e.Details, true) }),
+	jsonMap("details", func(e subscriptions.Event) map[string]string { return filterDetails(e, false) }),
+	jsonMap("texts", func(e subscriptions.Event) map[string]string { return filterDetails(e, true) }),
 }}
 
-// eventTexts are the details that an event loses when its subject is removed.
-var eventTexts = [...]string{"note", "message", "public"}
-
-// filterDetails returns the details that are texts, or those that are not; nil if there are none.
-func filterDetails(details map[string]string, texts bool) map[string]string {
+// filterDetails returns the details that the event loses when its subject is removed, or those that it keeps; nil if there
+// are none.
+func filterDetails(e subscriptions.Event, redacted bool) map[string]string {
 	var filtered map[string]string
-	for key, value := range details {
-		if slices.Contains(eventTexts[:], key) == texts {
+	for key, value := range e.Details {
+		if e.Type.Redacts(key) == redacted {
 			if filtered == nil {
-				filtered = make(map[string]string, len(details))
+				filtered = make(map[string]string, len(e.Details))
 			}
 			filtered[key] = value
 		}
@@ -55,14 +53,20 @@ func withoutRemovedTexts(w accounts.Writes) []subscriptions.Event {
 	}
 	return convertAll(w.Events, func(e subscriptions.Event) subscriptions.Event {
 		if removed[subject(e)] {
-			e.Details = filterDetails(e.Details, false)
+			e.Details = filterDetails(e, false)
 		}
 		return e
 	})
 }
 
+// hasTexts reports whether the event has details that it loses when its subject is removed.
 func hasTexts(e subscriptions.Event) bool {
-	return slices.ContainsFunc(eventTexts[:], func(key string) bool { return e.Details[key] != "" })
+	for key := range e.Details {
+		if e.Type.Redacts(key) {
+			return true
+		}
+	}
+	return false
 }
 
 // subject returns the id of the lowest row that e names.

@@ -12,7 +12,7 @@ import (
 // without joins no row is returned twice.
 const (
 	accountColumns = `a.id, a.login, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
-    a.country, a.additional_info, a.description, a.external_id, a.locale, a.attributes, a.sign_in, a.version,
+    a.country, a.additional_info, a.description, a.external_id, a.locale, a.attributes, a.session_epoch, a.version,
     a.created_at, a.updated_at,
     (SELECT ` + holdsAsJSON + ` FROM clientele.account_holds AS h WHERE h.account_id = a.id) AS holds`
 
@@ -38,7 +38,7 @@ type accountRow struct {
 	Name, Company, Email, Phone, Address, City, State, PostalCode, Country string
 	AdditionalInfo, Description, ExternalID, Locale                        string
 	Attributes                                                             map[string]string
-	SignIn, Version                                                        int64
+	SessionEpoch, Version                                                        int64
 	CreatedAt, UpdatedAt                                                   time.Time
 	Holds                                                                  []holdRow
 	Subscriptions, Domains                                                 int
@@ -52,7 +52,7 @@ func (r accountRow) account() accounts.Account {
 			City: r.City, State: r.State, PostalCode: r.PostalCode, Country: r.Country,
 		},
 		AdditionalInfo: r.AdditionalInfo, Description: r.Description, ExternalID: r.ExternalID, Locale: r.Locale,
-		Attributes: r.Attributes, Holds: holds(r.Holds), SessionEpoch: r.SignIn, Version: r.Version,
+		Attributes: r.Attributes, Holds: holds(r.Holds), SessionEpoch: r.SessionEpoch, Version: r.Version,
 		CreatedAt: utc(r.CreatedAt), UpdatedAt: utc(r.UpdatedAt),
 	}
 }
@@ -99,7 +99,7 @@ type domainRow struct {
 
 func (r domainRow) domain() subscriptions.Domain {
 	return subscriptions.Domain{
-		ID: r.ID, SubscriptionID: r.SubscriptionID, AccountID: r.AccountID, Name: r.Name, Main: r.Main,
+		ID: r.ID, SubscriptionID: r.SubscriptionID, AccountID: r.AccountID, Name: r.Name, Main: r.Main, Plan: r.Plan,
 		Attributes: r.Attributes, Holds: holds(r.Holds), Inherited: holds(r.AccountHolds).Inherited(holds(r.SubscriptionHolds)),
 		CreatedAt: utc(r.CreatedAt),
 	}
@@ -107,7 +107,7 @@ func (r domainRow) domain() subscriptions.Domain {
 
 // inSubscription returns the domain of a row whose statement did not join its subscription s.
 func (r domainRow) inSubscription(s subscriptionRow) subscriptions.Domain {
-	r.AccountID, r.Main = s.AccountID, s.MainDomainID == r.ID
+	r.AccountID, r.Plan, r.Main = s.AccountID, s.Plan, s.MainDomainID == r.ID
 	r.SubscriptionHolds, r.AccountHolds = s.Holds, s.AccountHolds
 	return r.domain()
 }

@@ -140,7 +140,7 @@ func (t *transaction) update(w accounts.Writes) error {
 	if err := updateRows(t, subscriptionTable, subscriptionWrites(w, w.UpdateSubscriptions)); err != nil {
 		return err
 	}
-	return updateRows(t, domainNameTable, w.UpdateDomains)
+	return updateRows(t, domainUpdateTable, w.UpdateDomains)
 }
 
 func (t *transaction) remove(w accounts.Writes) error {

@@ -258,7 +258,7 @@ var accountTable = table[accounts.Record]{"clientele.accounts", 1, []column[acco
 	nullText("external_id", func(r accounts.Record) string { return r.ExternalID }),
 	text("locale", func(r accounts.Record) string { return r.Locale }),
 	jsonMap("attributes", func(r accounts.Record) map[string]string { return r.Attributes }),
-	number("sign_in", func(r accounts.Record) int64 { return r.SessionEpoch }),
+	number("session_epoch", func(r accounts.Record) int64 { return r.SessionEpoch }),
 	number("version", func(r accounts.Record) int64 { return r.Version }),
 	timestamp("created_at", func(r accounts.Record) time.Time { return r.CreatedAt }),
 	timestamp("updated_at", func(r accounts.Record) time.Time { return r.UpdatedAt }),
@@ -295,8 +295,8 @@ var domainTable = table[subscriptions.Domain]{"clientele.domains", 1, []column[s
 	text("search", func(d subscriptions.Domain) string { return joinSearchTexts(d.SearchTexts()) }),
 }}
 
-// domainNameTable has the columns of domainTable that are written when a domain is renamed or moved.
-var domainNameTable = domainTable.withColumns("id", "subscription_id", "name", "reversed", "search")
+// domainUpdateTable has the columns of domainTable that may change.
+var domainUpdateTable = domainTable.withColumns("id", "subscription_id", "name", "reversed", "attributes", "search")
 
 // reverseLabels returns name with its labels from the last to the first, so that all names below a name are one range.
 func reverseLabels(name string) string {

@@ -55,7 +55,7 @@ func holds(rows []heldRow) subscriptions.Holds {
 
 const handAccount = `
 SELECT a.id, a.login, a.password_hash, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
-    a.country, a.additional_info, a.description, coalesce(a.external_id, ''), a.locale, a.attributes, a.sign_in, a.version,
+    a.country, a.additional_info, a.description, coalesce(a.external_id, ''), a.locale, a.attributes, a.session_epoch, a.version,
     a.created_at, a.updated_at,
     (SELECT json_agg(h ORDER BY h.cause) FROM clientele.account_holds AS h WHERE h.account_id = a.id)`
 
@@ -170,7 +170,7 @@ SELECT nextval('clientele.account_ids'), nextval('clientele.subscription_ids'), 
 	handCreate = `
 WITH a AS (
     INSERT INTO clientele.accounts (id, login, password_hash, name, company, email, phone, address, city, state, postal_code,
-        country, additional_info, description, external_id, locale, attributes, sign_in, version, created_at, updated_at,
+        country, additional_info, description, external_id, locale, attributes, session_epoch, version, created_at, updated_at,
         sort_name, search)
     VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', '', '', $8, '', '', $9, '', NULL, 1, 1, $10, $10, $11, $12)
 ), s AS (
