@@ -83,7 +83,10 @@ func messages(holds Holds) []Message {
 
 // New is an account to be created. Limits are in characters.
 type New struct {
-	Login    string // required, at most 60; stored in lower case
+	// Login is required, at most 60, and stored in lower case: ASCII letters, digits and . _ @ + ' -, beginning with a letter or a
+	// digit, with no two dots together and none at the end, and not one of Options.ReservedLogins. It may be an e-mail address
+	// and may hold an apostrophe, so it is no name for a Unix user or a directory.
+	Login    string
 	Password string // 8 to 128; exactly one of Password and PasswordHash is required
 	// PasswordHash is the hash that another system made of a password of 1 to 128 characters: a PHC string of Argon2id or a
 	// hash of bcrypt, within the bounds that Argon2id documents.

@@ -62,7 +62,7 @@ func ExampleManager_Create() {
 func ExampleManager_Create_invalid() {
 	clients := accounts.NewManager(memory.New(), nil)
 	_, err := clients.Create(context.Background(), accounts.New{
-		Login: "1mario", Password: "short", Contact: accounts.Contact{Country: "Italy"},
+		Login: "mario!", Password: "short", Contact: accounts.Contact{Country: "Italy"},
 		Subscription: &subscriptions.New{Domains: []string{"192.168.0.1"}},
 	})
 	var invalid *accounts.InvalidError
@@ -72,7 +72,7 @@ func ExampleManager_Create_invalid() {
 		}
 	}
 	// Output:
-	// login | login | Nome utente deve iniziare con una lettera e può avere lettere dalla a alla z, cifre e . _ @ + - (non due punti insieme, nessun punto alla fine)
+	// login | login | Nome utente: deve iniziare con una lettera o una cifra e può avere lettere dalla a alla z, cifre e . _ @ + ' - (non due punti insieme, nessun punto alla fine)
 	// contact.name | required | Nome del contatto è obbligatorio
 	// contact.country | country | Paese deve essere un codice di paese di due lettere
 	// password | minLength | Password deve avere almeno 8 caratteri

@@ -60,8 +60,14 @@ type Options struct {
 	// than once for one command, and never inside a transaction of the library.
 	PasswordPolicy func(ctx context.Context, login, password string) error
 
-	// ReservedLogins are logins that no new account may have, besides the built-in ones. An account keeps a login that became
-	// reserved after it was created. An entry that cannot be a login is a mistake: NewManager panics.
+	// LoginPolicy is asked about every login that an account would newly have, by Create and Update, after the library's own
+	// rules. The violations of an *InvalidError are added at "login"; any other error is returned wrapped. It may be called more
+	// than once for one command, and never inside a transaction of the library.
+	LoginPolicy func(ctx context.Context, login string) error
+
+	// ReservedLogins are logins that no new account may have. The default, also for nil, is DefaultReservedLogins(), which this
+	// list replaces. An account keeps a login that became reserved after it was created. An entry that cannot be a login is a
+	// mistake: NewManager panics.
 	ReservedLogins []string
 
 	// ReservedDomains, and all names below them, can belong to the provider's own subscriptions only. An entry may be a single
@@ -105,6 +111,7 @@ type Manager struct {
 	subscriptions  *subscriptions.Manager
 	passwords      *passwords
 	now            func() time.Time
+	loginPolicy    func(ctx context.Context, login string) error
 	reservedLogins []string
 	secret         []byte
 	hook           hook.OnCommand
@@ -126,7 +133,8 @@ func NewManager(store Store, opts *Options) *Manager {
 	}
 	m := &Manager{
 		store: store, passwords: newPasswords(opts.Hasher, opts.PasswordPolicy), now: opts.Now,
-		reservedLogins: reserved(opts.ReservedLogins), secret: slices.Clone(opts.Secret), hook: opts.OnCommand,
+		loginPolicy: opts.LoginPolicy, reservedLogins: reserved(opts.ReservedLogins), secret: slices.Clone(opts.Secret),
+		hook: opts.OnCommand,
 	}
 	if m.now == nil {
 		m.now = time.Now

@@ -246,20 +246,10 @@ func (p *passwords) checkFor(ctx context.Context, v *input.Violations, login, pa
 	err := p.policy(ctx, login, password)
 	var invalid *InvalidError
 	if errors.As(err, &invalid) {
-		v.Append(atPassword(invalid.Fields))
+		v.Append(atPath("password", invalid.Fields))
 		return nil
 	}
 	return input.FromCallback(ctx, ErrUnavailable, "password policy", err)
-}
-
-// atPassword returns the violations that a policy found, at the path of the password.
-func atPassword(faults []FieldError) []FieldError {
-	moved := make([]FieldError, len(faults))
-	for i, fault := range faults {
-		fault.Path = "password"
-		moved[i] = fault
-	}
-	return moved
 }
 
 // checkNew adds the violations of the password or the hash of a new account, which has exactly one of them.

@@ -84,7 +84,7 @@ var sharedTexts = map[string]translation{
 	"field.note":                    {"Note", "Nota"},
 	"field.message":                 {"Message", "Messaggio"},
 	"field.public":                  {"Public text", "Testo pubblico"},
-	"hint.login":                    {"A letter first; then letters, digits and . _ @ + -", "Prima una lettera; poi lettere, cifre e . _ @ + -"},
+	"hint.login":                    {"Letters, digits and . _ @ + ' -, beginning with a letter or a digit", "Lettere, cifre e . _ @ + ' -; inizia con una lettera o una cifra"},
 	"hint.domain":                   {"Such as example.com", "Ad esempio example.com"},
 	"hint.name":                     {"Empty: the name of its domain", "Vuoto: il nome del suo dominio"},
 	"hint.expiresAt":                {"Empty: never", "Vuoto: mai"},

@@ -19,7 +19,7 @@ var sentences = map[string]struct{ en, it string }{
 	"minLength":    {"{0} needs at least {1} characters", "{0} deve avere almeno {1} caratteri"},
 	"line":         {"{0} must be one line of readable text", "{0} deve essere una riga di testo leggibile"},
 	"text":         {"{0} must be readable text", "{0} deve essere testo leggibile"},
-	"login":        {"{0} must start with a letter and may have letters from a to z, digits and . _ @ + - (no two dots together, no dot at the end)", "{0} deve iniziare con una lettera e può avere lettere dalla a alla z, cifre e . _ @ + - (non due punti insieme, nessun punto alla fine)"},
+	"login":        {"{0} must start with a letter or a digit and may have letters from a to z, digits and . _ @ + ' - (no two dots together, no dot at the end)", "{0}: deve iniziare con una lettera o una cifra e può avere lettere dalla a alla z, cifre e . _ @ + ' - (non due punti insieme, nessun punto alla fine)"},
 	"reserved":     {"{0} is reserved", "{0} è riservato"},
 	"email":        {"{0} must be an e-mail address", "{0} deve essere un indirizzo e-mail"},
 	"country":      {"{0} must be a country code of two letters", "{0} deve essere un codice di paese di due lettere"},

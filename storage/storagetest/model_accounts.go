@@ -74,7 +74,7 @@ func (f *faults) login(path, s string) string {
 	switch {
 	case login == "":
 		f.add(path, "required")
-	case login[0] < 'a' || login[0] > 'z':
+	case login[0] == '-':
 		f.add(path, "login")
 	}
 	return login

@@ -87,7 +87,7 @@ func weighted() []modelStep {
 // What histories are made of is so little that collisions are common.
 
 func (h *history) login() string {
-	return one(h, "login", "anna", "bert", "carla", "dora", "longlogin", "Anna", " dora", h.seldomText(one(h, "login", "", "1x", "root", reservedLogin), "bert"))
+	return one(h, "login", "anna", "bert", "carla", "dora", "longlogin", "4d'e", "Anna", " dora", h.seldomText(one(h, "login", "", "-x", "root", reservedLogin), "bert"))
 }
 
 func (h *history) newPassword() string {

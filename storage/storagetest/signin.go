@@ -304,6 +304,7 @@ func hashingHoldsNothing(f *fixture) {
 	f.use(f.manager(func(o *accounts.Options) {
 		o.Hasher = hookedHasher{hash: command, verify: command}
 		o.PasswordPolicy = func(context.Context, string, string) error { return command() }
+		o.LoginPolicy = func(context.Context, string) error { return command() }
 	}))
 	f.account("peach", "peach.example")
 	f.NoError(f.clients.SetPassword(f.ctx, e.mario.ID, "another password"))
