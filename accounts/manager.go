@@ -108,6 +108,7 @@ type Options struct {
 // ctx (see WithActor) makes every command return ErrInvalid at "actor".
 type Manager struct {
 	store          Store
+	joined         bool // made by WithStore, so that the store may be inside a transaction of the application's
 	subscriptions  *subscriptions.Manager
 	passwords      *passwords
 	now            func() time.Time
@@ -147,10 +148,11 @@ func NewManager(store Store, opts *Options) *Manager {
 
 // WithStore returns a copy of m that uses store. It shares m's options and its limits on concurrent hashing. Use it to run
 // commands inside the application's own transaction, with the store that postgres.Store.WithTx returns. There, Create hashes
-// the password before its first statement; methods that set or check the password of an account read that first.
+// the password before its first statement; methods that set or check the password of an account read that first, and
+// Authenticate replaces no outdated hash: a write that failed would end the application's transaction.
 func (m *Manager) WithStore(store Store) *Manager {
 	with := *m
-	with.store = store
+	with.store, with.joined = store, true
 	with.subscriptions = m.subscriptions.WithStore(subscriptionStore{store})
 	return &with
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Authenticate returns the account with the given login if password is correct. An outdated hash is replaced by a new one;
-// if that cannot be done now, it is done at a later sign-in.
+// if that cannot be done now, it is done at a later sign-in. A Manager made by WithStore never replaces it.
 //
 // It returns ErrInvalidCredentials if the login is unknown or the password wrong; both take the same time. It returns
 // ErrSuspended, as a *SuspendedError with the messages for the owner, if the password is correct and the account has a hold.
@@ -36,7 +36,7 @@ func (m *Manager) Authenticate(ctx context.Context, login, password string) (_ A
 	if !known || !ok {
 		return Account{}, ErrInvalidCredentials
 	}
-	if outdated {
+	if outdated && !m.joined {
 		if err := m.rehash(ctx, r, password); err != nil {
 			return Account{}, err
 		}

@@ -24,6 +24,7 @@ func signInCases() []testCase {
 		{"holds below an account do not end its sessions", sessionsIgnoreChildren},
 		{"a changed password counts at once, and nothing else changes", changedPassword},
 		{"a hash that is outdated is replaced at sign-in", outdatedHash},
+		{"a manager made by WithStore replaces no hash at sign-in", outdatedHashWithStore},
 		{"a password changed while the old one is verified stays", changedDuringVerify},
 		{"a password changed while another is hashed stays", changedDuringHash},
 		{"hashing holds neither a transaction nor a connection", hashingHoldsNothing},
@@ -251,6 +252,23 @@ func outdatedHash(f *fixture) {
 	f.Equal("$plain$"+password, f.hash(mario.ID))
 	_, err = modern.Authenticate(f.ctx, "mario", password)
 	f.NoError(err)
+}
+
+func outdatedHashWithStore(f *fixture) {
+	f.use(f.manager(func(o *accounts.Options) { o.Hasher = oldHasher{} }))
+	mario, store := f.account("mario"), &spy{Store: f.store}
+	m := f.managerOf(store, func(o *accounts.Options) { o.Hasher = hookedHasher{outdated: true} })
+	for _, joined := range []*accounts.Manager{m.WithStore(store), m.WithStore(f.store).WithStore(store)} {
+		f.unchanged(func() {
+			a, err := joined.Authenticate(f.ctx, "mario", password)
+			f.NoError(err)
+			f.Equal(mario, a)
+		})
+	}
+	f.Zero(store.commands.Load(), "a command that fails would end the application's transaction")
+	_, err := m.Authenticate(f.ctx, "mario", password)
+	f.NoError(err)
+	f.Equal("$plain$"+password, f.hash(mario.ID), "the manager that it was made of does")
 }
 
 func changedDuringVerify(f *fixture) {
