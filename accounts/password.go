@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/bcrypt"
@@ -22,8 +23,9 @@ type PasswordHasher interface {
 	// Hash returns the string to be stored for a password, with a new random salt: one line of at most 512 bytes.
 	Hash(ctx context.Context, password string) (string, error)
 	// Verify reports whether hash was made of password, and whether the hash is outdated and should be replaced by a new one.
-	// It returns an error if it cannot read the hash; if it fails for another reason, the error must match ErrUnavailable. It
-	// should take no less time for a hash of another kind than for one of its own.
+	// It returns an error if it cannot read the hash; if it fails for another reason, the error must match ErrUnavailable. For
+	// hashes of one kind it should take the same time, whatever the password is: a Manager delays every refusal until the
+	// slowest kind that it has verified could have been verified, so that its time tells nothing.
 	Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error)
 }
 
@@ -60,7 +62,9 @@ func (Argon2id) Verify(ctx context.Context, hash, password string) (ok, outdated
 	case !isBcrypt(hash):
 		return false, false, errors.New("the hash is neither Argon2id nor bcrypt, or its parameters are out of bounds")
 	}
-	return len(password) <= maxBcryptBytes && bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil, true, nil
+	looked := password[:min(len(password), maxBcryptBytes)] // a longer one is wrong, and takes as long as any other
+	ok = bcrypt.CompareHashAndPassword([]byte(hash), []byte(looked)) == nil && len(password) <= maxBcryptBytes
+	return ok, true, nil
 }
 
 const (
@@ -77,13 +81,15 @@ type passwords struct {
 	running chan struct{}          // one place for each hash at work
 	waiting chan struct{}          // one place for each caller, at work or not
 	dummy   atomic.Pointer[string] // a hash that nobody's password has, for logins that do not exist
+	now     func() time.Time       // a monotonic clock
+	times   hashTimes
 }
 
 func newPasswords(hasher PasswordHasher, policy func(ctx context.Context, login, password string) error) *passwords {
 	processors := runtime.GOMAXPROCS(0)
 	p := &passwords{
 		hasher: hasher, policy: policy,
-		running: make(chan struct{}, processors), waiting: make(chan struct{}, processors+maxWaiting),
+		running: make(chan struct{}, processors), waiting: make(chan struct{}, processors+maxWaiting), now: time.Now,
 	}
 	if hasher == nil {
 		p.hasher = Argon2id{}
@@ -138,21 +144,49 @@ func (p *passwords) hash(ctx context.Context, password string) (hash string, err
 
 func isStorable(hash string) bool { return hash != "" && len(hash) <= maxHash && input.IsLine(hash) }
 
-// verify reports whether a password is that of a hash, and whether the hash is outdated. The password is tried as it was
-// typed, which is how other systems hashed it, and then as RFC 8265 prepares it. A password that is empty or too long takes as
-// long as a wrong one and is refused whatever the hash is.
+// verify reports whether a password is that of a hash, and whether the hash is outdated. A password that is empty or too long
+// takes as long as a wrong one and is refused whatever the hash is.
+//
+// A refusal does not come earlier than the slowest kind of hash takes, so that it does not tell which hash an account has, or
+// that there is no account. The waiting is done after the attempt's place among the hashes is free again.
 func (p *passwords) verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
 	possible := isPossible(password)
-	for _, candidate := range candidates(password, possible) {
-		err := p.bounded(ctx, func() (err error) {
-			ok, outdated, err = p.hasher.Verify(ctx, hash, candidate)
-			return err
-		})
-		if err != nil || ok {
-			return ok && possible, outdated, err
+	tried := candidates(password, possible)
+	var hashing time.Duration
+	err = p.bounded(ctx, func() (err error) {
+		for _, candidate := range tried {
+			var took time.Duration
+			ok, outdated, took, err = p.timed(ctx, hash, candidate)
+			hashing += took
+			if err != nil || ok {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return false, false, err
+	}
+	if ok && possible {
+		return true, outdated, nil
+	}
+	if wait := time.Duration(len(tried))*p.times.slowest() - hashing; wait > 0 {
+		if err := sleep(ctx, wait); err != nil {
+			return false, false, fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
 	}
 	return false, false, nil
+}
+
+// timed verifies a password and records how long that took.
+func (p *passwords) timed(ctx context.Context, hash, password string) (ok, outdated bool, took time.Duration, err error) {
+	start := p.now()
+	ok, outdated, err = p.hasher.Verify(ctx, hash, password)
+	took = p.now().Sub(start)
+	if err == nil && ctx.Err() == nil {
+		p.times.add(hash, took)
+	}
+	return ok, outdated, took, err
 }
 
 func isPossible(password string) bool {
@@ -160,6 +194,8 @@ func isPossible(password string) bool {
 	return length > 0 && length <= maxPassword
 }
 
+// candidates returns what is verified for a password: what was typed, which is how other systems hashed it, and then what RFC
+// 8265 makes of it. Their number depends on nothing but the password.
 func candidates(password string, possible bool) []string {
 	if !possible {
 		return []string{"nobody's"}
@@ -280,7 +316,10 @@ func (p *passwords) checkHash(ctx context.Context, v *input.Violations, hash str
 		v.Add("passwordHash", "hash", "")
 		return nil
 	}
-	_, _, err := p.verify(ctx, hash, "x")
+	err := p.bounded(ctx, func() error {
+		_, _, err := p.hasher.Verify(ctx, hash, "x")
+		return err
+	})
 	if errors.Is(err, ErrUnavailable) {
 		return err
 	}

@@ -17,6 +17,7 @@ func signInCases() []testCase {
 	return []testCase{
 		{"who knows login and password signs in", signIn},
 		{"an unknown login and a wrong password are one error", oneError},
+		{"a refusal takes as long as the slowest kind of hash", refusalsTakeAsLong},
 		{"only who gave the right password learns of the suspension", suspendedSignIn},
 		{"a session goes on until the password changes", sessionUntilPassword},
 		{"a session does not outlive a suspension", sessionUntilSuspension},
@@ -76,6 +77,50 @@ func oneError(f *fixture) {
 			f.Equal(hashes, n, "as many hashes, and so the same time, for %.40q", login)
 		}
 	}
+}
+
+// slowForeignHasher takes a while for hashes of another system.
+type slowForeignHasher struct{ plainHasher }
+
+const foreignHashTakes = 100 * time.Millisecond
+
+func (h slowForeignHasher) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
+	if strings.HasPrefix(hash, "$foreign$") {
+		time.Sleep(foreignHashTakes)
+	}
+	return h.plainHasher.Verify(ctx, hash, password)
+}
+
+func refusalsTakeAsLong(f *fixture) {
+	f.use(f.manager(func(o *accounts.Options) { o.Hasher = slowForeignHasher{} }))
+	mario, in := f.account("mario"), newAccount("luigi")
+	in.Password, in.PasswordHash = "", "$foreign$"
+	f.create(in)
+	f.suspendAccount(mario.ID, accounts.Hold{})
+	refused := func(m *accounts.Manager, login, password string) time.Duration {
+		start := time.Now()
+		_, err := m.Authenticate(f.ctx, login, password)
+		f.ErrorIs(err, accounts.ErrInvalidCredentials, "%q", login)
+		return time.Since(start)
+	}
+	f.GreaterOrEqual(refused(f.clients, "luigi", "wrong"), foreignHashTakes)
+	joined := f.clients.WithStore(f.store)
+	for _, login := range append(unstorable(), "unknown", "mario") {
+		f.GreaterOrEqual(refused(f.clients, login, "wrong"), foreignHashTakes, "%q", login)
+	}
+	f.GreaterOrEqual(refused(joined, "unknown", "wrong"), foreignHashTakes)
+	f.GreaterOrEqual(refused(joined, "mario", ""), foreignHashTakes)
+	f.GreaterOrEqual(refused(f.clients, "mario", "cafe\u0301 wrong"), 2*foreignHashTakes, "two spellings are tried")
+	start := time.Now()
+	_, err := f.clients.Owner(mario.ID).ChangePassword(f.ctx, "wrong", "another password")
+	f.ErrorIs(err, accounts.ErrInvalidCredentials)
+	f.GreaterOrEqual(time.Since(start), foreignHashTakes)
+
+	impatient, cancel := context.WithTimeout(f.ctx, foreignHashTakes/2)
+	defer cancel()
+	_, err = f.clients.Authenticate(impatient, "unknown", "wrong")
+	f.ErrorIs(err, accounts.ErrUnavailable, "waiting obeys ctx")
+	f.ErrorIs(err, context.DeadlineExceeded)
 }
 
 func suspendedSignIn(f *fixture) {
