@@ -55,9 +55,9 @@ type Options struct {
 	// Hasher hashes passwords. The default is Argon2id{}.
 	Hasher PasswordHasher
 
-	// PasswordPolicy is asked about every new password, after the library's own rules: 8 to 128 characters, and not the login.
-	// The violations of an *InvalidError are added at "password"; any other error is returned wrapped. It may be called more
-	// than once for one command, and never inside a transaction of the library.
+	// PasswordPolicy is asked about every new password, after the library's own rules, which are those of New.Password. The
+	// violations of an *InvalidError are added at "password"; any other error is returned wrapped. It may be called more than
+	// once for one command, and never inside a transaction of the library.
 	PasswordPolicy func(ctx context.Context, login, password string) error
 
 	// LoginPolicy is asked about every login that an account would newly have, by Create and Update, after the library's own

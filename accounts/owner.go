@@ -98,7 +98,7 @@ func (o *Owner) ChangePassword(ctx context.Context, old, new string) (epoch int6
 	if !ok {
 		return 0, ErrInvalidCredentials
 	}
-	hash, err := m.newHash(ctx, r.Login, new)
+	hash, err := m.newHash(ctx, r.Account, new)
 	if err != nil {
 		return 0, err
 	}

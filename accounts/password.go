@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -15,6 +17,7 @@ import (
 	"golang.org/x/text/secure/precis"
 
 	"github.com/clientele-go/clientele/internal/input"
+	"github.com/clientele-go/clientele/internal/passwordlist"
 )
 
 // PasswordHasher hashes passwords. A Manager never runs more hashes at once than there are processors, and none inside a
@@ -125,7 +128,7 @@ func (p *passwords) bounded(ctx context.Context, hash func() error) error {
 
 // hash returns the hash of a password that was checked.
 func (p *passwords) hash(ctx context.Context, password string) (hash string, err error) {
-	prepared, err := precis.OpaqueString.String(password)
+	prepared, err := prepare(password)
 	if err != nil {
 		return "", input.Invalid("password", "characters", "")
 	}
@@ -194,28 +197,48 @@ func isPossible(password string) bool {
 	return length > 0 && length <= maxPassword
 }
 
-// candidates returns what is verified for a password: what was typed, which is how other systems hashed it, and then what RFC
-// 8265 makes of it. Their number depends on nothing but the password.
+// candidates returns what is verified for a password: what was typed, which is how other systems hashed it, what RFC 8265
+// makes of that, and what is hashed for new passwords. Their number depends on nothing but the password.
 func candidates(password string, possible bool) []string {
 	if !possible {
 		return []string{"nobody's"}
 	}
-	prepared, err := precis.OpaqueString.String(password)
-	if err != nil || prepared == password {
-		return []string{password}
+	tried := []string{password}
+	for _, form := range []func(string) (string, error){precis.OpaqueString.String, prepare} {
+		if candidate, err := form(password); err == nil && !slices.Contains(tried, candidate) {
+			tried = append(tried, candidate)
+		}
 	}
-	return []string{password, prepared}
+	return tried
 }
 
-// passwordLength returns the number of characters of a password as RFC 8265 prepares it, so that it does not matter whether a
-// keyboard composes letters. Of a text with more bytes than any password has, it returns the number of bytes.
+// withoutEmojiMarks takes out what telephones add to emoji and other keyboards do not: the variation selectors and the
+// zero-width joiner. RFC 8265 refuses most of them.
+var withoutEmojiMarks = strings.NewReplacer("\ufe0e", "", "\ufe0f", "", "\u200d", "")
+
+// prepare returns the form in which a new password is counted, compared and hashed: without the marks of emoji, as the profile
+// OpaqueString of RFC 8265 prepares it. It returns an error if the password has a character that this refuses.
+func prepare(password string) (string, error) {
+	return precis.OpaqueString.String(withoutEmojiMarks.Replace(password))
+}
+
+// foldPassword returns the form in which passwords are compared with other texts, and those as well.
+func foldPassword(s string) string {
+	if prepared, err := prepare(s); err == nil {
+		s = prepared
+	}
+	return input.Fold(s)
+}
+
+// passwordLength returns the number of characters of a prepared password, so that it does not matter whether a keyboard
+// composes letters. Of a text with more bytes than any password has, it returns the number of bytes.
 func passwordLength(password string) int {
 	if len(password) > 4*utf8.UTFMax*maxPassword {
 		return len(password)
 	}
-	prepared, err := precis.OpaqueString.String(password)
+	prepared, err := prepare(password)
 	if err != nil {
-		prepared = password
+		prepared = withoutEmojiMarks.Replace(password)
 	}
 	return utf8.RuneCountInString(prepared)
 }
@@ -246,19 +269,20 @@ func (p *passwords) newDummyHash(ctx context.Context) (string, error) {
 	return a.String(), nil
 }
 
-// check adds the violations of a new password: those of its form or, if there are none, those that checkFor finds.
-func (p *passwords) check(ctx context.Context, v *input.Violations, login, password string) error {
+// check adds the violations of a new password of an account: those of its form or, if there are none, those that checkFor
+// finds.
+func (p *passwords) check(ctx context.Context, v *input.Violations, a Account, password string) error {
 	checkForm(v, password)
 	if v.Has("password") {
 		return nil
 	}
-	return p.checkFor(ctx, v, login, password)
+	return p.checkFor(ctx, v, a, password)
 }
 
 // checkForm adds the violations of a new password that do not depend on the account.
 func checkForm(v *input.Violations, password string) {
 	length := passwordLength(password)
-	_, err := precis.OpaqueString.String(password)
+	_, err := prepare(password)
 	switch {
 	case length < minPassword:
 		v.Add("password", "minLength", strconv.Itoa(minPassword))
@@ -266,20 +290,27 @@ func checkForm(v *input.Violations, password string) {
 		v.Add("password", "max", strconv.Itoa(maxPassword))
 	case err != nil || !utf8.ValidString(password):
 		v.Add("password", "characters", "")
+	case passwordlist.IsCommon(foldPassword(password)):
+		v.Add("password", "common", "")
 	}
 }
 
-// checkFor adds a violation if the password is the login, and those that Options.PasswordPolicy finds. An error of the policy
-// that is no *InvalidError is returned wrapped.
-func (p *passwords) checkFor(ctx context.Context, v *input.Violations, login, password string) error {
-	if prepared, _ := precis.OpaqueString.String(password); input.Login(prepared) == login {
+// checkFor adds a violation if the password is the login, the name or the e-mail address of the account, and those that
+// Options.PasswordPolicy finds. An error of the policy that is no *InvalidError is returned wrapped.
+func (p *passwords) checkFor(ctx context.Context, v *input.Violations, a Account, password string) error {
+	switch typed := strings.TrimSpace(foldPassword(password)); {
+	case typed == "": // an account may have no e-mail address
+	case typed == foldPassword(a.Login):
 		v.Add("password", "notLogin", "")
+		return nil
+	case typed == foldPassword(a.Contact.Name) || typed == foldPassword(a.Contact.Email):
+		v.Add("password", "notYours", "")
 		return nil
 	}
 	if p.policy == nil {
 		return nil
 	}
-	err := p.policy(ctx, login, password)
+	err := p.policy(ctx, a.Login, password)
 	var invalid *InvalidError
 	if errors.As(err, &invalid) {
 		v.Append(atPath("password", invalid.Fields))
@@ -298,7 +329,7 @@ func (p *passwords) checkNew(ctx context.Context, v *input.Violations, in New) e
 	case in.Password == "":
 		v.Add("password", "required", "")
 	default:
-		return p.check(ctx, v, in.Login, in.Password)
+		return p.check(ctx, v, Account{Login: in.Login, Contact: in.Contact}, in.Password)
 	}
 	return nil
 }
@@ -354,7 +385,7 @@ func (m *Manager) SetPassword(ctx context.Context, id ID, password string) (err 
 	if err != nil {
 		return err
 	}
-	hash, err := m.newHash(ctx, r.Login, password)
+	hash, err := m.newHash(ctx, r.Account, password)
 	if err != nil {
 		return err
 	}
@@ -362,10 +393,10 @@ func (m *Manager) SetPassword(ctx context.Context, id ID, password string) (err 
 	return err
 }
 
-// newHash returns the hash of a new password whose form was checked, unless the account with this login may not have it.
-func (m *Manager) newHash(ctx context.Context, login, password string) (string, error) {
+// newHash returns the hash of a new password whose form was checked, unless the account may not have it.
+func (m *Manager) newHash(ctx context.Context, a Account, password string) (string, error) {
 	var v input.Violations
-	if err := m.passwords.checkFor(ctx, &v, login, password); err != nil {
+	if err := m.passwords.checkFor(ctx, &v, a, password); err != nil {
 		return "", err
 	}
 	if err := v.Err(); err != nil {

@@ -32,6 +32,8 @@ var sentences = map[string]struct{ en, it string }{
 	"exactlyOne":   {"{0}: give either a password or a password hash", "{0}: indicare una password oppure un hash"},
 	"characters":   {"{0} has a character that cannot be used", "{0} ha un carattere che non si può usare"},
 	"notLogin":     {"{0} must not be the login", "{0} non deve essere il nome utente"},
+	"notYours":     {"{0} must not be the name or the e-mail address of the account", "{0}: non può essere il nome o l'indirizzo e-mail dell'account"},
+	"common":       {"{0} is one of the most common passwords, or repeats one", "{0}: è tra le password più comuni, o ne ripete una"},
 	"hash":         {"{0} must be a hash of Argon2id or bcrypt within the bounds", "{0} deve essere un hash Argon2id o bcrypt entro i limiti"},
 	"domain":       {"{0} must be a domain name, such as example.com", "{0} deve essere un nome di dominio, come example.com"},
 	"publicSuffix": {"{0}: {1} is a public suffix, under which domains are registered", "{0}: {1} è un suffisso pubblico, sotto cui si registrano i domini"},

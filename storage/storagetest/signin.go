@@ -67,7 +67,8 @@ func oneError(f *fixture) {
 		return verified - before, err
 	}
 	for _, wrong := range []string{
-		"wrong", "", password + " ", password + "\x00", "\xff" + password, strings.ToUpper(password), "cafe\u0301", strings.Repeat("x", 1<<20),
+		"wrong", "", password + " ", password + "\x00", "\xff" + password, strings.ToUpper(password), "cafe\u0301", "\u2764\ufe0f", "e\u0301\u0915\u094d\u200d",
+		strings.Repeat("x", 1<<20),
 	} {
 		hashes, unknown := try("luigi", wrong)
 		f.Positive(hashes)
