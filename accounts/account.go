@@ -83,8 +83,15 @@ func messages(holds Holds) []Message {
 
 // New is an account to be created. Limits are in characters.
 type New struct {
-	Login    string // required, at most 60; stored in lower case
-	Password string // 8 to 128; exactly one of Password and PasswordHash is required
+	// Login is required, at most 60, and stored in lower case: ASCII letters, digits and . _ @ + ' -, beginning with a letter or a
+	// digit, with no two dots together and none at the end, and not one of Options.ReservedLogins. It may be an e-mail address
+	// and may hold an apostrophe, so it is no name for a Unix user or a directory.
+	Login string
+	// Password has 8 to 128 characters, as RFC 8265 counts them, without the variation selectors U+FE0E and U+FE0F and the joiner
+	// U+200D that telephones add to emoji. Whatever its case, it is neither the login nor the contact's name or e-mail address,
+	// and neither one of the most common passwords nor one of them several times in a row. Exactly one of Password and
+	// PasswordHash is required.
+	Password string
 	// PasswordHash is the hash that another system made of a password of 1 to 128 characters: a PHC string of Argon2id or a
 	// hash of bcrypt, within the bounds that Argon2id documents.
 	PasswordHash   string

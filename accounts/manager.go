@@ -57,13 +57,19 @@ type Options struct {
 	// Hasher hashes passwords. The default is Argon2id{}.
 	Hasher PasswordHasher
 
-	// PasswordPolicy checks every new password, after the library's rules: 8 to 128 characters, and not the login. The
+	// PasswordPolicy checks every new password, after the library's rules, which are those of New.Password. The
 	// violations of an *InvalidError are added at "password"; any other error is returned wrapped. It may be called more than
 	// once for one command, and never inside a transaction of the library.
 	PasswordPolicy func(ctx context.Context, login, password string) error
 
-	// ReservedLogins are logins that no new account may have, besides the built-in ones. An account keeps a login that became
-	// reserved after it was created. NewManager panics if an entry cannot be a login.
+	// LoginPolicy checks every login that an account would newly have, by Create and Update, after the library's own
+	// rules. The violations of an *InvalidError are added at "login"; any other error is returned wrapped. It may be called more
+	// than once for one command, and never inside a transaction of the library.
+	LoginPolicy func(ctx context.Context, login string) error
+
+	// ReservedLogins are logins that no new account may have. The default, also for nil, is DefaultReservedLogins(), which this
+	// list replaces. An account keeps a login that became reserved after it was created. NewManager panics if an entry
+	// cannot be a login.
 	ReservedLogins []string
 
 	// ReservedDomains, and all names below them, can belong to the provider's own subscriptions only. An entry may be a single
@@ -104,9 +110,11 @@ type Options struct {
 // ctx (see WithActor) makes every command return ErrInvalid at "actor".
 type Manager struct {
 	store          Store
+	joined         bool // made by WithStore, so that the store may be inside a transaction of the application's
 	subscriptions  *subscriptions.Manager
 	passwords      *passwords
 	now            func() time.Time
+	loginPolicy    func(ctx context.Context, login string) error
 	reservedLogins []string
 	secret         []byte
 	hook           hook.OnCommand
@@ -128,7 +136,8 @@ func NewManager(store Store, opts *Options) *Manager {
 	}
 	m := &Manager{
 		store: store, passwords: newPasswords(opts.Hasher, opts.PasswordPolicy), now: opts.Now,
-		reservedLogins: reserved(opts.ReservedLogins), secret: slices.Clone(opts.Secret), hook: opts.OnCommand,
+		loginPolicy: opts.LoginPolicy, reservedLogins: reserved(opts.ReservedLogins), secret: slices.Clone(opts.Secret),
+		hook: opts.OnCommand,
 	}
 	if m.now == nil {
 		m.now = time.Now
@@ -141,10 +150,11 @@ func NewManager(store Store, opts *Options) *Manager {
 
 // WithStore returns a copy of m that uses store. It shares m's options and its limits on concurrent hashing. Use it to run
 // commands inside the application's own transaction, with the store that postgres.Store.WithTx returns. There, Create hashes
-// the password before its first statement; methods that set or check the password of an account read that first.
+// the password before its first statement; methods that set or check the password of an account read that first, and
+// Authenticate replaces no outdated hash: a write that failed would end the application's transaction.
 func (m *Manager) WithStore(store Store) *Manager {
 	with := *m
-	with.store = store
+	with.store, with.joined = store, true
 	with.subscriptions = m.subscriptions.WithStore(subscriptionStore{store})
 	return &with
 }

@@ -73,10 +73,10 @@ func (o *Owner) SetContact(ctx context.Context, version int64, c Contact) (Profi
 // ChangePassword replaces the password, if old is the current one, and ends all sessions of the account. It returns the new
 // SessionEpoch, with which the application continues the session in which the owner does this.
 //
-// It returns ErrInvalidCredentials if old is wrong or was changed concurrently; ErrInvalid at "password" if new breaks a rule
-// of New.Password or of Options.PasswordPolicy; the error of that policy, wrapped, if it fails; ErrNotFound if the account
-// was removed; ErrUnavailable if the store cannot do it now or too many passwords are being hashed (no changes were made) and
-// ErrCommitUnknown if the outcome of the commit is unknown.
+// It returns ErrInvalidCredentials if old is wrong, which takes as long as a refusal of Authenticate, or if it was changed
+// concurrently; ErrInvalid at "password" if new breaks a rule of New.Password or of Options.PasswordPolicy; the error of that
+// policy, wrapped, if it fails; ErrNotFound if the account was removed; ErrUnavailable if the store cannot do it now or too
+// many passwords are being hashed (no changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
 func (o *Owner) ChangePassword(ctx context.Context, old, new string) (epoch int64, err error) {
 	m := o.manager
 	ctx, end := m.hook.Start(ctx, "accounts.ChangePassword")
@@ -98,7 +98,7 @@ func (o *Owner) ChangePassword(ctx context.Context, old, new string) (epoch int6
 	if !ok {
 		return 0, ErrInvalidCredentials
 	}
-	hash, err := m.newHash(ctx, r.Login, new)
+	hash, err := m.newHash(ctx, r.Account, new)
 	if err != nil {
 		return 0, err
 	}

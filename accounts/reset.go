@@ -132,7 +132,7 @@ func (m *Manager) ResetPassword(ctx context.Context, token, password string) (_ 
 	if err := t.checkUnused(r); err != nil {
 		return Account{}, err
 	}
-	hash, err := m.newHash(ctx, r.Login, password)
+	hash, err := m.newHash(ctx, r.Account, password)
 	if err != nil {
 		return Account{}, err
 	}

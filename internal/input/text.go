@@ -77,7 +77,7 @@ func SearchTerm(v *Violations, search string) (text string, anywhere bool) {
 	return text, utf8.RuneCountInString(text) >= 3
 }
 
-var loginForm = regexp.MustCompile(`^[a-z][a-z0-9._@+-]*$`)
+var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@+'-]*$`)
 
 // Login returns the form in which a login is stored and looked up: trimmed and, if it is ASCII, in lower case. Other
 // letters stay as they are, because U+212A would become "k".

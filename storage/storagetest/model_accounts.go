@@ -74,7 +74,7 @@ func (f *fieldErrors) login(path, s string) string {
 	switch {
 	case login == "":
 		f.add(path, "required")
-	case login[0] < 'a' || login[0] > 'z':
+	case login[0] == '-':
 		f.add(path, "login")
 	}
 	return login
@@ -86,9 +86,15 @@ func (f *fieldErrors) reserved(path, login string) {
 	}
 }
 
+// commonPassword is a common password twice.
+const commonPassword = "letmeinLETMEIN"
+
 func (f *fieldErrors) password(password string) {
-	if len(password) < 8 {
+	switch {
+	case len(password) < 8:
 		f.add("password", "minLength")
+	case password == commonPassword:
+		f.add("password", "common")
 	}
 }
 

@@ -92,11 +92,11 @@ func weightedSteps() []modelStep {
 // The following methods draw values from a few only, so that collisions are common.
 
 func (h *history) login() string {
-	return oneOf(h, "login", "anna", "bert", "carla", "dora", "longlogin", "Anna", " dora", h.rarelyText(oneOf(h, "login", "", "1x", "root", reservedLogin), "bert"))
+	return oneOf(h, "login", "anna", "bert", "carla", "dora", "longlogin", "4d'e", "Anna", " dora", h.rarelyText(oneOf(h, "login", "", "-x", "root", reservedLogin), "bert"))
 }
 
 func (h *history) newPassword() string {
-	return oneOf(h, "password", password, "another good one", "longlogin", h.rarelyText("short", password))
+	return oneOf(h, "password", password, "another good one", "longlogin", h.rarelyText(oneOf(h, "bad password", "short", commonPassword), password))
 }
 
 func (h *history) externalID() string {
