@@ -21,7 +21,7 @@ type Account struct {
 	Locale         string            // a BCP 47 language tag; "" if unknown
 	Attributes     map[string]string // custom fields of the application
 	Holds          Holds
-	SessionEpoch   int64 // kept by the application in its sessions, and compared by CheckSession
+	SessionEpoch   int64 // kept by the application in its sessions, and compared by CheckSession; starts at 1
 	Version        int64 // starts at 1; incremented by Update
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
@@ -64,6 +64,10 @@ type Profile struct {
 	Messages       []Message // one for each hold
 	Version        int64
 	CreatedAt      time.Time
+
+	// NewSessionEpoch is set only by an Owner.SetContact that changed the e-mail address and so ended all sessions: the
+	// SessionEpoch with which the application continues the session in which that was done. Otherwise it is 0.
+	NewSessionEpoch int64
 }
 
 // Message tells the owner about one hold. Text is empty if the provider gave none.
@@ -134,7 +138,7 @@ func (in New) account(id ID, now time.Time) Account {
 type Changes struct {
 	Version        int64 // the version that was read; 0: any
 	Login          *string
-	Contact        *Contact
+	Contact        *Contact // replaced as a whole; another Email ends the account's sessions
 	AdditionalInfo *string
 	Description    *string
 	ExternalID     *string

@@ -81,8 +81,9 @@ type Options struct {
 	// command and is returned wrapped.
 	AllowDomain func(ctx context.Context, owner ID, name string) error
 
-	// Secret is the key with which ResetToken signs: at least 32 random bytes, the same in every process and after a restart.
-	// Without it, ResetToken and ResetPassword return ErrInvalid. NewManager panics if it is shorter.
+	// Secret is the key with which ResetToken signs, and from which DeriveKey derives others: at least 32 random bytes, the same
+	// in every process and after a restart. Without it, methods that need it return ErrInvalid. NewManager panics if it
+	// is shorter.
 	Secret []byte
 
 	// OnCommand observes commands and look-ups of the Manager and of its subscriptions, for tracing and metrics. It is called

@@ -78,9 +78,9 @@ func (m *Manager) replaceHash(ctx context.Context, verified Record, hash string)
 // CheckSession checks a session that was started when the account's SessionEpoch was epoch, and returns the account. Call it
 // on every request of an owner: it costs one look-up by primary key. No clock is involved.
 //
-// It returns ErrNotFound if the account was removed; ErrSessionEnded if its password was changed, or if it was suspended and
-// activated again; ErrSuspended, as a *SuspendedError and together with the Account, while it is suspended, so that a program
-// can let an operator's SignInAs session through; and ErrUnavailable if the store cannot answer.
+// It returns ErrNotFound if the account was removed; ErrSessionEnded if its password or its e-mail address was changed, or if
+// it was suspended and activated again; ErrSuspended, as a *SuspendedError and together with the Account, while it is
+// suspended, so that a program can let an operator's SignInAs session through; and ErrUnavailable if the store cannot answer.
 func (m *Manager) CheckSession(ctx context.Context, id ID, epoch int64) (_ Account, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.CheckSession")
 	defer func() { end(err) }()

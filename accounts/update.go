@@ -8,7 +8,7 @@ import (
 )
 
 // Update changes the fields of an account that are set in ch, raises its version by one and returns it. Contact is replaced
-// as a whole; attributes are merged.
+// as a whole; attributes are merged. Another e-mail address ends the account's sessions and invalidates its reset tokens.
 //
 // It returns ErrNotFound if the account does not exist; ErrConflict with the current version if ch.Version is neither that
 // nor 0; ErrTaken at "login" and "externalID"; ErrInvalid with the path of every field that breaks a rule of Changes or
@@ -24,7 +24,14 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err
 	if err := v.Err(); err != nil {
 		return Account{}, m.withLoginViolations(ctx, &v, id, ch.Login)
 	}
-	updated, err := m.update(ctx, c, id, given, ch, m.loginPolicy == nil)
+	// LoginPolicy may ask a directory, so it is never called inside a transaction: the first one ends without a change if the
+	// account would get another login.
+	_, updated, err := m.update(ctx, c, id, given, ch, func(now Record) error {
+		if m.loginPolicy != nil && ch.Login != nil && *ch.Login != now.Login {
+			return errLoginNotAllowedYet
+		}
+		return nil
+	})
 	if !errors.Is(err, errLoginNotAllowedYet) {
 		return updated, err
 	}
@@ -34,25 +41,30 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err
 	if err := v.Err(); err != nil {
 		return Account{}, err
 	}
-	return m.update(ctx, c, id, given, ch, true)
+	_, updated, err = m.update(ctx, c, id, given, ch, func(Record) error { return nil })
+	return updated, err
 }
 
-// errLoginNotAllowedYet ends a transaction that would give an account a login about which Options.LoginPolicy has not been
-// asked.
+// errLoginNotAllowedYet ends a transaction that would give an account a login for which Options.LoginPolicy has not been
+// called.
 var errLoginNotAllowedYet = errors.New("clientele: LoginPolicy has not been called for this login")
 
-// update makes the changes in one transaction. LoginPolicy may ask a directory, so it is never called inside: without
-// loginAllowed, update returns errLoginNotAllowedYet and changes nothing if the account would get another login.
-func (m *Manager) update(ctx context.Context, c commandInfo, id ID, given, ch Changes, loginAllowed bool) (Account, error) {
-	var updated Account
-	err := m.store.Update(ctx, func(tx Tx) error {
+// update applies the cleaned changes to an account, if the precondition holds for it as it is inside the transaction. It
+// returns the account before and after. Errors about values name those of given.
+func (m *Manager) update(
+	ctx context.Context, c commandInfo, id ID, given, ch Changes, precondition func(Record) error,
+) (before, after Account, err error) {
+	err = m.store.Update(ctx, func(tx Tx) error {
 		records, err := lock(tx, []ID{id})
 		if err != nil {
 			return err
 		}
 		old := records[0]
-		if ch.Version != 0 && ch.Version != old.Version {
-			return &ConflictError{Current: old.Version}
+		if err := ch.checkVersion(old.Account); err != nil {
+			return err
+		}
+		if err := precondition(old); err != nil {
+			return err
 		}
 		var v input.Violations
 		changed, fields := ch.apply(&v, old.Account)
@@ -62,14 +74,11 @@ func (m *Manager) update(ctx context.Context, c commandInfo, id ID, given, ch Ch
 		if err := v.Err(); err != nil {
 			return err
 		}
-		if changed.Login != old.Login && !loginAllowed {
-			return errLoginNotAllowedYet
-		}
 		if err := claimChanges(tx, given, old.Account, changed); err != nil {
 			return err
 		}
 		changed.UpdatedAt = c.at
-		updated = changed
+		before, after = old.Account, changed
 		w := Writes{UpdateAccounts: []Record{{Account: changed, Hash: old.Hash}}}
 		changes := details("fields", fields)
 		if changed.Login != old.Login {
@@ -79,9 +88,9 @@ func (m *Manager) update(ctx context.Context, c commandInfo, id ID, given, ch Ch
 		return tx.Save(w)
 	})
 	if err != nil {
-		return Account{}, err
+		return Account{}, Account{}, err
 	}
-	return updated, nil
+	return before, after, nil
 }
 
 // withLoginViolations adds to the violations of an update those of its login, if that is another than the account has, so that

@@ -42,6 +42,7 @@ var ownTexts = map[string]translation{
 	"own.profile":         {"Profile", "Profilo"},
 	"own.contact":         {"Edit contact details", "Modifica i dati di contatto"},
 	"own.contactSaved":    {"Your contact details were saved.", "I tuoi dati di contatto sono stati salvati."},
+	"own.emailSaved":      {"Your new e-mail address was saved, and all other sessions have ended.", "Il tuo nuovo indirizzo e-mail è stato salvato e tutte le altre sessioni sono terminate."},
 	"own.password":        {"Change password", "Cambia password"},
 	"own.passwordText":    {"This ends your sessions in all other browsers.", "Le tue sessioni in tutti gli altri browser verranno terminate."},
 	"own.passwordChanged": {"Your password was changed. All other sessions have ended.", "La tua password è stata cambiata. Tutte le altre sessioni sono terminate."},

@@ -186,21 +186,13 @@ func (r *request) renderError(err error) {
 		r.redirectToSignIn("/operator", r.cookie(operatorCookie) != "")
 		return
 	}
-	if status >= http.StatusInternalServerError {
-		r.opts.Logger.ErrorContext(r.req.Context(), "panel: a request failed", "method", r.req.Method, "path", r.pathToLog(), "error", err)
+	if status >= http.StatusInternalServerError && !errors.Is(err, errPanicked) {
+		r.logError("panel: a request failed", err)
 	}
 	if err := r.render(status, "problem", r.T("problem."+key), key); err != nil {
-		r.opts.Logger.ErrorContext(r.req.Context(), "panel: rendering an error page failed", "path", r.pathToLog(), "error", err)
+		r.logError("panel: rendering an error page failed", err)
 		http.Error(r.w, r.T("problem."+key), status)
 	}
-}
-
-// pathToLog returns the path of the request without the token of a link for a new password.
-func (r *request) pathToLog() string {
-	if token := r.req.PathValue("token"); token != "" {
-		return strings.Replace(r.req.URL.Path, token, "…", 1)
-	}
-	return r.req.URL.Path
 }
 
 // redirectToSignIn redirects to a sign-in page, which says that the session has ended if expired is set.

@@ -31,7 +31,8 @@
 //
 // Sessions are kept in memory: at most 100,000 of operators and as many of customers, 50 for each user. They end when the
 // program ends, after Options.IdleTimeout without a request, and after Options.Lifetime. A customer's session also ends
-// when the account is suspended or removed, or its password changes.
+// when the account is suspended or removed, or its password or e-mail address changes, except for the one in which the
+// customer changes it.
 //
 // Attempts to sign in are rate limited in memory: for one login from one network (IPv4 /24, IPv6 /64) 5 attempts and then
 // one every 10 seconds, and for one address (IPv6 /64) 30 attempts and then one every 2 seconds. A browser that has
@@ -41,7 +42,6 @@ package panel
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -65,7 +65,9 @@ type Panel struct {
 	customerSessions *sessionStore
 	loginLimiter     *loginLimiter
 	mailQueue        *mailQueue
+	notifications    *mailQueue
 	deviceKey        deviceKey
+	proxyWarnings    proxyWarnings
 	handler          http.Handler
 }
 
@@ -87,10 +89,10 @@ func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
 		}
 	}
 	p := &Panel{
-		clients: clients, opts: o, countries: allCountries(), loginLimiter: newLoginLimiter(o.Now), mailQueue: newMailQueue(),
+		clients: clients, opts: o, countries: allCountries(), loginLimiter: newLoginLimiter(o.Now), mailQueue: newMailQueue(), notifications: newMailQueue(),
 		operatorSessions: newSessionStore(o.Now, o.IdleTimeout, o.Lifetime), customerSessions: newSessionStore(o.Now, o.IdleTimeout, o.Lifetime),
 	}
-	_, _ = rand.Read(p.deviceKey[:])
+	p.deviceKey = newDeviceKey(clients)
 	if p.pages, err = newPages(o.Templates); err != nil {
 		return nil, err
 	}
@@ -109,6 +111,7 @@ func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
 
 // ServeHTTP serves a request whose path is Options.Path or below it. All other requests get 404.
 func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.warnAboutProxy(r)
 	below, found := strings.CutPrefix(r.URL.Path, p.opts.Path)
 	if !found || below != "" && !strings.HasPrefix(below, "/") {
 		http.NotFound(w, r)
@@ -128,7 +131,9 @@ func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.handler.ServeHTTP(w, r)
 }
 
-// Shutdown waits for the calls of Options.SendReset that run in the background. If ctx ends first, it cancels them, does
-// not wait any longer and returns ctx's error. Call it after Shutdown of the http.Server; without SendReset it is not
-// needed.
-func (p *Panel) Shutdown(ctx context.Context) error { return p.mailQueue.shutdown(ctx) }
+// Shutdown waits for the calls of Options.SendReset and Options.Notify that run in the background. If ctx ends first, it
+// cancels them, does not wait any longer and returns ctx's error. Call it after Shutdown of the http.Server; without
+// SendReset and Notify it is not needed.
+func (p *Panel) Shutdown(ctx context.Context) error {
+	return errors.Join(p.mailQueue.shutdown(ctx), p.notifications.shutdown(ctx))
+}

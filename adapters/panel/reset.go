@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -40,7 +39,7 @@ func (p *Panel) forgottenMail(login string) func(context.Context) {
 	return func(ctx context.Context) {
 		defer func() {
 			if recovered := recover(); recovered != nil { // SendReset is the application's code: an unrecovered panic would end the process
-				p.opts.Logger.ErrorContext(ctx, "panel: SendReset panicked", "panic", recovered, "stack", string(debug.Stack()))
+				p.logBackgroundPanic(ctx, "panel: SendReset panicked", recovered)
 			}
 		}()
 		account, err := p.clients.GetByLogin(ctx, login)
@@ -51,7 +50,7 @@ func (p *Panel) forgottenMail(login string) func(context.Context) {
 			err = p.sendResetLink(ctx, account)
 		}
 		if err != nil {
-			p.opts.Logger.ErrorContext(ctx, "panel: sending a link for a new password failed", "error", err)
+			p.logBackgroundError(ctx, "panel: sending a link for a new password failed", err)
 		}
 	}
 }
@@ -62,7 +61,10 @@ func (p *Panel) sendResetLink(ctx context.Context, to accounts.Account) error {
 	if err != nil {
 		return err
 	}
-	return p.opts.SendReset(ctx, to, link)
+	if err := p.opts.SendReset(ctx, to, link); err != nil {
+		return opaqueError{"SendReset", err}
+	}
+	return nil
 }
 
 // resetLink returns a link with which the owner of an account sets a new password.
@@ -85,27 +87,53 @@ func (r *request) origin() string {
 	return "http://" + r.req.Host
 }
 
-func (r *request) resetPage() error {
-	return r.render(http.StatusOK, "reset", r.T("reset.title"), form{})
+// resetForm is the data of the page on which the owner of a link sets a new password.
+type resetForm struct {
+	Form form
+	Used bool // the link no longer works, so there is no form
 }
 
-// reset sets the password that the owner of a link has entered.
+func (r *request) renderReset(status int, f form) error {
+	return r.render(status, "reset", r.T("reset.title"), resetForm{Form: f})
+}
+
+func (r *request) renderUsedLink() error {
+	return r.render(http.StatusGone, "reset", r.T("reset.title"), resetForm{Used: true})
+}
+
+func (r *request) resetPage() error {
+	switch _, err := r.clients.CheckResetToken(r.req.Context(), r.req.PathValue("token")); {
+	case errors.Is(err, accounts.ErrInvalidCredentials):
+		return r.renderUsedLink()
+	case err != nil:
+		return err
+	}
+	return r.renderReset(http.StatusOK, form{})
+}
+
+// reset sets the password that the owner of a link has entered. The browser counts as known from then on.
 func (r *request) reset() error {
 	var f form
-	if r.req.PostFormValue("password") != r.req.PostFormValue("password2") {
-		f.addFieldError("password2", r.T("fault.repeat"))
-		return r.render(http.StatusUnprocessableEntity, "reset", r.T("reset.title"), f)
+	token := r.req.PathValue("token")
+	before, err := r.clients.CheckResetToken(r.req.Context(), token)
+	after := before
+	if err == nil {
+		if r.req.PostFormValue("password") != r.req.PostFormValue("password2") {
+			f.addFieldError("password2", r.T("fault.repeat"))
+			return r.renderReset(http.StatusUnprocessableEntity, f)
+		}
+		after, err = r.clients.ResetPassword(r.req.Context(), token, r.req.PostFormValue("password"))
 	}
-	_, err := r.clients.ResetPassword(r.req.Context(), r.req.PathValue("token"), r.req.PostFormValue("password"))
 	switch {
 	case err == nil, errors.Is(err, accounts.ErrSuspended):
+		r.notify(PasswordChanged, before, after)
+		r.setDeviceCookie(customerCookie, after.Login)
 		return r.redirect("/signin?said=reset")
 	case errors.Is(err, accounts.ErrInvalidCredentials):
-		f.Errors = []string{r.T("reset.used")}
-		return r.render(http.StatusGone, "reset", r.T("reset.title"), f)
+		return r.renderUsedLink()
 	}
 	if err := r.applyFieldErrors(&f, err, []string{"password"}); err != nil {
 		return err
 	}
-	return r.render(http.StatusUnprocessableEntity, "reset", r.T("reset.title"), f)
+	return r.renderReset(http.StatusUnprocessableEntity, f)
 }

@@ -146,12 +146,13 @@ func TestShutdownCancelsSendReset(t *testing.T) {
 
 func TestSendResetPanics(t *testing.T) {
 	var log bytes.Buffer
-	e := newMailEnv(t, func(context.Context, accounts.Account, string) error { panic("no mail server") }, func(opts *Options) {
+	e := newMailEnv(t, func(_ context.Context, _ accounts.Account, link string) error { panic("no mail server for " + link) }, func(opts *Options) {
 		opts.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	})
 	e.browser().post("/forgot", "login", "mario")
 	require.NoError(t, e.panel.Shutdown(t.Context()))
-	assert.Contains(t, log.String(), "no mail server")
+	assert.Contains(t, log.String(), "SendReset panicked")
+	assert.Contains(t, log.String(), "TestSendResetPanics", "the stack")
 	assert.NotContains(t, log.String(), "/reset/", "no link in a log")
 }
 

@@ -99,16 +99,19 @@ var routes = []route{
 func (p *Panel) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, rt := range routes {
-		mux.HandleFunc(rt.method+" "+rt.path, func(w http.ResponseWriter, r *http.Request) { p.newRequest(w, r).serve(rt) })
+		mux.HandleFunc(rt.method+" "+rt.path, p.handle(func(r *request) { r.serve(rt) }))
 	}
 	mux.HandleFunc("GET /assets/{name}", p.assets.serve)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { p.newRequest(w, r).renderError(errPageNotFound) })
+	mux.HandleFunc("/", p.handle(func(r *request) { r.renderError(errPageNotFound) }))
+	return p.crossOriginProtection(mux)
+}
 
-	protection := http.NewCrossOriginProtection()
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.newRequest(w, r).renderError(errCrossSite)
-	}))
-	return protection.Handler(mux)
+// handle returns a handler that serves requests with the given function.
+func (p *Panel) handle(serve func(*request)) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		r := p.newRequest(w, req)
+		r.run(func() { serve(r) })
+	}
 }
 
 // maxBody is the maximum size of a request body in bytes. All forms fit with values of maximum length.

@@ -67,6 +67,9 @@ func (r *request) signIn() error {
 	case err != nil:
 		return err
 	}
+	if r.deviceKey.verify(r.cookie(deviceCookie), customerCookie, login) == "" {
+		r.notify(NewDevice, account, account)
+	}
 	r.setDeviceCookie(customerCookie, login)
 	r.startCustomerSession(session{account: account.ID, epoch: account.SessionEpoch})
 	return r.redirect("/account")

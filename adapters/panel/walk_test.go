@@ -33,6 +33,10 @@ func attribute(n *html.Node, name string) string {
 	return ""
 }
 
+func hasAttribute(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+}
+
 // link is a URL in an attribute of a page.
 type link struct {
 	url  string
@@ -183,7 +187,7 @@ func TestLoginsOfEveryForm(t *testing.T) {
 			assert.Contains(t, got.body, shown, page)
 		}
 		assert.Equal(t, login, attribute(findInput(t, operator.get(customer+"/edit"), "login"), "value"))
-		assert.Contains(t, operator.get("/customers.csv?q="+url.QueryEscape(login)).body, ","+name+",,"+login+",,")
+		assert.Contains(t, operator.get("/customers.csv?q="+url.QueryEscape(login)).body, `"`+name+`","","`+login+`","","`)
 
 		owner := e.signInCustomer(login)
 		assert.Contains(t, owner.get("/account").body, shown)

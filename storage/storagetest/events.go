@@ -66,7 +66,7 @@ func commandEvents(f *fixture) {
 			return err
 		}, []string{fmt.Sprintf("account.updated %d/0/0  map[fields:login from:super to:mario]", m)}},
 		{"SetContact", func() error {
-			_, err := owner.SetContact(f.ctx, 0, accounts.Contact{Name: "Mario", City: "Roma"})
+			_, err := owner.SetContact(f.ctx, 0, accounts.Contact{Name: "Mario", City: "Roma"}, "")
 			return err
 		}, []string{fmt.Sprintf("account.updated %d/0/0  map[fields:contact.name,contact.city]", m)}},
 		{"SetPassword", func() error { return f.clients.SetPassword(f.ctx, m, password) }, []string{fmt.Sprintf("account.password-changed %d/0/0  map[]", m)}},

@@ -49,7 +49,7 @@ func staleVersion(f *fixture) {
 				return err
 			})
 			f.conflict(want, func() error {
-				_, err := f.clients.Owner(mario.ID).SetContact(f.ctx, stale, accounts.Contact{Name: "lost"})
+				_, err := f.clients.Owner(mario.ID).SetContact(f.ctx, stale, accounts.Contact{Name: "lost"}, "")
 				return err
 			})
 		}
