@@ -58,9 +58,10 @@ func (t *hashTimes) fastest() (kind string) {
 	return kind
 }
 
-// median returns the upper median of at least one time.
+// median returns the median of at least one time, of an even number the lower one: a processor that was busy otherwise makes
+// some times too long, and nothing makes one too short.
 func median(times []time.Duration) time.Duration {
-	return slices.Sorted(slices.Values(times))[len(times)/2]
+	return slices.Sorted(slices.Values(times))[(len(times)-1)/2]
 }
 
 // hashKind returns what hashes have in common whose verification takes the same time: the parameters of Argon2id or the cost

@@ -17,10 +17,10 @@ import (
 func TestTheSlowestKindOfHashIsTheLargestMedian(t *testing.T) {
 	var times hashTimes
 	assert.Zero(t, times.slowest())
-	for _, ms := range []time.Duration{30, 10, 20, 1000} { // the upper median of four
+	for _, ms := range []time.Duration{30, 10, 20, 1000} {
 		times.add("$fast$x", ms*time.Millisecond)
 	}
-	assert.Equal(t, 30*time.Millisecond, times.slowest())
+	assert.Equal(t, 20*time.Millisecond, times.slowest())
 	times.add("$slow$x", 90*time.Millisecond)
 	assert.Equal(t, 90*time.Millisecond, times.slowest())
 	for range maxHashTimes {
@@ -48,7 +48,8 @@ func TestTheTimesOfHashesAreBounded(t *testing.T) {
 func TestKindsOfHashes(t *testing.T) {
 	const salt, key = "c29tZXNhbHRzb21lc2FsdA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 	blowfish := strings.Repeat("a", 53)
-	for _, same := range [][]string{
+	kinds := map[string]bool{}
+	groups := [][]string{
 		{"$argon2id$v=19$m=19456,t=2,p=1$" + salt + "$" + key, newArgonHash(t, 1), newArgonHash(t, 2)},
 		{"$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$" + key}, // another length of the salt, so ours is computed besides
 		{"$argon2id$v=19$m=19456,t=3,p=1$" + salt + "$" + key, "$argon2id$v=19$m=19456,t=3,p=1$c29tZXNhbHQ$" + key},
@@ -58,14 +59,14 @@ func TestKindsOfHashes(t *testing.T) {
 		{"$scrypt$ln=16,r=8,p=1$salt$sum", "$scrypt$ln=16,r=8,p=1$tlas$mus"},
 		{"pbkdf2_sha256$720000$salt$sum"},
 		{"{SSHA}abcdef", "{SSHA}ghijkl", "plain", "", "$"},
-	} {
+	}
+	for _, same := range groups {
 		for _, hash := range same {
 			assert.Equal(t, hashKind(same[0]), hashKind(hash), hash)
 		}
-		for _, other := range []string{"$x$", "$2b$12$" + blowfish} {
-			assert.NotEqual(t, hashKind(other), hashKind(same[0]))
-		}
+		kinds[hashKind(same[0])] = true
 	}
+	assert.Len(t, kinds, len(groups))
 }
 
 func newArgonHash(t *testing.T, n byte) string {
