@@ -2,48 +2,65 @@
 package passwordlist
 
 import (
-	"compress/gzip"
 	_ "embed"
-	"io"
-	"slices"
+	"iter"
 	"strings"
-	"sync"
 )
 
-//go:embed passwords.txt.gz
+//go:embed passwords.txt
 var packed string
-
-// words returns the list, sorted. It is unpacked once, when it is needed first.
-var words = sync.OnceValue(unpack)
-
-func unpack() []string {
-	r, err := gzip.NewReader(strings.NewReader(packed))
-	must(err)
-	text, err := io.ReadAll(r)
-	must(err)
-	return strings.Fields(string(text))
-}
-
-// must panics because of a mistake in this package, which every test would meet.
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
-
-// Words returns a copy of the list, sorted by bytes.
-func Words() []string { return slices.Clone(words()) }
 
 // IsCommon reports whether a folded password is one of the most common ones, or one of those several times in a row.
 func IsCommon(password string) bool {
-	for n := 1; n <= len(password); n++ {
-		word := password[:n]
-		if len(password)%n != 0 || strings.Repeat(word, len(password)/n) != password {
-			continue
-		}
-		if _, found := slices.BinarySearch(words(), word); found {
+	for word := range words() {
+		if repeats(password, word) {
 			return true
 		}
 	}
 	return false
+}
+
+// repeats reports whether password is word, once or several times.
+func repeats(password string, word []byte) bool {
+	if password == "" || len(password)%len(word) != 0 {
+		return false
+	}
+	for ; password != ""; password = password[len(word):] {
+		if password[:len(word)] != string(word) {
+			return false
+		}
+	}
+	return true
+}
+
+// words returns all words in byte order. Each is overwritten by the next one. They are unpacked on the way, because that takes
+// far less time than hashing the password, and no memory.
+func words() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		var word []byte
+		for rest := packed; rest != ""; {
+			shared := rest[0] - 'A'
+			rest = rest[1:]
+			end := strings.IndexFunc(rest, isCapital)
+			if end < 0 {
+				end = len(rest)
+			}
+			word = append(word[:shared], strings.TrimSuffix(rest[:end], "\n")...)
+			if !yield(word) {
+				return
+			}
+			rest = rest[end:]
+		}
+	}
+}
+
+func isCapital(r rune) bool { return r >= 'A' && r <= 'Z' }
+
+// Words returns all words in byte order.
+func Words() []string {
+	var all []string
+	for word := range words() {
+		all = append(all, string(word))
+	}
+	return all
 }
