@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
-	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -100,8 +99,6 @@ func (s *Store) PruneEvents(ctx context.Context, before time.Time) (int, error) 
 	}
 	return rows[0].Count, nil
 }
-
-func errInTransaction() error { return input.Invalid("transaction", "transaction", "") }
 
 // readEvents returns one or more rows, the first of which has the state of the log.
 func (s *Store) readEvents(ctx context.Context, q accounts.EventParams) ([]eventRow, *dbError) {
