@@ -144,6 +144,20 @@ func (l *Limiter) Take(keys ...Key) (wait time.Duration) {
 	return l.take(keys)
 }
 
+// Return gives back the tokens that Do or Take took from the buckets of keys, for example because a password was right and the
+// call was no guess. Call it at most once for each of them, and soon: a token that the bucket has got back in time is given
+// back as well. While buckets had to be taken over, it does nothing.
+func (l *Limiter) Return(keys ...Key) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tick()
+	for _, k := range keys {
+		if k.rule.every > 0 {
+			k.rule.buckets.giveBack(k.hash, l.elapsed, k.rule.every)
+		}
+	}
+}
+
 // start takes the tokens and counts the keys as running. It returns 0, or how long the caller must wait.
 func (l *Limiter) start(keys []Key) time.Duration {
 	l.mu.Lock()
@@ -226,6 +240,7 @@ func RetryAfter(wait time.Duration) string {
 type table struct {
 	buckets []bucket // a power of two, at most limit
 	limit   int
+	crowded int64 // the time at which all buckets that were taken over would be full
 }
 
 // bucket is a bucket that is full from a time on, in nanoseconds since the Limiter was made. Every token that is missing puts
@@ -277,7 +292,18 @@ func (t *table) take(key uint64, now, every int64) {
 		t.grow(now)
 		b = t.find(key)
 	}
+	if b.key != key {
+		t.crowded = max(t.crowded, b.fullAt)
+	}
 	b.key, b.fullAt = key, max(b.fullAt, now)+every
+}
+
+// giveBack undoes take. If a bucket was taken over that is not full yet, nothing is given back, because the earliest fullAt of
+// its set must not decrease.
+func (t *table) giveBack(key uint64, now, every int64) {
+	if b := t.find(key); b.key == key && t.crowded <= now {
+		b.fullAt -= every
+	}
 }
 
 // grow doubles the size of the table. Each set becomes two, so that every bucket finds space.
