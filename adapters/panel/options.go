@@ -42,8 +42,9 @@ type Options struct {
 	// default "", such a request gets status 403 and a page that says that only operators have access.
 	OperatorSignInURL string
 	// AuthenticateOperator enables the panel's sign-in page for operators. It reports whether name and password are those
-	// of an operator, and should take the same time for known and unknown names. Attempts are rate limited before it is
-	// called. If it returns an error, the error is logged and the visitor gets an error page. StaticOperators makes such
+	// of an operator, and should take the same time for known and unknown names. Attempts are limited before it is called,
+	// also by how many calls are running, so it should obey ctx, which ends when the client disconnects. Case and white
+	// space around a name do not matter for the limits; other spellings of the same name should be refused. If it returns an error, the error is logged and the visitor gets an error page. StaticOperators makes such
 	// a function from password hashes. It is not used if OperatorFromRequest is set. The default is nil.
 	AuthenticateOperator func(ctx context.Context, name, password string) (bool, error)
 
@@ -74,8 +75,8 @@ type Options struct {
 	//
 	// If an operator asked for the link, the request waits for SendReset and the page reports an error. If a customer did,
 	// SendReset is called in the background, so that the response does not reveal whether the login exists: ctx then ends
-	// after 30 seconds or with Shutdown, errors and panics are logged, and while 100 calls are running further requests get
-	// status 503.
+	// after 30 seconds or with Shutdown, and errors and panics are logged. Requests beyond 3 an hour for an account are
+	// ignored, and so are those beyond the limits of a network and those while 100 calls are running; the last are logged.
 	//
 	// With nil, the default, the operator is shown the link to pass it on, and customers are referred to the provider.
 	SendReset func(ctx context.Context, to accounts.Account, link string) error
@@ -88,7 +89,7 @@ type Options struct {
 	// scheme http. The default is false.
 	Secure bool
 	// ClientAddr returns the address of the client that sent r, for an application behind a proxy. Attempts to sign in
-	// are rate limited by it; all clients without a valid address count as one. The default is the address in r.RemoteAddr.
+	// are limited by it; all clients without a valid address count as one. The default is the address in r.RemoteAddr.
 	ClientAddr func(r *http.Request) netip.Addr
 
 	// IdleTimeout is how long a session lasts without a request: at least a second. The default 0 means one hour.

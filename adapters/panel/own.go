@@ -143,16 +143,22 @@ func (r *request) ownPasswordPage() error {
 func (r *request) ownPassword() error {
 	var f form
 	render := func(status int) error { return r.render(status, "own-password", r.T("own.password"), f) }
-	if wait := r.retryAfter(customerCookie, r.account.Login); wait > 0 {
-		f.Errors = []string{r.N("signin.slow", int(wait.Seconds())+1)}
-		return render(http.StatusTooManyRequests)
-	}
 	if r.req.PostFormValue("password") != r.req.PostFormValue("password2") {
 		f.addFieldError("password2", r.T("fault.repeat"))
 		return render(http.StatusUnprocessableEntity)
 	}
-	epoch, err := r.owner().ChangePassword(r.commandContext(), r.req.PostFormValue("old"), r.req.PostFormValue("password"))
+	var (
+		epoch int64
+		err   error
+	)
+	wait := r.limits.try(r.limits.byOwner(customerCookie, r.account.Login, "session"), func() bool {
+		epoch, err = r.owner().ChangePassword(r.commandContext(), r.req.PostFormValue("old"), r.req.PostFormValue("password"))
+		return err == nil
+	})
 	switch {
+	case wait > 0:
+		f.Errors = []string{r.retryText(wait)}
+		return render(http.StatusTooManyRequests)
 	case err == nil:
 		token := r.startCustomerSession(session{account: r.account.ID, epoch: epoch})
 		r.customerSessions.addFlash(token, flash{Kind: "done", key: "own.passwordChanged"})
