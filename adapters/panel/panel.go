@@ -24,8 +24,9 @@
 // # Setup
 //
 // The application should list the panel's host name in the ReservedDomains of [accounts.Options], so that no customer
-// can add it as a domain, and set their Secret, which links for new passwords need. It should set ReadHeaderTimeout and
-// ReadTimeout of its http.Server. The panel limits the size of request bodies to 1 MiB.
+// can add it as a domain, and set their Secret, which links for new passwords need. It should set ReadHeaderTimeout,
+// ReadTimeout and IdleTimeout of its http.Server, because clients that send nothing are kept for ever without them. The
+// panel limits URLs to 32 KiB and request bodies to 64 KiB, and bodies from operators to 1 MiB.
 //
 // # Sessions
 //
@@ -122,6 +123,10 @@ func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
 
 // ServeHTTP serves a request whose path is Options.Path or below it. All other requests get 404.
 func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if len(r.URL.Path)+len(r.URL.RawPath)+len(r.URL.RawQuery) > maxURL {
+		http.Error(w, http.StatusText(http.StatusRequestURITooLong), http.StatusRequestURITooLong)
+		return
+	}
 	p.warnAboutProxy(r)
 	below, found := strings.CutPrefix(r.URL.Path, p.opts.Path)
 	if !found || below != "" && !strings.HasPrefix(below, "/") {
