@@ -13,8 +13,8 @@ import (
 
 // Events are numbered in the order in which they are first read as committed. A sequence is not sufficient: a lower number may
 // be committed after a higher one was read. Transaction ids are not sufficient either: they start again after a dump and
-// restore, and the oldest running one may belong to any database of the server. So a reader that finds events without a number
-// assigns the next numbers to them, in a separate transaction, one reader at a time.
+// restore, and a reader would have to wait for the older transactions of every database of the server. So a reader that finds
+// events without a number assigns the next numbers to them, in a separate transaction, one reader at a time.
 const (
 	// Skips events that a running command is redacting.
 	lockUnnumbered = `

@@ -28,15 +28,15 @@ func (s *Store) WithTx(tx bun.Tx) *Store { return s.WithSQLTx(tx.Tx) }
 // WithSQLTx is WithTx for applications that use database/sql without Bun, for example with sqlx or sqlc. It returns a store
 // that works inside tx: commands become part of it, and reads see its changes. WithSQLTx does no I/O.
 //
-// The store belongs to one goroutine, as tx does. The transaction must be READ COMMITTED, which needs
+// The store belongs to one goroutine, as tx does. The transaction must be READ COMMITTED: at another level commands return
+// ErrInvalid at "transaction" and change nothing. A command that returns another error, such as ErrTaken, has changed nothing
+// either, and tx can still be used and committed; but after ErrUnavailable, for example because of a deadlock, the application
+// must roll tx back, and may then repeat all of it. Commands hash passwords before their first statement. Their events can be
+// read after COMMIT; Events and PruneEvents of the returned store always return ErrInvalid at "transaction".
 //
 //	tx, err := pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-//
-// if the database has another default: at another level commands return ErrInvalid at "transaction" and change nothing. A
-// command that returns another error, such as ErrTaken, has changed nothing either, and tx can still be used and committed;
-// but after ErrUnavailable, for example because of a deadlock, the application must roll tx back, and may then repeat all of
-// it. Commands hash passwords before their first statement. Their events can be read after COMMIT; Events and PruneEvents of
-// the returned store always return ErrInvalid at "transaction".
+//	…
+//	_, err = clients.WithStore(store.WithSQLTx(tx)).Suspend(ctx, ids, hold)
 //
 // The application must not SET CONSTRAINTS ALL IMMEDIATE before a command that adds domains: a subscription and its first
 // domain refer to each other.
@@ -57,19 +57,20 @@ func (s *Store) WithSQLTx(tx *sql.Tx) *Store {
 //		return err
 //	})
 //
-// If fn returns an error, RunInTx rolls back and returns that error. If fn panics, RunInTx rolls back, and the panic goes on.
-// WithTx describes what fn may do with in. In addition, fn must not commit tx or roll it back, and must return the error of a
-// statement that failed: PostgreSQL has then aborted the transaction.
+// If fn returns an error, RunInTx rolls back and returns that error as it is. If fn panics, RunInTx rolls back, and the panic
+// continues. WithTx describes what fn may do with in. In addition, fn must not commit tx or roll it back, and it must return the
+// error of a statement that failed: PostgreSQL has then aborted the transaction. RunInTx does not commit after a failed
+// statement of the library, even if fn returns nil.
 //
-// RunInTx repeats the transaction, and calls fn again, if it fails because of a concurrent transaction: by a serialization
-// failure, by a deadlock, or because an owner changed before it was locked, whether that happened to a command of the library
-// or to a statement of the application, and even if fn wrapped the error. There are up to 16 attempts in all. So fn should have
-// no effects outside the transaction, and should assign its results instead of appending them. The transaction is not repeated
-// if COMMIT was sent and its outcome is unknown.
+// RunInTx repeats the whole transaction, and calls fn again, if it fails because of a concurrent one: by a serialization
+// failure, by a deadlock, or because an owner changed before it was locked. It does not matter whether that happened in a
+// command of the library or in a statement of the application, nor whether fn has wrapped the error. There are up to 16 attempts
+// in all. So fn should have no effects outside the transaction, and should assign its results instead of appending them. The
+// transaction is never repeated if COMMIT was sent and its outcome is unknown.
 //
-// RunInTx returns ErrUnavailable if the transaction could not begin or was rolled back, also if ctx ended before COMMIT was
-// sent, and ErrCommitUnknown if COMMIT was sent and no reply came. Both match ctx.Err() as well if ctx has ended. If s is
-// already inside a transaction, RunInTx returns ErrInvalid at "transaction" and does not call fn.
+// RunInTx returns ErrUnavailable if the transaction could not begin or commit, or if ctx ended before COMMIT was sent, also when
+// fn returned the error of ctx. It returns ErrCommitUnknown if COMMIT was sent and no reply came. Both match ctx.Err() as well if
+// ctx has ended. If s is already inside a transaction, RunInTx returns ErrInvalid at "transaction" and does not call fn.
 func (s *Store) RunInTx(ctx context.Context, fn func(ctx context.Context, tx bun.Tx, in *Store) error) error {
 	if s.outer != nil {
 		return errInTransaction()
@@ -86,7 +87,7 @@ func (s *Store) RunInTx(ctx context.Context, fn func(ctx context.Context, tx bun
 	})
 }
 
-// withUnavailable returns err as it is, unless it is the error of ctx: then the result matches ErrUnavailable as well.
+// withUnavailable returns err as it is, unless it is the error of ctx: then the result also matches ErrUnavailable.
 func withUnavailable(ctx context.Context, err error) error {
 	ended := ctx.Err() != nil && errors.Is(err, ctx.Err())
 	if !ended || errors.Is(err, accounts.ErrUnavailable) || errors.Is(err, accounts.ErrCommitUnknown) {
@@ -97,7 +98,7 @@ func withUnavailable(ctx context.Context, err error) error {
 
 func errInTransaction() error { return input.Invalid("transaction", "transaction", "") }
 
-// outerTx is the state of a store inside a transaction that the application ends, or RunInTx.
+// outerTx is the state of a store inside a transaction that the application or RunInTx has begun.
 type outerTx struct {
 	checked bool     // the transaction is READ COMMITTED, which cannot change any more
 	failed  *dbError // the first statement of the library that failed

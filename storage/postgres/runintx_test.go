@@ -25,9 +25,12 @@ type shop struct {
 }
 
 // openShop returns a shop in an empty database, with the given number of connections.
-func openShop(t *testing.T, dsn string, connections int) shop {
+func openShop(t *testing.T, dsn string, connections int, hooks ...bun.QueryHook) shop {
 	t.Helper()
 	s := newStorePool(t, dsn, connections)
+	for _, hook := range hooks {
+		s = s.withDB(s.db.WithQueryHook(hook))
+	}
 	_, err := s.db.ExecContext(t.Context(), "CREATE TABLE invoices (account bigint, cents bigint)")
 	require.NoError(t, err)
 	store := s.openStore(t)
@@ -339,9 +342,9 @@ func (o *operations) AfterQuery(context.Context, *bun.QueryEvent) {}
 
 // The hooks of Bun see the transaction and the statements of the application.
 func TestRunInTxCallsQueryHooks(t *testing.T) {
-	s := openShop(t, pgtest.Shared(t).Database(t), 2)
 	var seen operations
-	s.db.AddQueryHook(&seen)
+	s := openShop(t, pgtest.Shared(t).Database(t), 2, &seen)
+	seen = nil
 	require.NoError(t, s.store.RunInTx(t.Context(), s.sell))
 	require.Equal(t, operations{"BEGIN", "INSERT", "COMMIT"}, seen)
 	seen = nil
