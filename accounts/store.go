@@ -45,8 +45,8 @@ type Store interface {
 	// ErrInvalid.
 	Events(ctx context.Context, q EventParams) (EventResult, error)
 
-	// PruneEvents deletes the numbered events whose At is before the given time and returns how many it deleted. As Update, it
-	// may return ErrCommitUnknown.
+	// PruneEvents numbers every committed event as Events does, then deletes the numbered events whose At is before the given
+	// time and returns how many it deleted. As Update, it may return ErrCommitUnknown.
 	PruneEvents(ctx context.Context, before time.Time) (int, error)
 
 	// Update runs one command in one transaction: everything that fn does through the Tx takes effect at one instant, or

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,19 +18,22 @@ import (
 // restore, and the oldest running one may belong to any database of the server. So a reader that finds events without a number
 // assigns the next numbers to them, in a separate transaction, one reader at a time.
 const (
-	// Skips events that a running command is redacting.
+	// Skips events that a running command is redacting. None of its parts reads more than the batch, whatever the planner
+	// expects: with statistics from before a bulk command it expects one row, and would join events in a nested loop.
 	lockUnnumbered = `
-WITH locked AS MATERIALIZED (
-    SELECT id FROM clientele.events
+WITH batch AS MATERIALIZED (
+    SELECT id, account_id, subscription_id, domain_id FROM clientele.events
     WHERE number IS NULL AND id > $1::bigint
     ORDER BY id
     LIMIT $2::integer
+), locked AS MATERIALIZED (
+    SELECT e.id FROM clientele.events AS e
+    WHERE e.id = ANY(ARRAY(SELECT id FROM batch))
     FOR UPDATE SKIP LOCKED
 )
-SELECT e.id, e.account_id, e.subscription_id, e.domain_id, l.id IS NOT NULL AS locked
-FROM clientele.events AS e LEFT JOIN locked AS l ON l.id = e.id
-WHERE e.number IS NULL AND e.id > $1::bigint AND e.id <= (SELECT max(id) FROM locked)
-ORDER BY e.id`
+SELECT id, account_id, subscription_id, domain_id, id IN (SELECT id FROM locked) AS locked
+FROM batch
+ORDER BY id`
 
 	assignNumbers = `
 WITH counter AS (
@@ -52,8 +56,10 @@ UPDATE clientele.event_log SET pruned = greatest(pruned, (SELECT max(number) FRO
 WHERE EXISTS (SELECT FROM deleted)
 RETURNING (SELECT count(*) FROM deleted) AS count`
 
-// numberBatchSize is the maximum number of events numbered in one transaction, which limits how long it holds its locks.
-const numberBatchSize = 10_000
+// numberBatchSize is the maximum number of events numbered in one transaction, which limits how long a statement takes and how
+// long removals wait for its locks. After a statement that the server canceled, because it exceeded statement_timeout, batches
+// are a tenth of that, until they have one event.
+const numberBatchSize = 1000
 
 // Events implements accounts.Store.
 func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.EventResult, error) {
@@ -73,7 +79,7 @@ func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.Ev
 	switch err := s.numberEvents(ctx); {
 	case isReadOnly(err):
 		return eventLog(rows), nil
-	case err != nil && !errors.Is(err, accounts.ErrCommitUnknown): // the next read shows whether the numbers were committed
+	case err != nil:
 		return accounts.EventResult{}, err
 	}
 	if rows, e = s.readEvents(ctx, q); e != nil {
@@ -86,6 +92,9 @@ func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.Ev
 func (s *Store) PruneEvents(ctx context.Context, before time.Time) (int, error) {
 	if s.outer != nil {
 		return 0, errInTransaction()
+	}
+	if err := s.numberEvents(ctx); err != nil {
+		return 0, err
 	}
 	var rows []countRow
 	err := s.runInOwnTx(ctx, func(r runner) error {
@@ -172,36 +181,52 @@ func (h heldSubjects) hold(e unnumbered) bool {
 	return hold
 }
 
-// numberEvents assigns numbers to the committed events that have none, numberBatchSize in each transaction.
+// numberEvents assigns numbers to the committed events that have none, one batch in each transaction.
 func (s *Store) numberEvents(ctx context.Context) error {
-	after, held := int64(0), heldSubjects{}
+	after, size, held := int64(0), numberBatchSize, heldSubjects{}
 	for {
-		var rows []unnumbered
-		err := s.runInOwnTx(ctx, func(r runner) error {
-			rows = nil
-			if e := r.lock(ctx, lockEventNumbers); e != nil {
-				return e
-			}
-			if e := r.query(ctx, &rows, lockUnnumbered, after, numberBatchSize); e != nil {
-				return e
-			}
-			var ids []int64
-			for _, row := range rows {
-				if !held.hold(row) {
-					ids = append(ids, row.ID)
-				}
-			}
-			if len(ids) == 0 {
-				return nil
-			}
-			if _, e := r.exec(ctx, assignNumbers, numberArray(ids)); e != nil {
-				return e
-			}
-			return nil
-		})
-		if err != nil || len(rows) < numberBatchSize {
+		batch, nextHeld, err := s.numberBatch(ctx, after, size, held)
+		switch {
+		case isCanceled(err) && ctx.Err() == nil && size > 1:
+			size /= 10
+			continue
+		case errors.Is(err, accounts.ErrCommitUnknown): // whoever reads the log next finds out which events have numbers
+		case err != nil:
 			return err
 		}
-		after = rows[len(rows)-1].ID
+		if len(batch) < size {
+			return nil
+		}
+		after, held = batch[len(batch)-1].ID, nextHeld
 	}
+}
+
+// numberBatch assigns numbers to the first events without one, at most size, whose ids are higher than after. It returns these
+// events, also those that it holds back, and the subjects that are held after them.
+func (s *Store) numberBatch(
+	ctx context.Context, after int64, size int, heldBefore heldSubjects,
+) (batch []unnumbered, held heldSubjects, err error) {
+	err = s.runInOwnTx(ctx, func(r runner) error {
+		batch, held = nil, maps.Clone(heldBefore)
+		if e := r.lock(ctx, lockEventNumbers); e != nil {
+			return e
+		}
+		if e := r.query(ctx, &batch, lockUnnumbered, after, size); e != nil {
+			return e
+		}
+		var ids []int64
+		for _, event := range batch {
+			if !held.hold(event) {
+				ids = append(ids, event.ID)
+			}
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		if _, e := r.exec(ctx, assignNumbers, numberArray(ids)); e != nil {
+			return e
+		}
+		return nil
+	})
+	return batch, held, err
 }

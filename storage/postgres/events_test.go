@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
 
@@ -96,16 +97,20 @@ func TestReadersDoNotWaitForARemovalInATransaction(t *testing.T) {
 	m := manager(store)
 	a, err := m.Create(t.Context(), alice())
 	require.NoError(t, err)
+	head, err := m.Events(t.Context(), accounts.EventQuery{})
+	require.NoError(t, err)
 	_, err = m.Suspend(t.Context(), []accounts.ID{a.ID}, accounts.Hold{Note: "secret"})
 	require.NoError(t, err)
 	tx := begin(t, s.db, sql.LevelDefault)
 	_, err = m.WithStore(store.WithTx(tx)).Remove(t.Context(), []accounts.ID{a.ID})
 	require.NoError(t, err)
+	create(t, m, "unrelated")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	page, err := m.Events(ctx, accounts.EventQuery{})
+	page, err := m.Events(ctx, accounts.EventQuery{After: head.Next})
 	require.NoError(t, err)
-	require.Len(t, page.Items, 4, "an event that is being redacted comes later")
+	require.Len(t, page.Items, 1, "an event that is being redacted comes later")
+	require.Equal(t, "unrelated", page.Items[0].Details["externalID"])
 	require.NoError(t, tx.Commit())
 	page, err = m.Events(ctx, accounts.EventQuery{After: page.Next})
 	require.NoError(t, err)
@@ -255,4 +260,59 @@ func TestPruningSurvivesADeadlock(t *testing.T) {
 	require.NoError(t, redact(other, 1), "the one that has waited longer is the victim")
 	require.NoError(t, other.Commit())
 	require.NoError(t, <-pruned)
+}
+
+// With statistics that know of no event without a number, and with a statement_timeout, the events of a bulk suspension are read
+// at once.
+func TestABulkSuspensionIsReadUnderOldStatistics(t *testing.T) {
+	for name, prepare := range map[string]string{
+		"all events numbered": seedNumberedEvents + "; ANALYZE",
+		"empty tables":        "ANALYZE",
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, ids := bulkAccounts(t, prepare, 10_000)
+			_, err := m.Suspend(t.Context(), ids, accounts.Hold{Cause: accounts.CauseBilling})
+			require.NoError(t, err)
+			head, err := m.Events(t.Context(), accounts.EventQuery{Desc: true, Limit: 1})
+			require.NoError(t, err)
+			require.Equal(t, ids[len(ids)-1], head.Items[0].AccountID)
+		})
+	}
+}
+
+const seedNumberedEvents = `INSERT INTO clientele.events (number, at, type, actor, account_id, domain)
+SELECT g, now(), 'account.created', 'seed', g, '' FROM generate_series(1, 10000) AS g; UPDATE clientele.event_log SET last = 10000`
+
+// bulkAccounts returns a manager of n accounts, in a database whose statistics are those after the statements of prepare, and
+// where no statement may take longer than 2 seconds.
+func bulkAccounts(t *testing.T, prepare string, n int) (*accounts.Manager, []accounts.ID) {
+	t.Helper()
+	dsn := pgtest.Shared(t).Database(t)
+	db := pgtest.Open(t, dsn, 2, func(c *pgx.ConnConfig) { c.RuntimeParams["statement_timeout"] = "2s" })
+	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
+	for _, statement := range []string{
+		"ALTER TABLE clientele.events SET (autovacuum_enabled = off)", prepare,
+		fmt.Sprintf(`INSERT INTO clientele.accounts SELECT g, 'user' || g, '', 'Customer', '', '', '', '', '', '', '', '', '', '', NULL, '',
+			NULL, 1, 1, now(), now(), 'customer', '' FROM generate_series(1, %d) AS g`, n),
+	} {
+		_, err := db.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	ids := make([]accounts.ID, n)
+	for i := range ids {
+		ids[i] = accounts.ID(i + 1)
+	}
+	return manager(must(postgres.New(t.Context(), db, nil))(t)), ids
+}
+
+// On a server that is so slow that numbering a few events takes longer than statement_timeout allows, readers get all events.
+func TestNumberingAdvancesUnderAShortStatementTimeout(t *testing.T) {
+	m, ids := bulkAccounts(t, `
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END';
+CREATE TRIGGER slow BEFORE UPDATE ON clientele.events FOR EACH ROW EXECUTE FUNCTION slow()`, 400)
+	_, err := m.Suspend(t.Context(), ids, accounts.Hold{Cause: accounts.CauseBilling})
+	require.NoError(t, err)
+	page, err := m.Events(t.Context(), accounts.EventQuery{Limit: 500})
+	require.NoError(t, err)
+	require.Len(t, page.Items, len(ids))
 }

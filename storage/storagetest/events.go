@@ -25,6 +25,7 @@ func eventCases() []testCase {
 		{"a reader misses no event of a transaction that was open while others committed", lateCommit},
 		{"Watch delivers every event and returns the error of its function or context", watchEvents},
 		{"pruning removes exactly the events before the given time", pruneEvents},
+		{"pruning removes events that were never read", pruneUnreadEvents},
 		{"a cursor expires if an event after it was pruned", prunedCursor},
 		{"a cursor beyond the end of the log has expired", cursorBeyondLog},
 		{"event numbers are not reused after all events were pruned", numbersNotReused},
@@ -453,6 +454,18 @@ func pruneEvents(f *fixture) {
 			f.invalid(err, "before")
 		}
 	})
+}
+
+func pruneUnreadEvents(f *fixture) {
+	f.account("mario")
+	f.clock.advance(time.Hour)
+	f.account("luigi")
+	n, err := f.clients.PruneEvents(f.ctx, f.clock.now())
+	f.NoError(err)
+	f.Equal(1, n, "an event that no reader has seen must be pruned as any other")
+	kept := f.events()
+	f.Len(kept, 1)
+	f.Equal("luigi", kept[0].Details["login"])
 }
 
 func prunedCursor(f *fixture) {
