@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -68,7 +69,7 @@ func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.Ev
 	}
 	rows, e := s.readEvents(ctx, q)
 	if e != nil {
-		return accounts.EventResult{}, e
+		return accounts.EventResult{}, readError(e)
 	}
 	if rows[0].Standby && q.After > rows[0].Last {
 		return accounts.EventResult{}, unavailable(ctx, errors.New("the standby has not reached the cursor yet"))
@@ -108,6 +109,15 @@ func (s *Store) PruneEvents(ctx context.Context, before time.Time) (int, error) 
 		return 0, err
 	}
 	return rows[0].Count, nil
+}
+
+// readError returns e or, if the role may not read the event log, an error that does not match ErrUnavailable: no later attempt
+// would succeed.
+func readError(e *dbError) error {
+	if e.state == "42501" {
+		return fmt.Errorf("clientele: the role may not read the event log: %w", e.driver)
+	}
+	return e
 }
 
 func errInTransaction() error { return input.Invalid("transaction", "transaction", "") }

@@ -187,7 +187,7 @@ func TestCursorsSurviveDumpAndRestore(t *testing.T) {
 	require.Equal(t, []string{"not read before the dump", "created after the restore"}, r.next(t))
 }
 
-func TestWatchSurvivesAServerRestart(t *testing.T) {
+func TestFollowSurvivesAServerRestart(t *testing.T) {
 	server := pgtest.Start(t, "")
 	db := pgtest.Open(t, server.DSN(), 4)
 	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
@@ -198,14 +198,16 @@ func TestWatchSurvivesAServerRestart(t *testing.T) {
 	defer cancel()
 	seen, result := make(chan string, 10), make(chan error, 1)
 	go func() {
-		result <- m.Watch(ctx, "", func(e accounts.Event) error {
-			seen <- e.Details["externalID"]
+		result <- m.Follow(ctx, "", nil, func(_ context.Context, batch []accounts.Event, _ accounts.Cursor) error {
+			for _, e := range batch {
+				seen <- e.Details["externalID"]
+			}
 			return nil
 		})
 	}()
 	require.Equal(t, "before", <-seen)
 	server.Stop(t, "immediate")
-	time.Sleep(300 * time.Millisecond) // Watch polls while the server is stopped
+	time.Sleep(300 * time.Millisecond) // Follow polls while the server is stopped
 	server.Start(t)
 	for {
 		_, err := m.Subscriptions().Create(ctx, subscriptions.New{Name: "s", ExternalID: "after"})
@@ -218,7 +220,7 @@ func TestWatchSurvivesAServerRestart(t *testing.T) {
 	case id := <-seen:
 		require.Equal(t, "after", id)
 	case err := <-result:
-		t.Fatalf("Watch ended: %v", err)
+		t.Fatalf("Follow ended: %v", err)
 	}
 	cancel()
 	require.True(t, errors.Is(<-result, context.Canceled))
@@ -315,4 +317,43 @@ CREATE TRIGGER slow BEFORE UPDATE ON clientele.events FOR EACH ROW EXECUTE FUNCT
 	page, err := m.Events(t.Context(), accounts.EventQuery{Limit: 500})
 	require.NoError(t, err)
 	require.Len(t, page.Items, len(ids))
+}
+
+// A role that may not read the events gets an error that repeating cannot cure, and so Follow returns.
+func TestFollowEndsWithoutRights(t *testing.T) {
+	dsn := pgtest.Shared(t).Database(t)
+	db := pgtest.Open(t, dsn, 2)
+	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
+	role := fmt.Sprintf("reader_%d", time.Now().UnixNano())
+	for _, statement := range []string{
+		"CREATE ROLE " + role, "GRANT USAGE ON SCHEMA clientele TO " + role, "GRANT SELECT ON ALL TABLES IN SCHEMA clientele TO " + role,
+	} {
+		_, err := db.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	t.Cleanup(func() {
+		_, err := db.ExecContext(context.Background(), "DROP OWNED BY "+role+"; DROP ROLE "+role)
+		require.NoError(t, err)
+	})
+	reader := pgtest.Open(t, dsn, 2, func(c *pgx.ConnConfig) { c.RuntimeParams["role"] = role })
+	m := manager(must(postgres.New(t.Context(), reader, nil))(t))
+	create(t, manager(must(postgres.New(t.Context(), db, nil))(t)), "not numbered")
+
+	// With rights to read alone, nothing is numbered.
+	head, err := m.Head(t.Context())
+	require.NoError(t, err)
+	rows := 0
+	cursor, err := m.Snapshot(t.Context(), func(b accounts.Batch) error { rows += len(b.Subscriptions); return nil })
+	require.NoError(t, err)
+	require.Equal(t, 1, rows)
+	require.Equal(t, head, cursor)
+
+	_, err = db.ExecContext(t.Context(), "REVOKE SELECT ON clientele.events FROM "+role)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err = m.Follow(ctx, "", &accounts.FollowOptions{OnError: func(err error) { t.Errorf("a mistake is no outage: %v", err) }},
+		func(context.Context, []accounts.Event, accounts.Cursor) error { return nil })
+	require.ErrorContains(t, err, "permission denied")
+	require.NotErrorIs(t, err, accounts.ErrUnavailable)
 }

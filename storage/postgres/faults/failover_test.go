@@ -26,7 +26,7 @@ func TestAPrimaryIsKilledAndAStandbyTakesOver(t *testing.T) {
 			c := newCluster(t, 2, "synchronous_standby_names = 'ANY 1 (standby_1, standby_2)'")
 			dsn := c.database(t)
 			h := openHost(t, c.everywhere(t, dsn), manyWriters+2, nil)
-			w, l := startWatch(t, h), startLoad(t, h)
+			w, l := startFollower(t, h), startLoad(t, h)
 			l.more(t, acknowledged, 200)
 			c.failOver(t)
 			l.more(t, acknowledged, 200)
@@ -103,6 +103,20 @@ func TestAStandbyIsReadOnly(t *testing.T) {
 	events, err := r.Events(ctx, accounts.EventQuery{})
 	require.NoError(t, err)
 	require.Equal(t, numbered, events, "bob's have no numbers yet, and a standby gives none")
+
+	head, err := r.Head(ctx)
+	require.NoError(t, err)
+	require.Equal(t, numbered.Next, head)
+	logins := []string{}
+	cursor, err := r.Snapshot(ctx, func(b accounts.Batch) error {
+		for _, a := range b.Accounts {
+			logins = append(logins, a.Login)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"alice", "bob"}, logins)
+	require.Equal(t, head, cursor)
 
 	signsIn := accounts.NewManager(r.store, nil) // with the default hasher
 	_, err = signsIn.Authenticate(ctx, "bob", "an old password")

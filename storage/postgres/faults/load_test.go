@@ -285,8 +285,8 @@ func (f *found) checkPair(t *testing.T, p pair) {
 	}
 }
 
-// watch collects what Watch says, from before the first event on.
-type watch struct {
+// follower collects what Follow delivers, from before the first event on.
+type follower struct {
 	events []accounts.Event
 	err    error
 	seen   atomic.Int64
@@ -294,15 +294,15 @@ type watch struct {
 	ended  chan struct{}
 }
 
-func startWatch(t *testing.T, h *host) *watch {
+func startFollower(t *testing.T, h *host) *follower {
 	t.Helper()
 	ctx, end := context.WithCancel(context.Background())
-	w := &watch{end: end, ended: make(chan struct{})}
+	w := &follower{end: end, ended: make(chan struct{})}
 	go func() {
 		defer close(w.ended)
-		w.err = h.Watch(ctx, "", func(e accounts.Event) error {
-			w.events = append(w.events, e)
-			w.seen.Add(1)
+		w.err = h.Follow(ctx, "", nil, func(_ context.Context, batch []accounts.Event, _ accounts.Cursor) error {
+			w.events = append(w.events, batch...)
+			w.seen.Add(int64(len(batch)))
 			return nil
 		})
 	}()
@@ -310,13 +310,13 @@ func startWatch(t *testing.T, h *host) *watch {
 	return w
 }
 
-func (w *watch) stop() {
+func (w *follower) stop() {
 	w.end()
 	<-w.ended
 }
 
 // check compares what it saw with what is there: each event once, in the order of the log.
-func (w *watch) check(t *testing.T, events []accounts.Event) {
+func (w *follower) check(t *testing.T, events []accounts.Event) {
 	t.Helper()
 	waitFor(t, "all events", func() bool {
 		select {

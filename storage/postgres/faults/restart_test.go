@@ -8,11 +8,11 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// Eight writers and a Watch go on through restarts of the server.
+// Eight writers and a follower go on through restarts of the server.
 func TestTheServerIsStoppedAndStartedUnderLoad(t *testing.T) {
 	server := pgtest.Start(t, "")
 	h := openHost(t, migrated(t, server), manyWriters+2, nil)
-	w, l := startWatch(t, h), startLoad(t, h)
+	w, l := startFollower(t, h), startLoad(t, h)
 	for _, mode := range []string{"immediate", "fast"} {
 		l.more(t, acknowledged, 100)
 		server.Stop(t, mode)

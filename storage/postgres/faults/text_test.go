@@ -240,8 +240,8 @@ func (h *host) commands(a accounts.Account, s subscriptions.Subscription, d subs
 		},
 		"ResetPassword": func(ctx context.Context) error { return second(h.ResetPassword(ctx, text, text)) },
 		"Events":        func(ctx context.Context) error { return second(h.Events(ctx, accounts.EventQuery{After: cursor})) },
-		"Watch": func(ctx context.Context) error {
-			return h.Watch(ctx, cursor, func(accounts.Event) error { return accounts.ErrInvalid })
+		"Follow": func(ctx context.Context) error {
+			return h.Follow(ctx, cursor, nil, func(context.Context, []accounts.Event, accounts.Cursor) error { return accounts.ErrInvalid })
 		},
 		"an actor":       func(ctx context.Context) error { return second(h.Activate(accounts.WithActor(ctx, text), ids)) },
 		"SetContact":     func(ctx context.Context) error { return second(owner.SetContact(ctx, 0, contact)) },
