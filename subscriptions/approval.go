@@ -121,8 +121,8 @@ func reservedName(given string) string {
 	return canonical
 }
 
-// checkName returns a domain's name in canonical form, or "" with a violation at path. If owned is true,
-// the name is for an account.
+// checkName returns a domain's name in canonical form, or "" with a violation at path. If owned is true, the name is for an
+// account.
 func (m *Manager) checkName(v *input.Violations, path, given string, owned bool) string {
 	name, ok := CanonicalName(given)
 	if !ok {

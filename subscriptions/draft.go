@@ -8,8 +8,8 @@ import (
 	"github.com/clientele-go/clientele/internal/input"
 )
 
-// Draft is a subscription that passed every check and has not been stored yet. Create uses it, and package accounts, which
-// creates an account with its first subscription in one transaction.
+// Draft is the checked input of Create. It is for package accounts, which creates an account with its first subscription in
+// one transaction.
 type Draft struct {
 	in      New
 	path    string   // of the input in the method that was called
@@ -20,8 +20,8 @@ type Draft struct {
 	externalID string   // the external id as the caller gave it
 }
 
-// Draft checks the input of Create. The paths of violations begin with path. If owned is true, the subscription is for an
-// account, which must not own names that are reserved for the provider.
+// Draft checks the input of Create. It is for package accounts. The paths of violations begin with path. If owned is true,
+// the subscription is for an account, which must not own names that are reserved for the provider.
 func (m *Manager) Draft(v *input.Violations, path string, in New, owned bool) Draft {
 	d := Draft{in: in, path: path, approve: m.approve, given: slices.Clone(in.Domains), externalID: in.ExternalID}
 	input.Clean(input.Line, &d.in.Name, &d.in.Plan, &d.in.ExternalID)

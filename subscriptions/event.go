@@ -16,8 +16,8 @@ type Event struct {
 	//   - "cause" of suspensions, changed texts and activations (the causes that one command lifted are joined by commas);
 	//   - "note", "message" and "public" of suspensions and of changed texts, until their subject is removed;
 	//   - "fields" of updates: the names of the fields that changed, joined by commas, never their values;
-	//   - "login" of account.created, until the account is removed, and of account.removed, so that who provisions by login can
-	//     clean up;
+	//   - "login" of account.created, until the account is removed, and of account.removed, so that a program that provisions by
+	//     login can clean up;
 	//   - "from" and "to": the logins of an account.updated that changes the login, until the account is removed; the names of a
 	//     rename; the ids, in decimal, of the accounts of an assignment, of the subscriptions of a move, and of the domains of a
 	//     change of main domain;
@@ -42,7 +42,13 @@ func (t EventType) Redacts(detail string) bool {
 	return false
 }
 
-// The types of events. SubscriptionAssigned is recorded on the new account and SubscriptionUnassigned on the old one.
+// The types of events. Every hold that is placed is recorded as "….suspended", and every command that lifts holds as
+// "….activated", even if other holds keep the same row suspended. What inherits a hold gets no event. To find out whether
+// something is active now, read its Status.
+//
+// SubscriptionAssigned is recorded on the new account and SubscriptionUnassigned on the old one. If a move changes the
+// owner, DomainMoved is recorded twice: on the account that loses the domain and on the one that gets it. Nothing is
+// recorded on Provider if an account is involved.
 const (
 	AccountCreated         EventType = "account.created"
 	AccountUpdated         EventType = "account.updated"

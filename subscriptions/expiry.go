@@ -16,7 +16,7 @@ const maxExpired = 1000
 // (ExpiresAt, ID). Changed lists them. Sites are served until then. A Manager made by ForAccount suspends only the
 // account's.
 //
-// It returns ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of the
+// It returns ErrUnavailable if the store is unavailable (no changes were made) and ErrCommitUnknown if the outcome of the
 // commit is unknown.
 func (m *Manager) Expire(ctx context.Context) (out Outcome[ID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Expire")
@@ -28,7 +28,7 @@ func (m *Manager) Expire(ctx context.Context) (out Outcome[ID], err error) {
 // ExpireAll calls Expire until no expired subscription is left, and returns the number of subscriptions that it suspended.
 // Each batch of 1,000 is a transaction of its own: after an error, the batches before it stay.
 //
-// It returns ErrUnavailable if the store cannot do it now and ErrCommitUnknown if the outcome of a commit is unknown.
+// It returns ErrUnavailable if the store is unavailable and ErrCommitUnknown if the outcome of a commit is unknown.
 func (m *Manager) ExpireAll(ctx context.Context) (expired int, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.ExpireAll")
 	defer func() { end(err) }()

@@ -126,7 +126,7 @@ func (h Holds) Effective(l Level) []EffectiveHold {
 }
 
 // Inherited returns what descendants of an account with the holds h inherit: h followed by the holds of the subscription,
-// which are nil where the descendant is the subscription itself. Stores fill the Inherited fields with it.
+// which are nil where the descendant is the subscription itself. It is for stores, which fill the Inherited fields with it.
 func (h Holds) Inherited(subscription Holds) []EffectiveHold {
 	if len(h)+len(subscription) == 0 {
 		return nil

@@ -17,7 +17,7 @@ const (
 // empty on the last page.
 //
 // It returns ErrInvalid with the path of every invalid field of q ("ids", "search", "limit", "after", …), and ErrUnavailable
-// if the store cannot answer.
+// if the store is unavailable.
 func (m *Manager) List(ctx context.Context, q Query) (_ Page, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.List")
 	defer func() { end(err) }()
@@ -40,8 +40,8 @@ func (m *Manager) List(ctx context.Context, q Query) (_ Page, err error) {
 // Count returns the number of subscriptions that q selects, but not more than atMost; 0 means no bound. Limit and After of
 // q are ignored.
 //
-// It returns ErrInvalid with the path of every invalid field of q or at "atMost", and ErrUnavailable if the store cannot
-// answer.
+// It returns ErrInvalid with the path of every invalid field of q or at "atMost", and ErrUnavailable if the store is
+// unavailable.
 func (m *Manager) Count(ctx context.Context, q Query, atMost int) (_ int, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Count")
 	defer func() { end(err) }()
@@ -98,7 +98,7 @@ func (p ListParams) filters() any {
 // Domains returns one page of the domains that q selects, by name in byte order. Next is empty on the last page.
 //
 // It returns ErrInvalid with the path of every invalid field of q ("ids", "search", "limit", "after", …), and ErrUnavailable
-// if the store cannot answer.
+// if the store is unavailable.
 func (m *Manager) Domains(ctx context.Context, q DomainQuery) (_ DomainPage, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Domains")
 	defer func() { end(err) }()
@@ -121,8 +121,8 @@ func (m *Manager) Domains(ctx context.Context, q DomainQuery) (_ DomainPage, err
 // CountDomains returns the number of domains that q selects, but not more than atMost; 0 means no bound. Limit and After of
 // q are ignored.
 //
-// It returns ErrInvalid with the path of every invalid field of q or at "atMost", and ErrUnavailable if the store cannot
-// answer.
+// It returns ErrInvalid with the path of every invalid field of q or at "atMost", and ErrUnavailable if the store is
+// unavailable.
 func (m *Manager) CountDomains(ctx context.Context, q DomainQuery, atMost int) (_ int, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.CountDomains")
 	defer func() { end(err) }()

@@ -10,7 +10,7 @@ import (
 // What this file and draft.go export is for package accounts, which decides about accounts by the same rules, and in the
 // same transaction as about their subscriptions and domains. Programs need none of it.
 
-// HoldTargets are the rows of one level whose holds a command changes, sorted by id.
+// HoldTargets are the rows of one level whose holds a command changes, sorted by id. They are for package accounts.
 type HoldTargets[K ~int64] struct {
 	Level Level
 	rows  []holdTarget[K]
@@ -28,8 +28,8 @@ func (t *HoldTargets[K]) Add(id K, holds Holds, inherited []EffectiveHold, subje
 	t.rows = append(t.rows, holdTarget[K]{id: id, holds: holds, inherited: inherited, subject: subject})
 }
 
-// Suspend decides what placing h on every target changes. A target that has a hold with the same cause gets only those
-// texts of h that are not empty.
+// Suspend returns the outcome of placing h on every target, and the writes for it. A target that has a hold with the same
+// cause gets only those texts of h that are not empty.
 func (t HoldTargets[K]) Suspend(h Hold) (out Outcome[K], w Writes) {
 	texts := h.texts()
 	for _, target := range t.rows {
@@ -43,7 +43,7 @@ func (t HoldTargets[K]) Suspend(h Hold) (out Outcome[K], w Writes) {
 	return out, w
 }
 
-// Update decides what changing the texts of every target's hold with the cause changes.
+// Update returns the outcome of changing the texts of every target's hold with the cause, and the writes for it.
 func (t HoldTargets[K]) Update(cause Cause, texts HoldTexts, actor string, at time.Time) (out Outcome[K], w Writes) {
 	for _, target := range t.rows {
 		t.update(&out, &w, target, cause, texts, actor, at)
@@ -64,7 +64,8 @@ func (t HoldTargets[K]) update(
 	w.putHold(t.Level, int64(target.id), updated, "hold-updated", target.subject.by(actor, at))
 }
 
-// Lift decides what lifting causes from every target changes. Nil causes are all except CauseExpired.
+// Lift returns the outcome of lifting causes from every target, and the writes for it. Nil causes are all except
+// CauseExpired.
 func (t HoldTargets[K]) Lift(causes []Cause, actor string, at time.Time) (out Outcome[K], w Writes) {
 	for _, target := range t.rows {
 		remaining, lifted := target.holds.remove(causes)
@@ -81,8 +82,8 @@ func (t HoldTargets[K]) Lift(causes []Cause, actor string, at time.Time) (out Ou
 	return out, w
 }
 
-// Checked returns a hold that is to be placed, with cleaned texts, the default cause, and By and At filled in. Violations
-// are at "cause", "note", "message" and "public".
+// Checked, which is for package accounts, returns a hold that is to be placed, with cleaned texts, the default cause, and
+// By and At filled in. Violations are at "cause", "note", "message" and "public".
 func (h Hold) Checked(v *input.Violations, actor string, at time.Time) Hold {
 	if h.Cause == "" {
 		h.Cause = CauseProvider
@@ -96,8 +97,8 @@ func (h Hold) Checked(v *input.Violations, actor string, at time.Time) Hold {
 	return h
 }
 
-// Checked returns the texts in the form in which they are stored. Violations are at "cause", "note", "message" and
-// "public".
+// Checked, which is for package accounts, returns the texts in the form in which they are stored. Violations are at
+// "cause", "note", "message" and "public".
 func (t HoldTexts) Checked(v *input.Violations, cause Cause) HoldTexts {
 	v.Var("cause", string(cause), "required,cause")
 	t.Note, t.Message = input.Cleaned(input.Text, t.Note), input.Cleaned(input.Text, t.Message)
@@ -106,7 +107,8 @@ func (t HoldTexts) Checked(v *input.Violations, cause Cause) HoldTexts {
 	return t
 }
 
-// Remove decides the removal of subscriptions and domains, with one event for each, and returns what is removed.
+// Remove adds the removal of subscriptions and domains to w, with one event for each, and returns what is removed. It is for
+// package accounts.
 func (w *Writes) Remove(subscriptions []Subscription, domains []Domain, actor string, at time.Time) Removal {
 	c := commandInfo{actor: actor, at: at}
 	var r Removal

@@ -25,7 +25,7 @@ type Reader interface {
 	Subscription(ctx context.Context, k SubscriptionKey) (Subscription, error)
 
 	// Subscriptions returns the first p.Limit subscriptions after p.From that p selects, by (CreatedAt, ID), in descending
-	// order if p.Desc. Position.At and Position.ID count. If there are none, it returns an empty slice.
+	// order if p.Desc. Of p.From, At and ID are set. If there are none, it returns an empty slice.
 	Subscriptions(ctx context.Context, p ListParams) ([]Subscription, error)
 
 	// CountSubscriptions returns the number of subscriptions that p selects, but not more than atMost; 0 means no bound.
@@ -36,7 +36,7 @@ type Reader interface {
 	// have no hold of CauseExpired, by (ExpiresAt, ID).
 	DueSubscriptions(ctx context.Context, at time.Time, limit int) ([]ID, error)
 
-	// Domains returns the first p.Limit domains after p.From that p selects, by Name in byte order. Position.Key counts.
+	// Domains returns the first p.Limit domains after p.From that p selects, by Name in byte order. Of p.From, Key is set.
 	Domains(ctx context.Context, p DomainListParams) ([]Domain, error)
 
 	// CountDomains returns the number of domains that p selects, but not more than atMost; 0 means no bound. From and Limit
@@ -70,7 +70,7 @@ type ListParams struct {
 
 	Desc  bool
 	From  Position
-	Limit int // exact: 1 or more
+	Limit int // the maximum number of rows, at least 1; fewer are returned only at the end
 }
 
 // DomainListParams are the filters and the page of a list of domains, checked and ready for a store. A zero filter selects
@@ -84,7 +84,7 @@ type DomainListParams struct {
 	Cause          Cause      // a cause among Domain.SuspendedBy
 
 	From  Position
-	Limit int // exact: 1 or more
+	Limit int // the maximum number of rows, at least 1; fewer are returned only at the end
 }
 
 // SearchTerm is what a search looks for in the texts that the SearchTexts methods return, and is folded as they are. The
@@ -95,10 +95,10 @@ type SearchTerm struct {
 	Anywhere bool // false: only at the beginning of a text
 }
 
-// Tx is what a command on subscriptions and domains does inside one transaction, in this order: it locks and loads the rows
-// that it names, decides, claims what must be unique, and saves. A refused command returns before Save, so nothing was
-// written, and the application's transaction stays usable. A Tx belongs to one goroutine and to one run of the function
-// given to Update; every method obeys the ctx of Update.
+// Tx has the operations of a command on subscriptions and domains inside its transaction. Their order is fixed: it locks
+// and loads the rows that it names, decides, claims what must be unique, and saves. A refused command returns before Save,
+// so nothing was written, and the application's transaction stays usable. A Tx belongs to one goroutine and to one run of
+// the function given to Update; every method obeys the ctx of Update.
 type Tx interface {
 	// Lock locks the rows and returns them as they are now, each slice sorted by id. Unknown ids, and rows inserted after
 	// the locks were taken, are omitted: it returns nothing that it has not locked. The ids may be unsorted and contain
@@ -107,8 +107,8 @@ type Tx interface {
 	//     transaction ends, but other commands on their descendants may run concurrently;
 	//   - the subscriptions, together with those of the domains: no other command changes them or their set of domains;
 	//   - the domains.
-	// Owners must be read before they can be locked. A store that finds another owner afterwards starts the transaction
-	// again.
+	// To lock the owners, a store must first read who they are. If an owner has changed by the time it is locked, the store
+	// runs the function given to Update again.
 	Lock(s LockSet) (LockedRows, error)
 
 	// DomainsOf returns all domains of locked subscriptions, sorted by id. The ids may be unsorted.
@@ -138,7 +138,7 @@ type LockedRows struct {
 	Domains       []Domain
 }
 
-// Owner is an account as this package knows it.
+// Owner is the id and the holds of a locked account.
 type Owner struct {
 	ID    AccountID
 	Holds Holds
@@ -180,14 +180,14 @@ type Claimed struct {
 	DomainIDs       []DomainID // ascending
 
 	ExternalID bool     // another subscription has it
-	Names      []string // those of Claim.Names that exist, whoever owns them; in any order
+	Names      []string // those of Claim.Names that exist, for any owner; in any order
 	// Conflicting are those of Claim.Names that have a name above or below them which belongs to an account other than
-	// Provider and Claim.Owner, in any order. Names of the claim itself do not conflict, because they get the same owner. For
-	// Provider it is empty.
+	// Provider and Claim.Owner, in any order. Names of the claim itself do not conflict, because they get the same owner.
+	// For Provider it is empty.
 	Conflicting []string
 }
 
-// Writes is everything that a command has decided. What is added comes before what refers to it.
+// Writes lists the changes of a command. What is added comes before what refers to it.
 type Writes struct {
 	AddSubscriptions    []Record
 	UpdateSubscriptions []Record // every field except the holds
@@ -200,7 +200,7 @@ type Writes struct {
 	PutHolds    []HoldWrite // replaces the hold with the same cause, if there is one
 	DeleteHolds []HoldKey
 
-	// Events are appended in this order, without a Cursor. Events about a removed thing, earlier ones too, lose the details
+	// Events are appended in this order, without a Cursor. Events about a removed row, earlier ones too, lose the details
 	// that EventType.Redacts reports. An event is about its domain, if it names one, else about its subscription, else about
 	// its account.
 	Events []Event

@@ -33,7 +33,7 @@ type Subscription struct {
 	Inherited   []EffectiveHold // its account's holds
 	Version     int64           // starts at 1; incremented by Update, Assign and SetMainDomain
 	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	UpdatedAt   time.Time // when it was created or last changed by Update, Assign or SetMainDomain
 }
 
 // DisplayName returns the name as people write it: the name of a domain, which a subscription has by default, as
@@ -54,8 +54,8 @@ func (s Subscription) SuspendedBy() []EffectiveHold {
 	return append(slices.Clip(s.Inherited), s.Holds.Effective(LevelSubscription)...)
 }
 
-// SearchTexts returns the texts that a search of subscriptions looks through, folded, besides the names of its domains. A
-// search with ListParams.HideExternalID looks only through the first.
+// SearchTexts returns the texts that a search of subscriptions looks through, folded, besides the names of its domains. It
+// is for stores. A search with ListParams.HideExternalID looks only through the first.
 func (s Subscription) SearchTexts() []string {
 	return []string{input.Fold(s.Name), input.Fold(s.ExternalID)}
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/clientele-go/clientele/internal/input"
 )
 
-// Outcome is the result of a command on many things, by their ids. Changed, Updated and Unchanged partition the requested
+// Outcome is the result of a command on several rows, by their ids. Changed, Updated and Unchanged partition the requested
 // ids. Every slice is sorted.
 type Outcome[K ~int64] struct {
 	Changed []K
 	// Updated lists the ids whose hold was there already and got other texts, after Suspend and UpdateHolds. Other commands
 	// leave it empty.
 	Updated   []K
-	Unchanged []K // everything was already as the command would have made it
+	Unchanged []K // the command had nothing to change
 	// StillSuspended lists the ids that are suspended after Activate or Lift, because of another hold of their own or an
 	// inherited one. Other commands leave it empty.
 	StillSuspended []K
