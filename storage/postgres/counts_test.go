@@ -46,6 +46,10 @@ func commands() []command {
 			_, err := m.Suspend(t.Context(), c.accounts, accounts.Hold{Cause: accounts.CauseBilling, Message: "still unpaid"})
 			return err
 		}},
+		{"accounts.UpdateHolds", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			_, err := m.UpdateHolds(t.Context(), c.accounts, accounts.CauseBilling, accounts.HoldTexts{Note: pointerTo("called twice")})
+			return err
+		}},
 		{"accounts.Lift", func(t *testing.T, m *accounts.Manager, c fixture) error {
 			_, err := m.Lift(t.Context(), c.accounts, []accounts.Cause{accounts.CauseBilling})
 			return err
@@ -149,6 +153,10 @@ func commands() []command {
 			_, err := m.Subscriptions().Expire(t.Context())
 			return err
 		}},
+		{"subscriptions.ExpireAll", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			_, err := m.Subscriptions().ExpireAll(t.Context())
+			return err
+		}},
 		{"subscriptions.AddDomain", func(t *testing.T, m *accounts.Manager, c fixture) error {
 			_, err := m.Subscriptions().AddDomain(t.Context(), c.subscriptions[0], "batch-added.example.org")
 			return err
@@ -165,6 +173,10 @@ func commands() []command {
 			_, err := m.Subscriptions().RenameDomain(t.Context(), c.domains[0], "batch-renamed.example.org")
 			return err
 		}},
+		{"subscriptions.UpdateDomain", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			_, err := m.Subscriptions().UpdateDomain(t.Context(), c.domains[0], subscriptions.DomainChanges{Attributes: map[string]string{"php": "8.4"}})
+			return err
+		}},
 		{"subscriptions.SetMainDomain", func(t *testing.T, m *accounts.Manager, c fixture) error {
 			return m.Subscriptions().SetMainDomain(t.Context(), c.domains[len(c.domains)-1])
 		}},
@@ -179,12 +191,20 @@ func commands() []command {
 			_, err := m.Subscriptions().Suspend(t.Context(), c.subscriptions, accounts.Hold{})
 			return err
 		}},
+		{"subscriptions.UpdateHolds", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			_, err := m.Subscriptions().UpdateHolds(t.Context(), c.subscriptions, accounts.CauseProvider, accounts.HoldTexts{Note: pointerTo("seen")})
+			return err
+		}},
 		{"subscriptions.Activate", func(t *testing.T, m *accounts.Manager, c fixture) error {
 			_, err := m.Subscriptions().Activate(t.Context(), c.subscriptions)
 			return err
 		}},
 		{"subscriptions.SuspendDomains", func(t *testing.T, m *accounts.Manager, c fixture) error {
 			_, err := m.Subscriptions().SuspendDomains(t.Context(), c.domains, accounts.Hold{})
+			return err
+		}},
+		{"subscriptions.UpdateDomainHolds", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			_, err := m.Subscriptions().UpdateDomainHolds(t.Context(), c.domains, accounts.CauseProvider, accounts.HoldTexts{Note: pointerTo("seen")})
 			return err
 		}},
 		{"subscriptions.ActivateDomains", func(t *testing.T, m *accounts.Manager, c fixture) error {
@@ -315,6 +335,8 @@ func TestStatementsDoNotDependOnSize(t *testing.T) {
 		store := s.openStore(t)
 		m, c := manager(store), populate(t, store, n)
 		for _, command := range commands() {
+			_, err := m.Head(t.Context()) // numbers events, in a transaction for each thousand
+			require.NoError(t, err)
 			r.take()
 			require.NoError(t, command.run(t, m, c), command.name)
 			pair := counts[command.name]
