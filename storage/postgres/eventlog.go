@@ -122,7 +122,9 @@ func readError(e *dbError) error {
 
 func errInTransaction() error { return input.Invalid("transaction", "transaction", "") }
 
-// readEvents returns one or more rows, the first of which has the state of the log.
+// readEvents returns one or more rows, the first of which has the state of the log. The first event without a number is looked up
+// by id, which has an index: with statistics from after a bulk command, the planner expects many of them, and EXISTS would read
+// the whole table once they have numbers.
 func (s *Store) readEvents(ctx context.Context, q accounts.EventParams) ([]eventRow, *dbError) {
 	l := listQuery{table: "clientele.events", key: []string{"number"}, desc: q.Desc}
 	l.filter("number IS NOT NULL")
@@ -134,7 +136,7 @@ func (s *Store) readEvents(ctx context.Context, q accounts.EventParams) ([]event
 	}
 	statement := `
 SELECT l.last, l.pruned, e.*,
-    EXISTS (SELECT FROM clientele.events WHERE number IS NULL) AS unnumbered,
+    coalesce((SELECT true FROM clientele.events WHERE number IS NULL ORDER BY id LIMIT 1), false) AS unnumbered,
     current_setting('transaction_read_only') = 'on' AS read_only,
     pg_is_in_recovery() AS standby
 FROM clientele.event_log AS l
