@@ -299,27 +299,69 @@ func ExampleOwner() {
 	// clientele: domain not found: 4711
 }
 
-// A program provisions what the events say, and stores the cursor of the last event that it has processed.
-func ExampleManager_Watch() {
+// A gateway keeps a map of the active sites. It starts from a snapshot and applies the events after it. An event about an account
+// or a subscription says nothing about the domains below, so that the program looks these up again.
+func ExampleManager_Follow() {
 	ctx := context.Background()
-	clients, mario, _, _ := newClients()
-	_, _ = clients.Suspend(accounts.WithActor(ctx, "biller"), []accounts.ID{mario}, accounts.Hold{Cause: accounts.CauseBilling})
+	clients, mario, _, shop := newClients()
+	subs := clients.Subscriptions()
 
-	errStop := errors.New("stop")
-	err := clients.Watch(ctx, "", func(e accounts.Event) error {
-		fmt.Println(strings.TrimSpace(fmt.Sprintln(e.Type, e.AccountID, e.Domain, e.Actor, e.Details["cause"])))
-		if e.Type == subscriptions.AccountSuspended {
-			return errStop
+	active := map[string]bool{}
+	cursor, err := clients.Snapshot(ctx, func(b accounts.Batch) error {
+		for _, d := range b.Domains {
+			active[d.Name] = d.Status() == accounts.Active
 		}
 		return nil
 	})
-	fmt.Println(err)
+	fmt.Println(active, err)
+
+	_, _ = clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{Cause: accounts.CauseBilling})
+	_, _ = clients.Activate(ctx, []accounts.ID{mario})
+	_, _ = subs.Suspend(ctx, []subscriptions.ID{shop}, accounts.Hold{Cause: accounts.CauseAbuse})
+	_, _ = subs.AddDomain(ctx, shop, "shop.test")
+	blog, _ := subs.Domain(ctx, "blog.example")
+	_, _ = subs.RenameDomain(ctx, blog.ID, "diary.example")
+
+	refresh := func(q subscriptions.DomainQuery) error {
+		for {
+			page, err := subs.Domains(ctx, q)
+			if err != nil {
+				return err
+			}
+			for _, d := range page.Items {
+				active[d.Name] = d.Status() == accounts.Active
+			}
+			if q.After = page.Next; q.After == "" {
+				return nil
+			}
+		}
+	}
+	errStop := errors.New("stop")
+	err = clients.Follow(ctx, cursor, nil, func(_ context.Context, batch []accounts.Event, next accounts.Cursor) error {
+		for _, e := range batch {
+			switch {
+			case e.Type == accounts.DomainRemoved:
+				delete(active, e.Domain)
+				continue
+			case e.Type == accounts.DomainRenamed:
+				delete(active, e.Details["from"])
+			}
+			q := subscriptions.DomainQuery{AccountID: &e.AccountID}
+			switch {
+			case e.DomainID != 0:
+				q = subscriptions.DomainQuery{IDs: []subscriptions.DomainID{e.DomainID}}
+			case e.SubscriptionID != 0:
+				q = subscriptions.DomainQuery{SubscriptionID: e.SubscriptionID}
+			}
+			if err := refresh(q); err != nil {
+				return err
+			}
+		}
+		cursor = next // a real program stores it together with what it has done
+		return errStop
+	})
+	fmt.Println(active, err)
 	// Output:
-	// account.created 1
-	// subscription.created 1
-	// domain.added 1 blog.example
-	// subscription.created 1
-	// domain.added 1 shop.example
-	// account.suspended 1  biller billing
-	// stop
+	// map[blog.example:true shop.example:true] <nil>
+	// map[diary.example:true shop.example:false shop.test:false] stop
 }

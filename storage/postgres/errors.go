@@ -100,6 +100,12 @@ func isReadOnly(err error) bool {
 	return errors.As(err, &e) && (e.state == "25006" || e.state == "42501")
 }
 
+// isCanceled reports whether err says that the server canceled the statement, as it does after statement_timeout.
+func isCanceled(err error) bool {
+	var e *dbError
+	return errors.As(err, &e) && e.state == "57014"
+}
+
 // sqlState returns the SQLSTATE of a server's error, which every common driver has a method for, or "".
 func sqlState(err error) string {
 	var server interface{ SQLState() string }

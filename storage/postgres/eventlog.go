@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -16,19 +18,22 @@ import (
 // restore, and a reader would have to wait for the older transactions of every database of the server. So a reader that finds
 // events without a number assigns the next numbers to them, in a separate transaction, one reader at a time.
 const (
-	// Skips events that a running command is redacting.
+	// Skips events that a running command is redacting. None of its parts reads more than the batch, whatever the planner
+	// expects: with statistics from before a bulk command it expects one row, and would join events in a nested loop.
 	lockUnnumbered = `
-WITH locked AS MATERIALIZED (
-    SELECT id FROM clientele.events
+WITH batch AS MATERIALIZED (
+    SELECT id, account_id, subscription_id, domain_id FROM clientele.events
     WHERE number IS NULL AND id > $1::bigint
     ORDER BY id
     LIMIT $2::integer
+), locked AS MATERIALIZED (
+    SELECT e.id FROM clientele.events AS e
+    WHERE e.id = ANY(ARRAY(SELECT id FROM batch))
     FOR UPDATE SKIP LOCKED
 )
-SELECT e.id, e.account_id, e.subscription_id, e.domain_id, l.id IS NOT NULL AS locked
-FROM clientele.events AS e LEFT JOIN locked AS l ON l.id = e.id
-WHERE e.number IS NULL AND e.id > $1::bigint AND e.id <= (SELECT max(id) FROM locked)
-ORDER BY e.id`
+SELECT id, account_id, subscription_id, domain_id, id IN (SELECT id FROM locked) AS locked
+FROM batch
+ORDER BY id`
 
 	assignNumbers = `
 WITH counter AS (
@@ -51,8 +56,10 @@ UPDATE clientele.event_log SET pruned = greatest(pruned, (SELECT max(number) FRO
 WHERE EXISTS (SELECT FROM deleted)
 RETURNING (SELECT count(*) FROM deleted) AS count`
 
-// numberBatchSize is the maximum number of events numbered in one transaction, which limits how long it holds its locks.
-const numberBatchSize = 10_000
+// numberBatchSize is the maximum number of events numbered in one transaction, which limits how long a statement takes and how
+// long removals wait for its locks. After a statement that the server canceled, because it exceeded statement_timeout, batches
+// are a tenth of that, until they have one event.
+const numberBatchSize = 1000
 
 // Events implements accounts.Store.
 func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.EventResult, error) {
@@ -61,7 +68,7 @@ func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.Ev
 	}
 	rows, e := s.readEvents(ctx, q)
 	if e != nil {
-		return accounts.EventResult{}, e
+		return accounts.EventResult{}, readError(e)
 	}
 	if rows[0].Standby && q.After > rows[0].Last {
 		return accounts.EventResult{}, unavailable(ctx, errors.New("the standby has not reached the cursor yet"))
@@ -72,7 +79,7 @@ func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.Ev
 	switch err := s.numberEvents(ctx); {
 	case isReadOnly(err):
 		return eventLog(rows), nil
-	case err != nil && !errors.Is(err, accounts.ErrCommitUnknown): // the next read shows whether the numbers were committed
+	case err != nil:
 		return accounts.EventResult{}, err
 	}
 	if rows, e = s.readEvents(ctx, q); e != nil {
@@ -85,6 +92,9 @@ func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.Ev
 func (s *Store) PruneEvents(ctx context.Context, before time.Time) (int, error) {
 	if s.outer != nil {
 		return 0, errInTransaction()
+	}
+	if err := s.numberEvents(ctx); err != nil {
+		return 0, err
 	}
 	var rows []countRow
 	err := s.runInOwnTx(ctx, func(r runner) error {
@@ -100,7 +110,18 @@ func (s *Store) PruneEvents(ctx context.Context, before time.Time) (int, error) 
 	return rows[0].Count, nil
 }
 
-// readEvents returns one or more rows, the first of which has the state of the log.
+// readError returns e or, if the role may not read the event log, an error that does not match ErrUnavailable: no later attempt
+// would succeed.
+func readError(e *dbError) error {
+	if e.state == "42501" {
+		return fmt.Errorf("clientele: the role may not read the event log: %w", e.driver)
+	}
+	return e
+}
+
+// readEvents returns one or more rows, the first of which has the state of the log. The first event without a number is looked up
+// by id, which has an index: with statistics from after a bulk command, the planner expects many of them, and EXISTS would read
+// the whole table once they have numbers.
 func (s *Store) readEvents(ctx context.Context, q accounts.EventParams) ([]eventRow, *dbError) {
 	l := listQuery{table: "clientele.events", key: []string{"number"}, desc: q.Desc}
 	l.filter("number IS NOT NULL")
@@ -112,7 +133,7 @@ func (s *Store) readEvents(ctx context.Context, q accounts.EventParams) ([]event
 	}
 	statement := `
 SELECT l.last, l.pruned, e.*,
-    EXISTS (SELECT FROM clientele.events WHERE number IS NULL) AS unnumbered,
+    coalesce((SELECT true FROM clientele.events WHERE number IS NULL ORDER BY id LIMIT 1), false) AS unnumbered,
     current_setting('transaction_read_only') = 'on' AS read_only,
     pg_is_in_recovery() AS standby
 FROM clientele.event_log AS l
@@ -169,36 +190,52 @@ func (h heldSubjects) hold(e unnumbered) bool {
 	return hold
 }
 
-// numberEvents assigns numbers to the committed events that have none, numberBatchSize in each transaction.
+// numberEvents assigns numbers to the committed events that have none, one batch in each transaction.
 func (s *Store) numberEvents(ctx context.Context) error {
-	after, held := int64(0), heldSubjects{}
+	after, size, held := int64(0), numberBatchSize, heldSubjects{}
 	for {
-		var rows []unnumbered
-		err := s.runInOwnTx(ctx, func(r runner) error {
-			rows = nil
-			if e := r.lock(ctx, lockEventNumbers); e != nil {
-				return e
-			}
-			if e := r.query(ctx, &rows, lockUnnumbered, after, numberBatchSize); e != nil {
-				return e
-			}
-			var ids []int64
-			for _, row := range rows {
-				if !held.hold(row) {
-					ids = append(ids, row.ID)
-				}
-			}
-			if len(ids) == 0 {
-				return nil
-			}
-			if _, e := r.exec(ctx, assignNumbers, numberArray(ids)); e != nil {
-				return e
-			}
-			return nil
-		})
-		if err != nil || len(rows) < numberBatchSize {
+		batch, nextHeld, err := s.numberBatch(ctx, after, size, held)
+		switch {
+		case isCanceled(err) && ctx.Err() == nil && size > 1:
+			size /= 10
+			continue
+		case errors.Is(err, accounts.ErrCommitUnknown): // whoever reads the log next finds out which events have numbers
+		case err != nil:
 			return err
 		}
-		after = rows[len(rows)-1].ID
+		if len(batch) < size {
+			return nil
+		}
+		after, held = batch[len(batch)-1].ID, nextHeld
 	}
+}
+
+// numberBatch assigns numbers to the first events without one, at most size, whose ids are higher than after. It returns these
+// events, also those that it holds back, and the subjects that are held after them.
+func (s *Store) numberBatch(
+	ctx context.Context, after int64, size int, heldBefore heldSubjects,
+) (batch []unnumbered, held heldSubjects, err error) {
+	err = s.runInOwnTx(ctx, func(r runner) error {
+		batch, held = nil, maps.Clone(heldBefore)
+		if e := r.lock(ctx, lockEventNumbers); e != nil {
+			return e
+		}
+		if e := r.query(ctx, &batch, lockUnnumbered, after, size); e != nil {
+			return e
+		}
+		var ids []int64
+		for _, event := range batch {
+			if !held.hold(event) {
+				ids = append(ids, event.ID)
+			}
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		if _, e := r.exec(ctx, assignNumbers, numberArray(ids)); e != nil {
+			return e
+		}
+		return nil
+	})
+	return batch, held, err
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
 
@@ -96,16 +97,20 @@ func TestReadersDoNotWaitForARemovalInATransaction(t *testing.T) {
 	m := manager(store)
 	a, err := m.Create(t.Context(), alice())
 	require.NoError(t, err)
+	head, err := m.Events(t.Context(), accounts.EventQuery{})
+	require.NoError(t, err)
 	_, err = m.Suspend(t.Context(), []accounts.ID{a.ID}, accounts.Hold{Note: "secret"})
 	require.NoError(t, err)
 	tx := begin(t, s.db, sql.LevelDefault)
 	_, err = m.WithStore(store.WithTx(tx)).Remove(t.Context(), []accounts.ID{a.ID})
 	require.NoError(t, err)
+	create(t, m, "unrelated")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	page, err := m.Events(ctx, accounts.EventQuery{})
+	page, err := m.Events(ctx, accounts.EventQuery{After: head.Next})
 	require.NoError(t, err)
-	require.Len(t, page.Items, 4, "an event that is being redacted comes later")
+	require.Len(t, page.Items, 1, "an event that is being redacted comes later")
+	require.Equal(t, "unrelated", page.Items[0].Details["externalID"])
 	require.NoError(t, tx.Commit())
 	page, err = m.Events(ctx, accounts.EventQuery{After: page.Next})
 	require.NoError(t, err)
@@ -182,7 +187,7 @@ func TestCursorsSurviveDumpAndRestore(t *testing.T) {
 	require.Equal(t, []string{"not read before the dump", "created after the restore"}, r.next(t))
 }
 
-func TestWatchSurvivesAServerRestart(t *testing.T) {
+func TestFollowSurvivesAServerRestart(t *testing.T) {
 	server := pgtest.Start(t, "")
 	db := pgtest.Open(t, server.DSN(), 4)
 	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
@@ -193,14 +198,16 @@ func TestWatchSurvivesAServerRestart(t *testing.T) {
 	defer cancel()
 	seen, result := make(chan string, 10), make(chan error, 1)
 	go func() {
-		result <- m.Watch(ctx, "", func(e accounts.Event) error {
-			seen <- e.Details["externalID"]
+		result <- m.Follow(ctx, "", nil, func(_ context.Context, batch []accounts.Event, _ accounts.Cursor) error {
+			for _, e := range batch {
+				seen <- e.Details["externalID"]
+			}
 			return nil
 		})
 	}()
 	require.Equal(t, "before", <-seen)
 	server.Stop(t, "immediate")
-	time.Sleep(300 * time.Millisecond) // Watch polls while the server is stopped
+	time.Sleep(300 * time.Millisecond) // Follow polls while the server is stopped
 	server.Start(t)
 	for {
 		_, err := m.Subscriptions().Create(ctx, subscriptions.New{Name: "s", ExternalID: "after"})
@@ -213,7 +220,7 @@ func TestWatchSurvivesAServerRestart(t *testing.T) {
 	case id := <-seen:
 		require.Equal(t, "after", id)
 	case err := <-result:
-		t.Fatalf("Watch ended: %v", err)
+		t.Fatalf("Follow ended: %v", err)
 	}
 	cancel()
 	require.True(t, errors.Is(<-result, context.Canceled))
@@ -255,4 +262,98 @@ func TestPruningSurvivesADeadlock(t *testing.T) {
 	require.NoError(t, redact(other, 1), "the one that has waited longer is the victim")
 	require.NoError(t, other.Commit())
 	require.NoError(t, <-pruned)
+}
+
+// With statistics that know of no event without a number, and with a statement_timeout, the events of a bulk suspension are read
+// at once.
+func TestABulkSuspensionIsReadUnderOldStatistics(t *testing.T) {
+	for name, prepare := range map[string]string{
+		"all events numbered": seedNumberedEvents + "; ANALYZE",
+		"empty tables":        "ANALYZE",
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, ids := bulkAccounts(t, prepare, 10_000)
+			_, err := m.Suspend(t.Context(), ids, accounts.Hold{Cause: accounts.CauseBilling})
+			require.NoError(t, err)
+			head, err := m.Events(t.Context(), accounts.EventQuery{Desc: true, Limit: 1})
+			require.NoError(t, err)
+			require.Equal(t, ids[len(ids)-1], head.Items[0].AccountID)
+		})
+	}
+}
+
+const seedNumberedEvents = `INSERT INTO clientele.events (number, at, type, actor, account_id, domain)
+SELECT g, now(), 'account.created', 'seed', g, '' FROM generate_series(1, 10000) AS g; UPDATE clientele.event_log SET last = 10000`
+
+// bulkAccounts returns a manager of n accounts, in a database whose statistics are those after the statements of prepare, and
+// where no statement may take longer than 2 seconds.
+func bulkAccounts(t *testing.T, prepare string, n int) (*accounts.Manager, []accounts.ID) {
+	t.Helper()
+	dsn := pgtest.Shared(t).Database(t)
+	db := pgtest.Open(t, dsn, 2, func(c *pgx.ConnConfig) { c.RuntimeParams["statement_timeout"] = "2s" })
+	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
+	for _, statement := range []string{
+		"ALTER TABLE clientele.events SET (autovacuum_enabled = off)", prepare,
+		fmt.Sprintf(`INSERT INTO clientele.accounts SELECT g, 'user' || g, '', 'Customer', '', '', '', '', '', '', '', '', '', '', NULL, '',
+			NULL, 1, 1, now(), now(), 'customer', '' FROM generate_series(1, %d) AS g`, n),
+	} {
+		_, err := db.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	ids := make([]accounts.ID, n)
+	for i := range ids {
+		ids[i] = accounts.ID(i + 1)
+	}
+	return manager(must(postgres.New(t.Context(), db, nil))(t)), ids
+}
+
+// On a server that is so slow that numbering a few events takes longer than statement_timeout allows, readers get all events.
+func TestNumberingAdvancesUnderAShortStatementTimeout(t *testing.T) {
+	m, ids := bulkAccounts(t, `
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END';
+CREATE TRIGGER slow BEFORE UPDATE ON clientele.events FOR EACH ROW EXECUTE FUNCTION slow()`, 400)
+	_, err := m.Suspend(t.Context(), ids, accounts.Hold{Cause: accounts.CauseBilling})
+	require.NoError(t, err)
+	page, err := m.Events(t.Context(), accounts.EventQuery{Limit: 500})
+	require.NoError(t, err)
+	require.Len(t, page.Items, len(ids))
+}
+
+// A role that may not read the events gets an error that repeating cannot cure, and so Follow returns.
+func TestFollowEndsWithoutRights(t *testing.T) {
+	dsn := pgtest.Shared(t).Database(t)
+	db := pgtest.Open(t, dsn, 2)
+	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
+	role := fmt.Sprintf("reader_%d", time.Now().UnixNano())
+	for _, statement := range []string{
+		"CREATE ROLE " + role, "GRANT USAGE ON SCHEMA clientele TO " + role, "GRANT SELECT ON ALL TABLES IN SCHEMA clientele TO " + role,
+	} {
+		_, err := db.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	t.Cleanup(func() {
+		_, err := db.ExecContext(context.Background(), "DROP OWNED BY "+role+"; DROP ROLE "+role)
+		require.NoError(t, err)
+	})
+	reader := pgtest.Open(t, dsn, 2, func(c *pgx.ConnConfig) { c.RuntimeParams["role"] = role })
+	m := manager(must(postgres.New(t.Context(), reader, nil))(t))
+	create(t, manager(must(postgres.New(t.Context(), db, nil))(t)), "not numbered")
+
+	// With rights to read alone, nothing is numbered.
+	head, err := m.Head(t.Context())
+	require.NoError(t, err)
+	rows := 0
+	cursor, err := m.Snapshot(t.Context(), func(b accounts.Batch) error { rows += len(b.Subscriptions); return nil })
+	require.NoError(t, err)
+	require.Equal(t, 1, rows)
+	require.Equal(t, head, cursor)
+
+	_, err = db.ExecContext(t.Context(), "REVOKE SELECT ON clientele.events FROM "+role)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err = m.Follow(ctx, "", &accounts.FollowOptions{OnError: func(err error) { t.Errorf("a mistake is no outage: %v", err) }},
+		func(context.Context, []accounts.Event, accounts.Cursor) error { return nil })
+	require.ErrorContains(t, err, "permission denied")
+	require.NotErrorIs(t, err, accounts.ErrUnavailable)
 }

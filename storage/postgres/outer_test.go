@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -106,6 +107,14 @@ func TestARefusedCommandLeavesTheTransactionUsable(t *testing.T) {
 	require.ErrorIs(t, err, accounts.ErrInvalid)
 	_, err = inTx.PruneEvents(ctx, a.CreatedAt)
 	require.ErrorIs(t, err, accounts.ErrInvalid)
+	_, err = inTx.Head(ctx)
+	require.ErrorIs(t, err, accounts.ErrInvalid)
+	_, err = inTx.Snapshot(ctx, func(accounts.Batch) error { return errors.New("called") })
+	require.ErrorIs(t, err, accounts.ErrInvalid)
+	err = inTx.Follow(ctx, "", nil, func(context.Context, []accounts.Event, accounts.Cursor) error { return errors.New("called") })
+	var invalid *accounts.InvalidError
+	require.ErrorAs(t, err, &invalid)
+	require.Equal(t, "transaction", invalid.Fields[0].Path)
 	_, err = inTx.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{})
 	require.NoError(t, err)
 	require.NoError(t, tx.Commit())

@@ -143,6 +143,10 @@ func (t *alternatingStore) PruneEvents(ctx context.Context, before time.Time) (i
 	return t.next().PruneEvents(ctx, before)
 }
 
+func (t *alternatingStore) Snapshot(ctx context.Context, fn func(accounts.Batch) error) (int64, error) {
+	return t.next().Snapshot(ctx, fn)
+}
+
 func (t *alternatingStore) Subscription(ctx context.Context, k subscriptions.SubscriptionKey) (subscriptions.Subscription, error) {
 	return t.next().Subscription(ctx, k)
 }

@@ -57,6 +57,11 @@ func (f *fixture) reads(clients *accounts.Manager, data fixtureData, token strin
 		{"PreviewRemoval", false, func(ctx context.Context) error { _, err := clients.PreviewRemoval(ctx, ids); return err }},
 		{"CheckResetToken", false, func(ctx context.Context) error { _, err := clients.CheckResetToken(ctx, token); return err }},
 		{"Events", false, func(ctx context.Context) error { _, err := clients.Events(ctx, accounts.EventQuery{}); return err }},
+		{"Head", false, func(ctx context.Context) error { _, err := clients.Head(ctx); return err }},
+		{"Snapshot", false, func(ctx context.Context) error {
+			_, err := clients.Snapshot(ctx, func(accounts.Batch) error { return nil })
+			return err
+		}},
 		{"Owner.Profile", false, func(ctx context.Context) error { _, err := owner.Profile(ctx); return err }},
 		{"Owner.Subscriptions", false, func(ctx context.Context) error {
 			_, err := owner.Subscriptions(ctx, subscriptions.Query{})

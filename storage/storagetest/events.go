@@ -2,7 +2,6 @@ package storagetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,7 +10,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// eventCases returns the cases about the event log: what commands record, reading, watching and pruning.
+// eventCases returns the cases about the event log: what commands record, reading and pruning.
 func eventCases() []testCase {
 	return []testCase{
 		{"every command records exactly its events", commandEvents},
@@ -23,8 +22,8 @@ func eventCases() []testCase {
 		{"a cursor continues right after its event, also when more events were recorded", eventCursors},
 		{"a reader at the end of the log can continue from there", eventsAtTheEnd},
 		{"a reader misses no event of a transaction that was open while others committed", lateCommit},
-		{"Watch delivers every event and returns the error of its function or context", watchEvents},
 		{"pruning removes exactly the events before the given time", pruneEvents},
+		{"pruning removes events that were never read", pruneUnreadEvents},
 		{"a cursor expires if an event after it was pruned", prunedCursor},
 		{"a cursor beyond the end of the log has expired", cursorBeyondLog},
 		{"event numbers are not reused after all events were pruned", numbersNotReused},
@@ -400,35 +399,6 @@ func (f *fixture) tryEvents(ctx context.Context, after accounts.Cursor) ([]accou
 	return p.Items, p.Next
 }
 
-func watchEvents(f *fixture) {
-	f.account("mario")
-	first := f.events()[0]
-	stop := errors.New("enough")
-	var seen []accounts.Event
-	err := f.clients.Watch(f.ctx, "", func(e accounts.Event) error {
-		seen = append(seen, e)
-		switch len(seen) {
-		case 1:
-			_, err := f.clients.Create(f.ctx, newAccount("luigi"))
-			return err
-		case 2:
-			return stop
-		}
-		return nil
-	})
-	f.Equal(stop, err)
-	f.Equal(f.events(), seen)
-
-	f.account("peach")
-	ctx, cancel := context.WithCancel(f.ctx)
-	err = f.clients.Watch(ctx, first.Cursor, func(e accounts.Event) error {
-		f.Equal(seen[1], e, "Watch must deliver no event after its context has ended")
-		cancel()
-		return nil
-	})
-	f.ErrorIs(err, context.Canceled)
-}
-
 func pruneEvents(f *fixture) {
 	f.account("mario")
 	f.clock.advance(time.Hour)
@@ -455,6 +425,18 @@ func pruneEvents(f *fixture) {
 	})
 }
 
+func pruneUnreadEvents(f *fixture) {
+	f.account("mario")
+	f.clock.advance(time.Hour)
+	f.account("luigi")
+	n, err := f.clients.PruneEvents(f.ctx, f.clock.now())
+	f.NoError(err)
+	f.Equal(1, n, "an event that no reader has seen must be pruned as any other")
+	kept := f.events()
+	f.Len(kept, 1)
+	f.Equal("luigi", kept[0].Details["login"])
+}
+
 func prunedCursor(f *fixture) {
 	for _, login := range []string{"ada", "bea", "cleo", "dora"} {
 		f.account(login)
@@ -465,7 +447,6 @@ func prunedCursor(f *fixture) {
 	f.NoError(err)
 	_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: all[0].Cursor})
 	f.ErrorIs(err, accounts.ErrCursorExpired)
-	f.ErrorIs(f.clients.Watch(f.ctx, all[0].Cursor, func(accounts.Event) error { return nil }), accounts.ErrCursorExpired)
 	_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: all[0].Cursor, AccountID: &all[0].AccountID})
 	f.ErrorIs(err, accounts.ErrCursorExpired)
 	for i := 1; i < len(all); i++ {
@@ -489,7 +470,6 @@ func cursorBeyondLog(f *fixture) {
 	for _, after := range []accounts.Cursor{p.Items[2].Cursor, p.Next} {
 		_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: after})
 		f.ErrorIs(err, accounts.ErrCursorExpired, "a cursor beyond the end of the log, such as after restoring an older backup, must have expired")
-		f.ErrorIs(f.clients.Watch(f.ctx, after, func(accounts.Event) error { return nil }), accounts.ErrCursorExpired)
 	}
 }
 

@@ -26,7 +26,7 @@ func TestFailover(t *testing.T) {
 			c := newCluster(t, 2, "synchronous_standby_names = 'ANY 1 (standby_1, standby_2)'")
 			dsn := c.database(t)
 			app := openApp(t, c.dsnOfPrimary(t, dsn), writerCount+2, nil)
-			w, l := startWatcher(t, app), startLoad(t, app)
+			w, l := startFollower(t, app), startLoad(t, app)
 			l.waitForMore(t, acknowledged, 200)
 			c.failOver(t)
 			l.waitForMore(t, acknowledged, 200)
@@ -103,6 +103,20 @@ func TestStandbyIsReadOnly(t *testing.T) {
 	events, err := standbyApp.Events(ctx, accounts.EventQuery{})
 	require.NoError(t, err)
 	require.Equal(t, numbered, events, "bob's events have no numbers yet, and a standby assigns none")
+
+	head, err := standbyApp.Head(ctx)
+	require.NoError(t, err)
+	require.Equal(t, numbered.Next, head)
+	logins := []string{}
+	cursor, err := standbyApp.Snapshot(ctx, func(b accounts.Batch) error {
+		for _, a := range b.Accounts {
+			logins = append(logins, a.Login)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"alice", "bob"}, logins)
+	require.Equal(t, head, cursor)
 
 	withDefaults := accounts.NewManager(standbyApp.store, nil) // with the default hasher
 	_, err = withDefaults.Authenticate(ctx, "bob", "an old password")

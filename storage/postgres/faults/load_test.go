@@ -285,8 +285,8 @@ func (s *snapshot) checkPair(t *testing.T, p pair) {
 	}
 }
 
-// watcher collects the events from Watch, from the first one on.
-type watcher struct {
+// follower collects the events from Follow, from the first one on.
+type follower struct {
 	events []accounts.Event
 	err    error
 	seen   atomic.Int64
@@ -294,15 +294,15 @@ type watcher struct {
 	done   chan struct{}
 }
 
-func startWatcher(t *testing.T, app *app) *watcher {
+func startFollower(t *testing.T, app *app) *follower {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &watcher{cancel: cancel, done: make(chan struct{})}
+	w := &follower{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(w.done)
-		w.err = app.Watch(ctx, "", func(e accounts.Event) error {
-			w.events = append(w.events, e)
-			w.seen.Add(1)
+		w.err = app.Follow(ctx, "", &accounts.FollowOptions{OnError: func(error) {}}, func(_ context.Context, batch []accounts.Event, _ accounts.Cursor) error {
+			w.events = append(w.events, batch...)
+			w.seen.Add(int64(len(batch)))
 			return nil
 		})
 	}()
@@ -310,13 +310,13 @@ func startWatcher(t *testing.T, app *app) *watcher {
 	return w
 }
 
-func (w *watcher) stop() {
+func (w *follower) stop() {
 	w.cancel()
 	<-w.done
 }
 
-// check checks that Watch passed each event once, in the order of the log.
-func (w *watcher) check(t *testing.T, events []accounts.Event) {
+// check checks that Follow passed each event once, in the order of the log.
+func (w *follower) check(t *testing.T, events []accounts.Event) {
 	t.Helper()
 	waitFor(t, "all events", func() bool {
 		select {

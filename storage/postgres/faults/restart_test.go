@@ -8,11 +8,11 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// Eight writers and a Watch continue after restarts of the server.
+// Eight writers and a follower continue after restarts of the server.
 func TestServerRestartsUnderLoad(t *testing.T) {
 	server := pgtest.Start(t, "")
 	app := openApp(t, newDatabase(t, server), writerCount+2, nil)
-	w, l := startWatcher(t, app), startLoad(t, app)
+	w, l := startFollower(t, app), startLoad(t, app)
 	for _, mode := range []string{"immediate", "fast"} {
 		l.waitForMore(t, acknowledged, 100)
 		server.Stop(t, mode)

@@ -242,8 +242,8 @@ func (p *app) commands(a accounts.Account, s subscriptions.Subscription, d subsc
 		"ResetPassword":   func(ctx context.Context) error { return second(p.ResetPassword(ctx, text, text)) },
 		"CheckResetToken": func(ctx context.Context) error { return second(p.CheckResetToken(ctx, text)) },
 		"Events":          func(ctx context.Context) error { return second(p.Events(ctx, accounts.EventQuery{After: cursor})) },
-		"Watch": func(ctx context.Context) error {
-			return p.Watch(ctx, cursor, func(accounts.Event) error { return accounts.ErrInvalid })
+		"Follow": func(ctx context.Context) error {
+			return p.Follow(ctx, cursor, nil, func(context.Context, []accounts.Event, accounts.Cursor) error { return accounts.ErrInvalid })
 		},
 		"an actor":       func(ctx context.Context) error { return second(p.Activate(accounts.WithActor(ctx, text), ids)) },
 		"SetContact":     func(ctx context.Context) error { return second(owner.SetContact(ctx, 0, contact, text)) },
