@@ -94,7 +94,7 @@ type New struct {
 	ExternalID     string             // at most 255; unique among accounts when set
 	Locale         string             // a BCP 47 language tag such as it or pt-BR, at most 35; may be empty
 	Attributes     map[string]string  // the application's own, such as a VAT number; at most 32, keys are slugs of at most 64, values have at most 1,024
-	CreatedAt      time.Time          // for imports; zero: now
+	CreatedAt      time.Time          // for imports, in the years 1970 to 9998; zero: now
 	Subscription   *subscriptions.New // the first subscription, with AccountID 0; nil: none
 }
 

@@ -49,7 +49,8 @@ type ClientManager interface {
 
 // Options of a Manager. Every field is optional. NewManager panics if one of them is wrong.
 type Options struct {
-	// Now is the clock. The default is time.Now.
+	// Now is the clock. The default is time.Now. While it returns zero, or a time outside of the years 1970 to 9998, every command
+	// returns ErrUnavailable, so that a machine whose clock is not set yet records nothing.
 	Now func() time.Time
 
 	// Hasher hashes passwords. The default is Argon2id{}.
@@ -157,7 +158,7 @@ type commandInfo struct {
 }
 
 func (m *Manager) commandInfo(ctx context.Context, v *input.Violations) commandInfo {
-	return commandInfo{actor: input.Actor(ctx, v), at: input.Time(m.now())}
+	return commandInfo{actor: input.Actor(ctx, v), at: v.Now(m.now, ErrUnavailable)}
 }
 
 // event returns an event about an account.

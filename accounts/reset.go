@@ -75,6 +75,7 @@ func (m *Manager) ResetToken(ctx context.Context, id ID, ttl time.Duration) (_ s
 	if ttl < minTTL || ttl > maxTTL {
 		v.Add("ttl", "ttl", "")
 	}
+	now := v.Now(m.now, ErrUnavailable)
 	if err := v.Err(); err != nil {
 		return "", err
 	}
@@ -82,7 +83,7 @@ func (m *Manager) ResetToken(ctx context.Context, id ID, ttl time.Duration) (_ s
 	if err != nil {
 		return "", err
 	}
-	return resetToken{id: id, epoch: r.SessionEpoch, expires: m.now().Add(ttl)}.signed(m.secret), nil
+	return resetToken{id: id, epoch: r.SessionEpoch, expires: now.Add(ttl)}.signed(m.secret), nil
 }
 
 func (m *Manager) checkSecret(v *input.Violations) {

@@ -102,7 +102,7 @@ type commandInfo struct {
 }
 
 func (m *Manager) commandInfo(ctx context.Context, v *input.Violations) commandInfo {
-	return commandInfo{actor: input.Actor(ctx, v), at: input.Time(m.now())}
+	return commandInfo{actor: input.Actor(ctx, v), at: v.Now(m.now, ErrUnavailable)}
 }
 
 // event returns an event about a subscription.

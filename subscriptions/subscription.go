@@ -128,7 +128,7 @@ type Query struct {
 	Search        string
 	Status        Status    // empty: any
 	Cause         Cause     // suspended by this cause, inherited holds included; empty: any
-	ExpiresBefore time.Time // zero: any
+	ExpiresBefore time.Time // in the years 1970 to 9998; zero: any
 	Desc          bool      // the newest first
 	Limit         int       // items of a page: 0 for 50, at most 500
 	After         Cursor    // Page.Next of the page before; empty: the start

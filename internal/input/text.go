@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"regexp"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -138,15 +137,6 @@ func IsASCII(s string) bool {
 		}
 	}
 	return true
-}
-
-// Time returns t as it is stored: in UTC and truncated to microseconds, the precision of all stores. The zero time stays
-// zero.
-func Time(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	return t.UTC().Truncate(time.Microsecond)
 }
 
 // Decode decodes base64 in its only canonical spelling: without stray bits and without the line ends that decoders skip.

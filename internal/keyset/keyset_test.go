@@ -15,7 +15,8 @@ func TestCursorsComeBack(t *testing.T) {
 		{ID: 1},
 		{At: time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC), ID: 1 << 60},
 		{At: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), Key: "straße"},
-		{At: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)},
+		{At: time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{At: time.Date(9998, 12, 31, 23, 59, 59, 999999000, time.UTC)},
 	} {
 		got, ok := Decode(Encode("a list", "filters", p), "a list", "filters")
 		require.True(t, ok, p)
@@ -40,9 +41,11 @@ func TestCursorsFitNothingElse(t *testing.T) {
 		"longer":          {c + "AA", "a list", "filters"},
 		"no base64":       {"%%%", "a list", "filters"},
 		"padded":          {c + "=", "a list", "filters"},
-		"of zeros":        {(base64.RawURLEncoding.EncodeToString(make([]byte, 20))), "a list", "filters"},
+		"of zeros":        {base64.RawURLEncoding.EncodeToString(make([]byte, 20)), "a list", "filters"},
 		"with a newline":  {c[:4] + "\n" + c[4:], "a list", "filters"},
 		"very long":       {string(make([]byte, 1<<20)), "a list", "filters"},
+		"before 1970":     {Encode("a list", "filters", Position{At: time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC)}), "a list", "filters"},
+		"after 9998":      {Encode("a list", "filters", Position{At: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}), "a list", "filters"},
 		"a key with NUL":  {Encode("a list", "filters", Position{Key: "\x00"}), "a list", "filters"},
 		"a key of no use": {Encode("a list", "filters", Position{Key: "\xff"}), "a list", "filters"},
 	} {
