@@ -4,13 +4,13 @@ import "github.com/clientele-go/clientele/internal/input"
 
 // Contact says who the customer is and how to reach them. Every field is one line; limits are in characters.
 type Contact struct {
-	Name       string // required, at most 60
-	Company    string // at most 60
+	Name       string // required, at most 120
+	Company    string // at most 255
 	Email      string // at most 255; may be empty
 	Phone      string // at most 30
 	Address    string // at most 255
-	City       string // at most 50
-	State      string // at most 50
+	City       string // at most 120
+	State      string // at most 120
 	PostalCode string // at most 20
 	Country    string // ISO 3166-1 alpha-2, stored in upper case; may be empty
 }

@@ -73,12 +73,12 @@ func checkField[T any](f *fixture, c field[T], in func() T, call func(T) error) 
 func accountTexts(f *fixture) {
 	n := 0
 	fields := []field[accounts.New]{
-		{"contact.name", 60, true, func(in *accounts.New, s string) { in.Contact.Name = s }},
-		{"contact.company", 60, true, func(in *accounts.New, s string) { in.Contact.Company = s }},
+		{"contact.name", 120, true, func(in *accounts.New, s string) { in.Contact.Name = s }},
+		{"contact.company", 255, true, func(in *accounts.New, s string) { in.Contact.Company = s }},
 		{"contact.phone", 30, true, func(in *accounts.New, s string) { in.Contact.Phone = s }},
 		{"contact.address", 255, true, func(in *accounts.New, s string) { in.Contact.Address = s }},
-		{"contact.city", 50, true, func(in *accounts.New, s string) { in.Contact.City = s }},
-		{"contact.state", 50, true, func(in *accounts.New, s string) { in.Contact.State = s }},
+		{"contact.city", 120, true, func(in *accounts.New, s string) { in.Contact.City = s }},
+		{"contact.state", 120, true, func(in *accounts.New, s string) { in.Contact.State = s }},
 		{"contact.postalCode", 20, true, func(in *accounts.New, s string) { in.Contact.PostalCode = s }},
 		{"externalID", 255, true, func(in *accounts.New, s string) { in.ExternalID = s }},
 		{"additionalInfo", 4096, false, func(in *accounts.New, s string) { in.AdditionalInfo = s }},
