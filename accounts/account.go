@@ -81,7 +81,8 @@ func messages(holds Holds) []Message {
 	return all
 }
 
-// New is an account to be created. Limits are in characters.
+// New is an account to be created. Limits are in characters. Login, ExternalID and Locale are one line, from which characters
+// that show nothing are removed, as Contact describes it.
 type New struct {
 	Login    string // required, at most 60; stored in lower case
 	Password string // 8 to 128; exactly one of Password and PasswordHash is required

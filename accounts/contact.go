@@ -2,7 +2,10 @@ package accounts
 
 import "github.com/clientele-go/clientele/internal/input"
 
-// Contact says who the customer is and how to reach them. Every field is one line; limits are in characters.
+// Contact says who the customer is and how to reach them. Every field is one line; limits are in characters. Characters that
+// show nothing are removed, such as those that people paste with a telephone number; only in Name, Company, Address, City and
+// State a zero-width joiner or non-joiner stays between two letters, or after a letter's mark, where Persian and Indic spelling
+// needs it.
 type Contact struct {
 	Name       string // required, at most 120
 	Company    string // at most 255
@@ -17,7 +20,8 @@ type Contact struct {
 
 // clean returns the contact as it is stored.
 func (c Contact) clean() Contact {
-	input.Clean(input.Line, &c.Name, &c.Company, &c.Email, &c.Phone, &c.Address, &c.City, &c.State, &c.PostalCode)
+	input.Clean(input.Name, &c.Name, &c.Company, &c.Address, &c.City, &c.State)
+	input.Clean(input.Line, &c.Email, &c.Phone, &c.PostalCode)
 	c.Country = input.Country(c.Country)
 	return c
 }

@@ -113,8 +113,8 @@ func (m *Manager) approve(ctx context.Context, owner AccountID, names []string) 
 // reservedName returns the canonical form of an entry in Options.ReservedDomains, which may be a single label and may have
 // a leading "*." and surrounding dots. It panics if the entry is no name: ignoring it would leave a name unprotected.
 func reservedName(given string) string {
-	name := strings.Trim(strings.TrimPrefix(strings.TrimSpace(given), "*"), ".")
-	canonical, err := profile.ToASCII(name)
+	name := strings.Trim(strings.TrimPrefix(input.Name(given), "*"), ".")
+	canonical, err := toASCII(name)
 	if err != nil || canonical == "" {
 		panic(fmt.Sprintf("clientele: invalid entry %q in ReservedDomains", given))
 	}

@@ -14,23 +14,32 @@ func TestCanonicalName(t *testing.T) {
 	label63 := strings.Repeat("a", 63)
 	long := strings.Repeat(label63+".", 3) + strings.Repeat("b", 61) // 253 bytes
 	for given, stored := range map[string]string{
-		"example.com":            "example.com",
-		"Example.COM.":           "example.com",
-		"mario.localhost":        "mario.localhost",
-		"münchen.example":        "xn--mnchen-3ya.example",
-		"MÜNCHEN.example":        "xn--mnchen-3ya.example",
-		"mu\u0308nchen.example":  "xn--mnchen-3ya.example",
-		"xn--mnchen-3ya.example": "xn--mnchen-3ya.example",
-		"XN--MNCHEN-3YA.example": "xn--mnchen-3ya.example",
-		"例え。テスト":                 "xn--r8jz45g.xn--zckzah",
-		"ｅｘａｍｐｌｅ.com":            "example.com",
-		"co.uk":                  "co.uk",
-		"1.example":              "1.example",
-		"123.com":                "123.com",
-		"a-b.example":            "a-b.example",
-		"0xa.example":            "0xa.example",
-		"a.0xg":                  "a.0xg",
-		long:                     long,
+		"example.com":             "example.com",
+		"Example.COM.":            "example.com",
+		" \u00a0example.com.\t\n": "example.com",
+		"\u2066shop\u00ad.exa\u200bmple\u2060.com\u2069 \ufeff": "shop.example.com",
+		"FA\u1e9e.DE":                 "xn--fa-hia.de",
+		"Fa\u00df.de":                 "xn--fa-hia.de",
+		"xn--fa-hia.de":               "xn--fa-hia.de",
+		"fass.de":                     "fass.de",
+		"نامه\u200cای.example":        "xn--mgba3gch31f060k.example", // the joiner spells another name
+		"نامهای.example":              "xn--mgba3gch31f.example",
+		"xn--mgba3gch31f060k.example": "xn--mgba3gch31f060k.example",
+		"mario.localhost":             "mario.localhost",
+		"münchen.example":             "xn--mnchen-3ya.example",
+		"MÜNCHEN.example":             "xn--mnchen-3ya.example",
+		"mu\u0308nchen.example":       "xn--mnchen-3ya.example",
+		"xn--mnchen-3ya.example":      "xn--mnchen-3ya.example",
+		"XN--MNCHEN-3YA.example":      "xn--mnchen-3ya.example",
+		"例え。テスト":                      "xn--r8jz45g.xn--zckzah",
+		"ｅｘａｍｐｌｅ.com":                 "example.com",
+		"co.uk":                       "co.uk",
+		"1.example":                   "1.example",
+		"123.com":                     "123.com",
+		"a-b.example":                 "a-b.example",
+		"0xa.example":                 "0xa.example",
+		"a.0xg":                       "a.0xg",
+		long:                          long,
 	} {
 		name, ok := CanonicalName(given)
 		assert.True(t, ok, given)
@@ -40,8 +49,8 @@ func TestCanonicalName(t *testing.T) {
 		"", ".", "..", "localhost", "a..b", ".a.b", "a.b..", "-a.example", "a-.example", "a.-b", "*.example.com", "a_b.example",
 		"a b.example", "a.b/c", "a.b:80", "http://a.b", "a@b.example", "1.2.3.4", "1.2.3", "1.2.3.4.", "0x7f.1", "127.0.0.0x1",
 		"a.0x", "a.0xff", "a.123", "[::1]", "::1", "fe80::1%lo", "2130706433", "a.xn--", "xn--a.example", "xn--zzzzzzzz.example",
-		"xn--80ak6aa92e-.com", "ab--cd.example", "xn--example-.com", "\xff.example", "a\x00.example", "a.example\n",
-		"א1a.example", "a\u202eb.example", "\u200b.example",
+		"xn--80ak6aa92e-.com", "ab--cd.example", "xn--example-.com", "\xff.example", "a\x00.example", "a\n.example",
+		"א1a.example", "\u200b.example", "\u3164.example", "a .example", "example.com .", "a\u200db.example", " ",
 		strings.Repeat("a", 64) + ".example", long + "b", strings.Repeat("a.", 1<<19) + "com",
 	} {
 		name, ok := CanonicalName(given)
@@ -61,7 +70,7 @@ func TestLettersThatFoldAreOneName(t *testing.T) {
 func FuzzCanonicalName(f *testing.F) {
 	for _, seed := range []string{
 		"example.com", "Example.COM.", "münchen.example", "xn--mnchen-3ya.example", "1.2.3.4", "a..b", "\u212a.example",
-		"例え。テスト", "*.a.b", "ß.example", "a\u200db.example", "xn--zca.example", "أهلا.example", "0x7f.1",
+		"例え。テスト", "*.a.b", "ß.example", "\u1e9e.example", " \u202aa.b\u202c ", "नमस्\u200dते.example", "a\u200db.example", "xn--zca.example", "أهلا.example", "0x7f.1",
 	} {
 		f.Add(seed)
 	}

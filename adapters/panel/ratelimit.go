@@ -12,6 +12,8 @@ import (
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/time/rate"
+
+	"github.com/clientele-go/clientele/internal/input"
 )
 
 // Limits of attempts to sign in. Each attempt takes a token from two buckets, which refill slowly, so that no login is
@@ -46,7 +48,7 @@ func (l *loginLimiter) take(kind, login, device string, from netip.Addr) time.Du
 	if source == "" {
 		source = network(from, 24, 64).String()
 	}
-	login = strings.ToLower(strings.TrimSpace(login))
+	login = loginKey(login)
 	if len(login) > 255 {
 		login = login[:255] // longer than any login; it bounds the size of the key
 	}
@@ -58,6 +60,9 @@ func (l *loginLimiter) take(kind, login, device string, from netip.Addr) time.Du
 	}
 	return takeOne(bucket(l.logins, kind+"\n"+login+"\n"+source, loginBurst, loginEvery), now)
 }
+
+// loginKey returns the same text for all spellings of a login by which accounts are looked up.
+func loginKey(login string) string { return strings.ToLower(input.Line(login)) }
 
 // bucket returns the limiter with the given key in cache, which it adds if necessary.
 func bucket[K comparable](cache *simplelru.LRU[K, *rate.Limiter], key K, burst int, every time.Duration) *rate.Limiter {
@@ -120,7 +125,7 @@ const deviceMaxAge = 90 * 24 * time.Hour
 // mac returns the signature of a browser's id for a login.
 func (d *deviceKey) mac(id, kind, login string) string {
 	mac := hmac.New(sha256.New, d[:])
-	mac.Write([]byte(id + "\n" + kind + "\n" + strings.ToLower(strings.TrimSpace(login))))
+	mac.Write([]byte(id + "\n" + kind + "\n" + loginKey(login)))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 

@@ -106,6 +106,7 @@ func TestLoginLimiter(t *testing.T) {
 		require.Zero(t, a.take("customer", "mario", "", addr("192.0.2.1")))
 	}
 	assert.Equal(t, loginEvery, a.take("customer", "mario", "", addr("192.0.2.200")), "the same network")
+	assert.Equal(t, loginEvery, a.take("customer", " \u202aMa\u200brio\u202c", "", addr("192.0.2.1")), "the same login, pasted")
 	assert.Zero(t, a.take("customer", "mario", "", addr("198.51.100.1")), "another network")
 	assert.Zero(t, a.take("customer", "mario", "device", addr("192.0.2.1")), "a known device")
 	assert.Zero(t, a.take("operator", "mario", "", addr("192.0.2.1")), "another kind")

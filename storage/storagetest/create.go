@@ -17,6 +17,11 @@ func createCases() []testCase {
 		{"an account with only the required fields gets defaults", accountDefaults},
 		{"a subscription with only the required fields gets defaults", subscriptionDefaults},
 		{"text is trimmed and normalized before it is stored", textIsNormalized},
+		{"characters that show nothing are removed from every text of one line", invisibleIsRemoved},
+		{"characters that show nothing do not matter to look-ups, searches and filters", invisibleInLookUps},
+		{"characters that show nothing do not make a second login, external id or domain name", invisibleIsTaken},
+		{"names, companies, addresses, cities and states keep joiners between letters", joinersInNames},
+		{"text of several lines keeps what shows nothing, but does not change its direction", invisibleInLines},
 		{"all taken fields are reported at once, with their values as given", takenFieldsAtOnce},
 		{"a domain name is taken in both spellings and for every owner", takenDomain},
 		{"a login is taken in upper and lower case", takenLogin},
@@ -334,7 +339,7 @@ func (f *fixture) unknownName(kind accounts.Level, name string, find func(string
 
 // unstorable returns texts that no field of one line accepts.
 func unstorable() []string {
-	return []string{"", "\xff", "a\x00b", "a\xc3", "\u202egnp.exe", "line\nline"}
+	return []string{"", "\xff", "a\x00b", "a\xc3", "a\u2028b", "line\nline"}
 }
 
 func findUnstorable(f *fixture) {
