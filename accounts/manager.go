@@ -69,6 +69,15 @@ type Options struct {
 	// label such as a top-level domain, and may begin with "*.". An entry that is no name is a mistake: NewManager panics.
 	ReservedDomains []string
 
+	// PublicSuffixes returns the public suffix of a name, such as co.uk of example.co.uk, below which everybody may register
+	// names; domain is in lower case and made of A-labels, and suffix is the name itself or a name above it. Only the provider
+	// can have a name that is a public suffix. The default is the list that is compiled in, by golang.org/x/net/publicsuffix,
+	// whose PublicSuffix has the same form; a program that keeps a newer list (publicsuffix.org) brings it here, because an
+	// account that owns a suffix keeps everybody else from the names below it. A result that is no suffix of the name is ignored,
+	// and icann does not matter. It is also called inside transactions: it must be fast, safe for concurrent use, and not use
+	// the store.
+	PublicSuffixes func(domain string) (suffix string, icann bool)
+
 	// AllowDomain is asked about every name that an account would newly own, never inside a transaction of the library, and
 	// possibly more than once for one command. Owner is 0 for an account that is about to be created. An error refuses the
 	// command and is returned wrapped.
@@ -133,7 +142,8 @@ func NewManager(store Store, opts *Options) *Manager {
 		m.now = time.Now
 	}
 	m.subscriptions = subscriptions.NewManager(subscriptionStore{store}, subscriptions.Options{
-		Now: m.now, ReservedDomains: opts.ReservedDomains, AllowDomain: opts.AllowDomain, OnCommand: opts.OnCommand,
+		Now: m.now, ReservedDomains: opts.ReservedDomains, PublicSuffixes: opts.PublicSuffixes, AllowDomain: opts.AllowDomain,
+		OnCommand: opts.OnCommand,
 	})
 	return m
 }

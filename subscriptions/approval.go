@@ -138,7 +138,7 @@ func (m *Manager) checkName(v *input.Violations, path, given string, owned bool)
 // checkOwnable adds a violation if only the provider may own a name: if it is a public suffix, or reserved, or below a
 // reserved name.
 func (m *Manager) checkOwnable(v *input.Violations, path, name string) {
-	if isBareSuffix(name) {
+	if m.isBareSuffix(name) {
 		v.Add(path, "publicSuffix", name)
 		return
 	}

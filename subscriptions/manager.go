@@ -45,6 +45,7 @@ type SubscriptionManager interface {
 type Options struct {
 	Now             func() time.Time
 	ReservedDomains []string
+	PublicSuffixes  func(domain string) (suffix string, icann bool)
 	AllowDomain     func(ctx context.Context, owner AccountID, name string) error
 	OnCommand       func(ctx context.Context, command string) (context.Context, func(err error))
 }
@@ -60,6 +61,7 @@ type Manager struct {
 	store    Store
 	now      func() time.Time
 	reserved []string
+	suffixes func(domain string) (suffix string, icann bool)
 	allow    func(ctx context.Context, owner AccountID, name string) error
 	hook     hook.OnCommand
 	scope    *AccountID // nil: everything
@@ -67,7 +69,7 @@ type Manager struct {
 
 // NewManager returns a Manager that keeps its data in store. It panics if an entry of Options.ReservedDomains is no name.
 func NewManager(store Store, o Options) *Manager {
-	m := &Manager{store: store, now: o.Now, allow: o.AllowDomain, hook: o.OnCommand}
+	m := &Manager{store: store, now: o.Now, suffixes: o.PublicSuffixes, allow: o.AllowDomain, hook: o.OnCommand}
 	if m.now == nil {
 		m.now = time.Now
 	}

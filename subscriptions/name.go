@@ -92,8 +92,19 @@ func isWebsite(name string) bool {
 // onlyDigits reports whether s consists of characters of set, as the empty string does.
 func onlyDigits(s, set string) bool { return strings.Trim(s, set) == "" }
 
-// isBareSuffix reports whether name is a public suffix such as co.uk, under which others register names.
-func isBareSuffix(name string) bool {
+// isBareSuffix reports whether name is a public suffix such as co.uk, under which others register names. Options.PublicSuffixes
+// decides that, unless it returns something that is no suffix of the name.
+func (m *Manager) isBareSuffix(name string) bool {
+	if m.suffixes != nil {
+		if suffix, _ := m.suffixes(name); within(name, suffix) {
+			return suffix == name
+		}
+	}
+	return isCompiledSuffix(name)
+}
+
+// isCompiledSuffix reports whether name is a public suffix by the list that is compiled in.
+func isCompiledSuffix(name string) bool {
 	suffix, _ := publicsuffix.PublicSuffix(name)
 	return suffix == name
 }
@@ -119,14 +130,16 @@ func Ancestors(name string) []string {
 
 // nameKeys returns the lock keys of names: those of the registrable domain of each name and of each name above it. Nearly
 // always they are the same. They differ where a public suffix is below a name that can be owned: without the second key,
-// amazonaws.com and a.s3.amazonaws.com could be given to two accounts at the same time.
+// amazonaws.com and a.s3.amazonaws.com could be given to two accounts at the same time. Public suffixes are those of the list
+// that is compiled in, whatever Options.PublicSuffixes is, so that all processes lock the same keys. See Claim.Keys about
+// accounts that own one.
 func nameKeys(names []string) []int {
 	var keys []int
 	for _, name := range names {
 		last := ""
 		for _, n := range append([]string{name}, Ancestors(name)...) {
 			registrable, err := publicsuffix.EffectiveTLDPlusOne(n)
-			if err != nil { // a public suffix, which only the provider can own
+			if err != nil { // a public suffix
 				registrable = n
 				if n != name {
 					continue

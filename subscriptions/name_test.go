@@ -115,10 +115,26 @@ func TestMixedScripts(t *testing.T) {
 }
 
 func TestBareSuffixes(t *testing.T) {
+	plain := NewManager(nil, Options{})
 	for name, bare := range map[string]bool{
 		"co.uk": true, "com.au": true, "github.io": true, "example.com": false, "example.co.uk": false, "mario.localhost": false,
 	} {
-		assert.Equal(t, bare, isBareSuffix(name), name)
+		assert.Equal(t, bare, plain.isBareSuffix(name), name)
+		// An option that returns no suffix of the name counts for nothing.
+		for _, garbage := range []string{"", ".", "UK", ".uk", "uk.", "o.uk", "other.example", "a." + name, strings.ToUpper(name), name + ".", "\xff"} {
+			m := NewManager(nil, Options{PublicSuffixes: func(string) (string, bool) { return garbage, true }})
+			assert.Equal(t, bare, m.isBareSuffix(name), "%s with %q", name, garbage)
+		}
+	}
+	newer := NewManager(nil, Options{PublicSuffixes: func(domain string) (string, bool) {
+		if within(domain, "shops.example") {
+			return "shops.example", false
+		}
+		return domain[strings.LastIndexByte(domain, '.')+1:], true
+	}})
+	for name, bare := range map[string]bool{"shops.example": true, "a.shops.example": false, "example.example": false, "github.io": false} {
+		assert.Equal(t, bare, newer.isBareSuffix(name), name)
+		assert.Equal(t, bare, newer.ForAccount(1).WithStore(nil).isBareSuffix(name), name)
 	}
 }
 
@@ -135,6 +151,20 @@ func TestNamesAboveAndBelowShareAKey(t *testing.T) {
 		assert.Subset(t, below, above, pair)
 	}
 	assert.Len(t, nameKeys([]string{"a.b.c.example.co.uk"}), 1, "one key is enough for a plain name")
+}
+
+// By Options.PublicSuffixes, an account may own what is a public suffix to the list that is compiled in. Names below that do
+// not share its key, so the claim takes all.
+func TestKeysOfASuffixThatAnAccountClaims(t *testing.T) {
+	below := Claim{Names: []string{"mario.github.io"}, Owner: 1}.Keys()
+	assert.Len(t, below, 1)
+	for _, owner := range []AccountID{2, newAccount} {
+		all := Claim{Names: []string{"example.com", "github.io"}, Owner: owner}.Keys()
+		assert.Len(t, all, lockkey.Count)
+		assert.IsIncreasing(t, all)
+		assert.Equal(t, 0, all[0])
+	}
+	assert.Len(t, Claim{Names: []string{"github.io"}, Owner: Provider}.Keys(), 1, "the provider's names conflict with no others")
 }
 
 func TestKeysOfAClaim(t *testing.T) {

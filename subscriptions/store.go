@@ -2,6 +2,7 @@ package subscriptions
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/clientele-go/clientele/internal/lockkey"
@@ -165,9 +166,13 @@ type Claim struct {
 
 // Keys returns the locks of a claim, sorted and without duplicates: numbers from 0 to 1,023, so few that a command of any
 // size fits a database's lock table. Two claims that can conflict share a key: those with the same external id, and those
-// with names under one registrable domain.
+// with names under one registrable domain. All are returned for the rare account that gets a public suffix.
 func (c Claim) Keys() []int {
 	keys := nameKeys(c.Names)
+	if c.Owner != Provider && slices.ContainsFunc(c.Names, isCompiledSuffix) {
+		// Options.PublicSuffixes lets an account have it. Names below it do not share its key.
+		return lockkey.All()
+	}
 	if c.ExternalID != "" {
 		keys = append(keys, lockkey.Of("subscription.externalID", c.ExternalID))
 	}
