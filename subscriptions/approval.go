@@ -27,7 +27,7 @@ func (m *Manager) checkTransfer(v *input.Violations, tx Tx, a *approvals, domain
 	if err := a.require(to, names); err != nil {
 		return err
 	}
-	claimed, err := tx.Claim(Claim{Names: names, Owner: to})
+	claimed, err := tx.Claim(Claim{Names: names, Owner: to, Transfer: true})
 	if err != nil {
 		return err
 	}

@@ -22,19 +22,21 @@ func (r *root) claimed(c accounts.Claim) accounts.Claimed {
 			out.Names = append(out.Names, name)
 		}
 	}
-	out.Conflicting = r.blocked(c.Names, c.Owner)
+	out.Conflicting = r.blocked(c.Names, c.Owner, c.Transfer)
 	return out
 }
 
-// blocked answers the names that have a name above or below them of another account. The names claimed together don't
+// blocked returns the names that have a name above or below them of another account. Names that are transferred together do not
 // count.
-func (r *root) blocked(names []string, owner accounts.ID) []string {
+func (r *root) blocked(names []string, owner accounts.ID, transfer bool) []string {
 	if owner == subscriptions.Provider {
 		return nil
 	}
 	claimed := make(map[string]bool, len(names))
 	for _, name := range names {
-		claimed[name] = true
+		if transfer {
+			claimed[name] = true
+		}
 	}
 	moving := r.shadowsOf(claimed)
 	var blocked []string

@@ -61,16 +61,29 @@ func namesInTheWay(c accounts.Claim, names string, args *arguments) []string {
 		sought = append(sought, subscriptions.Ancestors(name)...)
 		ranges[i] = reversed(name)
 	}
+	claimed := set(c.Names)
+	above := func(name string) bool {
+		return slices.ContainsFunc(subscriptions.Ancestors(name), func(n string) bool { return claimed[n] })
+	}
 	isOthers := "(SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> " + args.argument(int64(c.Owner), "bigint")
-	return []string{`ARRAY(
+	unlessMoved := ""
+	if c.Transfer {
+		unlessMoved = "(d.name = ANY(" + names + ")) IS NOT TRUE AND "
+	}
+	asked := []string{`ARRAY(
         SELECT d.name FROM clientele.domains AS d
         WHERE d.name = ANY(` + args.argument(textArray(sought), "text[]") + `) AND (d.name = ANY(` + names + `) OR ` + isOthers + `)) AS there`, `ARRAY(
         SELECT c.name FROM unnest(` + names + `, ` + args.argument(textArray(ranges), "text[]") + `) AS c (name, below)
         WHERE (
             SELECT true FROM clientele.domains AS d
             WHERE d.reversed >= c.below || '.' AND d.reversed < c.below || '/'
-                AND (d.name = ANY(` + names + `)) IS NOT TRUE AND ` + isOthers + `
+                AND ` + unlessMoved + isOthers + `
             LIMIT 1)) AS blocked_below`}
+	if !c.Transfer && slices.ContainsFunc(c.Names, above) {
+		asked = append(asked, `ARRAY(
+        SELECT d.name FROM clientele.domains AS d WHERE d.name = ANY(`+names+`) AND `+isOthers+`) AS others`)
+	}
+	return asked
 }
 
 // claimRow is the answer to readClaim.
@@ -83,6 +96,7 @@ type claimRow struct {
 	ExternalID        bool
 	There             []string `bun:"there,array"` // claimed names that anybody has, and names above them that others have
 	BlockedBelow      []string `bun:"blocked_below,array"`
+	Others            []string `bun:"others,array"` // claimed names that other accounts have; left out where none is above another or they are transferred
 }
 
 func (r claimRow) claimed(names []string) accounts.Claimed {
@@ -104,6 +118,9 @@ func (r claimRow) taken(names []string) (taken, blocked []string) {
 			taken = append(taken, name)
 			delete(there, name)
 		}
+	}
+	for _, name := range r.Others {
+		there[name] = true
 	}
 	above := func(name string) bool { return there[name] }
 	for _, name := range names {

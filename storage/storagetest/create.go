@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -23,6 +24,7 @@ func createCases() []testCase {
 		{"names, companies, addresses, cities and states keep joiners between letters", joinersInNames},
 		{"text of several lines keeps what shows nothing, but does not change its direction", invisibleInLines},
 		{"all taken fields are reported at once, with their values as given", takenFieldsAtOnce},
+		{"a name that is taken hides no conflict of another name of the same call", takenNamesAtOnce},
 		{"a domain name is taken in both spellings and for every owner", takenDomain},
 		{"a login is taken in upper and lower case", takenLogin},
 		{"an external id is unique among accounts and among subscriptions, not between them", takenExternalID},
@@ -199,6 +201,51 @@ func takenFieldsAtOnce(f *fixture) {
 		return err
 	})
 	f.invalid(err, "locale")
+}
+
+func takenNamesAtOnce(f *fixture) {
+	f.account("mario", "example.com", "a.deep.example", "mine.peach.example")
+	peach := f.account("peach", "peach.example.org")
+	f.subscription(subscriptions.Provider, "spare.example")
+	names := []string{
+		"example.com", "shop.example.com", "b.shop.example.com", // the first is taken, and the others are below it
+		"deep.example", "x.a.deep.example", "a.deep.example", // the last is taken, and the others are above and below it
+		"free.example", "www.free.example", // of the same call
+		"spare.example", "www.spare.example", // below a taken name of the provider
+		"peach.example.org", "www.peach.example.org", // below a taken name, Peach's own
+	}
+	in := newAccount("toad")
+	in.Subscription = &subscriptions.New{Domains: names}
+	err := f.refused(accounts.ErrTaken, func() error {
+		_, err := f.clients.Create(f.ctx, in)
+		return err
+	})
+	var want []accounts.Taken
+	for i, name := range names {
+		if i < 6 || i == 8 || i >= 10 {
+			want = append(want, accounts.Taken{Field: fmt.Sprintf("subscription.domains[%d]", i), Value: name})
+		}
+	}
+	f.taken(err, want...)
+	err = f.refused(accounts.ErrTaken, func() error {
+		_, err := f.subs.Create(f.ctx, subscriptions.New{AccountID: peach.ID, Domains: names})
+		return err
+	})
+	want = nil
+	for i, name := range names {
+		if i < 6 || i == 8 || i == 10 {
+			want = append(want, accounts.Taken{Field: fmt.Sprintf("domains[%d]", i), Value: name})
+		}
+	}
+	f.taken(err, want...)
+	err = f.refused(accounts.ErrTaken, func() error {
+		_, err := f.subs.Create(f.ctx, subscriptions.New{Domains: names})
+		return err
+	})
+	f.taken(err,
+		accounts.Taken{Field: "domains[0]", Value: names[0]}, accounts.Taken{Field: "domains[5]", Value: names[5]},
+		accounts.Taken{Field: "domains[8]", Value: names[8]}, accounts.Taken{Field: "domains[10]", Value: names[10]},
+	)
 }
 
 func takenDomain(f *fixture) {
