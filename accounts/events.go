@@ -36,7 +36,7 @@ func eventCursor(number int64) Cursor {
 //
 // It returns ErrCursorExpired if events after the cursor were pruned, or if the cursor is beyond the last event because an
 // older backup was restored; ErrUnavailable if the store cannot answer, or lags behind the one that gave the cursor; and
-// ErrInvalid at "limit" or "after", and at "transaction" inside a transaction of the application's.
+// ErrInvalid at "limit" or "after", and at "transaction" inside a transaction of the application.
 func (m *Manager) Events(ctx context.Context, q EventQuery) (_ EventPage, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.Events")
 	defer func() { end(err) }()
@@ -79,7 +79,7 @@ func (l EventResult) page(limit int, desc bool) EventPage {
 	return page
 }
 
-// Watch polls soon after it found something, and less often the longer nothing happens.
+// Watch polls at an interval that is short after new events and grows while there are none.
 const (
 	minPollInterval = 50 * time.Millisecond
 	maxPollInterval = time.Second
@@ -142,10 +142,10 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // PruneEvents deletes the events that have been numbered and whose At is before the given time, and returns how many it
 // deleted. Cursors before the last of them return ErrCursorExpired from then on. Actors and domain names are personal data:
-// prune as often as your privacy rules demand.
+// prune as often as your privacy rules require.
 //
 // It returns ErrInvalid at "before" if the time is neither zero nor in the years 1970 to 9998, and at "transaction" inside a
-// transaction of the application's; ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if
+// transaction of the application; ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if
 // the outcome of the commit is unknown.
 func (m *Manager) PruneEvents(ctx context.Context, before time.Time) (_ int, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.PruneEvents")

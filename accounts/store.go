@@ -89,7 +89,7 @@ type ListParams struct {
 // Descendants are some accounts and everything that belongs to them, each slice sorted by id. Only the fields named here are
 // set: what is removed need not be loaded.
 type Descendants struct {
-	Accounts      []Account                    // ID, ExternalID; the requested accounts that exist
+	Accounts      []Account                    // ID, Login, ExternalID; the requested accounts that exist
 	Subscriptions []subscriptions.Subscription // ID, AccountID, ExternalID
 	Domains       []subscriptions.Domain       // ID, SubscriptionID, AccountID, Name
 }

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 
 	"github.com/clientele-go/clientele/internal/input"
 )
@@ -21,10 +22,30 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err
 	given := ch
 	ch = ch.clean(&v)
 	if err := v.Err(); err != nil {
-		return Account{}, m.withReserved(ctx, &v, id, ch.Login)
+		return Account{}, m.withLoginViolations(ctx, &v, id, ch.Login)
 	}
+	updated, err := m.update(ctx, c, id, given, ch, m.loginPolicy == nil)
+	if !errors.Is(err, errLoginNotAllowedYet) {
+		return updated, err
+	}
+	if err := m.checkNewLogin(ctx, &v, *ch.Login); err != nil {
+		return Account{}, err
+	}
+	if err := v.Err(); err != nil {
+		return Account{}, err
+	}
+	return m.update(ctx, c, id, given, ch, true)
+}
+
+// errLoginNotAllowedYet ends a transaction that would give an account a login about which Options.LoginPolicy has not been
+// asked.
+var errLoginNotAllowedYet = errors.New("clientele: LoginPolicy has not been called for this login")
+
+// update makes the changes in one transaction. LoginPolicy may ask a directory, so it is never called inside: without
+// loginAllowed, update returns errLoginNotAllowedYet and changes nothing if the account would get another login.
+func (m *Manager) update(ctx context.Context, c commandInfo, id ID, given, ch Changes, loginAllowed bool) (Account, error) {
 	var updated Account
-	err = m.store.Update(ctx, func(tx Tx) error {
+	err := m.store.Update(ctx, func(tx Tx) error {
 		records, err := lock(tx, []ID{id})
 		if err != nil {
 			return err
@@ -41,13 +62,20 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err
 		if err := v.Err(); err != nil {
 			return err
 		}
+		if changed.Login != old.Login && !loginAllowed {
+			return errLoginNotAllowedYet
+		}
 		if err := claimChanges(tx, given, old.Account, changed); err != nil {
 			return err
 		}
 		changed.UpdatedAt = c.at
 		updated = changed
 		w := Writes{UpdateAccounts: []Record{{Account: changed, Hash: old.Hash}}}
-		w.Events = []Event{c.event(AccountUpdated, id, details("fields", fields))}
+		changes := details("fields", fields)
+		if changed.Login != old.Login {
+			changes["from"], changes["to"] = old.Login, changed.Login
+		}
+		w.Events = []Event{c.event(AccountUpdated, id, changes)}
 		return tx.Save(w)
 	})
 	if err != nil {
@@ -56,12 +84,14 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err
 	return updated, nil
 }
 
-// withReserved adds to the violations of an update that its login is reserved, so that all are returned together. An account
-// keeps a login that became reserved after it was created.
-func (m *Manager) withReserved(ctx context.Context, v *input.Violations, id ID, login *string) error {
+// withLoginViolations adds to the violations of an update those of its login, if that is another than the account has, so that
+// all are returned together. An account keeps a login that became reserved after it was created.
+func (m *Manager) withLoginViolations(ctx context.Context, v *input.Violations, id ID, login *string) error {
 	if login != nil {
 		if r, err := m.store.Account(ctx, AccountKey{ID: id}); err == nil && r.Login != *login {
-			m.checkReserved(v, *login)
+			if err := m.checkNewLogin(ctx, v, *login); err != nil {
+				return err
+			}
 		}
 	}
 	return v.Err()

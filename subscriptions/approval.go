@@ -9,9 +9,9 @@ import (
 	"github.com/clientele-go/clientele/internal/input"
 )
 
-// checkTransfer verifies that domains may be transferred to account to, and returns the violations in v together with its
-// own. Names that are reserved for the provider are ErrInvalid, and names above or below those of another account are
-// ErrTaken, both at "ids". Every domain may be transferred to the provider.
+// checkTransfer verifies that domains may be transferred to account to, and returns the violations in v together with those
+// that it finds. It returns ErrInvalid for names that are reserved for the provider, and ErrTaken for names above or below
+// those of another account, both at "ids". Every domain may be transferred to the provider.
 func (m *Manager) checkTransfer(v *input.Violations, tx Tx, a *approvals, domains []Domain, to AccountID) error {
 	if to == Provider || len(domains) == 0 {
 		return v.Err()
@@ -38,7 +38,7 @@ func (m *Manager) checkTransfer(v *input.Violations, tx Tx, a *approvals, domain
 	return takenError(taken)
 }
 
-// errNotAllowedYet ends a transaction that would give an account names about which Options.AllowDomain has not been asked.
+// errNotAllowedYet ends a transaction that would give an account names for which AllowDomain has not been called.
 var errNotAllowedYet = errors.New("clientele: AllowDomain has not been called for these names")
 
 // approvals are the names that Options.AllowDomain has approved for a command.
@@ -96,7 +96,7 @@ func (m *Manager) withDomainApproval(ctx context.Context, fn func(Tx, *approvals
 	return fmt.Errorf("%w: the owners of the names kept changing", ErrUnavailable)
 }
 
-// approve asks Options.AllowDomain about names that an account would newly own. An owner of 0 is an account that does not
+// approve calls Options.AllowDomain for names that an account would newly own. An owner of 0 is an account that does not
 // exist yet. Errors of AllowDomain are returned wrapped.
 func (m *Manager) approve(ctx context.Context, owner AccountID, names []string) error {
 	if m.allow == nil {
@@ -121,7 +121,7 @@ func reservedName(given string) string {
 	return canonical
 }
 
-// checkName returns a domain's name in canonical form, or "" with a violation at path. Owned says that it is for an
+// checkName returns a domain's name in canonical form, or "" with a violation at path. If owned is true, the name is for an
 // account.
 func (m *Manager) checkName(v *input.Violations, path, given string, owned bool) string {
 	name, ok := CanonicalName(given)

@@ -58,15 +58,14 @@ func TestCanonicalName(t *testing.T) {
 	}
 }
 
-// The Kelvin sign is a k to the standard for domain names; both spellings are one name, so nobody can register the
-// other one.
-func TestLettersThatFoldAreOneName(t *testing.T) {
+// UTS 46 maps the Kelvin sign to k, so both spellings are one name and cannot be registered separately.
+func TestKelvinSignFoldsToK(t *testing.T) {
 	name, ok := CanonicalName("\u212aelvin.example")
 	assert.True(t, ok)
 	assert.Equal(t, "kelvin.example", name)
 }
 
-// A name that is accepted is the same when it is read again, in both spellings, and is made of LDH labels.
+// An accepted name does not change when it is canonicalized again, in either spelling, and consists of LDH labels.
 func FuzzCanonicalName(f *testing.F) {
 	for _, seed := range []string{
 		"example.com", "Example.COM.", "münchen.example", "xn--mnchen-3ya.example", "1.2.3.4", "a..b", "\u212a.example",
@@ -90,22 +89,22 @@ func FuzzCanonicalName(f *testing.F) {
 	})
 }
 
-func TestUnicode(t *testing.T) {
-	for name, shown := range map[string]string{
+func TestDisplayName(t *testing.T) {
+	for name, displayName := range map[string]string{
 		"example.com":            "example.com",
 		"xn--mnchen-3ya.example": "münchen.example",
 		"xn--r8jz45g.xn--zckzah": "例え.テスト",
 		"xn--pypal-4ve.com":      "xn--pypal-4ve.com", // Cyrillic а in a Latin word
 	} {
-		assert.Equal(t, shown, Domain{Name: name}.DisplayName())
-		assert.Equal(t, shown, Subscription{Name: name}.DisplayName())
+		assert.Equal(t, displayName, Domain{Name: name}.DisplayName())
+		assert.Equal(t, displayName, Subscription{Name: name}.DisplayName())
 	}
 	for _, name := range []string{"", "My shop", "xn--mnchen-3ya", "XN--mnchen-3ya.example", "Osteria (xn--mnchen-3ya.example)"} {
-		assert.Equal(t, name, Subscription{Name: name}.DisplayName(), "no domain's name is left as it is")
+		assert.Equal(t, name, Subscription{Name: name}.DisplayName(), "a name that is not a canonical domain name must stay unchanged")
 	}
 }
 
-func TestMixedScripts(t *testing.T) {
+func TestMixesScripts(t *testing.T) {
 	for label, mixed := range map[string]bool{
 		"paypal": false, "пример": false, "p\u0430ypal": true, "日本語カタカナひらがなabc": false, "한국abc漢": false, "αβγabc": true,
 		"abc-123": false, "пример1": false,
@@ -114,7 +113,7 @@ func TestMixedScripts(t *testing.T) {
 	}
 }
 
-func TestBareSuffixes(t *testing.T) {
+func TestIsBareSuffix(t *testing.T) {
 	plain := NewManager(nil, Options{})
 	for name, bare := range map[string]bool{
 		"co.uk": true, "com.au": true, "github.io": true, "example.com": false, "example.co.uk": false, "mario.localhost": false,
@@ -138,8 +137,8 @@ func TestBareSuffixes(t *testing.T) {
 	}
 }
 
-// Two names that can stand in each other's way share a key, wherever public suffixes lie between them.
-func TestNamesAboveAndBelowShareAKey(t *testing.T) {
+// Names that can conflict share a lock key, even if a public suffix is between them.
+func TestConflictingNamesShareLockKey(t *testing.T) {
 	for _, pair := range [][2]string{
 		{"example.com", "a.b.example.com"},
 		{"b.example.co.uk", "a.b.example.co.uk"},
@@ -147,10 +146,10 @@ func TestNamesAboveAndBelowShareAKey(t *testing.T) {
 		{"kawasaki.jp", "x.foo.kawasaki.jp"},
 		{"mario.localhost", "www.mario.localhost"},
 	} {
-		above, below := nameKeys(pair[:1]), nameKeys(pair[1:])
-		assert.Subset(t, below, above, pair)
+		ancestor, descendant := nameKeys(pair[:1]), nameKeys(pair[1:])
+		assert.Subset(t, descendant, ancestor, pair)
 	}
-	assert.Len(t, nameKeys([]string{"a.b.c.example.co.uk"}), 1, "one key is enough for a plain name")
+	assert.Len(t, nameKeys([]string{"a.b.c.example.co.uk"}), 1, "a name with one registrable domain needs one key")
 }
 
 // By Options.PublicSuffixes, an account may own what is a public suffix to the list that is compiled in. Names below that do
@@ -167,7 +166,7 @@ func TestKeysOfASuffixThatAnAccountClaims(t *testing.T) {
 	assert.Len(t, Claim{Names: []string{"github.io"}, Owner: Provider}.Keys(), 1, "the provider's names conflict with no others")
 }
 
-func TestKeysOfAClaim(t *testing.T) {
+func TestClaimKeys(t *testing.T) {
 	c := Claim{ExternalID: "x", Names: []string{"b.example.com", "a.example.com", "example.org"}}
 	keys := c.Keys()
 	assert.Len(t, keys, 3)
@@ -175,7 +174,7 @@ func TestKeysOfAClaim(t *testing.T) {
 	for _, key := range keys {
 		assert.True(t, key >= 0 && key < 1024)
 	}
-	assert.Equal(t, 459, lockkey.Of("domain", "example.com"), "keys must never change: servers of two versions share them")
+	assert.Equal(t, 459, lockkey.Of("domain", "example.com"), "keys must never change: processes of different versions lock the same ones")
 }
 
 func TestAncestors(t *testing.T) {

@@ -84,7 +84,7 @@ func SearchTerm(v *Violations, search string) (text string, anywhere bool) {
 	return text, utf8.RuneCountInString(text) >= 3
 }
 
-var loginForm = regexp.MustCompile(`^[a-z][a-z0-9._@+-]*$`)
+var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@+'-]*$`)
 
 // Login returns the form in which a login is stored and looked up: trimmed, without characters that show nothing and, if it
 // is ASCII then, in lower case. Other letters stay as they are, because U+212A would become "k".
@@ -128,7 +128,7 @@ func Locale(s string) string {
 	return tag.String()
 }
 
-// isLocale accepts the empty text as well: the person's language is not known.
+// isLocale reports whether s is a language tag or empty, which means that the language is not known.
 func isLocale(s string) bool {
 	if s == "" || len(s) > maxLocale {
 		return s == ""

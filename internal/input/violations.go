@@ -53,7 +53,7 @@ func Invalid(path, rule, param string) error {
 	return v.Err()
 }
 
-// Violations collects what is wrong with one input. The zero value is empty and ready to use.
+// Violations collects the violations of one input. The zero value is empty and ready to use.
 type Violations struct {
 	fields      []FieldError
 	unavailable error // why the command cannot be run, whatever its input
@@ -86,7 +86,7 @@ func (v *Violations) Has(path string) bool {
 	return false
 }
 
-// Err returns an *Error with everything recorded, or nil if that is nothing. If the command cannot be run, it returns why.
+// Err returns an *Error with everything recorded, or nil if nothing is. If the command cannot be run, it returns why.
 func (v *Violations) Err() error {
 	if v.unavailable != nil {
 		return v.unavailable

@@ -17,14 +17,13 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// reader reads events as a subscriber does, and remembers only its cursor.
+// reader reads events as a subscriber does: all that it keeps is its cursor.
 type reader struct {
 	m      *accounts.Manager
 	cursor accounts.Cursor
 }
 
-// next answers the logins' numbers, or names of subscriptions, of what was created since the last call: the external
-// ids of the events.
+// next returns the external ids in the events since the last call.
 func (r *reader) next(t *testing.T) []string {
 	t.Helper()
 	var seen []string
@@ -41,16 +40,16 @@ func (r *reader) next(t *testing.T) []string {
 	}
 }
 
-// create makes one subscription, and so one event, that is known by its external id.
+// create creates one subscription, and so one event, with the given external id.
 func create(t *testing.T, m *accounts.Manager, externalID string) {
 	t.Helper()
 	_, err := m.Subscriptions().Create(t.Context(), subscriptions.New{Name: "s", ExternalID: externalID})
 	require.NoError(t, err)
 }
 
-// A transaction that appended early and is committed late is read late, and not missed.
-func TestEventsOfATransactionHeldOpenAreNotMissed(t *testing.T) {
-	s := newStores(t, pgtest.Shared(t).Database(t), 8)
+// Events of a transaction that appends early and commits late are read late, and not missed.
+func TestEventsOfALongTransactionAreNotMissed(t *testing.T) {
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 8)
 	store := s.openStore(t)
 	m := manager(store)
 	r := reader{m: m}
@@ -70,13 +69,13 @@ func TestEventsOfATransactionHeldOpenAreNotMissed(t *testing.T) {
 	require.Equal(t, []string{"slower"}, r.next(t))
 	require.Empty(t, r.next(t))
 	again := reader{m: m}
-	require.Equal(t, []string{"first", "between", "last", "slow 1", "slow 2", "after", "slower"}, again.next(t), "the order stays")
+	require.Equal(t, []string{"first", "between", "last", "slow 1", "slow 2", "after", "slower"}, again.next(t), "the order is stable")
 }
 
-// Neither a long transaction in another database of the server nor a snapshot held in this one delays anything.
+// Neither a long transaction in another database of the server nor an old snapshot in this one delays events.
 func TestEventsDoNotWaitForOtherTransactions(t *testing.T) {
 	server := pgtest.Shared(t)
-	s := newStores(t, server.Database(t), 8)
+	s := newStorePool(t, server.Database(t), 8)
 	m := manager(s.openStore(t))
 	other := pgtest.Open(t, server.Database(t), 1)
 	long := begin(t, other, sql.LevelRepeatableRead)
@@ -86,13 +85,13 @@ func TestEventsDoNotWaitForOtherTransactions(t *testing.T) {
 	_, err = snapshot.ExecContext(t.Context(), "CREATE TABLE something (id int)")
 	require.NoError(t, err)
 	r := reader{m: m}
-	create(t, m, "seen at once")
-	require.Equal(t, []string{"seen at once"}, r.next(t))
+	create(t, m, "seen immediately")
+	require.Equal(t, []string{"seen immediately"}, r.next(t))
 }
 
-// A command that waits to redact what is being read does not stand in a reader's way.
-func TestReadersDoNotWaitForARemovalInAHostsTransaction(t *testing.T) {
-	s := newStores(t, pgtest.Shared(t).Database(t), 8)
+// A removal that redacts events does not block readers.
+func TestReadersDoNotWaitForARemovalInATransaction(t *testing.T) {
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 8)
 	store := s.openStore(t)
 	m := manager(store)
 	a, err := m.Create(t.Context(), alice())
@@ -106,7 +105,7 @@ func TestReadersDoNotWaitForARemovalInAHostsTransaction(t *testing.T) {
 	defer cancel()
 	page, err := m.Events(ctx, accounts.EventQuery{})
 	require.NoError(t, err)
-	require.Len(t, page.Items, 4, "what is just being redacted comes later")
+	require.Len(t, page.Items, 4, "an event that is being redacted comes later")
 	require.NoError(t, tx.Commit())
 	page, err = m.Events(ctx, accounts.EventQuery{After: page.Next})
 	require.NoError(t, err)
@@ -114,12 +113,12 @@ func TestReadersDoNotWaitForARemovalInAHostsTransaction(t *testing.T) {
 	require.NotContains(t, page.Items[0].Details, "note")
 }
 
-// What came after an event that is just being redacted, and is about the same thing, or about what something held back
-// is about, is held back as well. All else is read.
-func TestNoEventOvertakesAnotherAboutTheSameThing(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // a reader that waits for the host would wait for ever
+// Events after one that is being redacted are held back if they are about the same subject, or about a subject of another
+// held event. All others are read.
+func TestNoEventOvertakesAnotherAboutTheSameSubject(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // a reader that waited for the removal would never return
 	defer cancel()
-	s := newStores(t, pgtest.Shared(t).Database(t), 8)
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 8)
 	store := s.openStore(t)
 	m := manager(store)
 	a, err := m.Create(ctx, alice())
@@ -161,8 +160,8 @@ func TestNoEventOvertakesAnotherAboutTheSameThing(t *testing.T) {
 	}, next())
 }
 
-// A cursor goes on in a fresh cluster, where transaction ids start again, into which the database was restored.
-func TestACursorOutlivesADumpAndRestore(t *testing.T) {
+// A cursor remains valid in a new cluster, where transaction ids start again, after a dump and restore.
+func TestCursorsSurviveDumpAndRestore(t *testing.T) {
 	old, fresh := pgtest.Start(t, ""), pgtest.Start(t, "")
 	db := pgtest.Open(t, old.DSN(), 2)
 	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
@@ -183,7 +182,7 @@ func TestACursorOutlivesADumpAndRestore(t *testing.T) {
 	require.Equal(t, []string{"not read before the dump", "created after the restore"}, r.next(t))
 }
 
-func TestWatchSurvivesARestartOfTheServer(t *testing.T) {
+func TestWatchSurvivesAServerRestart(t *testing.T) {
 	server := pgtest.Start(t, "")
 	db := pgtest.Open(t, server.DSN(), 4)
 	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
@@ -192,16 +191,16 @@ func TestWatchSurvivesARestartOfTheServer(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	seen, ended := make(chan string, 10), make(chan error, 1)
+	seen, result := make(chan string, 10), make(chan error, 1)
 	go func() {
-		ended <- m.Watch(ctx, "", func(e accounts.Event) error {
+		result <- m.Watch(ctx, "", func(e accounts.Event) error {
 			seen <- e.Details["externalID"]
 			return nil
 		})
 	}()
 	require.Equal(t, "before", <-seen)
 	server.Stop(t, "immediate")
-	time.Sleep(300 * time.Millisecond) // Watch asks a server that is not there
+	time.Sleep(300 * time.Millisecond) // Watch polls while the server is stopped
 	server.Start(t)
 	for {
 		_, err := m.Subscriptions().Create(ctx, subscriptions.New{Name: "s", ExternalID: "after"})
@@ -213,18 +212,18 @@ func TestWatchSurvivesARestartOfTheServer(t *testing.T) {
 	select {
 	case id := <-seen:
 		require.Equal(t, "after", id)
-	case err := <-ended:
+	case err := <-result:
 		t.Fatalf("Watch ended: %v", err)
 	}
 	cancel()
-	require.True(t, errors.Is(<-ended, context.Canceled))
+	require.True(t, errors.Is(<-result, context.Canceled))
 }
 
-// Pruning meets somebody who redacts the same events in another order. The server gives one of them up, and if that is
-// the library, it begins again.
+// PruneEvents and another transaction lock the same events in different orders. If the server aborts PruneEvents, the library
+// repeats it.
 func TestPruningSurvivesADeadlock(t *testing.T) {
 	ctx := t.Context()
-	s := newStores(t, pgtest.Shared(t).Database(t), 4)
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 4)
 	store := s.openStore(t)
 	m := manager(store)
 	_, err := m.Create(ctx, alice())
@@ -253,7 +252,7 @@ func TestPruningSurvivesADeadlock(t *testing.T) {
 		err := s.db.NewRaw("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()").Scan(ctx, &waits)
 		return err == nil && waits
 	}, 10*time.Second, 5*time.Millisecond)
-	require.NoError(t, redact(other, 1), "whoever has waited for longer is given up")
+	require.NoError(t, redact(other, 1), "the one that has waited longer is the victim")
 	require.NoError(t, other.Commit())
 	require.NoError(t, <-pruned)
 }

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -157,9 +158,11 @@ func badLogins(f *fixture) {
 	mario := f.account("mario")
 	f.unchanged(func() {
 		for _, login := range []string{
-			"", " ", strings.Repeat("a", 61), "1a", ".a", "-a", "_a", "@a", "a..b", "a.", "a b", "a\tb", "a/b", `a\b`, "a%b", "a:b", "a'b", "a\"b", "ä", "jürgen",
+			"", " ", strings.Repeat("a", 61), ".a", "-a", "_a", "@a", "+1", "'a", "a..b", "1..2", "a.", "1.", "a b", "a\tb", "a/b", `a\b`, "a%b", "a:b", "a\"b", "a;b",
+			"a`b", "o\u2019brien", "ä", "jürgen", "\u0661a", "\uff11a",
 			"\u212aelvin", "mario\u212a", "\u017fam", "ﬁle", "ｍario2", "аdmin", "mario\u0307", "a\x00b", "a\nb", "\u200b", "\u3164", "\u2800", "\u200broot",
 			"\xff", "a\xc3", strings.Repeat("a", 1<<20), "root", "Root", "ADMIN", "postgres",
+			"operator", "provider", "www-data",
 		} {
 			in := newAccount(login)
 			in.Contact.Name = "Customer"
@@ -175,10 +178,24 @@ func badLogins(f *fixture) {
 	})
 	for login, want := range map[string]string{
 		"a": "a", "Z": "z", strings.Repeat("b", 60): strings.Repeat("b", 60), "c.d_e@f+g-h": "c.d_e@f+g-h", " d9 ": "d9", "e--": "e--", "f@": "f@", "root2": "root2",
+		"3DPrint": "3dprint", "12345": "12345", "0": "0", "123456789@qq.com": "123456789@qq.com", "O'Brien@Example.ie": "o'brien@example.ie", "g'": "g'",
+		"h''--": "h''--", "info": "info", "Support": "support", "webmaster": "webmaster",
 	} {
 		in := newAccount(login)
 		in.Contact.Name = "Customer"
-		f.Equal(want, f.create(in).Login)
+		created := f.create(in)
+		f.Equal(want, created.Login)
+		for _, spelling := range []string{login, want, strings.ToUpper(want)} {
+			found, err := f.clients.GetByLogin(f.ctx, spelling)
+			f.NoError(err, spelling)
+			f.Equal(created, found)
+			found, err = f.clients.Authenticate(f.ctx, spelling, password)
+			f.NoError(err, spelling)
+			f.Equal(created, found)
+		}
+		page, err := f.clients.List(f.ctx, accounts.Query{Search: want, Limit: 500})
+		f.NoError(err)
+		f.True(slices.ContainsFunc(page.Items, func(s accounts.Summary) bool { return s.ID == created.ID }), "a search for %q", want)
 	}
 }
 
@@ -376,7 +393,7 @@ func badQueries(f *fixture) {
 
 func allFieldErrors(f *fixture) {
 	in := accounts.New{
-		Login: "1", Password: "short", Contact: accounts.Contact{Email: "x", Phone: longText(31), Country: "XX", PostalCode: "a\nb"}, Locale: "?", ExternalID: longText(256),
+		Login: "-", Password: "short", Contact: accounts.Contact{Email: "x", Phone: longText(31), Country: "XX", PostalCode: "a\nb"}, Locale: "?", ExternalID: longText(256),
 		Description: "\x00", Attributes: map[string]string{"key": longText(1025)},
 		Subscription: &subscriptions.New{AccountID: 1, Plan: longText(101), Name: "a\nb", Domains: []string{"fine.example", "1.2.3.4", "co.uk"}},
 	}

@@ -59,7 +59,7 @@ func createWithSubscription(f *fixture) {
 	}
 	created := accounts.Event{At: f.clock.storedNow(), Actor: actor, AccountID: mario.ID}
 	account, subscription, one, two := created, created, created, created
-	account.Type, account.Details = subscriptions.AccountCreated, map[string]string{"externalID": "crm-1"}
+	account.Type, account.Details = subscriptions.AccountCreated, map[string]string{"login": "mario", "externalID": "crm-1"}
 	subscription.Type, subscription.SubscriptionID = subscriptions.SubscriptionCreated, s.ID
 	subscription.Details = map[string]string{"externalID": "shop-1"}
 	one.Type, one.SubscriptionID, one.DomainID, one.Domain = subscriptions.DomainAdded, s.ID, main.ID, main.Name

@@ -57,6 +57,14 @@ func commandEvents(f *fixture) {
 			_, err := f.clients.Update(f.ctx, m, accounts.Changes{Description: ptr("x"), AdditionalInfo: ptr("y")})
 			return err
 		}, []string{fmt.Sprintf("account.updated %d/0/0  map[fields:additionalInfo,description]", m)}},
+		{"Update of the login", func() error {
+			_, err := f.clients.Update(f.ctx, m, accounts.Changes{Login: ptr("Super"), Locale: ptr("it")})
+			return err
+		}, []string{fmt.Sprintf("account.updated %d/0/0  map[fields:login,locale from:mario to:super]", m)}},
+		{"Update of the login back", func() error {
+			_, err := f.clients.Update(f.ctx, m, accounts.Changes{Login: ptr("mario")})
+			return err
+		}, []string{fmt.Sprintf("account.updated %d/0/0  map[fields:login from:super to:mario]", m)}},
 		{"SetContact", func() error {
 			_, err := owner.SetContact(f.ctx, 0, accounts.Contact{Name: "Mario", City: "Roma"})
 			return err
@@ -69,7 +77,7 @@ func commandEvents(f *fixture) {
 		{"ResetToken", func() (err error) {
 			token, err = f.clients.ResetToken(f.ctx, m, time.Hour)
 			return err
-		}, nil},
+		}, []string{fmt.Sprintf("account.reset-link-made %d/0/0  map[]", m)}},
 		{"ResetPassword", func() error {
 			_, err := f.clients.ResetPassword(f.ctx, token, password)
 			return err
@@ -123,6 +131,10 @@ func commandEvents(f *fixture) {
 			_, err := f.subs.Assign(f.ctx, []subscriptions.ID{b}, m)
 			return err
 		}, []string{fmt.Sprintf("subscription.assigned %d/%d/0  map[from:0 to:%d]", m, b, m)}},
+		{"UpdateHolds of a subscription without that hold", func() error {
+			_, err := f.subs.UpdateHolds(f.ctx, []subscriptions.ID{b}, accounts.CauseProvider, accounts.HoldTexts{Note: ptr("x")})
+			return err
+		}, nil},
 		{"Suspend of a subscription", func() error {
 			_, err := f.subs.Suspend(f.ctx, []subscriptions.ID{b}, accounts.Hold{})
 			return err
@@ -146,6 +158,14 @@ func commandEvents(f *fixture) {
 			_, err := owner.EnableDomains(f.ctx, []subscriptions.DomainID{second})
 			return err
 		}, []string{fmt.Sprintf("domain.activated %d/%d/%d en.blog.example map[cause:customer]", m, b, second)}},
+		{"UpdateDomain", func() error {
+			_, err := f.subs.UpdateDomain(f.ctx, second, subscriptions.DomainChanges{Attributes: map[string]string{"php": "8.4"}})
+			return err
+		}, []string{fmt.Sprintf("domain.updated %d/%d/%d en.blog.example map[fields:attributes]", m, b, second)}},
+		{"UpdateDomain that changes nothing", func() error {
+			_, err := f.subs.UpdateDomain(f.ctx, second, subscriptions.DomainChanges{Attributes: map[string]string{"php": " 8.4 ", "none": ""}})
+			return err
+		}, nil},
 		{"RenameDomain", func() error {
 			_, err := f.subs.RenameDomain(f.ctx, second, "it.blog.example")
 			return err
@@ -213,7 +233,7 @@ func holdEvents(f *fixture) {
 		for i, event := range events {
 			details = append(details, event.Details)
 			f.Equal(actor, event.Actor)
-			f.Equal(i == 3, event.Type == accounts.EventType(ops.level)+".activated", "whether this event is an activation: %v", event)
+			f.Equal(accounts.EventType(ops.level)+[]accounts.EventType{".suspended", ".hold-updated", ".suspended", ".activated"}[i], event.Type)
 		}
 		f.Equal([]map[string]string{
 			{"cause": "one", "note": "n", "message": "m", "public": "p"},

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -19,6 +20,9 @@ func nameCases() []testCase {
 		{"renaming a domain keeps its id, holds and subscription", renameKeeps},
 		{"renaming frees the old name, and renaming to the same name changes nothing", renameFrees},
 		{"another domain can be made the main one", setMain},
+		{"UpdateDomain merges attributes and keeps everything else", updateDomain},
+		{"UpdateDomain refuses invalid attributes and more than 32", updateDomainInvalid},
+		{"a domain's plan is that of its subscription, wherever it is read", planOfDomain},
 		{"only the provider may have a bare public suffix", bareSuffix},
 		{"Options.PublicSuffixes decides which names are public suffixes", newerSuffixes},
 		{"only the provider may have reserved names and their subdomains", reservedDomains},
@@ -161,6 +165,89 @@ func setMain(f *fixture) {
 	for _, d := range f.domains(subscriptions.DomainQuery{SubscriptionID: data.blog.ID}) {
 		f.Equal(d.Name == "en.blog.example", d.Main)
 	}
+}
+
+func updateDomain(f *fixture) {
+	data := f.seed()
+	before := f.getDomain("en.blog.example")
+	f.suspendDomain(before.Name, accounts.Hold{Cause: accounts.CauseAbuse})
+	before = f.getDomain("en.blog.example")
+	changed, err := f.subs.UpdateDomain(f.ctx, before.ID, subscriptions.DomainChanges{Attributes: map[string]string{"php": " 8.4 ", "root": "/www", "none": ""}})
+	f.NoError(err)
+	before.Attributes = map[string]string{"php": "8.4", "root": "/www"}
+	f.Equal(before, changed)
+	f.Equal(before, f.getDomain("en.blog.example"))
+	f.Equal(before, f.domains(subscriptions.DomainQuery{IDs: []subscriptions.DomainID{before.ID}})[0])
+
+	changed, err = f.subs.UpdateDomain(f.ctx, before.ID, subscriptions.DomainChanges{Attributes: map[string]string{"php": "", "tls": "yes"}})
+	f.NoError(err)
+	f.Equal(map[string]string{"root": "/www", "tls": "yes"}, changed.Attributes)
+	f.Equal(changed, f.getDomain("en.blog.example"))
+	f.Empty(f.getDomain("blog.example").Attributes, "other domains must not change")
+
+	moved, err := f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{before.ID}, data.spare.ID)
+	f.NoError(err)
+	f.Equal([]subscriptions.DomainID{before.ID}, moved.Changed)
+	_, err = f.subs.RenameDomain(f.ctx, before.ID, "renamed.example")
+	f.NoError(err)
+	f.Equal(changed.Attributes, f.getDomain("renamed.example").Attributes, "attributes must move with the domain")
+
+	_, err = f.subs.UpdateDomain(f.ctx, before.ID, subscriptions.DomainChanges{Attributes: map[string]string{"root": "", "tls": ""}})
+	f.NoError(err)
+	f.Nil(f.getDomain("renamed.example").Attributes)
+	f.refused(accounts.ErrNotFound, func() error {
+		_, err := f.subs.UpdateDomain(f.ctx, unusedID, subscriptions.DomainChanges{})
+		return err
+	})
+	f.refused(accounts.ErrNotFound, func() error {
+		_, err := f.subs.ForAccount(data.mario.ID).UpdateDomain(f.ctx, before.ID, subscriptions.DomainChanges{Attributes: map[string]string{"x": "y"}})
+		return err
+	})
+}
+
+func updateDomainInvalid(f *fixture) {
+	d := f.addDomain(f.subscription(subscriptions.Provider).ID, "shop.example")
+	update := func(attributes map[string]string) error {
+		return f.refused(accounts.ErrInvalid, func() error {
+			_, err := f.subs.UpdateDomain(f.ctx, d.ID, subscriptions.DomainChanges{Attributes: attributes})
+			return err
+		})
+	}
+	f.invalid(update(map[string]string{"No slug": "x"}), "attributes")
+	f.invalid(update(map[string]string{"long": strings.Repeat("x", 1025)}), "attributes[long]")
+	f.invalid(update(map[string]string{"nul": "a\x00b"}), "attributes[nul]")
+	many := map[string]string{}
+	for i := range 32 {
+		many[fmt.Sprintf("key-%d", i)] = "x"
+	}
+	_, err := f.subs.UpdateDomain(f.ctx, d.ID, subscriptions.DomainChanges{Attributes: many})
+	f.NoError(err)
+	f.invalid(update(map[string]string{"one-more": "x"}), "attributes")
+}
+
+func planOfDomain(f *fixture) {
+	data := f.seed()
+	check := func(name, plan string) {
+		f.t.Helper()
+		f.Equal(plan, f.getDomain(name).Plan, name)
+		site, err := f.subs.Resolve(f.ctx, name)
+		f.NoError(err)
+		f.Equal(plan, site.Domain.Plan, name)
+		f.Equal(plan, site.Plan, name)
+		f.Equal(plan, f.domains(subscriptions.DomainQuery{Search: name})[0].Plan, name)
+	}
+	check("blog.example", "basic")
+	_, err := f.subs.Update(f.ctx, data.blog.ID, subscriptions.Changes{Plan: ptr("gold")})
+	f.NoError(err)
+	check("blog.example", "gold")
+	check("shop.example", "basic")
+	_, err = f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("en.blog.example").ID}, data.shop.ID)
+	f.NoError(err)
+	check("en.blog.example", "basic")
+	f.Equal("gold", f.addDomain(data.blog.ID, "added.example").Plan, "AddDomain returns the domain as it is stored")
+	renamed, err := f.subs.RenameDomain(f.ctx, f.getDomain("added.example").ID, "renamed.example")
+	f.NoError(err)
+	f.Equal("gold", renamed.Plan)
 }
 
 func bareSuffix(f *fixture) {

@@ -377,7 +377,7 @@ func readDescendants(f *fixture) {
 	f.NoError(err)
 	got, err := f.store.Descendants(f.ctx, []accounts.ID{data.luigi.ID, unusedID, data.mario.ID, data.luigi.ID})
 	f.NoError(err)
-	f.Equal([]accounts.Account{{ID: data.mario.ID, ExternalID: "crm-mario"}, {ID: data.luigi.ID}}, got.Accounts)
+	f.Equal([]accounts.Account{{ID: data.mario.ID, Login: "mario", ExternalID: "crm-mario"}, {ID: data.luigi.ID, Login: "luigi"}}, got.Accounts)
 	f.Equal([]subscriptions.Subscription{
 		{ID: data.blog.ID, AccountID: data.mario.ID, ExternalID: "order-blog"}, {ID: data.shop.ID, AccountID: data.mario.ID}, {ID: data.game.ID, AccountID: data.luigi.ID},
 	}, got.Subscriptions)

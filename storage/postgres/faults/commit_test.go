@@ -11,58 +11,58 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// When COMMIT was sent and no answer comes, only ErrCommitUnknown is true, whatever has become of it.
-func TestAConnectionIsCutAroundCommit(t *testing.T) {
-	dsn := migrated(t, pgtest.Shared(t))
+// If COMMIT was sent and no reply comes, the error is ErrCommitUnknown, whether it has taken effect or not.
+func TestConnectionLostDuringCommit(t *testing.T) {
+	dsn := newDatabase(t, pgtest.Shared(t))
 	p := newProxy(t, dsn)
-	watcher, h := openHost(t, dsn, 2, nil), openHost(t, p.dsn, 2, nil)
+	observer, app := openApp(t, dsn, 2, nil), openApp(t, p.dsn, 2, nil)
 	n := 0
-	for _, s := range scenes() {
-		for _, what := range []loss{loseQuestion, loseAnswer, cutAtOnce} {
+	for _, s := range scenarios() {
+		for _, fault := range []commitFault{dropRequest, dropReply, dropAfterRequest} {
 			n++
-			r := s.begin(t, watcher, n)
-			p.lose(what)
-			told := r.give(t.Context(), h)
-			require.True(t, p.struck())
-			require.ErrorIs(t, told, accounts.ErrCommitUnknown, s.name)
-			require.NotErrorIs(t, told, accounts.ErrUnavailable, s.name)
-			waitForConnections(t, watcher.db, h.name, "state <> 'idle'") // the server may be committing still
-			done := r.check(t, told)
-			if what != cutAtOnce {
-				require.Equal(t, what == loseAnswer, done, s.name)
+			r := s.begin(t, observer, n)
+			p.failNextCommit(fault)
+			err := r.runWith(t.Context(), app)
+			require.True(t, p.triggered())
+			require.ErrorIs(t, err, accounts.ErrCommitUnknown, s.name)
+			require.NotErrorIs(t, err, accounts.ErrUnavailable, s.name)
+			waitForConnections(t, observer.db, app.name, "state <> 'idle'") // the server may still be committing
+			done := r.check(t, err)
+			if fault != dropAfterRequest {
+				require.Equal(t, fault == dropReply, done, s.name)
 			}
-			r.settle(t, told)
+			r.checkAndRepeat(t, err)
 		}
 	}
 }
 
-// A ctx that ends while the answer to COMMIT is waited for is ErrCommitUnknown, and gives the connection up at once.
-func TestAContextEndsDuringCommit(t *testing.T) {
-	dsn := migrated(t, pgtest.Shared(t))
+// If ctx ends while the reply to COMMIT is awaited, the error is ErrCommitUnknown, and the connection is closed immediately.
+func TestContextEndsDuringCommit(t *testing.T) {
+	dsn := newDatabase(t, pgtest.Shared(t))
 	p := newProxy(t, dsn)
-	watcher, h := openHost(t, dsn, 2, nil), openHost(t, p.dsn, 2, nil)
+	observer, app := openApp(t, dsn, 2, nil), openApp(t, p.dsn, 2, nil)
 	n := 0
-	for _, s := range scenes() {
-		for _, what := range []loss{keepQuestion, keepAnswer} {
+	for _, s := range scenarios() {
+		for _, fault := range []commitFault{holdRequest, holdReply} {
 			n++
-			r := s.begin(t, watcher, n)
-			p.lose(what)
-			ctx, end := context.WithCancel(t.Context())
-			var ended time.Time
+			r := s.begin(t, observer, n)
+			p.failNextCommit(fault)
+			ctx, cancel := context.WithCancel(t.Context())
+			var canceled time.Time
 			go func() {
-				<-p.kept
-				ended = time.Now()
-				end()
+				<-p.held
+				canceled = time.Now()
+				cancel()
 			}()
-			told := r.give(ctx, h)
+			err := r.runWith(ctx, app)
 			<-ctx.Done()
-			require.Less(t, time.Since(ended), 5*time.Second)
-			require.ErrorIs(t, told, context.Canceled, s.name)
-			require.ErrorIs(t, told, accounts.ErrCommitUnknown, s.name)
-			require.NotErrorIs(t, told, accounts.ErrUnavailable, s.name)
-			waitForConnections(t, watcher.db, h.name, "state <> 'idle'")
-			require.Equal(t, what == keepAnswer, r.check(t, told), s.name)
-			r.settle(t, told)
+			require.Less(t, time.Since(canceled), 5*time.Second)
+			require.ErrorIs(t, err, context.Canceled, s.name)
+			require.ErrorIs(t, err, accounts.ErrCommitUnknown, s.name)
+			require.NotErrorIs(t, err, accounts.ErrUnavailable, s.name)
+			waitForConnections(t, observer.db, app.name, "state <> 'idle'")
+			require.Equal(t, fault == holdReply, r.check(t, err), s.name)
+			r.checkAndRepeat(t, err)
 		}
 	}
 }
