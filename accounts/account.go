@@ -85,7 +85,8 @@ func messages(holds Holds) []Message {
 	return all
 }
 
-// New is an account to be created. Limits are in characters.
+// New is an account to be created. Limits are in characters. Login, ExternalID and Locale are one line, from which characters
+// that show nothing are removed, as Contact describes it.
 type New struct {
 	// Login is required, at most 60, and stored in lower case: ASCII letters, digits and . _ @ + ' -, beginning with a letter or a
 	// digit, with no two dots together and none at the end, and not one of Options.ReservedLogins. It may be an e-mail address
@@ -105,7 +106,7 @@ type New struct {
 	ExternalID     string             // at most 255; unique among accounts when set
 	Locale         string             // a BCP 47 language tag such as it or pt-BR, at most 35; may be empty
 	Attributes     map[string]string  // custom fields of the application, such as a VAT number; at most 32, keys are slugs of at most 64, values have at most 1,024
-	CreatedAt      time.Time          // for imports; zero: now
+	CreatedAt      time.Time          // for imports, in the years 1970 to 9998; zero: now
 	Subscription   *subscriptions.New // the first subscription, with AccountID 0; nil: none
 }
 
@@ -169,13 +170,13 @@ var inputRules = input.NewRules(
 		"Attributes":     input.AttributeChangeRules,
 	}},
 	input.Fields{Of: Contact{}, Rules: map[string]string{
-		"Name":       "required,max=60,line",
-		"Company":    "max=60,line",
+		"Name":       "required,max=120,line",
+		"Company":    "max=255,line",
 		"Email":      "omitempty,max=255,line,email",
 		"Phone":      "max=30,line",
 		"Address":    "max=255,line",
-		"City":       "max=50,line",
-		"State":      "max=50,line",
+		"City":       "max=120,line",
+		"State":      "max=120,line",
 		"PostalCode": "max=20,line",
 		"Country":    "omitempty,country",
 	}},

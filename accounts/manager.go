@@ -51,7 +51,8 @@ type ClientManager interface {
 
 // Options configure a Manager. Every field is optional. NewManager panics if one of them is invalid.
 type Options struct {
-	// Now is the clock. The default is time.Now.
+	// Now is the clock. The default is time.Now. While it returns zero, or a time outside of the years 1970 to 9998, every command
+	// returns ErrUnavailable, so that a machine whose clock is not set yet records nothing.
 	Now func() time.Time
 
 	// Hasher hashes passwords. The default is Argon2id{}.
@@ -75,6 +76,15 @@ type Options struct {
 	// ReservedDomains, and all names below them, can belong to the provider's own subscriptions only. An entry may be a single
 	// label such as a top-level domain, and may begin with "*.". NewManager panics if an entry is not a name.
 	ReservedDomains []string
+
+	// PublicSuffixes returns the public suffix of a name, such as co.uk of example.co.uk, below which everybody may register
+	// names; domain is in lower case and made of A-labels, and suffix is the name itself or a name above it. Only the provider
+	// can have a name that is a public suffix. The default is the list that is compiled in, by golang.org/x/net/publicsuffix,
+	// whose PublicSuffix has the same form; a program that keeps a newer list (publicsuffix.org) brings it here, because an
+	// account that owns a suffix keeps everybody else from the names below it. A result that is no suffix of the name is ignored,
+	// and icann does not matter. It is also called inside transactions: it must be fast, safe for concurrent use, and not use
+	// the store.
+	PublicSuffixes func(domain string) (suffix string, icann bool)
 
 	// AllowDomain is called for every name that an account would newly own, never inside a transaction of the library, and
 	// possibly more than once for one command. Owner is 0 for an account that is about to be created. An error rejects the
@@ -144,7 +154,8 @@ func NewManager(store Store, opts *Options) *Manager {
 		m.now = time.Now
 	}
 	m.subscriptions = subscriptions.NewManager(subscriptionStore{store}, subscriptions.Options{
-		Now: m.now, ReservedDomains: opts.ReservedDomains, AllowDomain: opts.AllowDomain, OnCommand: opts.OnCommand,
+		Now: m.now, ReservedDomains: opts.ReservedDomains, PublicSuffixes: opts.PublicSuffixes, AllowDomain: opts.AllowDomain,
+		OnCommand: opts.OnCommand,
 	})
 	return m
 }
@@ -170,7 +181,7 @@ type commandInfo struct {
 }
 
 func (m *Manager) commandInfo(ctx context.Context, v *input.Violations) commandInfo {
-	return commandInfo{actor: input.Actor(ctx, v), at: input.Time(m.now())}
+	return commandInfo{actor: input.Actor(ctx, v), at: v.Now(m.now, ErrUnavailable)}
 }
 
 // event returns an event about an account.

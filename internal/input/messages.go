@@ -28,7 +28,7 @@ var sentences = map[string]struct{ en, it string }{
 	"slug":         {"{0}: a key must start with a letter from a to z and can contain lower-case letters, digits and -", "{0}: ogni chiave inizia con una lettera dalla a alla z e contiene solo lettere minuscole, cifre e -"},
 	"cause":        {"{0} must start with a letter from a to z and can contain lower-case letters, digits and - (at most 32 characters)", "{0}: prima una lettera dalla a alla z, poi lettere minuscole, cifre e - (massimo 32 caratteri)"},
 	"notByHand":    {"{0}: {1} is managed automatically", "{0}: la causa {1} è gestita automaticamente"},
-	"time":         {"{0} must be between the years 1 and 9999", "{0}: sono ammessi gli anni da 1 a 9999"},
+	"time":         {"{0} must be between the years 1970 and 9998", "{0}: sono ammessi gli anni dal 1970 al 9998"},
 	"oneOf":        {"{0} must be one of {1}", "{0}: valore non valido (valori ammessi: {1})"},
 	"exactlyOne":   {"{0}: enter either a password or a password hash, not both", "{0}: indica una password oppure un hash, non entrambi"},
 	"characters":   {"{0} contains a character that is not allowed", "{0}: contiene un carattere non ammesso"},
