@@ -140,7 +140,7 @@ func (r *request) clientAddr() netip.Addr {
 
 // signInAttempt returns the attempt to sign in that the request makes.
 func (r *request) signInAttempt(kind, login string) attempt {
-	if id := r.deviceKey.verify(r.cookie(deviceCookie), kind, login); id != "" {
+	if id := r.deviceID(kind, login); id != "" {
 		return r.limits.byOwner(kind, login, id)
 	}
 	return r.limits.byStranger(kind, login, r.clientAddr())

@@ -95,7 +95,7 @@ func newMailEnv(t *testing.T, send func(context.Context, accounts.Account, strin
 // An account gets at most 3 messages an hour, whoever asks for them, and none without an e-mail address. Operators are not
 // limited.
 func TestMessagesAreLimited(t *testing.T) {
-	box := &mailbox{sent: make(chan string, 100)}
+	box := &mailbox{sent: make(chan string, 1000)}
 	e := newMailEnv(t, box.send, addrFromHeader)
 	ask := func(login string) {
 		t.Helper()
@@ -118,6 +118,17 @@ func TestMessagesAreLimited(t *testing.T) {
 	assert.Len(t, sent, 3+5)
 	for i, at := range sent[3:] {
 		assert.GreaterOrEqual(t, at, sent[i]+time.Hour, "4 messages within an hour")
+	}
+	for _, step := range []struct {
+		advance time.Duration
+		sent    int
+	}{{24 * time.Hour, 3}, {time.Hour - time.Second, 0}, {time.Second, 1}, {0, 0}} {
+		e.clock.advance(step.advance)
+		before := len(box.sent)
+		for range 5 {
+			ask("mario")
+		}
+		assert.Len(t, box.sent, before+step.sent, step)
 	}
 	before := len(box.sent)
 	e.signInOperator().post("/customers/" + formatID(e.mario.ID) + "/link")

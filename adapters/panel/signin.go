@@ -73,7 +73,7 @@ func (r *request) signIn() error {
 	case err != nil:
 		return err
 	}
-	if r.deviceKey.verify(r.cookie(deviceCookie), customerCookie, login) == "" {
+	if r.deviceID(customerCookie, login) == "" {
 		r.notify(NewDevice, account, account)
 	}
 	r.setDeviceCookie(customerCookie, login)

@@ -138,12 +138,16 @@ func TestBrowsersHaveTokensForSeveralLogins(t *testing.T) {
 	require.Equal(t, "/account", b.post("/signin", "login", "luigi", "password", "luigi's own secret").location())
 	cookie := b.token("clientele-device")
 	for _, login := range []string{"mario", "luigi", "Mario "} {
-		assert.NotEmpty(t, e.panel.deviceKey.verify(cookie, customerCookie, login), login)
+		assert.NotEmpty(t, e.panel.deviceKey.verify(cookie, customerCookie, login, e.clock.now()), login)
 	}
-	assert.NotEmpty(t, e.panel.deviceKey.verify(cookie, operatorCookie, operatorName))
-	assert.Empty(t, e.panel.deviceKey.verify(cookie, customerCookie, operatorName))
-	b.post("/signin", "login", "mario", "password", marioPassword)
-	assert.Equal(t, cookie, b.token("clientele-device"), "it has a token already")
+	assert.NotEmpty(t, e.panel.deviceKey.verify(cookie, operatorCookie, operatorName, e.clock.now()))
+	assert.Empty(t, e.panel.deviceKey.verify(cookie, customerCookie, operatorName, e.clock.now()))
+	for range 2 {
+		b.post("/signin", "login", "mario", "password", marioPassword)
+	}
+	cookie = b.token("clientele-device")
+	assert.Len(t, strings.Split(cookie, tokenSeparator), 3, "one for each login")
+	assert.NotEmpty(t, e.panel.deviceKey.verify(cookie, customerCookie, "luigi", e.clock.now()))
 
 	for i := range maxDeviceTokens {
 		login := "customer" + strconv.Itoa(i)
@@ -152,8 +156,8 @@ func TestBrowsersHaveTokensForSeveralLogins(t *testing.T) {
 	}
 	cookie = b.token("clientele-device")
 	assert.Len(t, strings.Split(cookie, tokenSeparator), maxDeviceTokens)
-	assert.Empty(t, e.panel.deviceKey.verify(cookie, customerCookie, "mario"), "the oldest was dropped")
-	assert.NotEmpty(t, e.panel.deviceKey.verify(cookie, customerCookie, "customer0"))
+	assert.Empty(t, e.panel.deviceKey.verify(cookie, customerCookie, "mario", e.clock.now()), "the oldest was dropped")
+	assert.NotEmpty(t, e.panel.deviceKey.verify(cookie, customerCookie, "customer0", e.clock.now()))
 }
 
 func TestTrustBrowser(t *testing.T) {
@@ -163,8 +167,8 @@ func TestTrustBrowser(t *testing.T) {
 	cookies := w.Result().Cookies()
 	require.Len(t, cookies, 1)
 	assert.Equal(t, "clientele.panel-device", cookies[0].Name)
-	assert.NotEmpty(t, e.panel.deviceKey.verify(cookies[0].Value, operatorCookie, operatorName))
-	assert.Empty(t, e.panel.deviceKey.verify(cookies[0].Value, customerCookie, operatorName))
+	assert.NotEmpty(t, e.panel.deviceKey.verify(cookies[0].Value, operatorCookie, operatorName, e.clock.now()))
+	assert.Empty(t, e.panel.deviceKey.verify(cookies[0].Value, customerCookie, operatorName, e.clock.now()))
 }
 
 // All spellings of a login share a limit, and long texts are cut before they are folded.
@@ -180,13 +184,21 @@ func TestFoldLogin(t *testing.T) {
 func TestDeviceTokens(t *testing.T) {
 	var d, other deviceKey
 	other[0] = 1
-	token := d.newToken("customer", "Mario")
-	assert.NotEmpty(t, d.verify(token, "customer", "mario"))
-	assert.Empty(t, d.verify(token, "customer", "luigi"))
-	assert.Empty(t, d.verify(token, "operator", "mario"))
-	assert.Empty(t, other.verify(token, "customer", "mario"))
-	assert.Empty(t, d.verify("x"+token, "customer", "mario"))
-	assert.Empty(t, d.verify("", "customer", "mario"))
+	now := time.Date(2026, 7, 3, 10, 0, 0, 0, time.UTC)
+	token := d.newToken("customer", "Mario", now)
+	assert.NotEmpty(t, d.verify(token, "customer", "mario", now))
+	assert.NotEmpty(t, d.verify("x~"+token, "customer", "mario", now.Add(deviceMaxAge-time.Second)))
+	assert.Empty(t, d.verify(token, "customer", "mario", now.Add(deviceMaxAge)), "expired")
+	assert.Empty(t, d.verify(token, "customer", "luigi", now))
+	assert.Empty(t, d.verify(token, "operator", "mario", now))
+	assert.Empty(t, other.verify(token, "customer", "mario", now))
+	id, rest, _ := strings.Cut(token, ".")
+	for _, forged := range []string{
+		"", ".", "..", "~", id, "x" + token, token + "x", id + ".9" + rest, strings.Repeat("~", maxDeviceTokens) + token,
+		"." + d.mac("", "customer", "mario"), "id." + d.mac("id", "customer", "mario"),
+	} {
+		assert.Empty(t, d.verify(forged, "customer", "mario", now), forged)
+	}
 }
 
 func TestStaticOperators(t *testing.T) {

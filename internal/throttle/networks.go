@@ -12,7 +12,7 @@ type Width struct {
 }
 
 // Networks limits what comes from IP addresses, by the networks that they are in, at several widths. The wider a network is,
-// the more it should be allowed: then nobody who has one network exhausts the limit of a wider one. It is made by
+// the more it should be allowed, so that one network cannot exhaust the limit of a wider one. It is made by
 // Limiter.NewNetworks.
 type Networks struct {
 	widths []Width
@@ -34,7 +34,7 @@ func (l *Limiter) NewNetworks(widths ...Width) *Networks {
 // Keys returns the keys of the networks that a is in, for Limiter.Do and Limiter.Take. Each consists of the network and of
 // parts. IPv4 addresses in IPv6 count as IPv4, and all invalid addresses as one.
 func (n *Networks) Keys(a netip.Addr, parts ...string) []Key {
-	a = a.Unmap().WithZone("")
+	a = a.Unmap()
 	if !a.IsValid() {
 		a = netip.IPv6Unspecified()
 	}
@@ -47,7 +47,7 @@ func (n *Networks) Keys(a netip.Addr, parts ...string) []Key {
 		if bits == 0 {
 			continue
 		}
-		network := netip.PrefixFrom(a, bits).Masked()
+		network := netip.PrefixFrom(a, bits).Masked() // without a zone
 		keys = append(keys, n.rules[i].Key(slices.Concat(parts, []string{network.String()})...))
 	}
 	return keys

@@ -15,11 +15,11 @@
 //
 // # Memory
 //
-// A Rule remembers at most Limit.Keys buckets, in 16 bytes each, however many keys there are. It stores nothing for a full
-// bucket, and nothing for a call that is refused. If there is no space for the bucket of a new key, the key takes over the
-// fullest of 8 other buckets with the tokens that are missing from it. So a bucket that was taken from is never forgotten:
-// the limit of each key holds, whatever attackers do with other keys. The price is that keys may begin with fewer tokens, and
-// are refused with all 8 buckets empty, while more than Limit.Keys buckets are not full. Space-Saving (Metwally, Agrawal, El
+// A Rule remembers at most Limit.Keys buckets, in 16 bytes each, however many keys there are. Full buckets are not stored, and
+// a call that is refused stores nothing. A key whose bucket finds no space takes over the fullest one of 8 other buckets,
+// together with the tokens that are missing from it. So no missing token is ever forgotten: the limit of each key holds,
+// whatever attackers do with other keys. The price is paid only while more than Limit.Keys buckets are not full: keys may then
+// begin with fewer tokens than Limit.Burst, and are refused where all 8 buckets are empty. Space-Saving (Metwally, Agrawal, El
 // Abbadi 2005) counts frequent items in the same way.
 //
 // # Time
@@ -145,8 +145,8 @@ func (l *Limiter) Take(keys ...Key) (wait time.Duration) {
 }
 
 // Return gives back the tokens that Do or Take took from the buckets of keys, for example because a password was right and the
-// call was no guess. Call it at most once for each of them, and soon: a token that the bucket has got back in time is given
-// back as well. While buckets had to be taken over, it does nothing.
+// call was no guess. Call it at most once for each token, and earlier than Limit.Every after it was taken, when the bucket has
+// it back anyway. Tokens of a Rule are not given back while a bucket that another key has taken over would not be full.
 func (l *Limiter) Return(keys ...Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -289,7 +289,7 @@ func (t *table) fullAt(key uint64) int64 {
 func (t *table) take(key uint64, now, every int64) {
 	b := t.find(key)
 	for b.key != key && b.fullAt > now && len(t.buckets) < t.limit {
-		t.grow(now)
+		t.grow()
 		b = t.find(key)
 	}
 	if b.key != key {
@@ -307,12 +307,10 @@ func (t *table) giveBack(key uint64, now, every int64) {
 }
 
 // grow doubles the size of the table. Each set becomes two, so that every bucket finds space.
-func (t *table) grow(now int64) {
+func (t *table) grow() {
 	smaller := t.buckets
 	t.buckets = make([]bucket, 2*len(smaller))
 	for _, b := range smaller {
-		if b.fullAt > now {
-			*t.find(b.key) = b
-		}
+		*t.find(b.key) = b
 	}
 }

@@ -74,7 +74,9 @@ func TestTokensAreTakenFromAllOrNone(t *testing.T) {
 func TestKeysDiffer(t *testing.T) {
 	l := New(newClock().now)
 	r := l.NewRule(Limit{Burst: 1, Every: time.Minute})
-	for _, parts := range [][]string{{"ab", "c"}, {"a", "bc"}, {"abc"}, {"", "abc"}, {"abc", ""}, {}, {""}} {
+	for _, parts := range [][]string{
+		{"ab", "c"}, {"a", "bc"}, {"abc"}, {"", "abc"}, {"abc", ""}, {}, {""}, {"a\x00\x00\x00\x00\x00\x00\x00\x00bc"},
+	} {
 		require.Zero(t, l.Take(r.Key(parts...)), parts)
 		require.NotZero(t, l.Take(r.Key(parts...)), parts)
 	}
@@ -192,9 +194,14 @@ func TestTokensAreGivenBack(t *testing.T) {
 	at.advance(2 * time.Minute)
 	require.Zero(t, l.Take(r.Key("a")))
 	l.Return(r.Key("a"))
-	for range 2 {
-		require.Zero(t, l.Take(r.Key("a")))
+	for i := range setSize { // which fills the table without taking over a bucket that is not full
+		key := r.Key("b", strconv.Itoa(i))
+		require.Zero(t, l.Take(key))
+		require.Zero(t, l.Take(key))
 	}
+	before = append([]bucket(nil), r.buckets.buckets...)
+	l.Return(r.Key("a"))
+	require.Equal(t, before, r.buckets.buckets, "a key without a bucket")
 }
 
 func TestNetworks(t *testing.T) {
