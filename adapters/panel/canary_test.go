@@ -285,7 +285,9 @@ func newCanaryEnv(t *testing.T, change func(c *canaryEnv, opts *Options, hasher 
 		AuthenticateOperator: func(_ context.Context, name, password string) (bool, error) {
 			return name == operatorName && password == operatorPassword, nil
 		},
-		Plans: []string{"Basic"}, Now: e.clock.now, Origin: "http://panel.example",
+		OperatorActive: StaticOperatorActive(map[string]string{operatorName: ""}),
+		Notify:         func(context.Context, NotificationKind, accounts.Account, accounts.Account) {},
+		Plans:          []string{"Basic"}, Now: e.clock.now, Origin: "http://panel.example",
 		Logger: slog.New(slog.NewJSONHandler(c, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true})),
 		SendReset: func(_ context.Context, _ accounts.Account, link string) error {
 			return fmt.Errorf("554 rejected: %q", c.link(link))
@@ -622,6 +624,14 @@ func TestFailingFunctionsWriteNothingSecret(t *testing.T) {
 		},
 		"AuthenticateOperator panics": func(_ *canaryEnv, opts *Options, _ *accounts.PasswordHasher) {
 			opts.AuthenticateOperator = func(_ context.Context, _, password string) (bool, error) { panic(password) }
+		},
+		"OperatorActive": func(_ *canaryEnv, opts *Options, _ *accounts.PasswordHasher) {
+			opts.OperatorActive = func(_ context.Context, name string) (bool, error) { return false, quoted(name) }
+		},
+		"Notify panics": func(_ *canaryEnv, opts *Options, _ *accounts.PasswordHasher) {
+			opts.Notify = func(_ context.Context, _ NotificationKind, before, after accounts.Account) {
+				panic(fmt.Sprintf("%+v %+v", before, after))
+			}
 		},
 		"OperatorFromRequest panics": func(_ *canaryEnv, opts *Options, _ *accounts.PasswordHasher) {
 			opts.OperatorFromRequest = func(r *http.Request) (string, bool) { panic(fmt.Sprint(r.Header, r.URL, r.PostForm)) }

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 type app struct {
 	settings
 	clients           *accounts.Manager
+	pages             *panel.Panel
 	handler           http.Handler
 	log               *slog.Logger
 	generatedPassword string // the operator's password; "" if it was given
@@ -44,8 +46,10 @@ func newApp(ctx context.Context, store accounts.Store, s settings, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
-	pages, err := panel.New(a.clients, &panel.Options{
-		AuthenticateOperator: panel.StaticOperators(map[string]string{s.operator: hash}), Plans: plans, PayURL: s.pay, Footer: s.footer, Location: time.Local, Logger: log,
+	operators := map[string]string{s.operator: hash}
+	a.pages, err = panel.New(a.clients, &panel.Options{
+		AuthenticateOperator: panel.StaticOperators(operators), OperatorActive: panel.StaticOperatorActive(operators),
+		Plans: plans, PayURL: s.pay, Footer: s.footer, Notify: a.notify, Location: time.Local, Logger: log,
 	})
 	if err != nil {
 		return nil, err
@@ -57,8 +61,8 @@ func newApp(ctx context.Context, store accounts.Store, s settings, log *slog.Log
 		},
 	})
 	mux := http.NewServeMux()
-	mux.Handle("/", pages)
-	mux.HandleFunc("GET /unlock/{token}", a.unlock(pages))
+	mux.Handle("/", a.pages)
+	mux.HandleFunc("GET /unlock/{token}", a.unlock(a.pages))
 	a.handler = a.logRequests(a.routeByHost(mux, sites))
 	if !s.empty {
 		if a.demoPassword, err = addDemo(ctx, a.clients, time.Now()); err != nil {
@@ -66,6 +70,13 @@ func newApp(ctx context.Context, store accounts.Store, s settings, log *slog.Log
 		}
 	}
 	return a, nil
+}
+
+// notify prints what a hosting product would tell the customer by e-mail: at the address of before as well, because the new one
+// may be a thief's.
+func (a *app) notify(ctx context.Context, kind panel.NotificationKind, before, after accounts.Account) {
+	to := slices.Compact([]string{before.Contact.Email, after.Contact.Email})
+	a.log.InfoContext(ctx, "a message to the customer", "about", kind, "login", after.Login, "to", to)
 }
 
 // generatePassword returns 16 random letters and digits, which have 80 bits of entropy.
@@ -191,10 +202,11 @@ func (a *app) serve(ctx context.Context, listener net.Listener) error {
 		a.log.Info("stopping")
 		shutdownCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		err = server.Shutdown(shutdownCtx)
-		cancel()
 		if err != nil {
 			err = errors.Join(err, server.Close())
 		}
+		err = errors.Join(err, a.pages.Shutdown(shutdownCtx))
+		cancel()
 		if e := <-serveErr; !errors.Is(e, http.ErrServerClosed) {
 			err = errors.Join(err, e)
 		}
