@@ -16,7 +16,8 @@ import (
 //
 // Every read returns what one consistent snapshot of the committed data contains, and never waits for commands. The caller
 // owns everything that is returned. Empty Holds, Inherited and Attributes are nil. If the store cannot answer, it returns an
-// error that matches ErrUnavailable, and ctx.Err() as well if ctx has ended.
+// error that matches ErrUnavailable, and ctx.Err() as well if ctx has ended. Errors contain no values of rows, such as password
+// hashes: programs log them.
 type Store interface {
 	subscriptions.Reader
 

@@ -6,9 +6,15 @@
 //   - replies 503 Service Unavailable for suspended sites, with a page that shows the public texts of their holds,
 //   - replies 404 Not Found for names that no site has.
 //
-// It needs a [Resolver], which the manager of subscriptions and domains is:
+// It needs a [Resolver], which the manager of subscriptions and domains is. The http.Server needs timeouts, because without
+// them a client that sends half a header occupies a connection forever:
 //
-//	http.ListenAndServe(":80", gateway.New(clients.Subscriptions(), websites, nil))
+//	server := &http.Server{
+//		Addr: ":80", Handler: gateway.New(clients.Subscriptions(), websites, nil), MaxHeaderBytes: 64 << 10,
+//		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+//		ReadTimeout: 10 * time.Minute, // for the slowest upload to a website
+//	}
+//	err := server.ListenAndServe()
 //
 // # Host names
 //
@@ -22,7 +28,14 @@
 // Results are cached for Options.TTL, one second by default. If lookups fail, because the database is down for example,
 // the last known result for a site is used for up to Options.MaxStale, one hour by default; requests for other names
 // get 503 with a page that asks the visitor to try again. Concurrent requests for one name share a lookup. Lookups run in
-// goroutines, which end within Options.Timeout; the package starts no others.
+// goroutines, which end within Options.Timeout; the package starts no others. The cache belongs to one process: with several
+// processes, each notices a suspension within its own TTL.
+//
+// # Connections that last
+//
+// A request is checked once, when it arrives. A response that is being sent, and a connection that was upgraded (WebSocket),
+// go on after a suspension until one side ends them. A web server that must not let them should call Gateway.Resolve at
+// intervals, or follow the events, and close them itself.
 //
 // # Certificates
 //

@@ -34,7 +34,8 @@ type Options struct {
 
 	// OperatorFromRequest returns the operator who sent r, by the name that the history shows, and whether there is one.
 	// Set it if the application signs operators in itself. It is called for every request for a page, and is the only
-	// source of the operator: no cookie of the panel can replace it, and AuthenticateOperator is not used. An empty name
+	// source of the operator: no cookie of the panel can replace it, and AuthenticateOperator is not used. It must decide by
+	// something that no client can make up, such as the application's own session, and not by a plain header. An empty name
 	// counts as no operator. The default is nil.
 	OperatorFromRequest func(r *http.Request) (name string, ok bool)
 	// OperatorSignInURL is where a request for an operators' page is redirected to if OperatorFromRequest finds no
@@ -120,7 +121,8 @@ type Options struct {
 	Lifetime time.Duration
 	// Location is the time zone of all dates, both shown and entered. The default is time.UTC.
 	Location *time.Location
-	// Logger receives errors, without passwords, links and form values. By default nothing is logged.
+	// Logger receives errors, panics and warnings, without passwords, links, cookies and other values of requests. Of a
+	// panic it receives the stack and the type of the value. By default nothing is logged.
 	Logger *slog.Logger
 	// Now returns the current time. The default is time.Now.
 	Now func() time.Time

@@ -19,14 +19,34 @@
 // # Operators
 //
 // The panel signs operators in itself ([Options].AuthenticateOperator), or the application does
-// ([Options].OperatorFromRequest). An operator can sign in as a customer, which the history records.
+// ([Options].OperatorFromRequest). An operator can sign in as a customer, which the history records. [Options].OperatorActive
+// ends the sessions of an operator who is removed.
 //
 // # Setup
 //
 // The application should list the panel's host name in the ReservedDomains of [accounts.Options], so that no customer
-// can add it as a domain, and set their Secret, which links for new passwords need. It should set ReadHeaderTimeout,
-// ReadTimeout and IdleTimeout of its http.Server, because clients that send nothing are kept for ever without them. The
-// panel limits URLs to 32 KiB and request bodies to 64 KiB, and bodies from operators to 1 MiB.
+// can add it as a domain, and set their Secret, which links for new passwords need and which makes browsers known after a
+// restart. Its http.Server needs timeouts, because without them a client that sends half a request occupies a connection
+// forever:
+//
+//	server := &http.Server{
+//		Addr: "127.0.0.1:8080", Handler: mux, MaxHeaderBytes: 64 << 10,
+//		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+//	}
+//
+// The panel limits URLs to 32 KiB and request bodies to 64 KiB, and bodies from operators to 1 MiB.
+//
+// The panel belongs on a registrable domain that has none of the customers' websites: if those are below hosting.example, such
+// as mario.hosting.example, the panel should not be at panel.hosting.example. For a browser, all hosts of a registrable domain
+// are one site. A customer's website could therefore set cookies that are sent to the panel, which only the prefix __Host-
+// prevents that cookies have under HTTPS, and SameSite would not keep the panel's cookies out of requests that it causes.
+//
+// # Behind a proxy
+//
+// If a proxy forwards the requests, set [Options].Origin to the URL that browsers use, and [Options].ClientAddr to the result
+// of [TrustProxies]. An Origin with https marks cookies as secure, and forms are accepted from it whatever Host header the
+// proxy sends. The first request with a header of a proxy that these options ignore is logged as a warning. The panel does not
+// send Strict-Transport-Security, because that concerns the whole host: whatever terminates TLS should.
 //
 // # Sessions
 //
@@ -50,6 +70,12 @@
 // All of this is counted in the memory of the process, in at most 23 MiB: several processes each have their own limits, and a
 // restart resets them. Without a Secret, a restart also makes all browsers unknown. [Options].ClientAddr must be set behind a
 // proxy, because otherwise all clients share the limits of one address.
+//
+// # Several processes
+//
+// Sessions and limits belong to one process. With several processes, the load balancer must send all requests of a browser to
+// the same one; there are as many times the attempts to sign in; and a process that ends takes its sessions with it. The
+// sessions that a new password ends, end in every process, because that is decided by the account's SessionEpoch.
 package panel
 
 import (
