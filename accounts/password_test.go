@@ -280,3 +280,22 @@ func TestBcryptPasswordLimit(t *testing.T) {
 		assert.Equal(t, matches, ok, password)
 	}
 }
+
+// A password that is too long for bcrypt takes as long as another wrong one. Otherwise such guesses would pull down the time
+// that refusals wait for, because the Manager measures it.
+func TestPasswordsTooLongForBcryptTakeAsLong(t *testing.T) {
+	hash, err := bcrypt.GenerateFromPassword([]byte("correct horse"), 10)
+	require.NoError(t, err)
+	fastest := func(password string) time.Duration {
+		best := time.Hour
+		for range 3 {
+			best = min(best, took(func() {
+				ok, _, err := Argon2id{}.Verify(t.Context(), string(hash), password)
+				require.NoError(t, err)
+				require.False(t, ok)
+			}))
+		}
+		return best
+	}
+	assert.Greater(t, fastest(strings.Repeat("wrong ", 15)), fastest("wrong")*6/10)
+}
