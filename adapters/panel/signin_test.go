@@ -174,7 +174,7 @@ func TestTrustBrowser(t *testing.T) {
 // All spellings of a login share a limit, and long texts are cut before they are folded.
 func TestFoldLogin(t *testing.T) {
 	for text, want := range map[string]string{
-		"Mario": "mario", " mario\n": "mario", "ÀNNA": "ànna", "A\u0300nna": "ànna", "": "",
+		"Mario": "mario", " mario\n": "mario", " \u202aMa\u200brio\u202c": "mario", "ÀNNA": "ànna", "A\u0300nna": "ànna", "": "",
 		strings.Repeat("X", 1<<20): strings.Repeat("x", maxFoldedLogin),
 	} {
 		assert.Equal(t, want, foldLogin(text), "%.20q", text)
