@@ -21,7 +21,7 @@ type Account struct {
 	Locale         string            // a BCP 47 language tag; "" if unknown
 	Attributes     map[string]string // custom fields of the application
 	Holds          Holds
-	SessionEpoch   int64 // kept by the application in its sessions, and compared by CheckSession
+	SessionEpoch   int64 // kept by the application in its sessions, and compared by CheckSession; starts at 1
 	Version        int64 // starts at 1; incremented by Update
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
@@ -64,6 +64,10 @@ type Profile struct {
 	Messages       []Message // one for each hold
 	Version        int64
 	CreatedAt      time.Time
+
+	// NewSessionEpoch is set only by an Owner.SetContact that changed the e-mail address and so ended all sessions: the
+	// SessionEpoch with which the application continues the session in which that was done. Otherwise it is 0.
+	NewSessionEpoch int64
 }
 
 // Message tells the owner about one hold. Text is empty if the provider gave none.
@@ -81,10 +85,18 @@ func messages(holds Holds) []Message {
 	return all
 }
 
-// New is an account to be created. Limits are in characters.
+// New is an account to be created. Limits are in characters. Login, ExternalID and Locale are one line, from which characters
+// that show nothing are removed, as Contact describes it.
 type New struct {
-	Login    string // required, at most 60; stored in lower case
-	Password string // 8 to 128; exactly one of Password and PasswordHash is required
+	// Login is required, at most 60, and stored in lower case: ASCII letters, digits and . _ @ + ' -, beginning with a letter or a
+	// digit, with no two dots together and none at the end, and not one of Options.ReservedLogins. It may be an e-mail address
+	// and may hold an apostrophe, so it is no name for a Unix user or a directory.
+	Login string
+	// Password has 8 to 128 characters, as RFC 8265 counts them, without the variation selectors U+FE0E and U+FE0F and the joiner
+	// U+200D that telephones add to emoji. Whatever its case, it is neither the login nor the contact's name or e-mail address,
+	// and neither one of the most common passwords nor one of them several times in a row. Exactly one of Password and
+	// PasswordHash is required.
+	Password string
 	// PasswordHash is the hash that another system made of a password of 1 to 128 characters: a PHC string of Argon2id or a
 	// hash of bcrypt, within the bounds that Argon2id documents.
 	PasswordHash   string
@@ -94,7 +106,7 @@ type New struct {
 	ExternalID     string             // at most 255; unique among accounts when set
 	Locale         string             // a BCP 47 language tag such as it or pt-BR, at most 35; may be empty
 	Attributes     map[string]string  // custom fields of the application, such as a VAT number; at most 32, keys are slugs of at most 64, values have at most 1,024
-	CreatedAt      time.Time          // for imports; zero: now
+	CreatedAt      time.Time          // for imports, in the years 1970 to 9998; zero: now
 	Subscription   *subscriptions.New // the first subscription, with AccountID 0; nil: none
 }
 
@@ -127,7 +139,7 @@ func (in New) account(id ID, now time.Time) Account {
 type Changes struct {
 	Version        int64 // the version that was read; 0: any
 	Login          *string
-	Contact        *Contact
+	Contact        *Contact // replaced as a whole; another Email ends the account's sessions
 	AdditionalInfo *string
 	Description    *string
 	ExternalID     *string
@@ -158,13 +170,13 @@ var inputRules = input.NewRules(
 		"Attributes":     input.AttributeChangeRules,
 	}},
 	input.Fields{Of: Contact{}, Rules: map[string]string{
-		"Name":       "required,max=60,line",
-		"Company":    "max=60,line",
+		"Name":       "required,max=120,line",
+		"Company":    "max=255,line",
 		"Email":      "omitempty,max=255,line,email",
 		"Phone":      "max=30,line",
 		"Address":    "max=255,line",
-		"City":       "max=50,line",
-		"State":      "max=50,line",
+		"City":       "max=120,line",
+		"State":      "max=120,line",
 		"PostalCode": "max=20,line",
 		"Country":    "omitempty,country",
 	}},

@@ -24,7 +24,17 @@ func (ch Changes) clean(v *input.Violations) Changes {
 	return ch
 }
 
-// apply returns the account with the changes and the next version, and the names of the fields that differ.
+// checkVersion returns a *ConflictError if the changes were made to another version of the account.
+func (ch Changes) checkVersion(a Account) error {
+	if ch.Version != 0 && ch.Version != a.Version {
+		return &ConflictError{Current: a.Version}
+	}
+	return nil
+}
+
+// apply returns the account with the changes and the next version, and the names of the fields that differ. Another e-mail
+// address raises SessionEpoch: links for new passwords go to that address, and those that went to the old one must not work
+// any longer.
 func (ch Changes) apply(v *input.Violations, old Account) (changed Account, fields string) {
 	changed = old
 	changed.Version++
@@ -49,6 +59,9 @@ func (ch Changes) apply(v *input.Violations, old Account) (changed Account, fiel
 		{Path: "externalID", To: &changed.ExternalID, From: ch.ExternalID},
 		{Path: "locale", To: &changed.Locale, From: ch.Locale},
 	})
+	if changed.Contact.Email != old.Contact.Email {
+		changed.SessionEpoch++
+	}
 	changed.Attributes = input.MergeAttributes(v, old.Attributes, ch.Attributes)
 	if !maps.Equal(changed.Attributes, old.Attributes) {
 		differ = append(differ, "attributes")

@@ -89,9 +89,9 @@ func (l EventResult) page(limit int, desc bool) EventPage {
 // deleted. Cursors before the last of them return ErrCursorExpired from then on. Actors and domain names are personal data:
 // prune as often as your privacy rules require.
 //
-// It returns ErrInvalid at "before" if the time cannot be stored, and at "transaction" inside a transaction of the
-// application; ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of
-// the commit is unknown.
+// It returns ErrInvalid at "before" if the time is neither zero nor in the years 1970 to 9998, and at "transaction" inside a
+// transaction of the application; ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if
+// the outcome of the commit is unknown.
 func (m *Manager) PruneEvents(ctx context.Context, before time.Time) (_ int, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.PruneEvents")
 	defer func() { end(err) }()

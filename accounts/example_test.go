@@ -62,7 +62,7 @@ func ExampleManager_Create() {
 func ExampleManager_Create_invalid() {
 	clients := accounts.NewManager(memory.New(), nil)
 	_, err := clients.Create(context.Background(), accounts.New{
-		Login: "1mario", Password: "short", Contact: accounts.Contact{Country: "Italy"},
+		Login: "mario!", Password: "short", Contact: accounts.Contact{Country: "Italy"},
 		Subscription: &subscriptions.New{Domains: []string{"192.168.0.1"}},
 	})
 	var invalid *accounts.InvalidError
@@ -72,7 +72,7 @@ func ExampleManager_Create_invalid() {
 		}
 	}
 	// Output:
-	// login | login | Nome utente: prima una lettera, poi lettere dalla a alla z, cifre e . _ @ + - (senza punti consecutivi né finali)
+	// login | login | Nome utente: prima una lettera o una cifra, poi lettere dalla a alla z, cifre e . _ @ + ' - (senza punti consecutivi né finali)
 	// contact.name | required | Nome del contatto: campo obbligatorio
 	// contact.country | country | Paese: inserisci un codice paese di due lettere
 	// password | minLength | Password: minimo 8 caratteri

@@ -50,6 +50,10 @@ func TestOnCommandObservesEveryMethod(t *testing.T) {
 	_, err := clients.Owner(1).ChangePassword(t.Context(), "old password", "new password")
 	require.ErrorIs(t, err, accounts.ErrNotFound)
 	assert.Equal(t, call{"accounts.ChangePassword", err}, calls[len(calls)-1])
+	calls = nil
+	_, err = clients.Owner(1).SetContact(t.Context(), 0, accounts.Contact{Name: "Mario"}, "")
+	require.ErrorIs(t, err, accounts.ErrNotFound)
+	assert.Equal(t, []call{{"accounts.SetContact", err}}, calls)
 }
 
 func isCommand(method reflect.Type) bool {

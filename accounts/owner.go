@@ -13,8 +13,9 @@ import (
 // the provider may see are empty in all results: descriptions, external ids, attributes, and the notes and By of holds. Owner
 // does not check whether the account is suspended: CheckSession does. The actor is that of ctx, or else "owner".
 type Owner struct {
-	manager *Manager
-	id      ID
+	manager   *Manager
+	id        ID
+	confirmed bool // SetContact asks for no password
 }
 
 // noAccount is an id that no account has. It owns nothing.
@@ -27,6 +28,14 @@ func (m *Manager) Owner(id ID) *Owner {
 		id = noAccount
 	}
 	return &Owner{manager: m, id: id}
+}
+
+// Confirmed returns a copy of o for a program that has just confirmed by other means that the person is the owner, or that
+// may act for the owner. Its SetContact asks for no password.
+func (o *Owner) Confirmed() *Owner {
+	confirmed := *o
+	confirmed.confirmed = true
+	return &confirmed
 }
 
 // ownerActor is the actor of an owner's commands if ctx names none.
@@ -57,26 +66,92 @@ func (o *Owner) Profile(ctx context.Context) (Profile, error) {
 	return a.Profile(), nil
 }
 
+// maxContactTries is how often SetContact begins again because the address or the password hash changed concurrently.
+const maxContactTries = 3
+
 // SetContact replaces the contact and returns the changed Profile. Version is that of the Profile that was read, or 0 for any.
 //
-// It returns ErrNotFound if the account was removed; ErrConflict if the version is another one now; ErrInvalid with the path
-// of every field that breaks a rule of Contact ("contact.name", …); ErrUnavailable if the store cannot do it now (no changes
-// were made) and ErrCommitUnknown if the outcome of the commit is unknown.
-func (o *Owner) SetContact(ctx context.Context, version int64, c Contact) (Profile, error) {
-	a, err := o.manager.Update(withOwnerActor(ctx), o.id, Changes{Version: version, Contact: &c})
-	if err != nil {
+// The current password is needed only if the e-mail address changes, which includes a first address and no address any more:
+// whoever reads the mail at that address can set a new password, so a session alone must not be enough to change it. Compared
+// are the addresses as they are stored. The password is ignored otherwise, and by an Owner that Confirmed returned. A new
+// address ends all sessions of the account and invalidates its reset tokens, as a new password does: the application
+// continues the session in which the owner does this with NewSessionEpoch of the returned Profile.
+//
+// It returns ErrNotFound if the account was removed; ErrConflict if the version is another one now, or if the address or the
+// password hash changed again and again while the password was verified; ErrInvalidCredentials if the password is needed and
+// wrong, which takes as long as a right one; ErrInvalid with the path of every field that breaks a rule of Contact
+// ("contact.name", …); ErrUnavailable if the store cannot do it now or too many passwords are being hashed (no changes were
+// made) and ErrCommitUnknown if the outcome of the commit is unknown.
+func (o *Owner) SetContact(ctx context.Context, version int64, c Contact, password string) (_ Profile, err error) {
+	m := o.manager
+	ctx, end := m.hook.Start(withOwnerActor(ctx), "accounts.SetContact")
+	defer func() { end(err) }()
+	given := Changes{Version: version, Contact: &c}
+	var v input.Violations
+	info := m.commandInfo(ctx, &v)
+	ch := given.clean(&v)
+	if err := v.Err(); err != nil {
 		return Profile{}, err
 	}
-	return a.Profile(), nil
+	for tries := 1; ; tries++ {
+		unchanged, err := o.authorize(ctx, ch, password)
+		if err != nil {
+			return Profile{}, err
+		}
+		outdated := false
+		old, updated, err := m.update(ctx, info, o.id, given, ch, func(now Record) error {
+			if outdated = !unchanged(now); outdated {
+				return &ConflictError{Current: now.Version}
+			}
+			return nil
+		})
+		if err == nil {
+			profile := updated.Profile()
+			if updated.SessionEpoch != old.SessionEpoch {
+				profile.NewSessionEpoch = updated.SessionEpoch
+			}
+			return profile, nil
+		}
+		if !outdated || tries == maxContactTries {
+			return Profile{}, err
+		}
+	}
+}
+
+// authorize verifies the password if the changes replace the e-mail address. It returns a function that reports whether what
+// it decided by is still stored, which is called inside the transaction.
+func (o *Owner) authorize(ctx context.Context, ch Changes, password string) (unchanged func(Record) bool, err error) {
+	if o.confirmed {
+		return func(Record) bool { return true }, nil
+	}
+	read, err := o.manager.store.Account(ctx, AccountKey{ID: o.id})
+	if err != nil {
+		return nil, err
+	}
+	if err := ch.checkVersion(read.Account); err != nil {
+		return nil, err
+	}
+	sameEmail := func(now Record) bool { return now.Contact.Email == read.Contact.Email }
+	if ch.Contact.Email == read.Contact.Email {
+		return sameEmail, nil
+	}
+	ok, _, err := o.manager.passwords.verify(ctx, read.Hash, password)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, ErrInvalidCredentials
+	}
+	return func(now Record) bool { return sameEmail(now) && now.Hash == read.Hash }, nil
 }
 
 // ChangePassword replaces the password, if old is the current one, and ends all sessions of the account. It returns the new
 // SessionEpoch, with which the application continues the session in which the owner does this.
 //
-// It returns ErrInvalidCredentials if old is wrong or was changed concurrently; ErrInvalid at "password" if new breaks a rule
-// of New.Password or of Options.PasswordPolicy; the error of that policy, wrapped, if it fails; ErrNotFound if the account
-// was removed; ErrUnavailable if the store cannot do it now or too many passwords are being hashed (no changes were made) and
-// ErrCommitUnknown if the outcome of the commit is unknown.
+// It returns ErrInvalidCredentials if old is wrong, which takes as long as a refusal of Authenticate, or if it was changed
+// concurrently; ErrInvalid at "password" if new breaks a rule of New.Password or of Options.PasswordPolicy; the error of that
+// policy, wrapped, if it fails; ErrNotFound if the account was removed; ErrUnavailable if the store cannot do it now or too
+// many passwords are being hashed (no changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
 func (o *Owner) ChangePassword(ctx context.Context, old, new string) (epoch int64, err error) {
 	m := o.manager
 	ctx, end := m.hook.Start(ctx, "accounts.ChangePassword")
@@ -98,7 +173,7 @@ func (o *Owner) ChangePassword(ctx context.Context, old, new string) (epoch int6
 	if !ok {
 		return 0, ErrInvalidCredentials
 	}
-	hash, err := m.newHash(ctx, r.Login, new)
+	hash, err := m.newHash(ctx, r.Account, new)
 	if err != nil {
 		return 0, err
 	}

@@ -83,8 +83,9 @@ func TestWaitingForProcessorObeysContext(t *testing.T) {
 
 func TestNewPasswords(t *testing.T) {
 	p := newPasswords(nil, nil)
+	a := Account{Login: "mario.rossi", Contact: Contact{Name: "Mario \u00c9l Rossi", Email: "Mario@Rossi.example"}}
 	for password, rule := range map[string]string{
-		"12345678":                     "",
+		"1234567x":                     "",
 		"1234567":                      "minLength",
 		strings.Repeat("é", 8):         "",
 		strings.Repeat("e\u0301", 128): "",
@@ -97,21 +98,59 @@ func TestNewPasswords(t *testing.T) {
 		"correct\nhorse":               "characters",
 		"correct\x00horse":             "characters",
 		"correct\xffhorse":             "characters",
-		"mario.rossi":                  "notLogin",
-		"MARIO.Rossi":                  "notLogin",
+
+		// As telephones type emoji: with U+FE0F, U+FE0E and U+200D, which are no characters of the password.
+		"\u2764\ufe0f love you":                  "",
+		"\u2764\ufe0e love you":                  "",
+		"I love \U0001f469\u200d\U0001f467":      "",
+		"1234567\u200d\ufe0e\ufe0f":              "minLength",
+		strings.Repeat("\u2764\ufe0f", 8):        "",
+		strings.Repeat("\u2764\ufe0f", 128):      "",
+		strings.Repeat("\u2764\ufe0f", 129):      "max",
+		strings.Repeat("\ufe0f\u200d\ufe0e", 99): "minLength",
+		"correct\u200bhorse":                     "characters",
+		"pass\u200dword":                         "common",
+
+		"mario.rossi":            "notLogin",
+		"MARIO.Rossi":            "notLogin",
+		" mario.rossi ":          "notLogin",
+		"mario.rossi\ufe0f":      "notLogin",
+		"mario \u00e9l rossi":    "notYours",
+		"MARIO E\u0301L ROSSI":   "notYours",
+		"mario@rossi.example":    "notYours",
+		"MARIO@ROSSI.EXAMPLE":    "notYours",
+		"mario@rossi.example!":   "",
+		"mario.rossimario.rossi": "",
+		"password":               "common",
+		"PassWord":               "common",
+		"PASSWORDpassword":       "common",
+		"11111111":               "common",
+		"abc123abc123":           "common",
+		strings.Repeat("a", 128): "common",
+		strings.Repeat(" ", 8):   "",
+		"passwordpassword1":      "",
+		"pa\u017fsword":          "common", // the long s folds to s
 	} {
 		var v input.Violations
-		require.NoError(t, p.check(context.Background(), &v, "mario.rossi", password))
+		require.NoError(t, p.check(context.Background(), &v, a, password))
 		if rule == "" {
 			assert.NoError(t, v.Err(), "%.20q", password)
 			continue
 		}
 		var invalid *InvalidError
 		if assert.ErrorAs(t, v.Err(), &invalid, "%.20q", password) {
+			assert.Len(t, invalid.Fields, 1)
 			assert.Equal(t, "password", invalid.Fields[0].Path)
 			assert.Equal(t, rule, invalid.Fields[0].Rule, "%.20q", password)
 		}
 	}
+}
+
+// An account without an e-mail address has none that a password could be.
+func TestPasswordsOfBlanks(t *testing.T) {
+	var v input.Violations
+	require.NoError(t, newPasswords(nil, nil).check(context.Background(), &v, Account{Login: "mario"}, strings.Repeat(" ", 8)))
+	assert.NoError(t, v.Err())
 }
 
 func TestPasswordPolicyIsCalledLast(t *testing.T) {
@@ -124,19 +163,19 @@ func TestPasswordPolicyIsCalledLast(t *testing.T) {
 		return result
 	})
 	var v input.Violations
-	require.NoError(t, p.check(context.Background(), &v, "mario", "short"))
+	require.NoError(t, p.check(context.Background(), &v, Account{Login: "mario"}, "short"))
 	assert.Zero(t, calls, "the policy was called for an invalid password")
 
 	v = input.Violations{}
 	result = &InvalidError{Fields: []FieldError{{Path: "anything", Rule: "leaked", Message: "It was leaked"}}}
-	require.NoError(t, p.check(context.Background(), &v, "mario", "correct horse"))
+	require.NoError(t, p.check(context.Background(), &v, Account{Login: "mario"}, "correct horse"))
 	var invalid *InvalidError
 	require.ErrorAs(t, v.Err(), &invalid)
 	assert.Equal(t, []FieldError{{Path: "password", Rule: "leaked", Message: "It was leaked"}}, invalid.Fields)
 
 	v = input.Violations{}
 	result = errPolicy
-	assert.ErrorIs(t, p.check(context.Background(), &v, "mario", "correct horse"), errPolicy)
+	assert.ErrorIs(t, p.check(context.Background(), &v, Account{Login: "mario"}, "correct horse"), errPolicy)
 }
 
 // Other systems hash a password as it was typed; the library hashes it as RFC 8265 prepares it.
@@ -145,6 +184,10 @@ func TestPasswordCandidates(t *testing.T) {
 		"plain":                        {"plain"},
 		"e\u0301t\u00a0e":              {"e\u0301t\u00a0e", "ét e"},
 		"a\nb":                         {"a\nb"},
+		"\u2764\ufe0f":                 {"\u2764\ufe0f", "\u2764"},
+		"e\u0301\u2764\ufe0f":          {"e\u0301\u2764\ufe0f", "\u00e9\u2764"},
+		"\u0915\u094d\u200d\u0937":     {"\u0915\u094d\u200d\u0937", "\u0915\u094d\u0937"}, // PRECIS keeps this joiner
+		"e\u0301\u0915\u094d\u200d":    {"e\u0301\u0915\u094d\u200d", "\u00e9\u0915\u094d\u200d", "\u00e9\u0915\u094d"},
 		strings.Repeat("e\u0301", 128): {strings.Repeat("e\u0301", 128), strings.Repeat("é", 128)},
 		strings.Repeat("a", 129):       {"nobody's"},
 		strings.Repeat("a", 1<<20):     {"nobody's"},

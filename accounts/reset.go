@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -21,7 +22,7 @@ const (
 )
 
 // resetToken is the content of a reset link. Nothing of it is stored: a token is used up when SessionEpoch rises, as it does
-// with every new password.
+// with every new password and every new e-mail address.
 type resetToken struct {
 	id      ID
 	epoch   int64
@@ -64,7 +65,7 @@ func readToken(secret []byte, token string) (resetToken, bool) {
 }
 
 // ResetToken returns the secret part of a link with which the owner sets a new password, once, within ttl: 1 minute to 7 days.
-// Any new password, and activating the account, makes it invalid earlier. The token is not stored; that it was made is
+// Any new password or e-mail address, and activating the account, makes it invalid earlier. The token is not stored; that it was made is
 // recorded as an event.
 //
 // It returns ErrNotFound if the account does not exist; ErrInvalid at "ttl", and at "secret" without Options.Secret;
@@ -103,6 +104,39 @@ func (m *Manager) checkSecret(v *input.Violations) {
 	}
 }
 
+// CheckResetToken returns the account for which ResetToken made the token, also a suspended one, if ResetPassword would accept
+// the token now. It changes nothing: programs call it before they ask for a new password.
+//
+// It returns ErrInvalidCredentials if the token is forged, expired or used, or if the account was removed or its sessions
+// were ended otherwise; ErrInvalid at "secret" without Options.Secret; and ErrUnavailable if the store cannot answer.
+func (m *Manager) CheckResetToken(ctx context.Context, token string) (_ Account, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.CheckResetToken")
+	defer func() { end(err) }()
+	var v input.Violations
+	m.checkSecret(&v)
+	if err := v.Err(); err != nil {
+		return Account{}, err
+	}
+	r, _, err := m.readResetToken(ctx, token, input.Time(m.now()))
+	return r.Account, err
+}
+
+// readResetToken returns the content of a valid token and its account. It returns ErrInvalidCredentials for any other token.
+func (m *Manager) readResetToken(ctx context.Context, token string, now time.Time) (Record, resetToken, error) {
+	t, genuine := readToken(m.secret, token)
+	if !genuine || !now.Before(t.expires) {
+		return Record{}, resetToken{}, ErrInvalidCredentials
+	}
+	r, err := m.store.Account(ctx, AccountKey{ID: t.id})
+	if err != nil {
+		return Record{}, resetToken{}, asInvalidToken(err)
+	}
+	if err := t.checkUnused(r); err != nil {
+		return Record{}, resetToken{}, err
+	}
+	return r, t, nil
+}
+
 // ResetPassword sets the password of the account for which ResetToken made the token, and ends its sessions. The actor is that
 // of ctx, or else "owner".
 //
@@ -121,18 +155,11 @@ func (m *Manager) ResetPassword(ctx context.Context, token, password string) (_ 
 	if err := v.Err(); err != nil {
 		return Account{}, err
 	}
-	t, genuine := readToken(m.secret, token)
-	if !genuine || !c.at.Before(t.expires) {
-		return Account{}, ErrInvalidCredentials
-	}
-	r, err := m.store.Account(ctx, AccountKey{ID: t.id})
+	r, t, err := m.readResetToken(ctx, token, c.at)
 	if err != nil {
-		return Account{}, asInvalidToken(err)
-	}
-	if err := t.checkUnused(r); err != nil {
 		return Account{}, err
 	}
-	hash, err := m.newHash(ctx, r.Login, password)
+	hash, err := m.newHash(ctx, r.Account, password)
 	if err != nil {
 		return Account{}, err
 	}
@@ -160,4 +187,21 @@ func asInvalidToken(err error) error {
 		return ErrInvalidCredentials
 	}
 	return err
+}
+
+// derivedKey is the length of the keys that DeriveKey returns, in bytes.
+const derivedKey = 32
+
+// DeriveKey returns a key of 32 bytes that is derived from Options.Secret: the same in every process that has this secret, and
+// another one for every purpose. Adapters sign with it what browsers keep for them. Nothing about the secret, or about the key
+// for another purpose, follows from it.
+//
+// It returns ErrInvalid at "secret" without Options.Secret.
+func (m *Manager) DeriveKey(purpose string) ([]byte, error) {
+	var v input.Violations
+	m.checkSecret(&v)
+	if err := v.Err(); err != nil {
+		return nil, err
+	}
+	return hkdf.Key(sha256.New, m.secret, nil, "clientele key: "+purpose, derivedKey)
 }

@@ -9,11 +9,13 @@ import (
 )
 
 // Authenticate returns the account with the given login if password is correct. An outdated hash is replaced by a new one;
-// if that cannot be done now, it is done at a later sign-in.
+// if that cannot be done now, it is done at a later sign-in. A Manager made by WithStore never replaces it.
 //
-// It returns ErrInvalidCredentials if the login is unknown or the password wrong; both take the same time. It returns
+// It returns ErrInvalidCredentials if the login is unknown or the password wrong. Both take the same time: no refusal comes
+// earlier than the slowest kind of hash takes that m, or a Manager with which m shares its options, has verified so far (the
+// median of the last ones of that kind). A refusal that waits for this holds no place among the hashes. It returns
 // ErrSuspended, as a *SuspendedError with the messages for the owner, if the password is correct and the account has a hold.
-// It returns ErrUnavailable if the store cannot answer or too many passwords are being hashed.
+// It returns ErrUnavailable if the store cannot answer, too many passwords are being hashed, or ctx ends.
 func (m *Manager) Authenticate(ctx context.Context, login, password string) (_ Account, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.Authenticate")
 	defer func() { end(err) }()
@@ -36,7 +38,7 @@ func (m *Manager) Authenticate(ctx context.Context, login, password string) (_ A
 	if !known || !ok {
 		return Account{}, ErrInvalidCredentials
 	}
-	if outdated {
+	if outdated && !m.joined {
 		if err := m.rehash(ctx, r, password); err != nil {
 			return Account{}, err
 		}
@@ -76,9 +78,9 @@ func (m *Manager) replaceHash(ctx context.Context, verified Record, hash string)
 // CheckSession checks a session that was started when the account's SessionEpoch was epoch, and returns the account. Call it
 // on every request of an owner: it costs one look-up by primary key. No clock is involved.
 //
-// It returns ErrNotFound if the account was removed; ErrSessionEnded if its password was changed, or if it was suspended and
-// activated again; ErrSuspended, as a *SuspendedError and together with the Account, while it is suspended, so that a program
-// can let an operator's SignInAs session through; and ErrUnavailable if the store cannot answer.
+// It returns ErrNotFound if the account was removed; ErrSessionEnded if its password or its e-mail address was changed, or if
+// it was suspended and activated again; ErrSuspended, as a *SuspendedError and together with the Account, while it is
+// suspended, so that a program can let an operator's SignInAs session through; and ErrUnavailable if the store cannot answer.
 func (m *Manager) CheckSession(ctx context.Context, id ID, epoch int64) (_ Account, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.CheckSession")
 	defer func() { end(err) }()

@@ -2,12 +2,13 @@ package accounts
 
 import (
 	"context"
+	"errors"
 
 	"github.com/clientele-go/clientele/internal/input"
 )
 
 // Update changes the fields of an account that are set in ch, raises its version by one and returns it. Contact is replaced
-// as a whole; attributes are merged.
+// as a whole; attributes are merged. Another e-mail address ends the account's sessions and invalidates its reset tokens.
 //
 // It returns ErrNotFound if the account does not exist; ErrConflict with the current version if ch.Version is neither that
 // nor 0; ErrTaken at "login" and "externalID"; ErrInvalid with the path of every field that breaks a rule of Changes or
@@ -21,17 +22,49 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err
 	given := ch
 	ch = ch.clean(&v)
 	if err := v.Err(); err != nil {
-		return Account{}, m.withReserved(ctx, &v, id, ch.Login)
+		return Account{}, m.withLoginViolations(ctx, &v, id, ch.Login)
 	}
-	var updated Account
+	// LoginPolicy may ask a directory, so it is never called inside a transaction: the first one ends without a change if the
+	// account would get another login.
+	_, updated, err := m.update(ctx, c, id, given, ch, func(now Record) error {
+		if m.loginPolicy != nil && ch.Login != nil && *ch.Login != now.Login {
+			return errLoginNotAllowedYet
+		}
+		return nil
+	})
+	if !errors.Is(err, errLoginNotAllowedYet) {
+		return updated, err
+	}
+	if err := m.checkNewLogin(ctx, &v, *ch.Login); err != nil {
+		return Account{}, err
+	}
+	if err := v.Err(); err != nil {
+		return Account{}, err
+	}
+	_, updated, err = m.update(ctx, c, id, given, ch, func(Record) error { return nil })
+	return updated, err
+}
+
+// errLoginNotAllowedYet ends a transaction that would give an account a login for which Options.LoginPolicy has not been
+// called.
+var errLoginNotAllowedYet = errors.New("clientele: LoginPolicy has not been called for this login")
+
+// update applies the cleaned changes to an account, if the precondition holds for it as it is inside the transaction. It
+// returns the account before and after. Errors about values name those of given.
+func (m *Manager) update(
+	ctx context.Context, c commandInfo, id ID, given, ch Changes, precondition func(Record) error,
+) (before, after Account, err error) {
 	err = m.store.Update(ctx, func(tx Tx) error {
 		records, err := lock(tx, []ID{id})
 		if err != nil {
 			return err
 		}
 		old := records[0]
-		if ch.Version != 0 && ch.Version != old.Version {
-			return &ConflictError{Current: old.Version}
+		if err := ch.checkVersion(old.Account); err != nil {
+			return err
+		}
+		if err := precondition(old); err != nil {
+			return err
 		}
 		var v input.Violations
 		changed, fields := ch.apply(&v, old.Account)
@@ -45,7 +78,7 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err
 			return err
 		}
 		changed.UpdatedAt = c.at
-		updated = changed
+		before, after = old.Account, changed
 		w := Writes{UpdateAccounts: []Record{{Account: changed, Hash: old.Hash}}}
 		changes := details("fields", fields)
 		if changed.Login != old.Login {
@@ -55,17 +88,19 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err
 		return tx.Save(w)
 	})
 	if err != nil {
-		return Account{}, err
+		return Account{}, Account{}, err
 	}
-	return updated, nil
+	return before, after, nil
 }
 
-// withReserved adds to the violations of an update that its login is reserved, so that all are returned together. An account
-// keeps a login that became reserved after it was created.
-func (m *Manager) withReserved(ctx context.Context, v *input.Violations, id ID, login *string) error {
+// withLoginViolations adds to the violations of an update those of its login, if that is another than the account has, so that
+// all are returned together. An account keeps a login that became reserved after it was created.
+func (m *Manager) withLoginViolations(ctx context.Context, v *input.Violations, id ID, login *string) error {
 	if login != nil {
 		if r, err := m.store.Account(ctx, AccountKey{ID: id}); err == nil && r.Login != *login {
-			m.checkReserved(v, *login)
+			if err := m.checkNewLogin(ctx, v, *login); err != nil {
+				return err
+			}
 		}
 	}
 	return v.Err()

@@ -27,7 +27,7 @@ func (m *Manager) checkTransfer(v *input.Violations, tx Tx, a *approvals, domain
 	if err := a.require(to, names); err != nil {
 		return err
 	}
-	claimed, err := tx.Claim(Claim{Names: names, Owner: to})
+	claimed, err := tx.Claim(Claim{Names: names, Owner: to, Transfer: true})
 	if err != nil {
 		return err
 	}
@@ -113,8 +113,8 @@ func (m *Manager) approve(ctx context.Context, owner AccountID, names []string) 
 // reservedName returns the canonical form of an entry in Options.ReservedDomains, which may be a single label and may have
 // a leading "*." and surrounding dots. It panics if the entry is no name: ignoring it would leave a name unprotected.
 func reservedName(given string) string {
-	name := strings.Trim(strings.TrimPrefix(strings.TrimSpace(given), "*"), ".")
-	canonical, err := profile.ToASCII(name)
+	name := strings.Trim(strings.TrimPrefix(input.Name(given), "*"), ".")
+	canonical, err := toASCII(name)
 	if err != nil || canonical == "" {
 		panic(fmt.Sprintf("clientele: invalid entry %q in ReservedDomains", given))
 	}
@@ -138,7 +138,7 @@ func (m *Manager) checkName(v *input.Violations, path, given string, owned bool)
 // checkOwnable adds a violation if only the provider may own a name: if it is a public suffix, or reserved, or below a
 // reserved name.
 func (m *Manager) checkOwnable(v *input.Violations, path, name string) {
-	if isBareSuffix(name) {
+	if m.isBareSuffix(name) {
 		v.Add(path, "publicSuffix", name)
 		return
 	}

@@ -47,10 +47,11 @@ var (
 )
 
 // AddDomain adds a domain to the given subscription and returns it. The first domain of a subscription becomes its main
-// domain. The name may be written in either spelling of an IDN, in any case and with one trailing dot; it is stored as
-// lower-case A-labels. It needs at least two labels and at most 253 bytes. Names are unique in the whole store, and an
-// account gets no name below or above a domain of another account; the provider's own domains do not count for that. An
-// account cannot own a public suffix, or a name in or below Options.ReservedDomains.
+// domain. The name may be written in either spelling of an IDN, in any case, with one trailing dot and with white space around
+// it; it is stored as lower-case A-labels. Characters that show nothing are removed, except for joiners between letters, where
+// IDNA allows them. It needs at least two labels and at most 253 bytes. Names are unique in the whole store, and an account
+// gets no name below or above a domain of another account; the provider's own domains do not count for that. An account cannot
+// own a public suffix, or a name in or below Options.ReservedDomains.
 //
 // It returns ErrNotFound if the subscription does not exist; ErrTaken at "name" if the name exists or conflicts with
 // another account's; ErrInvalid at "name" if it is not a domain name or, for an account, a public suffix or reserved; the
@@ -117,7 +118,7 @@ func (m *Manager) claimName(tx Tx, a *approvals, name, given string, owner Accou
 	return claimed, nil
 }
 
-// Domain returns the domain with exactly this name, in either spelling of an IDN, in any case and with one trailing dot.
+// Domain returns the domain with exactly this name, read as AddDomain reads it.
 //
 // It returns ErrNotFound if there is none, also if the text is not a domain name, and ErrUnavailable if the store is
 // unavailable.

@@ -24,7 +24,8 @@ type Draft struct {
 // the subscription is for an account, which must not own names that are reserved for the provider.
 func (m *Manager) Draft(v *input.Violations, path string, in New, owned bool) Draft {
 	d := Draft{in: in, path: path, approve: m.approve, given: slices.Clone(in.Domains), externalID: in.ExternalID}
-	input.Clean(input.Line, &d.in.Name, &d.in.Plan, &d.in.ExternalID)
+	input.Clean(input.Name, &d.in.Name)
+	input.Clean(input.Line, &d.in.Plan, &d.in.ExternalID)
 	input.Clean(input.Text, &d.in.Description)
 	d.in.Attributes = input.CleanAttributes(in.Attributes)
 	d.in.ExpiresAt, d.in.CreatedAt = input.Time(in.ExpiresAt), input.Time(in.CreatedAt)

@@ -49,6 +49,7 @@ type SubscriptionManager interface {
 type Options struct {
 	Now             func() time.Time
 	ReservedDomains []string
+	PublicSuffixes  func(domain string) (suffix string, icann bool)
 	AllowDomain     func(ctx context.Context, owner AccountID, name string) error
 	OnCommand       func(ctx context.Context, command string) (context.Context, func(err error))
 }
@@ -64,6 +65,7 @@ type Manager struct {
 	store    Store
 	now      func() time.Time
 	reserved []string
+	suffixes func(domain string) (suffix string, icann bool)
 	allow    func(ctx context.Context, owner AccountID, name string) error
 	hook     hook.OnCommand
 	scope    *AccountID // nil: everything
@@ -72,7 +74,7 @@ type Manager struct {
 // NewManager returns a Manager that keeps its data in store. It is for package accounts: programs call accounts.NewManager.
 // It panics if an entry of Options.ReservedDomains is not a domain name.
 func NewManager(store Store, o Options) *Manager {
-	m := &Manager{store: store, now: o.Now, allow: o.AllowDomain, hook: o.OnCommand}
+	m := &Manager{store: store, now: o.Now, suffixes: o.PublicSuffixes, allow: o.AllowDomain, hook: o.OnCommand}
 	if m.now == nil {
 		m.now = time.Now
 	}
@@ -108,7 +110,7 @@ type commandInfo struct {
 }
 
 func (m *Manager) commandInfo(ctx context.Context, v *input.Violations) commandInfo {
-	return commandInfo{actor: input.Actor(ctx, v), at: input.Time(m.now())}
+	return commandInfo{actor: input.Actor(ctx, v), at: v.Now(m.now, ErrUnavailable)}
 }
 
 // event returns an event about a subscription.

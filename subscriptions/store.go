@@ -2,6 +2,7 @@ package subscriptions
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/clientele-go/clientele/internal/lockkey"
@@ -161,13 +162,19 @@ type Claim struct {
 	// Owner is the account that is to own the names; it is negative for an account that is created in the same transaction.
 	// For Provider, no names above or below conflict.
 	Owner AccountID
+	// Transfer says that all Names exist and are given to Owner, so that they do not conflict with each other.
+	Transfer bool
 }
 
 // Keys returns the locks of a claim, sorted and without duplicates: numbers from 0 to 1,023, so few that a command of any
 // size fits a database's lock table. Two claims that can conflict share a key: those with the same external id, and those
-// with names under one registrable domain.
+// with names under one registrable domain. All are returned for the rare account that gets a public suffix.
 func (c Claim) Keys() []int {
 	keys := nameKeys(c.Names)
+	if c.Owner != Provider && slices.ContainsFunc(c.Names, isCompiledSuffix) {
+		// Options.PublicSuffixes lets an account have it. Names below it do not share its key.
+		return lockkey.All()
+	}
 	if c.ExternalID != "" {
 		keys = append(keys, lockkey.Of("subscription.externalID", c.ExternalID))
 	}
@@ -181,9 +188,9 @@ type Claimed struct {
 
 	ExternalID bool     // another subscription has it
 	Names      []string // those of Claim.Names that exist, for any owner; in any order
-	// Conflicting are those of Claim.Names that have a name above or below them which belongs to an account other than
-	// Provider and Claim.Owner, in any order. Names of the claim itself do not conflict, because they get the same owner.
-	// For Provider it is empty.
+	// Conflicting are those of Claim.Names that have an existing name above or below them which belongs to an account other than
+	// Provider and Claim.Owner, in any order, whether or not that is one of Claim.Names as well; only with Claim.Transfer these do
+	// not count. For Provider it is empty.
 	Conflicting []string
 }
 

@@ -60,7 +60,9 @@ func (s Subscription) SearchTexts() []string {
 	return []string{input.Fold(s.Name), input.Fold(s.ExternalID)}
 }
 
-// New is a subscription to be created. Limits are in characters.
+// New is a subscription to be created. Limits are in characters, and times are in the years 1970 to 9998. Name, Plan and
+// ExternalID are one line, from which characters that show nothing are removed; only in Name a zero-width joiner or non-joiner
+// stays between two letters, or after a letter's mark.
 type New struct {
 	AccountID   AccountID         // Provider: assigned to no account
 	Name        string            // at most 255; the first domain's name if empty; required if there are no domains
@@ -134,7 +136,7 @@ type Query struct {
 	Search        string
 	Status        Status    // empty: any
 	Cause         Cause     // suspended by this cause, inherited holds included; empty: any
-	ExpiresBefore time.Time // zero: any
+	ExpiresBefore time.Time // in the years 1970 to 9998; zero: any
 	Desc          bool      // the newest first
 	Limit         int       // items of a page: 0 for 50, at most 500
 	After         Cursor    // Page.Next of the page before; empty: the start

@@ -37,6 +37,8 @@ import (
 	"html/template"
 	"maps"
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -85,7 +87,8 @@ type Options struct {
 	Template *template.Template
 
 	// OnError is called with the error of each failed lookup and of each failed execution of Template. It must be safe
-	// for concurrent use. Panics in it are recovered and dropped. nil means that errors are dropped.
+	// for concurrent use. The error of a panic in the Resolver or in Template has its stack and the type of its value, but
+	// not the value. Panics in OnError are recovered and dropped. nil means that errors are dropped.
 	OnError func(ctx context.Context, err error)
 
 	// Now returns the current time. nil means time.Now.
@@ -257,11 +260,16 @@ func (g *Gateway) callResolver(ctx context.Context, name string) (site subscript
 	return site, err
 }
 
-// recoverErr calls fn and returns its error. If fn panics, it returns the panic as an error.
+// recoverErr calls fn and returns its error. If fn panics, it returns an error with the stack. That has the panic's value only
+// if it is an error of Go's runtime: any other value may quote what visitors and logs must not see.
 func recoverErr(fn func() error) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+		switch p := recover().(type) {
+		case nil:
+		case runtime.Error:
+			err = fmt.Errorf("panic: %w\n%s", p, debug.Stack())
+		default:
+			err = fmt.Errorf("panic with a value of type %T\n%s", p, debug.Stack())
 		}
 	}()
 	return fn()

@@ -187,7 +187,7 @@ func TestHostNames(t *testing.T) {
 		{"mario.example:٨٠", 404},
 		{"user@mario.example", 404},
 		{"mario.example/../x", 404},
-		{" mario.example", 404},
+		{" mario.example", 200},
 		{"mario.example:80 ", 404},
 		{"mario%2eexample", 404},
 		{"mario.example%00", 404},
@@ -810,7 +810,9 @@ func TestAPanicInTheResolverIsAFailedLookup(t *testing.T) {
 	reported := make(chan error, 1)
 	g := gateway.New(panickingResolver{}, website, &gateway.Options{OnError: func(_ context.Context, err error) { reported <- err }})
 	assert.Equal(t, 503, get(g, "mario.example").Code)
-	assert.ErrorContains(t, <-reported, "a bug")
+	err := <-reported
+	require.ErrorContains(t, err, "panickingResolver", "the stack")
+	assert.NotContains(t, err.Error(), "a bug", "a value may quote a secret")
 }
 
 func TestAPanicInOnErrorIsRecovered(t *testing.T) {

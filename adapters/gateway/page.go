@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/clientele-go/clientele/internal/accept"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -69,21 +70,10 @@ var (
 
 // text returns the text for a visitor, in the language that Accept-Language prefers.
 func (why reason) text(r *http.Request) (lang string, text pageText) {
-	if _, i := language.MatchStrings(languages, acceptedLanguages(r.Header)); i == 1 {
+	if _, i := language.MatchStrings(languages, accept.Languages(r.Header)); i == 1 {
 		return "it", italian[why]
 	}
 	return "en", english[why]
-}
-
-// acceptedLanguages returns the Accept-Language header without the ranges that cannot be parsed. It uses the first 1,000
-// bytes only: browsers send fewer than 100, and matching a megabyte, which net/http accepts, takes half a second.
-func acceptedLanguages(h http.Header) string {
-	accept := strings.Join(h.Values("Accept-Language"), ",")
-	ranges := strings.Split(accept[:min(len(accept), 1000)], ",")
-	return strings.Join(slices.DeleteFunc(ranges, func(r string) bool {
-		_, _, err := language.ParseAcceptLanguage(r)
-		return err != nil
-	}), ",")
 }
 
 // publicTexts returns the public texts of the holds that suspend s, without duplicates.

@@ -28,10 +28,13 @@ func (p *Panel) cookieName(r *http.Request, kind string) string {
 	return name
 }
 
-// cookie returns the value of a cookie, or "" if the request does not have it.
+// maxCookie is the maximum length of a cookie's value in bytes, several times that of the longest one.
+const maxCookie = 4 << 10
+
+// cookie returns the value of a cookie, or "" if the request does not have it or it is longer than any that the panel sets.
 func (r *request) cookie(kind string) string {
 	c, err := r.req.Cookie(r.cookieName(r.req, kind))
-	if err != nil {
+	if err != nil || len(c.Value) > maxCookie {
 		return ""
 	}
 	return c.Value

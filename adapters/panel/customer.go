@@ -95,7 +95,7 @@ func (r *request) customerLink() error {
 	}
 	if r.opts.SendReset != nil && account.Contact.Email != "" {
 		if err := r.sendResetLink(ctx, account); err != nil {
-			r.opts.Logger.ErrorContext(ctx, "panel: sending a link for a new password failed", "error", err)
+			r.logError("panel: sending a link for a new password failed", err)
 			r.flashWarning("customer.linkNotSent", account.Contact.Email)
 			return r.redirect("/customers/", id)
 		}
@@ -138,6 +138,10 @@ func (r *request) customerPassword() error {
 	if err != nil {
 		return err
 	}
+	before, err := r.clients.Get(r.req.Context(), id)
+	if err != nil {
+		return err
+	}
 	if err := r.clients.SetPassword(r.commandContext(), id, r.req.PostFormValue("password")); err != nil {
 		f := r.formFromRequest()
 		if err := r.applyFieldErrors(&f, err, []string{"password"}); err != nil {
@@ -145,6 +149,9 @@ func (r *request) customerPassword() error {
 		}
 		return r.renderCustomerPassword(http.StatusUnprocessableEntity, id, f)
 	}
+	after := before
+	after.SessionEpoch++ // a new password changes nothing else
+	r.notify(PasswordChanged, before, after)
 	r.flashDone("customer.passwordSet")
 	return r.redirect("/customers/", id)
 }

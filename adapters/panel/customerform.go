@@ -143,12 +143,19 @@ func (r *request) customerUpdate() error {
 	if err != nil {
 		return badFormError{err}
 	}
+	before, err := r.clients.Get(r.req.Context(), id)
+	if err != nil {
+		return err
+	}
 	contact, value := r.contactFromForm(), func(name string) *string { v := f.Value(name); return &v }
-	_, err = r.clients.Update(r.commandContext(), id, accounts.Changes{
+	after, err := r.clients.Update(r.commandContext(), id, accounts.Changes{
 		Version: version, Login: value("login"), Contact: &contact, AdditionalInfo: value("additionalInfo"),
 		Description: value("description"), ExternalID: value("externalID"), Locale: value("locale"),
 	})
 	if err == nil {
+		if before.Contact.Email != after.Contact.Email {
+			r.notify(EmailChanged, before, after)
+		}
 		r.flashDone("customer.updated")
 		return r.redirect("/customers/", id)
 	}

@@ -1,8 +1,8 @@
 package panel
 
 import (
-	"encoding/csv"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -21,36 +21,58 @@ func (r *request) export(file string, header []string, read func(after accounts.
 	h := r.w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	h.Set("Content-Disposition", `attachment; filename="`+file+`"`)
-	_, _ = r.w.Write([]byte("\ufeff")) // a byte order mark: spreadsheets then read the file as UTF-8
-	out := csv.NewWriter(r.w)
+	_, _ = r.w.Write([]byte("\ufeff"))                             // a byte order mark: spreadsheets then read the file as UTF-8
+	separator := map[string]byte{"en": ',', "it": ';'}[r.language] // that of a spreadsheet in this language
 	rows = append([][]string{header}, rows...)
 	for {
+		var lines []byte
 		for _, row := range rows {
-			for i, cell := range row {
-				row[i] = escapeFormula(cell)
-			}
-			if out.Write(row) != nil {
-				return nil // the client has disconnected
-			}
+			lines = appendRow(lines, separator, row)
+		}
+		if _, err := r.w.Write(lines); err != nil {
+			return nil // the client has disconnected
 		}
 		if next == "" {
 			break
 		}
 		if rows, next, err = read(next); err != nil {
-			r.opts.Logger.ErrorContext(r.req.Context(), "panel: an export failed", "error", err)
+			r.logError("panel: an export failed", err)
 			panic(http.ErrAbortHandler) // so that an incomplete file is reported as a failed download
 		}
 	}
-	out.Flush()
 	return nil
 }
 
-// escapeFormula returns cell so that no spreadsheet evaluates it as a formula, as OWASP recommends under "CSV Injection".
-func escapeFormula(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
+// appendRow appends a line with all cells in quotes (RFC 4180), so that a separator in a cell is never taken for one between
+// cells.
+func appendRow(line []byte, separator byte, cells []string) []byte {
+	for i, cell := range cells {
+		if i > 0 {
+			line = append(line, separator)
+		}
+		line = append(line, '"')
+		line = append(line, strings.ReplaceAll(escapeFormula(cell), `"`, `""`)...)
+		line = append(line, '"')
 	}
-	return cell
+	return append(line, '\n')
+}
+
+var (
+	// formulaStart matches what begins a formula, at the beginning of a cell or where a program that expects another separator
+	// sees one. Spaces, invisible characters and quotes before it do not help.
+	formulaStart = regexp.MustCompile("(^|[,;\t\r\n\v\f\u0085\u2028\u2029])([\\s\\p{Z}\\p{Cf}\"]*)([=+\\-@＝＋－＠])")
+	// phoneNumber matches an international telephone number. As a formula it could only be a sum of numbers.
+	phoneNumber = regexp.MustCompile(`^\+(?:[\s\p{Zs}()+./-]*[0-9]){5}[0-9\s\p{Zs}()+./-]*$`)
+)
+
+// escapeFormula returns cell so that no spreadsheet evaluates it, or a part of it, as a formula. It puts an apostrophe before
+// what would begin one, which OWASP recommends under "CSV Injection": spreadsheets then read text, and people can read it,
+// too. Telephone numbers stay as they are.
+func escapeFormula(cell string) string {
+	if phoneNumber.MatchString(cell) {
+		return cell
+	}
+	return formulaStart.ReplaceAllString(cell, "$1$2'$3")
 }
 
 // isoDate returns the date of t in the form 2006-01-02, which spreadsheets and date inputs read in every language, or "" for

@@ -128,6 +128,8 @@ func (p page) Field(f form, name string, options ...string) field {
 			field.Hint = p.T(value)
 		case "required":
 			field.Required = true
+		case "optional":
+			field.Required = false
 		case "focus":
 			field.Focus = true
 		case "suggest":
@@ -139,9 +141,9 @@ func (p page) Field(f form, name string, options ...string) field {
 	return field
 }
 
-// Password is like Field, but leaves out the value.
+// Password is like Field, but leaves out the value and is required unless the options have "optional".
 func (p page) Password(f form, name string, options ...string) field {
-	field := p.Field(f, name, options...)
+	field := p.Field(f, name, append([]string{"required"}, options...)...)
 	field.Value = ""
 	return field
 }

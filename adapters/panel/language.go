@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/language/display"
 	"golang.org/x/text/message"
 
+	"github.com/clientele-go/clientele/internal/accept"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -42,7 +43,7 @@ func (r *request) negotiateLanguage(locale string) string {
 	if chosen := r.cookie(languageCookie); slices.Contains(languages, chosen) {
 		return chosen
 	}
-	preferred := r.req.Header.Values("Accept-Language")
+	preferred := []string{accept.Languages(r.req.Header)}
 	if locale != "" {
 		preferred = append([]string{locale}, preferred...)
 	}

@@ -174,31 +174,3 @@ func TestRefusedMarkupIsText(t *testing.T) {
 		assertNoMarkup(t, "a path", parseHTML(t, got))
 	}
 }
-
-// No cell of an export is a formula for a spreadsheet.
-func TestExportEscapesFormulas(t *testing.T) {
-	e := newEnv(t, nil)
-	for i, name := range []string{"=1+1", "+1", "-1", "@SUM(1)", `"quoted", and more`} {
-		_, err := e.clients.Create(t.Context(), accounts.New{
-			Login: "cell" + formatID(accounts.ID(i)), Password: "a long password", Contact: accounts.Contact{Name: name, Country: "FR"},
-		})
-		require.NoError(t, err)
-	}
-	got := e.signInOperator().get("/customers.csv?country=FR&sort=login&dir=asc")
-	assert.Equal(t, http.StatusOK, got.StatusCode)
-	lines := strings.Split(strings.TrimSpace(got.body), "\n")
-	require.Len(t, lines, 6, "the filtered list after its header")
-	for i, want := range []string{",'=1+1,", ",'+1,", ",'-1,", ",'@SUM(1),", `,"""quoted"", and more",`} {
-		assert.Contains(t, lines[i+1], want)
-	}
-
-	_, err := e.clients.Subscriptions().Create(t.Context(), subscriptions.New{Name: "=2", Plan: "Pro", ExpiresAt: e.clock.now().Add(time.Hour)})
-	require.NoError(t, err)
-	got = e.signInOperator().get("/subscriptions.csv?unassigned=1")
-	lines = strings.Split(strings.TrimSpace(got.body), "\n")
-	require.Len(t, lines, 2)
-	assert.Equal(t, "3,'=2,,,Pro,Active,,2026-07-03,,2026-07-03", lines[1])
-	got = e.signInOperator().get("/subscriptions.csv?plan=Basic&dir=asc")
-	assert.Contains(t, got.body, ",Mario Rossi,mario,Basic,")
-	assert.NotContains(t, got.body, "'=2")
-}

@@ -42,10 +42,20 @@ type Options struct {
 	// default "", such a request gets status 403 and a page that says that only operators have access.
 	OperatorSignInURL string
 	// AuthenticateOperator enables the panel's sign-in page for operators. It reports whether name and password are those
-	// of an operator, and should take the same time for known and unknown names. Attempts are rate limited before it is
-	// called. If it returns an error, the error is logged and the visitor gets an error page. StaticOperators makes such
+	// of an operator, and should take the same time for known and unknown names. Attempts are limited before it is called,
+	// also by how many calls are running, so it should obey ctx, which ends when the client disconnects. Case and white
+	// space around a name do not matter for the limits; other spellings of the same name should be refused. If it returns an error, the error is logged and the visitor gets an error page. StaticOperators makes such
 	// a function from password hashes. It is not used if OperatorFromRequest is set. The default is nil.
+	//
+	// It is asked once, at the sign-in. Without OperatorActive, an operator who is removed afterwards keeps working until
+	// the session ends: with IdleTimeout, which every request begins anew, with Lifetime, or with the program.
 	AuthenticateOperator func(ctx context.Context, name, password string) (bool, error)
+	// OperatorActive reports whether the operator with the given name may still work. It is called for every request in a
+	// session of an operator that began on the panel's sign-in page, also while the operator is signed in as a customer, so
+	// it should be fast. If it returns false, the session ends, and with it the one as a customer. If it returns an error,
+	// the user gets an error page and no session ends. StaticOperatorActive makes such a function for StaticOperators. It is
+	// not used if OperatorFromRequest is set, which decides about every request by itself. The default is nil.
+	OperatorActive func(ctx context.Context, name string) (bool, error)
 
 	// Plans are the plans to choose from for a subscription, the preselected one first: distinct lines of 1 to 100
 	// characters without white space around them. By default there are none, and operators can enter any text.
@@ -74,21 +84,34 @@ type Options struct {
 	//
 	// If an operator asked for the link, the request waits for SendReset and the page reports an error. If a customer did,
 	// SendReset is called in the background, so that the response does not reveal whether the login exists: ctx then ends
-	// after 30 seconds or with Shutdown, errors and panics are logged, and while 100 calls are running further requests get
-	// status 503.
+	// after 30 seconds or with Shutdown, and errors and panics are logged. Requests beyond 3 an hour for an account are
+	// ignored, and so are those beyond the limits of a network and those while 100 calls are running; the last are logged. An
+	// error is logged with its Go type only, because its text may quote the message and so the link: SendReset should log by
+	// itself what the application needs to know about it.
 	//
 	// With nil, the default, the operator is shown the link to pass it on, and customers are referred to the provider.
 	SendReset func(ctx context.Context, to accounts.Account, link string) error
+	// Notify tells the customer about something that a thief of a session, a mailbox or a password would do: see the kinds.
+	// before and after are the account as it was and as it is; they differ in the contact and the version for EmailChanged,
+	// so that the old address can be told as well. Notify is called after every way of changing something, also by
+	// operators, in the background: ctx ends after 30 seconds or with Shutdown, panics are logged, and while 100 calls are
+	// running further ones are dropped and logged. It should hand the message to a queue of the application. With nil, the
+	// default, customers are not told.
+	Notify func(ctx context.Context, kind NotificationKind, before, after accounts.Account)
 	// Origin is the scheme and host under which browsers reach the panel, such as "https://panel.example.com". Links to
 	// set a password begin with it. It is required with SendReset, because the Host header of a request can be forged. By
 	// default, the links that operators are shown begin with the scheme and host of their request.
+	//
+	// Forms that browsers send from Origin are accepted also if a proxy sets another Host header. An Origin with https
+	// states what Secure does.
 	Origin string
 	// Secure states that browsers reach the panel only by HTTPS, although a proxy forwards their requests without TLS.
-	// Cookies are then marked as secure; requests with TLS get such cookies in any case. It excludes an Origin with the
-	// scheme http. The default is false.
+	// Cookies are then marked as secure, and their names begin with __Host-; requests with TLS get such cookies in any case.
+	// It excludes an Origin with the scheme http. The default is false, unless Origin begins with https.
 	Secure bool
-	// ClientAddr returns the address of the client that sent r, for an application behind a proxy. Attempts to sign in
-	// are rate limited by it; all clients without a valid address count as one. The default is the address in r.RemoteAddr.
+	// ClientAddr returns the address of the client that sent r, for an application behind a proxy: TrustProxies makes such a
+	// function. Attempts to sign in are limited by it; all clients without a valid address count as one. The default is
+	// the address in r.RemoteAddr, which behind a proxy is that of the proxy.
 	ClientAddr func(r *http.Request) netip.Addr
 
 	// IdleTimeout is how long a session lasts without a request: at least a second. The default 0 means one hour.
@@ -111,6 +134,7 @@ func (o *Options) withDefaults() (Options, error) {
 	}
 	out.Path = strings.TrimSuffix(out.Path, "/")
 	out.Origin = strings.TrimSuffix(out.Origin, "/")
+	out.Secure = out.Secure || strings.HasPrefix(canonicalOrigin(out.Origin), "https:")
 	out.Plans, out.Causes, out.Variables = slices.Clone(out.Plans), slices.Clone(out.Causes), maps.Clone(out.Variables)
 	out.Brand = cmp.Or(out.Brand, "Clientele")
 	out.IdleTimeout = cmp.Or(out.IdleTimeout, time.Hour)
@@ -120,7 +144,7 @@ func (o *Options) withDefaults() (Options, error) {
 		out.Logger = slog.New(slog.DiscardHandler)
 	}
 	if out.OperatorFromRequest != nil {
-		out.AuthenticateOperator = nil
+		out.AuthenticateOperator, out.OperatorActive = nil, nil
 	}
 	if out.Now == nil {
 		out.Now = time.Now
@@ -189,7 +213,8 @@ func isWebURL(s string) bool {
 // isOrigin reports whether s is an http or https URL that consists only of a scheme and a host.
 func isOrigin(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && isWebURL(s) && strings.EqualFold(u.Scheme+"://"+u.Host, s)
+	return err == nil && isWebURL(s) && strings.EqualFold(u.Scheme+"://"+u.Host, s) &&
+		http.NewCrossOriginProtection().AddTrustedOrigin(canonicalOrigin(s)) == nil
 }
 
 // checkSecret returns an error if clients has no secret to sign links for new passwords with. A ttl of 0 is always

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -106,32 +107,72 @@ func (r *request) ownContactPage() error {
 	return r.render(http.StatusOK, "own-contact", r.T("own.contact"), ownContactForm{Form: f})
 }
 
+// ownContact changes the customer's contact. Another e-mail address needs the password, and ends all other sessions. An
+// operator who is signed in as the customer does not know the password, and could change the address on the operators' pages.
 func (r *request) ownContact() error {
-	f := r.formFromRequest()
-	version, err := parsePositive[int64](f.Value("version"))
+	edit := ownContactForm{Form: r.formFromRequest()}
+	version, err := parsePositive[int64](edit.Form.Value("version"))
 	if err != nil {
 		return badFormError{err}
 	}
-	_, err = r.owner().SetContact(r.commandContext(), version, r.contactFromForm())
-	if err == nil {
-		r.flashDone("own.contactSaved")
-		return r.redirect("/account")
+	owner, contact, password := r.owner(), r.contactFromForm(), r.req.PostFormValue("old")
+	render := func(status int) error { return r.render(status, "own-contact", r.T("own.contact"), edit) }
+	var changed accounts.Profile
+	setContact := func() bool {
+		changed, err = owner.SetContact(r.commandContext(), version, contact, password)
+		return err == nil
 	}
-	edit := ownContactForm{Form: f}
-	if errors.Is(err, accounts.ErrConflict) {
+	var wait time.Duration
+	switch {
+	case r.impersonator != "":
+		owner = owner.Confirmed()
+		setContact()
+	case contact.Email != r.account.Contact.Email: // verifies the password
+		wait = r.limits.try(r.limits.byOwner(customerCookie, r.account.Login, "session"), setContact)
+	default:
+		setContact()
+	}
+	switch {
+	case wait > 0:
+		edit.Form.Errors = []string{r.retryText(wait)}
+		return render(http.StatusTooManyRequests)
+	case err == nil:
+		return r.ownContactChanged(changed)
+	case errors.Is(err, accounts.ErrInvalidCredentials) && password == "":
+		edit.Form.addFieldError("old", r.T("fault.emailPassword"))
+		return render(http.StatusUnprocessableEntity)
+	case errors.Is(err, accounts.ErrInvalidCredentials):
+		edit.Form.addFieldError("old", r.T("fault.oldPassword"))
+		return render(http.StatusUnprocessableEntity)
+	case errors.Is(err, accounts.ErrConflict):
 		current, err := r.owner().Profile(r.req.Context())
 		if err != nil {
 			return err
 		}
-		edit.Differences = r.differences(contactNames, editableValues(accounts.Account{Contact: current.Contact}), f)
+		edit.Differences = r.differences(contactNames, editableValues(accounts.Account{Contact: current.Contact}), edit.Form)
 		edit.Form.Values.Set("version", strconv.FormatInt(current.Version, 10))
-		return r.render(http.StatusConflict, "own-contact", r.T("own.contact"), edit)
+		return render(http.StatusConflict)
 	}
 	// SetContact uses the same paths for errors as Update.
 	if err := r.applyFieldErrors(&edit.Form, err, contactNames); err != nil {
 		return err
 	}
-	return r.render(http.StatusUnprocessableEntity, "own-contact", r.T("own.contact"), edit)
+	return render(http.StatusUnprocessableEntity)
+}
+
+// ownContactChanged redirects after a change of the contact. After a change of the e-mail address, it notifies the customer and
+// continues this session with a new token.
+func (r *request) ownContactChanged(changed accounts.Profile) error {
+	if changed.NewSessionEpoch == 0 {
+		r.flashDone("own.contactSaved")
+		return r.redirect("/account")
+	}
+	after := r.account
+	after.Contact, after.Version, after.SessionEpoch = changed.Contact, changed.Version, changed.NewSessionEpoch
+	r.notify(EmailChanged, r.account, after)
+	token := r.startCustomerSession(session{account: after.ID, epoch: after.SessionEpoch, operator: r.impersonator})
+	r.customerSessions.addFlash(token, flash{Kind: "done", key: "own.emailSaved"})
+	return r.redirect("/account")
 }
 
 func (r *request) ownPasswordPage() error {
@@ -143,17 +184,26 @@ func (r *request) ownPasswordPage() error {
 func (r *request) ownPassword() error {
 	var f form
 	render := func(status int) error { return r.render(status, "own-password", r.T("own.password"), f) }
-	if wait := r.retryAfter(customerCookie, r.account.Login); wait > 0 {
-		f.Errors = []string{r.N("signin.slow", int(wait.Seconds())+1)}
-		return render(http.StatusTooManyRequests)
-	}
 	if r.req.PostFormValue("password") != r.req.PostFormValue("password2") {
 		f.addFieldError("password2", r.T("fault.repeat"))
 		return render(http.StatusUnprocessableEntity)
 	}
-	epoch, err := r.owner().ChangePassword(r.commandContext(), r.req.PostFormValue("old"), r.req.PostFormValue("password"))
+	var (
+		epoch int64
+		err   error
+	)
+	wait := r.limits.try(r.limits.byOwner(customerCookie, r.account.Login, "session"), func() bool {
+		epoch, err = r.owner().ChangePassword(r.commandContext(), r.req.PostFormValue("old"), r.req.PostFormValue("password"))
+		return err == nil
+	})
 	switch {
+	case wait > 0:
+		f.Errors = []string{r.retryText(wait)}
+		return render(http.StatusTooManyRequests)
 	case err == nil:
+		after := r.account
+		after.SessionEpoch = epoch
+		r.notify(PasswordChanged, r.account, after)
 		token := r.startCustomerSession(session{account: r.account.ID, epoch: epoch})
 		r.customerSessions.addFlash(token, flash{Kind: "done", key: "own.passwordChanged"})
 		return r.redirect("/account")

@@ -101,6 +101,16 @@ type page struct {
 
 // render writes a page with the given template, status and title.
 func (r *request) render(status int, name, title string, data any) error {
+	body, err := r.execute(name, title, data)
+	if err != nil {
+		return err
+	}
+	r.write(status, body)
+	return nil
+}
+
+// execute returns a page with the given template and title.
+func (r *request) execute(name, title string, data any) ([]byte, error) {
 	section := ""
 	switch {
 	case r.account.ID != 0:
@@ -120,14 +130,18 @@ func (r *request) render(status int, name, title string, data any) error {
 	}
 	var buf bytes.Buffer
 	if err := r.pages[name].ExecuteTemplate(&buf, "layout.html", p); err != nil {
-		return fmt.Errorf("panel: executing template %s: %w", name, err)
+		return nil, fmt.Errorf("panel: executing template %s: %w", name, err)
 	}
+	return buf.Bytes(), nil
+}
+
+// write writes a page.
+func (r *request) write(status int, body []byte) {
 	h := r.w.Header()
 	h.Set("Content-Language", r.language)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	r.w.WriteHeader(status)
-	_, _ = r.w.Write(buf.Bytes()) // the client may have disconnected
-	return nil
+	_, _ = r.w.Write(body) // the client may have disconnected
 }
 
 // With returns the page with other data, for the templates that it includes.
@@ -186,21 +200,13 @@ func (r *request) renderError(err error) {
 		r.redirectToSignIn("/operator", r.cookie(operatorCookie) != "")
 		return
 	}
-	if status >= http.StatusInternalServerError {
-		r.opts.Logger.ErrorContext(r.req.Context(), "panel: a request failed", "method", r.req.Method, "path", r.pathToLog(), "error", err)
+	if status >= http.StatusInternalServerError && !errors.Is(err, errPanicked) {
+		r.logError("panel: a request failed", err)
 	}
 	if err := r.render(status, "problem", r.T("problem."+key), key); err != nil {
-		r.opts.Logger.ErrorContext(r.req.Context(), "panel: rendering an error page failed", "path", r.pathToLog(), "error", err)
+		r.logError("panel: rendering an error page failed", err)
 		http.Error(r.w, r.T("problem."+key), status)
 	}
-}
-
-// pathToLog returns the path of the request without the token of a link for a new password.
-func (r *request) pathToLog() string {
-	if token := r.req.PathValue("token"); token != "" {
-		return strings.Replace(r.req.URL.Path, token, "…", 1)
-	}
-	return r.req.URL.Path
 }
 
 // redirectToSignIn redirects to a sign-in page, which says that the session has ended if expired is set.

@@ -24,24 +24,36 @@
 // # Setup
 //
 // The application should list the panel's host name in the ReservedDomains of [accounts.Options], so that no customer
-// can add it as a domain, and set their Secret, which links for new passwords need. It should set ReadHeaderTimeout and
-// ReadTimeout of its http.Server. The panel limits the size of request bodies to 1 MiB.
+// can add it as a domain, and set their Secret, which links for new passwords need. It should set ReadHeaderTimeout,
+// ReadTimeout and IdleTimeout of its http.Server, because clients that send nothing are kept for ever without them. The
+// panel limits URLs to 32 KiB and request bodies to 64 KiB, and bodies from operators to 1 MiB.
 //
 // # Sessions
 //
 // Sessions are kept in memory: at most 100,000 of operators and as many of customers, 50 for each user. They end when the
 // program ends, after Options.IdleTimeout without a request, and after Options.Lifetime. A customer's session also ends
-// when the account is suspended or removed, or its password changes.
+// when the account is suspended or removed, or its password or e-mail address changes, except for the one in which the
+// customer changes it.
 //
-// Attempts to sign in are rate limited in memory: for one login from one network (IPv4 /24, IPv6 /64) 5 attempts and then
-// one every 10 seconds, and for one address (IPv6 /64) 30 attempts and then one every 2 seconds. A browser that has
-// signed in to the login within 90 days has a separate limit for it. Forms that another site sends are refused by
-// [http.CrossOriginProtection].
+// Forms that another site sends are refused by [http.CrossOriginProtection].
+//
+// # Limits
+//
+// Attempts to sign in are limited before a password is hashed, the same for customers and operators, and for logins that do
+// not exist. At one login there are at most 100 guesses within 24 hours, from any number of networks: 20, and then one every
+// 18 minutes, of which one network (IPv4 /24, IPv6 /48) gets no more than 10, and then one every 30 minutes. From one network,
+// at any logins, there are 30 attempts and then one every 10 seconds for an IPv4 address or IPv6 /64, up to 480 and then one
+// every second for an IPv4 /16 or IPv6 /32; they are refused as well while 4 to 32 of them are waiting for a hash. A browser
+// that has signed in to the login within 90 days, or used a link for a new password, has limits of its own, so that others
+// cannot keep its owner out. A refused attempt gets status 429 and the header Retry-After. An account gets at most 3 messages
+// with a link for a new password an hour, not counting those that operators send; visitors get the same response in any case.
+// All of this is counted in the memory of the process, in at most 23 MiB: several processes each have their own limits, and a
+// restart resets them. Without a Secret, a restart also makes all browsers unknown. [Options].ClientAddr must be set behind a
+// proxy, because otherwise all clients share the limits of one address.
 package panel
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -63,9 +75,11 @@ type Panel struct {
 	countries        map[string][]country // by language
 	operatorSessions *sessionStore
 	customerSessions *sessionStore
-	loginLimiter     *loginLimiter
+	limits           *limits
 	mailQueue        *mailQueue
+	notifications    *mailQueue
 	deviceKey        deviceKey
+	proxyWarnings    proxyWarnings
 	handler          http.Handler
 }
 
@@ -87,10 +101,10 @@ func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
 		}
 	}
 	p := &Panel{
-		clients: clients, opts: o, countries: allCountries(), loginLimiter: newLoginLimiter(o.Now), mailQueue: newMailQueue(),
+		clients: clients, opts: o, countries: allCountries(), limits: newLimits(o.Now), mailQueue: newMailQueue(), notifications: newMailQueue(),
 		operatorSessions: newSessionStore(o.Now, o.IdleTimeout, o.Lifetime), customerSessions: newSessionStore(o.Now, o.IdleTimeout, o.Lifetime),
 	}
-	_, _ = rand.Read(p.deviceKey[:])
+	p.deviceKey = newDeviceKey(clients)
 	if p.pages, err = newPages(o.Templates); err != nil {
 		return nil, err
 	}
@@ -109,6 +123,11 @@ func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
 
 // ServeHTTP serves a request whose path is Options.Path or below it. All other requests get 404.
 func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if len(r.URL.Path)+len(r.URL.RawPath)+len(r.URL.RawQuery) > maxURL {
+		http.Error(w, http.StatusText(http.StatusRequestURITooLong), http.StatusRequestURITooLong)
+		return
+	}
+	p.warnAboutProxy(r)
 	below, found := strings.CutPrefix(r.URL.Path, p.opts.Path)
 	if !found || below != "" && !strings.HasPrefix(below, "/") {
 		http.NotFound(w, r)
@@ -128,7 +147,9 @@ func (p *Panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.handler.ServeHTTP(w, r)
 }
 
-// Shutdown waits for the calls of Options.SendReset that run in the background. If ctx ends first, it cancels them, does
-// not wait any longer and returns ctx's error. Call it after Shutdown of the http.Server; without SendReset it is not
-// needed.
-func (p *Panel) Shutdown(ctx context.Context) error { return p.mailQueue.shutdown(ctx) }
+// Shutdown waits for the calls of Options.SendReset and Options.Notify that run in the background. If ctx ends first, it
+// cancels them, does not wait any longer and returns ctx's error. Call it after Shutdown of the http.Server; without
+// SendReset and Notify it is not needed.
+func (p *Panel) Shutdown(ctx context.Context) error {
+	return errors.Join(p.mailQueue.shutdown(ctx), p.notifications.shutdown(ctx))
+}

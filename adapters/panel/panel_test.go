@@ -135,12 +135,35 @@ type browser struct {
 	header http.Header // of every request
 }
 
+// tlsJar keeps secure cookies for a server without TLS, as if a proxy with TLS were in front of it.
+type tlsJar struct{ http.CookieJar }
+
+func overTLS(u *url.URL) *url.URL {
+	secure := *u
+	secure.Scheme = "https"
+	return &secure
+}
+
+func (j tlsJar) SetCookies(u *url.URL, cookies []*http.Cookie) {
+	j.CookieJar.SetCookies(overTLS(u), cookies)
+}
+
+func (j tlsJar) Cookies(u *url.URL) []*http.Cookie { return j.CookieJar.Cookies(overTLS(u)) }
+
+// serverURL returns the URL of the server.
+func (e *env) serverURL() *url.URL {
+	e.t.Helper()
+	at, err := url.Parse(e.server.URL)
+	require.NoError(e.t, err)
+	return at
+}
+
 func (e *env) browser() *browser {
 	jar, err := cookiejar.New(nil)
 	require.NoError(e.t, err)
 	client := e.server.Client()
 	return &browser{e, &http.Client{
-		Transport: client.Transport, Jar: jar, Timeout: 20 * time.Second,
+		Transport: client.Transport, Jar: tlsJar{jar}, Timeout: 20 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, http.Header{}}
 }

@@ -3,6 +3,7 @@ package panel
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -12,7 +13,7 @@ import (
 // request is an HTTP request with what the panel knows about it.
 type request struct {
 	*Panel
-	w        http.ResponseWriter
+	w        *responseWriter
 	req      *http.Request
 	language string
 	pagePath string // the path of the page that the response shows, for GET requests
@@ -33,7 +34,7 @@ func (p *Panel) newRequest(w http.ResponseWriter, req *http.Request) *request {
 	h.Set("Referrer-Policy", "same-origin") // with no-referrer, browsers send forms with the Origin null
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
-	r := &request{Panel: p, w: w, req: req, pagePath: req.URL.Path}
+	r := &request{Panel: p, w: &responseWriter{ResponseWriter: w}, req: req, pagePath: req.URL.Path}
 	r.language = r.negotiateLanguage("")
 	return r
 }
@@ -55,7 +56,10 @@ var (
 // identify sets the operator who sent the request and, on routes for customers, the customer. It returns errSessionEnded if
 // the customer's session has ended.
 func (r *request) identify(aud audience) error {
-	r.operator = r.currentOperator()
+	var err error
+	if r.operator, err = r.currentOperator(); err != nil {
+		return err
+	}
 	if aud != customers && aud != owners {
 		return nil
 	}
@@ -89,20 +93,33 @@ func (r *request) endCustomerSession() error {
 	return errSessionEnded
 }
 
-// currentOperator returns the operator who sent the request, or "".
-func (r *request) currentOperator() string {
+// currentOperator returns the operator who sent the request, or "". It ends the session of an operator who is no longer
+// active.
+func (r *request) currentOperator() (string, error) {
 	if r.opts.OperatorFromRequest != nil {
 		name, ok := r.opts.OperatorFromRequest(r.req)
 		if !ok {
-			return ""
+			return "", nil
 		}
-		return name
+		return name, nil
 	}
 	s, found := r.operatorSessions.get(r.cookie(operatorCookie))
 	if !found {
-		return ""
+		return "", nil
 	}
-	return s.operator
+	if r.opts.OperatorActive == nil {
+		return s.operator, nil
+	}
+	active, err := r.opts.OperatorActive(r.req.Context(), s.operator)
+	if err != nil {
+		return "", fmt.Errorf("panel: OperatorActive: %w", err)
+	}
+	if !active {
+		r.operatorSessions.delete(r.cookie(operatorCookie))
+		r.setCookie(operatorCookie, "", -1)
+		return "", nil
+	}
+	return s.operator, nil
 }
 
 // authorize returns an error if the user is not in the audience of a route.

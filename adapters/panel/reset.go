@@ -3,9 +3,7 @@ package panel
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -24,13 +22,15 @@ func (r *request) forgotPage() error {
 	return r.render(http.StatusOK, "forgot", r.T("forgot.title"), forgotForm{Sent: r.req.Form.Get("said") == "sent"})
 }
 
-// forgot sends a link to the customer with the given login, if the account exists. Everything that depends on the login
-// happens in the background, so that neither the response, nor its time, nor how long its connection is busy reveals whether
-// the account exists.
+// forgot sends a link to the customer with the given login, if the account exists and no limit is reached. Everything that
+// depends on the login happens in the background. The response is always the same, so that neither it, nor its time, nor how
+// long its connection is busy reveals whether the account exists, now or in how full the queue is.
 func (r *request) forgot() error {
-	login := r.req.PostFormValue("login")
-	if r.retryAfter("forgot", login) == 0 && r.opts.SendReset != nil && !r.mailQueue.start(r.req.Context(), r.forgottenMail(login)) {
-		return fmt.Errorf("panel: too many messages are being sent (limit %d): %w", maxMails, accounts.ErrUnavailable)
+	ctx := r.req.Context()
+	if r.opts.SendReset != nil && r.limits.Take(r.limits.forgotten.Keys(r.clientAddr())...) == 0 {
+		if !r.mailQueue.start(ctx, r.forgottenMail(r.req.PostFormValue("login"))) {
+			r.logWarning(ctx, "panel: a link for a new password was not sent: too many are being sent", "limit", maxMails)
+		}
 	}
 	return r.redirect("/forgot?said=sent")
 }
@@ -40,18 +40,21 @@ func (p *Panel) forgottenMail(login string) func(context.Context) {
 	return func(ctx context.Context) {
 		defer func() {
 			if recovered := recover(); recovered != nil { // SendReset is the application's code: an unrecovered panic would end the process
-				p.opts.Logger.ErrorContext(ctx, "panel: SendReset panicked", "panic", recovered, "stack", string(debug.Stack()))
+				p.logBackgroundPanic(ctx, "panel: SendReset panicked", recovered)
 			}
 		}()
 		account, err := p.clients.GetByLogin(ctx, login)
-		if errors.Is(err, accounts.ErrNotFound) {
+		switch {
+		case errors.Is(err, accounts.ErrNotFound):
 			return
-		}
-		if err == nil && account.Contact.Email != "" {
+		case err == nil && account.Contact.Email != "":
+			if p.limits.Take(p.limits.mails.Key(formatID(account.ID))) > 0 {
+				return
+			}
 			err = p.sendResetLink(ctx, account)
 		}
 		if err != nil {
-			p.opts.Logger.ErrorContext(ctx, "panel: sending a link for a new password failed", "error", err)
+			p.logBackgroundError(ctx, "panel: sending a link for a new password failed", err)
 		}
 	}
 }
@@ -62,7 +65,10 @@ func (p *Panel) sendResetLink(ctx context.Context, to accounts.Account) error {
 	if err != nil {
 		return err
 	}
-	return p.opts.SendReset(ctx, to, link)
+	if err := p.opts.SendReset(ctx, to, link); err != nil {
+		return opaqueError{"SendReset", err}
+	}
+	return nil
 }
 
 // resetLink returns a link with which the owner of an account sets a new password.
@@ -85,27 +91,54 @@ func (r *request) origin() string {
 	return "http://" + r.req.Host
 }
 
-func (r *request) resetPage() error {
-	return r.render(http.StatusOK, "reset", r.T("reset.title"), form{})
+// resetForm is the data of the page on which the owner of a link sets a new password.
+type resetForm struct {
+	Form form
+	Used bool // the link no longer works, so there is no form
 }
 
-// reset sets the password that the owner of a link has entered.
+func (r *request) renderReset(status int, f form) error {
+	return r.render(status, "reset", r.T("reset.title"), resetForm{Form: f})
+}
+
+func (r *request) renderUsedLink() error {
+	return r.render(http.StatusGone, "reset", r.T("reset.title"), resetForm{Used: true})
+}
+
+func (r *request) resetPage() error {
+	switch _, err := r.clients.CheckResetToken(r.req.Context(), r.req.PathValue("token")); {
+	case errors.Is(err, accounts.ErrInvalidCredentials):
+		return r.renderUsedLink()
+	case err != nil:
+		return err
+	}
+	return r.renderReset(http.StatusOK, form{})
+}
+
+// reset sets the password that the owner of a link has entered. The browser gets a device token, so that the owner can sign
+// in while others guess at the login.
 func (r *request) reset() error {
 	var f form
-	if r.req.PostFormValue("password") != r.req.PostFormValue("password2") {
-		f.addFieldError("password2", r.T("fault.repeat"))
-		return r.render(http.StatusUnprocessableEntity, "reset", r.T("reset.title"), f)
+	token := r.req.PathValue("token")
+	before, err := r.clients.CheckResetToken(r.req.Context(), token)
+	after := before
+	if err == nil {
+		if r.req.PostFormValue("password") != r.req.PostFormValue("password2") {
+			f.addFieldError("password2", r.T("fault.repeat"))
+			return r.renderReset(http.StatusUnprocessableEntity, f)
+		}
+		after, err = r.clients.ResetPassword(r.req.Context(), token, r.req.PostFormValue("password"))
 	}
-	_, err := r.clients.ResetPassword(r.req.Context(), r.req.PathValue("token"), r.req.PostFormValue("password"))
 	switch {
 	case err == nil, errors.Is(err, accounts.ErrSuspended):
+		r.notify(PasswordChanged, before, after)
+		r.setDeviceCookie(customerCookie, after.Login)
 		return r.redirect("/signin?said=reset")
 	case errors.Is(err, accounts.ErrInvalidCredentials):
-		f.Errors = []string{r.T("reset.used")}
-		return r.render(http.StatusGone, "reset", r.T("reset.title"), f)
+		return r.renderUsedLink()
 	}
 	if err := r.applyFieldErrors(&f, err, []string{"password"}); err != nil {
 		return err
 	}
-	return r.render(http.StatusUnprocessableEntity, "reset", r.T("reset.title"), f)
+	return r.renderReset(http.StatusUnprocessableEntity, f)
 }

@@ -99,20 +99,28 @@ var routes = []route{
 func (p *Panel) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, rt := range routes {
-		mux.HandleFunc(rt.method+" "+rt.path, func(w http.ResponseWriter, r *http.Request) { p.newRequest(w, r).serve(rt) })
+		mux.HandleFunc(rt.method+" "+rt.path, p.handle(func(r *request) { r.serve(rt) }))
 	}
 	mux.HandleFunc("GET /assets/{name}", p.assets.serve)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { p.newRequest(w, r).renderError(errPageNotFound) })
-
-	protection := http.NewCrossOriginProtection()
-	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.newRequest(w, r).renderError(errCrossSite)
-	}))
-	return protection.Handler(mux)
+	mux.HandleFunc("/", p.handle(func(r *request) { r.renderError(errPageNotFound) }))
+	return p.crossOriginProtection(mux)
 }
 
-// maxBody is the maximum size of a request body in bytes. All forms fit with values of maximum length.
-const maxBody = 1 << 20
+// handle returns a handler that serves requests with the given function.
+func (p *Panel) handle(serve func(*request)) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		r := p.newRequest(w, req)
+		r.run(func() { serve(r) })
+	}
+}
+
+// Maximum sizes in bytes. All forms and links fit with values of maximum length. What everyone may send is limited more,
+// because reading it takes a multiple of its size in memory and normalizing it takes time.
+const (
+	maxURL     = 32 << 10 // path and query
+	maxOwnBody = 64 << 10 // of a request by a customer or by anyone
+	maxBody    = 1 << 20  // of a request by an operator, who may select 10,000 ids
+)
 
 // hasPage reports whether the route's path has a page, and not only an action.
 func (rt route) hasPage() bool {
@@ -124,17 +132,21 @@ func (r *request) serve(rt route) {
 	if !rt.hasPage() { // the form is on the page at the parent path
 		r.pagePath = path.Dir(r.pagePath)
 	}
-	r.req.Body = http.MaxBytesReader(r.w, r.req.Body, maxBody)
-	if err := r.req.ParseForm(); err != nil {
-		r.renderError(badFormError{err})
-		return
+	limit := int64(maxOwnBody)
+	if rt.audience == operators {
+		limit = maxBody
 	}
+	r.req.Body = http.MaxBytesReader(r.w, r.req.Body, limit)
 	if err := r.identify(rt.audience); err != nil {
 		r.renderError(err)
 		return
 	}
 	if err := r.authorize(rt.audience); err != nil {
 		r.renderError(err)
+		return
+	}
+	if err := r.req.ParseForm(); err != nil {
+		r.renderError(badFormError{err})
 		return
 	}
 	if err := rt.handle(r); err != nil {

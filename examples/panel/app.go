@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 type app struct {
 	settings
 	clients           *accounts.Manager
+	pages             *panel.Panel
 	handler           http.Handler
 	log               *slog.Logger
 	generatedPassword string // the operator's password; "" if it was given
@@ -44,8 +46,10 @@ func newApp(ctx context.Context, store accounts.Store, s settings, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
-	pages, err := panel.New(a.clients, &panel.Options{
-		AuthenticateOperator: panel.StaticOperators(map[string]string{s.operator: hash}), Plans: plans, PayURL: s.pay, Footer: s.footer, Location: time.Local, Logger: log,
+	operators := map[string]string{s.operator: hash}
+	a.pages, err = panel.New(a.clients, &panel.Options{
+		AuthenticateOperator: panel.StaticOperators(operators), OperatorActive: panel.StaticOperatorActive(operators),
+		Plans: plans, PayURL: s.pay, Footer: s.footer, Notify: a.notify, Location: time.Local, Logger: log,
 	})
 	if err != nil {
 		return nil, err
@@ -56,13 +60,23 @@ func newApp(ctx context.Context, store accounts.Store, s settings, log *slog.Log
 			log.ErrorContext(ctx, "site lookup failed", "error", err)
 		},
 	})
-	a.handler = a.logRequests(a.routeByHost(pages, sites))
+	mux := http.NewServeMux()
+	mux.Handle("/", a.pages)
+	mux.HandleFunc("GET /unlock/{token}", a.unlock(a.pages))
+	a.handler = a.logRequests(a.routeByHost(mux, sites))
 	if !s.empty {
 		if a.demoPassword, err = addDemo(ctx, a.clients, time.Now()); err != nil {
 			return nil, err
 		}
 	}
 	return a, nil
+}
+
+// notify prints what a hosting product would tell the customer by e-mail: at the address of before as well, because the new one
+// may be a thief's.
+func (a *app) notify(ctx context.Context, kind panel.NotificationKind, before, after accounts.Account) {
+	to := slices.Compact([]string{before.Contact.Email, after.Contact.Email})
+	a.log.InfoContext(ctx, "a message to the customer", "about", kind, "login", after.Login, "to", to)
 }
 
 // generatePassword returns 16 random letters and digits, which have 80 bits of entropy.
@@ -116,14 +130,16 @@ func (a *app) routeByHost(pages, sites http.Handler) http.Handler {
 	})
 }
 
-// logRequests logs every request. It leaves the token out of a reset link.
+// logRequests logs every request. It leaves the tokens out of links.
 func (a *app) logRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, sw := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(sw, r)
 		path := r.URL.Path
-		if before, _, found := strings.Cut(path, "/reset/"); found {
-			path = before + "/reset/…"
+		for _, link := range []string{"/reset/", "/unlock/"} {
+			if before, _, found := strings.Cut(path, link); found {
+				path = before + link + "…"
+			}
 		}
 		a.log.InfoContext(r.Context(), "request", "method", r.Method, "host", r.Host, "path", path,
 			"status", sw.status, "took", time.Since(start))
@@ -186,10 +202,11 @@ func (a *app) serve(ctx context.Context, listener net.Listener) error {
 		a.log.Info("stopping")
 		shutdownCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		err = server.Shutdown(shutdownCtx)
-		cancel()
 		if err != nil {
 			err = errors.Join(err, server.Close())
 		}
+		err = errors.Join(err, a.pages.Shutdown(shutdownCtx))
+		cancel()
 		if e := <-serveErr; !errors.Is(e, http.ErrServerClosed) {
 			err = errors.Join(err, e)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -37,6 +38,22 @@ func ownAccount(s *env) {
 	mario.press("Save")
 	mario.says("Your contact details were saved.")
 	mario.reads("+39 081 555 0177")
+
+	mario.press("Edit")
+	mario.tabTo("[name='contact.email']")
+	mario.keys("mario.rossi@example.com") // tabbing to an input selects its text
+	mario.tabTo("main button[type=submit]")
+	mario.enter(kb.Enter)
+	mario.says("Enter your current password to change the e-mail address")
+	mario.tabTo("a[href='#f-old']")
+	mario.tabTo("[name=old]")
+	mario.keys(s.app.demoPassword)
+	mario.enter(kb.Enter)
+	mario.says("Your new e-mail address was saved, and all other sessions have ended.")
+	mario.reads("mario.rossi@example.com")
+	phone.open("/account")
+	phone.says("Your session has ended. Please sign in again.")
+	phone.signIn("mario", s.app.demoPassword)
 
 	mario.press("Change password")
 	mario.fill("old", "not the old one")

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"regexp"
@@ -138,6 +139,22 @@ func TestTheProgramServesThePanelAndTheSites(t *testing.T) {
 	assert.Contains(t, p.log.String(), "path=/reset/…")
 	assert.NotContains(t, p.log.String(), "a-secret-token")
 	assert.NotContains(t, p.log.String(), "level=ERROR")
+}
+
+// The program prints the messages that a product would send to its customers.
+func TestNotifications(t *testing.T) {
+	p := startProgram(t, nil)
+	form := url.Values{"login": {"mario"}, "password": {p.match(`mario, password (\S+),`)}}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.addr+"/signin", strings.NewReader(form.Encode()))
+	require.NoError(t, err)
+	r.Host = "localhost"
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusSeeOther, resp.StatusCode)
+	p.stop()
+	assert.Contains(t, p.log.String(), `msg="a message to the customer" about=new-device login=mario to=[mario@example.com]`)
 }
 
 func TestSettingsFromTheEnvironment(t *testing.T) {

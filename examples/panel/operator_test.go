@@ -410,9 +410,7 @@ func giveLink(s *env) {
 	elsewhere.says("Your session has ended. Please sign in again.")
 
 	mario.open(path)
-	mario.fill("password", "yet another password")
-	mario.fill("password2", "yet another password")
-	mario.press("Set password")
+	require.Equal(s.t, 0, evaluate[int](mario, `document.querySelectorAll("main input").length`), "a used link has no form")
 	mario.says("This link has already been used or has expired. Please ask for a new one.")
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/stretchr/testify/assert"
@@ -41,6 +42,11 @@ func (s *env) signedOutViews() []view {
 			b.fill("login", "nobody")
 			b.fill("password", "nothing")
 		}),
+		{"a link for a new password", func(b *tab) {
+			token, err := s.app.clients.ResetToken(s.t.Context(), s.id("mario"), time.Hour)
+			require.NoError(s.t, err)
+			b.open("/reset/" + token)
+		}},
 		{"suspended", func(b *tab) { b.signIn("chloe", s.app.demoPassword) }},
 	}
 }
@@ -87,6 +93,7 @@ func (s *env) operatorViews() []view {
 func (s *env) customerViews() []view {
 	return []view{
 		pageAt("/account"), pageAt("/account?q=nothing-at-all"), pageAt("/account/contact"), pageAt("/account/password"),
+		invalidFormView("/account/contact", "Save", func(b *tab) { b.fill("contact.email", "another@example.com") }),
 		invalidFormView("/account/password", "Change password", func(b *tab) {
 			b.fill("old", "not it")
 			b.fill("password", "one password")

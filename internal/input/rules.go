@@ -108,7 +108,7 @@ func newValidator() *validator.Validate {
 	}
 	must(validate.RegisterValidation("time", func(f validator.FieldLevel) bool {
 		t, ok := f.Field().Interface().(time.Time)
-		return ok && t.UTC().Year() >= 1 && t.UTC().Year() <= 9999
+		return ok && IsTime(t)
 	}))
 	return validate
 }

@@ -15,7 +15,8 @@ func TestEncodeAndDecode(t *testing.T) {
 		{ID: 1},
 		{At: time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC), ID: 1 << 60},
 		{At: time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), Key: "straße"},
-		{At: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)},
+		{At: time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)},
+		{At: time.Date(9998, 12, 31, 23, 59, 59, 999999000, time.UTC)},
 	} {
 		got, ok := Decode(Encode("a list", "filters", p), "a list", "filters")
 		require.True(t, ok, p)
@@ -43,6 +44,8 @@ func TestDecodeRejectsOtherCursors(t *testing.T) {
 		"zeros":                {base64.RawURLEncoding.EncodeToString(make([]byte, 20)), "a list", "filters"},
 		"newline":              {cursor[:4] + "\n" + cursor[4:], "a list", "filters"},
 		"too long":             {string(make([]byte, 1<<20)), "a list", "filters"},
+		"before 1970":          {Encode("a list", "filters", Position{At: time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC)}), "a list", "filters"},
+		"after 9998":           {Encode("a list", "filters", Position{At: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}), "a list", "filters"},
 		"key with NUL":         {Encode("a list", "filters", Position{Key: "\x00"}), "a list", "filters"},
 		"key of invalid UTF-8": {Encode("a list", "filters", Position{Key: "\xff"}), "a list", "filters"},
 	} {

@@ -22,19 +22,21 @@ func (r *root) checkClaim(c accounts.Claim) accounts.Claimed {
 			out.Names = append(out.Names, name)
 		}
 	}
-	out.Conflicting = r.conflictingNames(c.Names, c.Owner)
+	out.Conflicting = r.conflictingNames(c.Names, c.Owner, c.Transfer)
 	return out
 }
 
-// conflictingNames returns the names that have an ancestor or a descendant which belongs to another account. Names of the
-// same claim do not conflict with each other.
-func (r *root) conflictingNames(names []string, owner accounts.ID) []string {
+// conflictingNames returns the names that have an ancestor or a descendant which belongs to another account. Names that
+// are transferred together do not conflict with each other.
+func (r *root) conflictingNames(names []string, owner accounts.ID, transfer bool) []string {
 	if owner == subscriptions.Provider {
 		return nil
 	}
 	claimed := make(map[string]bool, len(names))
 	for _, name := range names {
-		claimed[name] = true
+		if transfer {
+			claimed[name] = true
+		}
 	}
 	claimedCounts := r.countDescendants(claimed)
 	var out []string

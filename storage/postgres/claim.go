@@ -61,16 +61,29 @@ func conflictingNames(c accounts.Claim, names string, args *arguments) []string 
 		candidates = append(candidates, subscriptions.Ancestors(name)...)
 		ranges[i] = reverseLabels(name)
 	}
+	claimed := set(c.Names)
+	hasClaimedAncestor := func(name string) bool {
+		return slices.ContainsFunc(subscriptions.Ancestors(name), func(ancestor string) bool { return claimed[ancestor] })
+	}
 	isOtherOwner := "(SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> " + args.bind(int64(c.Owner), "bigint")
-	return []string{`ARRAY(
+	exceptTransferred := ""
+	if c.Transfer {
+		exceptTransferred = "(d.name = ANY(" + names + ")) IS NOT TRUE AND "
+	}
+	columns := []string{`ARRAY(
         SELECT d.name FROM clientele.domains AS d
         WHERE d.name = ANY(` + args.bind(textArray(candidates), "text[]") + `) AND (d.name = ANY(` + names + `) OR ` + isOtherOwner + `)) AS existing`, `ARRAY(
         SELECT c.name FROM unnest(` + names + `, ` + args.bind(textArray(ranges), "text[]") + `) AS c (name, below)
         WHERE (
             SELECT true FROM clientele.domains AS d
             WHERE d.reversed >= c.below || '.' AND d.reversed < c.below || '/'
-                AND (d.name = ANY(` + names + `)) IS NOT TRUE AND ` + isOtherOwner + `
+                AND ` + exceptTransferred + isOtherOwner + `
             LIMIT 1)) AS conflicting_below`}
+	if !c.Transfer && slices.ContainsFunc(c.Names, hasClaimedAncestor) {
+		columns = append(columns, `ARRAY(
+        SELECT d.name FROM clientele.domains AS d WHERE d.name = ANY(`+names+`) AND `+isOtherOwner+`) AS others`)
+	}
+	return columns
 }
 
 // claimRow is the result of claimQuery.
@@ -83,6 +96,9 @@ type claimRow struct {
 	ExternalID        bool
 	Existing          []string `bun:"existing,array"`          // claimed names that exist, and names above them that other accounts have
 	ConflictingBelow  []string `bun:"conflicting_below,array"` // claimed names below which other accounts have names
+	// Others are claimed names that other accounts have. It is left out where no claimed name is above another one, or where they
+	// are transferred: then they conflict with none.
+	Others []string `bun:"others,array"`
 }
 
 func (r claimRow) claimed(names []string) accounts.Claimed {
@@ -104,6 +120,9 @@ func (r claimRow) split(names []string) (taken, conflicting []string) {
 			taken = append(taken, name)
 			delete(existing, name)
 		}
+	}
+	for _, name := range r.Others {
+		existing[name] = true
 	}
 	conflictsAbove := func(ancestor string) bool { return existing[ancestor] }
 	for _, name := range names {

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,7 +25,7 @@ func TestStore(t *testing.T) {
 		storagetest.Run(t, single.open)
 	})
 	t.Run("in transactions of the application", func(t *testing.T) {
-		storagetest.Run(t, func(t *testing.T) accounts.Store { return txStore{pool.db, pool.openStore(t)} })
+		storagetest.Run(t, func(t *testing.T) accounts.Store { return txStore{pool.db, new(atomic.Int64), pool.openStore(t)} })
 	})
 	t.Run("through PgBouncer", func(t *testing.T) {
 		bounced := pool.withDB(pgtest.Open(t, server.PgBouncer(t, dsn), 8))

@@ -45,7 +45,7 @@ type descendantsRow struct {
 // Descendants implements accounts.Store.
 func (s *Store) Descendants(ctx context.Context, ids []accounts.ID) (accounts.Descendants, error) {
 	found, e := s.descendants(ctx, ids)
-	if e != nil {
+	if s.outer.fail(e) != nil {
 		return accounts.Descendants{}, e
 	}
 	return found, nil

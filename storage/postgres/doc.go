@@ -13,14 +13,15 @@
 //
 // Commands can be part of the application's own transactions, which commit or roll back both together:
 //
-//	level := &sql.TxOptions{Isolation: sql.LevelReadCommitted}
-//	err := db.RunInTx(ctx, level, func(ctx context.Context, tx bun.Tx) error {
+//	err := store.RunInTx(ctx, func(ctx context.Context, tx bun.Tx, in *postgres.Store) error {
 //		if _, err := tx.NewInsert().Model(&invoice).Exec(ctx); err != nil {
 //			return err
 //		}
-//		_, err := clients.WithStore(store.WithTx(tx)).Suspend(ctx, ids, hold)
+//		_, err := clients.WithStore(in).Suspend(ctx, ids, hold)
 //		return err
 //	})
+//
+// WithTx and WithSQLTx do the same in a transaction that the application begins and commits itself, with or without Bun.
 //
 // The package imports no driver. The README describes how to configure one, which privileges the role needs, and how to
 // operate, back up and remove the schema.

@@ -38,11 +38,12 @@ func unavailable(ctx context.Context, err error) *dbError {
 }
 
 // commit commits tx. Its error matches ErrUnavailable only if one of three things proves that nothing was committed: COMMIT
-// was not sent, because ctx had ended or database/sql had rolled back already; the driver reports that ctx had ended before
-// it sent anything; or the server replied that the transaction failed. Any other error matches ErrCommitUnknown. In
-// particular, a driver that calls the error safe to retry proves nothing by that: pgx does so for a connection that it lost
-// while it waited for the reply to COMMIT, and returns a bare context.Canceled both before and after it has sent COMMIT.
-func commit(ctx context.Context, tx *sql.Tx) *dbError {
+// was not sent, because ctx had ended and database/sql may have rolled back already; the driver reports that ctx had ended
+// before it sent anything; or the server replied that the transaction failed. Any other error matches ErrCommitUnknown, also
+// if the function of RunInTx has ended the transaction itself. A driver that calls the error safe to retry proves nothing by
+// that: pgx does so for a connection that it lost while it waited for the reply to COMMIT, and returns a bare context.Canceled
+// both before and after it has sent COMMIT.
+func commit(ctx context.Context, tx committer) *dbError {
 	if err := ctx.Err(); err != nil {
 		return unavailable(ctx, err)
 	}
@@ -51,7 +52,8 @@ func commit(ctx context.Context, tx *sql.Tx) *dbError {
 		return nil
 	}
 	//nolint:errorlint // a driver may wrap it after it has sent COMMIT: only the bare one is proof
-	if err == sql.ErrTxDone || canceledBeforeSend(ctx, err) || rolledBack(sqlState(err)) {
+	endedByContext := err == sql.ErrTxDone && ctx.Err() != nil
+	if endedByContext || canceledBeforeSend(ctx, err) || rolledBack(sqlState(err)) {
 		return unavailable(ctx, err)
 	}
 	return newDBError(ctx, accounts.ErrCommitUnknown, err)
@@ -77,6 +79,16 @@ func newDBError(ctx context.Context, kind, err error) *dbError {
 // retryable reports whether the transaction failed only because of a concurrent one: repeating it may succeed.
 func (e *dbError) retryable() bool {
 	return e.kind == accounts.ErrUnavailable && (isConflict(e.state) || errors.Is(e.driver, errOwnerChanged))
+}
+
+// retryable reports whether err is an error of a transaction that failed only because of a concurrent one: one of the library,
+// or one of the driver.
+func retryable(err error) bool {
+	var e *dbError
+	if errors.As(err, &e) {
+		return e.retryable()
+	}
+	return isConflict(sqlState(err))
 }
 
 // isConflict reports whether state is that of a serialization failure or a deadlock.

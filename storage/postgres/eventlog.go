@@ -10,14 +10,13 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
-	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
 // Events are numbered in the order in which they are first read as committed. A sequence is not sufficient: a lower number may
 // be committed after a higher one was read. Transaction ids are not sufficient either: they start again after a dump and
-// restore, and the oldest running one may belong to any database of the server. So a reader that finds events without a number
-// assigns the next numbers to them, in a separate transaction, one reader at a time.
+// restore, and a reader would have to wait for the older transactions of every database of the server. So a reader that finds
+// events without a number assigns the next numbers to them, in a separate transaction, one reader at a time.
 const (
 	// Skips events that a running command is redacting. None of its parts reads more than the batch, whatever the planner
 	// expects: with statistics from before a bulk command it expects one row, and would join events in a nested loop.
@@ -119,8 +118,6 @@ func readError(e *dbError) error {
 	}
 	return e
 }
-
-func errInTransaction() error { return input.Invalid("transaction", "transaction", "") }
 
 // readEvents returns one or more rows, the first of which has the state of the log. The first event without a number is looked up
 // by id, which has an index: with statistics from after a bulk command, the planner expects many of them, and EXISTS would read

@@ -81,7 +81,7 @@ func TestTextIsNeverSQL(t *testing.T) {
 			second(s.Domain(ctx, text)), second(m.List(ctx, accounts.Query{After: accounts.Cursor(text)})),
 			second(m.Events(ctx, accounts.EventQuery{After: accounts.Cursor(text)})), second(s.AddDomain(ctx, sub.ID, text)),
 			second(m.Lift(ctx, []accounts.ID{a.ID}, []accounts.Cause{accounts.Cause(text)})),
-			second(m.ResetPassword(ctx, text, text)),
+			second(m.ResetPassword(ctx, text, text)), second(m.CheckResetToken(ctx, text)),
 		} {
 			require.Error(t, refused, "%d of %s", j, text)
 			require.NotErrorIs(t, refused, accounts.ErrUnavailable, text)

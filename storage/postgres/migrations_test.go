@@ -107,7 +107,7 @@ func TestAChangedMigrationIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "migration 0002_views.sql differs from the one that was applied")
 }
 
-// A schema that a newer version of the library has migrated has the oldest version that may use it.
+// A schema that a newer version of the library has migrated records the oldest version that may use it.
 func TestOlderCodeWithANewerSchema(t *testing.T) {
 	ctx := t.Context()
 	db := pgtest.Open(t, pgtest.Shared(t).Database(t), 2)

@@ -38,7 +38,7 @@ type accountRow struct {
 	Name, Company, Email, Phone, Address, City, State, PostalCode, Country string
 	AdditionalInfo, Description, ExternalID, Locale                        string
 	Attributes                                                             map[string]string
-	SessionEpoch, Version                                                        int64
+	SessionEpoch, Version                                                  int64
 	CreatedAt, UpdatedAt                                                   time.Time
 	Holds                                                                  []holdRow
 	Subscriptions, Domains                                                 int

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"github.com/uptrace/bun"
 
@@ -53,20 +52,6 @@ func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	return s, nil
 }
 
-// WithTx returns a store that works inside tx, a transaction of the application: commands become part of it, and reads see
-// its changes. It does no I/O.
-//
-// The store belongs to one goroutine, as tx does. The transaction must be READ COMMITTED: at another level commands return
-// ErrInvalid. Events and PruneEvents always return ErrInvalid; events of the commands can be read after tx is committed.
-// ErrUnavailable means that the application must roll tx back, and may repeat all of it. The application must not SET
-// CONSTRAINTS ALL IMMEDIATE before a command that adds domains: a subscription and its first domain refer to each other.
-func (s *Store) WithTx(tx bun.Tx) *Store {
-	in := *s
-	in.conn = tx.Tx
-	in.outer = &outerTx{}
-	return &in
-}
-
 // Update implements accounts.Store. It runs fn up to 16 times if the transaction fails because of concurrent ones: by a
 // serialization failure, by a deadlock, or because an owner changed before it was locked. Inside a transaction of the
 // application, it runs fn once.
@@ -74,8 +59,8 @@ func (s *Store) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	if s.outer != nil {
 		return s.updateInOuter(ctx, fn)
 	}
-	return s.transact(ctx, func(r runner) (retry bool, err error) {
-		t := &transaction{ctx: ctx, runner: r}
+	return transact(ctx, s.db.DB.BeginTx, func(tx *sql.Tx) (retry bool, err error) {
+		t := &transaction{ctx: ctx, runner: runner{db: s.db, schema: s.schema, conn: tx}}
 		err = t.run(fn)
 		return t.retryable(), err
 	})
@@ -83,40 +68,15 @@ func (s *Store) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 
 // runInOwnTx runs statements that are no command in a transaction. It is repeated as in Update.
 func (s *Store) runInOwnTx(ctx context.Context, run func(runner) error) error {
-	return s.transact(ctx, func(r runner) (bool, error) {
-		err := run(r)
-		var e *dbError
-		return errors.As(err, &e) && e.retryable(), err
+	return transact(ctx, s.db.DB.BeginTx, func(tx *sql.Tx) (retry bool, err error) {
+		err = run(runner{db: s.db, schema: s.schema, conn: tx})
+		return retryable(err), err
 	})
 }
 
-// transact runs fn in a READ COMMITTED transaction and commits it. If fn fails and reports that it may be retried, or if the
-// commit fails and may be retried, it does that again in another transaction, up to maxAttempts in all.
-func (s *Store) transact(ctx context.Context, fn func(runner) (retry bool, err error)) error {
-	for attempt := 1; ; attempt++ {
-		retry, err := s.transactOnce(ctx, fn)
-		if !retry || attempt == maxAttempts {
-			return err
-		}
-		if err := backoff(ctx, attempt); err != nil {
-			return unavailable(ctx, err)
-		}
-	}
-}
-
-func (s *Store) transactOnce(ctx context.Context, fn func(runner) (retry bool, err error)) (retry bool, err error) {
-	tx, err := s.db.DB.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-	if err != nil {
-		return false, unavailable(ctx, err)
-	}
-	defer func() { _ = tx.Rollback() }() // does nothing after Commit; the server rolls back if the connection is broken
-	if retry, err := fn(runner{db: s.db, schema: s.schema, conn: tx}); err != nil {
-		return retry, err
-	}
-	if e := commit(ctx, tx); e != nil {
-		return e.retryable(), e
-	}
-	return false, nil
+// query is runner's query, and records a failure in a transaction of the application.
+func (s *Store) query(ctx context.Context, dest any, statement string, args ...any) *dbError {
+	return s.outer.fail(s.runner.query(ctx, dest, statement, args...))
 }
 
 // queryPrepared runs a prepared query on the pool, and inside a transaction of the application as any other statement.

@@ -3,17 +3,10 @@ package postgres
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
-	"strings"
-	"time"
 
 	"github.com/clientele-go/clientele/accounts"
-	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
 )
-
-// maxAttempts is how often a transaction is run before its error is returned.
-const maxAttempts = 16
 
 // errOwnerChanged is returned if a subscription or a domain got another owner while the old one was being locked.
 var errOwnerChanged = errors.New("an owner changed before it was locked")
@@ -77,48 +70,5 @@ func (t *transaction) checkRowCount(rows, want int) error {
 	if rows != want {
 		return t.fail(unavailable(t.ctx, errors.New("row count mismatch: the tables were modified outside the library")))
 	}
-	return nil
-}
-
-// backoff waits before the next attempt. The wait is random, so that transactions that conflicted do not conflict again, and
-// grows with the number of attempts.
-func backoff(ctx context.Context, attempt int) error {
-	timer := time.NewTimer(rand.N(time.Duration(attempt) * 4 * time.Millisecond)) //nolint:gosec // no secret
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
-// outerTx is the state of a store inside a transaction that it did not begin.
-type outerTx struct {
-	checked bool // the transaction is READ COMMITTED, which cannot change any more
-}
-
-// updateInOuter runs fn inside the outer transaction. It never rolls back: that is up to whoever began the transaction.
-func (s *Store) updateInOuter(ctx context.Context, fn func(accounts.Tx) error) error {
-	if err := s.checkIsolation(ctx); err != nil {
-		return err
-	}
-	t := &transaction{ctx: ctx, runner: s.runner}
-	return t.run(fn)
-}
-
-// checkIsolation returns ErrInvalid if reads in the outer transaction would not see rows that were locked before them.
-func (s *Store) checkIsolation(ctx context.Context) error {
-	if s.outer.checked {
-		return nil
-	}
-	var setting struct{ TransactionIsolation string }
-	if e := s.query(ctx, &setting, "SHOW transaction_isolation"); e != nil {
-		return e
-	}
-	if level := setting.TransactionIsolation; level != "read committed" {
-		return input.Invalid("transaction", "isolation", strings.ToUpper(level))
-	}
-	s.outer.checked = true
 	return nil
 }

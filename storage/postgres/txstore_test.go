@@ -15,18 +15,22 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// txStore is a store that runs every command and look-up in a transaction of the application. Events are read and pruned
-// without one, because that is not possible inside it.
+// txStore is a store that runs every command and look-up in a transaction of the application, every other command by RunInTx.
+// Events are read and pruned without a transaction, because that is not possible inside one.
 type txStore struct {
-	db *bun.DB
+	db       *bun.DB
+	commands *atomic.Int64
 	*postgres.Store
 }
 
-func (h txStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
+func (s txStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
+	if s.commands.Add(1)%2 == 0 {
+		return s.RunInTx(ctx, func(ctx context.Context, _ bun.Tx, in *postgres.Store) error { return in.Update(ctx, fn) })
+	}
 	failedInFn := false // fn has refused the command, and must not run again
 	for {
-		_, err := inTx(ctx, h, func(s *postgres.Store) (struct{}, error) {
-			return struct{}{}, s.Update(ctx, func(tx accounts.Tx) error {
+		_, err := inTx(ctx, s, func(in *postgres.Store) (struct{}, error) {
+			return struct{}{}, in.Update(ctx, func(tx accounts.Tx) error {
 				err := fn(tx)
 				failedInFn = err != nil && !errors.Is(err, accounts.ErrUnavailable)
 				return err
@@ -39,14 +43,14 @@ func (h txStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 }
 
 // inTx calls run with a store in a transaction of the application.
-func inTx[V any](ctx context.Context, h txStore, run func(*postgres.Store) (V, error)) (V, error) {
+func inTx[V any](ctx context.Context, s txStore, run func(*postgres.Store) (V, error)) (V, error) {
 	var none V
-	tx, err := h.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return none, fmt.Errorf("%w: %w", accounts.ErrUnavailable, err)
 	}
 	defer func() { _ = tx.Rollback() }()
-	v, err := run(h.WithTx(tx))
+	v, err := run(s.WithTx(tx))
 	if err != nil {
 		return none, err
 	}
@@ -59,48 +63,48 @@ func inTx[V any](ctx context.Context, h txStore, run func(*postgres.Store) (V, e
 	return v, nil
 }
 
-func (h txStore) Account(ctx context.Context, k accounts.AccountKey) (accounts.Record, error) {
-	return inTx(ctx, h, func(s *postgres.Store) (accounts.Record, error) { return s.Account(ctx, k) })
+func (s txStore) Account(ctx context.Context, k accounts.AccountKey) (accounts.Record, error) {
+	return inTx(ctx, s, func(in *postgres.Store) (accounts.Record, error) { return in.Account(ctx, k) })
 }
 
-func (h txStore) Accounts(ctx context.Context, l accounts.ListParams) ([]accounts.Summary, error) {
-	return inTx(ctx, h, func(s *postgres.Store) ([]accounts.Summary, error) { return s.Accounts(ctx, l) })
+func (s txStore) Accounts(ctx context.Context, l accounts.ListParams) ([]accounts.Summary, error) {
+	return inTx(ctx, s, func(in *postgres.Store) ([]accounts.Summary, error) { return in.Accounts(ctx, l) })
 }
 
-func (h txStore) CountAccounts(ctx context.Context, l accounts.ListParams, atMost int) (int, error) {
-	return inTx(ctx, h, func(s *postgres.Store) (int, error) { return s.CountAccounts(ctx, l, atMost) })
+func (s txStore) CountAccounts(ctx context.Context, l accounts.ListParams, atMost int) (int, error) {
+	return inTx(ctx, s, func(in *postgres.Store) (int, error) { return in.CountAccounts(ctx, l, atMost) })
 }
 
-func (h txStore) Descendants(ctx context.Context, ids []accounts.ID) (accounts.Descendants, error) {
-	return inTx(ctx, h, func(s *postgres.Store) (accounts.Descendants, error) { return s.Descendants(ctx, ids) })
+func (s txStore) Descendants(ctx context.Context, ids []accounts.ID) (accounts.Descendants, error) {
+	return inTx(ctx, s, func(in *postgres.Store) (accounts.Descendants, error) { return in.Descendants(ctx, ids) })
 }
 
-func (h txStore) Subscription(ctx context.Context, k subscriptions.SubscriptionKey) (subscriptions.Subscription, error) {
-	return inTx(ctx, h, func(s *postgres.Store) (subscriptions.Subscription, error) { return s.Subscription(ctx, k) })
+func (s txStore) Subscription(ctx context.Context, k subscriptions.SubscriptionKey) (subscriptions.Subscription, error) {
+	return inTx(ctx, s, func(in *postgres.Store) (subscriptions.Subscription, error) { return in.Subscription(ctx, k) })
 }
 
-func (h txStore) Subscriptions(ctx context.Context, l subscriptions.ListParams) ([]subscriptions.Subscription, error) {
-	return inTx(ctx, h, func(s *postgres.Store) ([]subscriptions.Subscription, error) { return s.Subscriptions(ctx, l) })
+func (s txStore) Subscriptions(ctx context.Context, l subscriptions.ListParams) ([]subscriptions.Subscription, error) {
+	return inTx(ctx, s, func(in *postgres.Store) ([]subscriptions.Subscription, error) { return in.Subscriptions(ctx, l) })
 }
 
-func (h txStore) CountSubscriptions(ctx context.Context, l subscriptions.ListParams, atMost int) (int, error) {
-	return inTx(ctx, h, func(s *postgres.Store) (int, error) { return s.CountSubscriptions(ctx, l, atMost) })
+func (s txStore) CountSubscriptions(ctx context.Context, l subscriptions.ListParams, atMost int) (int, error) {
+	return inTx(ctx, s, func(in *postgres.Store) (int, error) { return in.CountSubscriptions(ctx, l, atMost) })
 }
 
-func (h txStore) DueSubscriptions(ctx context.Context, at time.Time, limit int) ([]subscriptions.ID, error) {
-	return inTx(ctx, h, func(s *postgres.Store) ([]subscriptions.ID, error) { return s.DueSubscriptions(ctx, at, limit) })
+func (s txStore) DueSubscriptions(ctx context.Context, at time.Time, limit int) ([]subscriptions.ID, error) {
+	return inTx(ctx, s, func(in *postgres.Store) ([]subscriptions.ID, error) { return in.DueSubscriptions(ctx, at, limit) })
 }
 
-func (h txStore) Domains(ctx context.Context, l subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
-	return inTx(ctx, h, func(s *postgres.Store) ([]subscriptions.Domain, error) { return s.Domains(ctx, l) })
+func (s txStore) Domains(ctx context.Context, l subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
+	return inTx(ctx, s, func(in *postgres.Store) ([]subscriptions.Domain, error) { return in.Domains(ctx, l) })
 }
 
-func (h txStore) CountDomains(ctx context.Context, l subscriptions.DomainListParams, atMost int) (int, error) {
-	return inTx(ctx, h, func(s *postgres.Store) (int, error) { return s.CountDomains(ctx, l, atMost) })
+func (s txStore) CountDomains(ctx context.Context, l subscriptions.DomainListParams, atMost int) (int, error) {
+	return inTx(ctx, s, func(in *postgres.Store) (int, error) { return in.CountDomains(ctx, l, atMost) })
 }
 
-func (h txStore) Site(ctx context.Context, name, fallback string) (subscriptions.Site, error) {
-	return inTx(ctx, h, func(s *postgres.Store) (subscriptions.Site, error) { return s.Site(ctx, name, fallback) })
+func (s txStore) Site(ctx context.Context, name, fallback string) (subscriptions.Site, error) {
+	return inTx(ctx, s, func(in *postgres.Store) (subscriptions.Site, error) { return in.Site(ctx, name, fallback) })
 }
 
 // alternatingStore alternates between two stores with different pools, as two processes have them.

@@ -18,7 +18,8 @@ func TestTimesDoNotDependOnServerSettings(t *testing.T) {
 	} {
 		for _, at := range []time.Time{
 			time.Date(2026, 11, 25, 23, 59, 59, 999_999_000, time.UTC),
-			time.Date(1969, 12, 31, 23, 0, 0, 0, time.UTC), // Liberia was 44 minutes and 30 seconds behind
+			time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), // Liberia was 44 minutes and 30 seconds behind
+			time.Date(9998, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
 		} {
 			s := newStorePool(t, pgtest.Shared(t).Database(t)+" "+settings, 2)
 			clients := accounts.NewManager(s.openStore(t), &accounts.Options{Hasher: plain{}, Now: func() time.Time { return at }})

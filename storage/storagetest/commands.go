@@ -31,10 +31,10 @@ func (f *fixture) commandsBy(m *accounts.Manager, data fixtureData) []command {
 	f.NoError(err)
 	token, err := f.clients.ResetToken(f.ctx, data.mario.ID, time.Hour)
 	f.NoError(err)
-	return slices.Concat(f.reads(m, data), f.accountCommands(m, data, token, preview), f.subscriptionCommands(m, data, due))
+	return slices.Concat(f.reads(m, data, token), f.accountCommands(m, data, token, preview), f.subscriptionCommands(m, data, due))
 }
 
-func (f *fixture) reads(clients *accounts.Manager, data fixtureData) []command {
+func (f *fixture) reads(clients *accounts.Manager, data fixtureData, token string) []command {
 	subs, owner := clients.Subscriptions(), clients.Owner(data.mario.ID)
 	ids := []accounts.ID{data.mario.ID}
 	return []command{
@@ -55,6 +55,7 @@ func (f *fixture) reads(clients *accounts.Manager, data fixtureData) []command {
 			return err
 		}},
 		{"PreviewRemoval", false, func(ctx context.Context) error { _, err := clients.PreviewRemoval(ctx, ids); return err }},
+		{"CheckResetToken", false, func(ctx context.Context) error { _, err := clients.CheckResetToken(ctx, token); return err }},
 		{"Events", false, func(ctx context.Context) error { _, err := clients.Events(ctx, accounts.EventQuery{}); return err }},
 		{"Head", false, func(ctx context.Context) error { _, err := clients.Head(ctx); return err }},
 		{"Snapshot", false, func(ctx context.Context) error {
@@ -100,12 +101,16 @@ func (f *fixture) accountCommands(clients *accounts.Manager, data fixtureData, t
 			return err
 		}},
 		{"SetPassword", true, func(ctx context.Context) error { return clients.SetPassword(ctx, data.mario.ID, password) }},
-		{"Owner.ChangePassword", true, func(ctx context.Context) error {
-			_, err := owner.ChangePassword(ctx, password, "another password")
+		{"Owner.SetContact", true, func(ctx context.Context) error {
+			_, err := owner.SetContact(ctx, 0, accounts.Contact{Name: "Mario", Email: "mario@example.com"}, password)
 			return err
 		}},
-		{"Owner.SetContact", true, func(ctx context.Context) error {
-			_, err := owner.SetContact(ctx, 0, accounts.Contact{Name: "Mario"})
+		{"Owner.Confirmed.SetContact", true, func(ctx context.Context) error {
+			_, err := owner.Confirmed().SetContact(ctx, 0, accounts.Contact{Name: "Mario", Email: "mario2@example.com"}, "")
+			return err
+		}},
+		{"Owner.ChangePassword", true, func(ctx context.Context) error {
+			_, err := owner.ChangePassword(ctx, password, "another password")
 			return err
 		}},
 		{"SignInAs", true, func(ctx context.Context) error { _, err := clients.SignInAs(ctx, data.mario.ID); return err }},

@@ -96,6 +96,9 @@ func (row *replayedRow) apply(r *eventReplay, subject, verb string, e accounts.E
 		if e.DomainID == 0 { // domains have no version
 			row.version++
 		}
+		if slices.Contains(strings.Split(e.Details["fields"], ","), "contact.email") {
+			row.sessionEpoch++
+		}
 	case "reset-link-made":
 	case "password-changed":
 		row.sessionEpoch++

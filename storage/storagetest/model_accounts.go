@@ -74,7 +74,7 @@ func (f *fieldErrors) login(path, s string) string {
 	switch {
 	case login == "":
 		f.add(path, "required")
-	case login[0] < 'a' || login[0] > 'z':
+	case login[0] == '-':
 		f.add(path, "login")
 	}
 	return login
@@ -86,9 +86,15 @@ func (f *fieldErrors) reserved(path, login string) {
 	}
 }
 
+// commonPassword is a common password twice.
+const commonPassword = "letmeinLETMEIN"
+
 func (f *fieldErrors) password(password string) {
-	if len(password) < 8 {
+	switch {
+	case len(password) < 8:
 		f.add("password", "minLength")
+	case password == commonPassword:
+		f.add("password", "common")
 	}
 }
 
@@ -104,6 +110,10 @@ func (f *fieldErrors) contact(path string, c accounts.Contact) accounts.Contact 
 		f.add(path+".name", "required")
 	}
 	c.Company = f.line(path+".company", c.Company)
+	c.Email = f.line(path+".email", c.Email)
+	if c.Email != "" && !strings.Contains(c.Email, "@") {
+		f.add(path+".email", "email")
+	}
 	c.City = f.line(path+".city", c.City)
 	if c.Country == "XX" {
 		f.add(path+".country", "country")
@@ -191,6 +201,15 @@ func (m *model) getByExternalID(given string) (accounts.Account, error) {
 
 // update changes fields of an account.
 func (m *model) update(id accounts.ID, c accounts.Changes) (accounts.Account, error) {
+	next, fields, err := m.prepareUpdate(id, c)
+	if err != nil {
+		return accounts.Account{}, err
+	}
+	return m.applyUpdate(next, fields), nil
+}
+
+// prepareUpdate returns the account as an update changes it, and the names of the changed fields.
+func (m *model) prepareUpdate(id accounts.ID, c accounts.Changes) (accounts.Account, []string, error) {
 	f := m.command()
 	next := m.accounts[id]
 	var fields []string
@@ -243,17 +262,17 @@ func (m *model) update(id accounts.ID, c accounts.Changes) (accounts.Account, er
 		f.reserved("login", next.Login) // all violations are returned together
 	}
 	if err := f.err(); err != nil {
-		return accounts.Account{}, err
+		return accounts.Account{}, nil, err
 	}
 	if !m.exists(subscriptions.LevelAccount, int64(id)) {
-		return accounts.Account{}, noAccount(id)
+		return accounts.Account{}, nil, noAccount(id)
 	}
 	if c.Version != 0 && c.Version != next.Version {
-		return accounts.Account{}, &accounts.ConflictError{Current: next.Version}
+		return accounts.Account{}, nil, &accounts.ConflictError{Current: next.Version}
 	}
 	f.reserved("login", next.Login)
 	if err := f.err(); err != nil {
-		return accounts.Account{}, err
+		return accounts.Account{}, nil, err
 	}
 	var t takenFields
 	if c.Login != nil {
@@ -263,17 +282,25 @@ func (m *model) update(id accounts.ID, c accounts.Changes) (accounts.Account, er
 		t.add(m.accountExternalIDTaken(next.ExternalID, id), "externalID", *c.ExternalID)
 	}
 	if err := t.err(); err != nil {
-		return accounts.Account{}, err
+		return accounts.Account{}, nil, err
 	}
+	return next, fields, nil
+}
+
+// applyUpdate stores a prepared update. A new e-mail address ends all sessions.
+func (m *model) applyUpdate(next accounts.Account, fields []string) accounts.Account {
 	next.Version++
 	next.UpdatedAt = m.now
+	if slices.Contains(fields, "contact.email") {
+		next.SessionEpoch++
+	}
 	details := map[string]string{"fields": strings.Join(fields, ",")}
-	if old := m.accounts[id].Login; old != next.Login {
+	if old := m.accounts[next.ID].Login; old != next.Login {
 		details["from"], details["to"] = old, next.Login
 	}
-	m.accounts[id] = next
-	m.addEvent(subscriptions.LevelAccount, int64(id), "updated", details)
-	return m.account(id), nil
+	m.accounts[next.ID] = next
+	m.addEvent(subscriptions.LevelAccount, int64(next.ID), "updated", details)
+	return m.account(next.ID)
 }
 
 // setPassword changes a password, which ends all sessions.
@@ -356,6 +383,14 @@ type token struct {
 	until        time.Time
 }
 
+func (m *model) checkResetToken(t token) (accounts.Account, error) {
+	a, err := m.get(t.id)
+	if err != nil || a.SessionEpoch != t.sessionEpoch || !m.now.Before(t.until) {
+		return accounts.Account{}, accounts.ErrInvalidCredentials
+	}
+	return a, nil
+}
+
 func (m *model) resetPassword(t token, password string) (accounts.Account, error) {
 	m.actor = firstNonEmpty(m.actor, "owner")
 	f := m.command()
@@ -363,9 +398,9 @@ func (m *model) resetPassword(t token, password string) (accounts.Account, error
 	if err := f.err(); err != nil {
 		return accounts.Account{}, err
 	}
-	a, found := m.accounts[t.id]
-	if !found || a.SessionEpoch != t.sessionEpoch || !m.now.Before(t.until) {
-		return accounts.Account{}, accounts.ErrInvalidCredentials
+	a, err := m.checkResetToken(t)
+	if err != nil {
+		return accounts.Account{}, err
 	}
 	f.notLogin(password, a.Login)
 	if err := f.err(); err != nil {

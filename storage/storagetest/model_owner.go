@@ -43,12 +43,23 @@ func (m *model) profile(id accounts.ID) (accounts.Profile, error) {
 	return p, nil
 }
 
-func (m *model) setContact(id accounts.ID, version int64, c accounts.Contact) (accounts.Profile, error) {
+// setContact asks for the password where the e-mail address changes, unless the owner is confirmed.
+func (m *model) setContact(id accounts.ID, version int64, c accounts.Contact, password string, confirmed bool) (accounts.Profile, error) {
 	m.ownerCommand()
-	if _, err := m.update(id, accounts.Changes{Version: version, Contact: &c}); err != nil {
+	next, fields, err := m.prepareUpdate(id, accounts.Changes{Version: version, Contact: &c})
+	if err != nil {
 		return accounts.Profile{}, err
 	}
-	return m.profile(id)
+	newEmail := slices.Contains(fields, "contact.email")
+	if newEmail && !confirmed && m.passwords[id] != password {
+		return accounts.Profile{}, accounts.ErrInvalidCredentials
+	}
+	a := m.applyUpdate(next, fields)
+	p, err := m.profile(id)
+	if newEmail {
+		p.NewSessionEpoch = a.SessionEpoch
+	}
+	return p, err
 }
 
 func (m *model) changeOwnPassword(id accounts.ID, from, to string) (int64, error) {
@@ -167,9 +178,17 @@ func (h *history) setContact() {
 	ctx := h.beginCommand()
 	id, c := h.accountID(), h.contact()
 	version := h.version(h.model.accounts[id].Version)
-	got, err := h.clients.Owner(id).SetContact(ctx, version, c)
-	want, wantErr := h.model.setContact(id, version, c)
-	h.compare(fmt.Sprintf("Owner(%d).SetContact(%d, %+v)", id, version, c), got, err, want, wantErr)
+	password, confirmed := h.model.passwords[id], h.oneIn(4)
+	if h.oneIn(3) {
+		password = h.newPassword()
+	}
+	owner := h.clients.Owner(id)
+	if confirmed {
+		owner = owner.Confirmed()
+	}
+	got, err := owner.SetContact(ctx, version, c, password)
+	want, wantErr := h.model.setContact(id, version, c, password, confirmed)
+	h.compare(fmt.Sprintf("Owner(%d).SetContact(%d, %+v, %q), confirmed: %t", id, version, c, password, confirmed), got, err, want, wantErr)
 }
 
 func (h *history) changePassword() {

@@ -92,11 +92,11 @@ func weightedSteps() []modelStep {
 // The following methods draw values from a few only, so that collisions are common.
 
 func (h *history) login() string {
-	return oneOf(h, "login", "anna", "bert", "carla", "dora", "longlogin", "Anna", " dora", h.rarelyText(oneOf(h, "login", "", "1x", "root", reservedLogin), "bert"))
+	return oneOf(h, "login", "anna", "bert", "carla", "dora", "longlogin", "4d'e", "Anna", " dora", h.rarelyText(oneOf(h, "login", "", "-x", "root", reservedLogin), "bert"))
 }
 
 func (h *history) newPassword() string {
-	return oneOf(h, "password", password, "another good one", "longlogin", h.rarelyText("short", password))
+	return oneOf(h, "password", password, "another good one", "longlogin", h.rarelyText(oneOf(h, "bad password", "short", commonPassword), password))
 }
 
 func (h *history) externalID() string {
@@ -115,6 +115,7 @@ func (h *history) contact() accounts.Contact {
 	return accounts.Contact{
 		Name:    oneOf(h, "name", "Anna", "Bruno", "bruno", "Žofia", "Straße 100%", h.rarelyText("", "Anna")),
 		Company: oneOf(h, "company", "", "Rossi & Figli"),
+		Email:   oneOf(h, "email", "", "", "anna@mail.example", " anna@mail.example", "Anna@mail.example", h.rarelyText("anna", "")),
 		Country: oneOf(h, "country", "", "IT", "CH", h.rarelyText("XX", "IT")),
 	}
 }
@@ -449,6 +450,12 @@ func (h *history) resetPassword() {
 		return
 	}
 	t, password := oneOf(h, "token", h.tokens...), h.newPassword()
+	if h.oneIn(3) {
+		got, err := h.clients.CheckResetToken(ctx, t.secret)
+		want, wantErr := h.model.checkResetToken(t)
+		h.compare(fmt.Sprintf("CheckResetToken(token of %d until %v)", t.id, t.until), got, err, want, wantErr)
+		return
+	}
 	got, err := h.clients.ResetPassword(ctx, t.secret, password)
 	want, wantErr := h.model.resetPassword(t, password)
 	h.compare(fmt.Sprintf("ResetPassword(token of %d until %v, %q)", t.id, t.until, password), got, err, want, wantErr)

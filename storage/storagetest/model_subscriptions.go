@@ -32,7 +32,7 @@ func (m *model) subscriptionTaken(t *takenFields, path string, in subscriptions.
 	t.add(m.externalIDTaken(strings.TrimSpace(in.ExternalID), 0), path+"externalID", in.ExternalID)
 	for i, name := range names {
 		_, found := m.domainNamed(name)
-		t.add(found || m.conflicts(name, owner, names), element(path+"domains", i), in.Domains[i])
+		t.add(found || m.conflicts(name, owner, nil), element(path+"domains", i), in.Domains[i])
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/net/publicsuffix"
+
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -22,6 +24,7 @@ func nameCases() []testCase {
 		{"UpdateDomain refuses invalid attributes and more than 32", updateDomainInvalid},
 		{"a domain's plan is that of its subscription, wherever it is read", planOfDomain},
 		{"only the provider may have a bare public suffix", bareSuffix},
+		{"Options.PublicSuffixes decides which names are public suffixes", newerSuffixes},
 		{"only the provider may have reserved names and their subdomains", reservedDomains},
 		{"a creation accepts 1000 domains and refuses 1001", thousandDomains},
 	}
@@ -275,6 +278,62 @@ func bareSuffix(f *fixture) {
 	})
 	f.addDomain(data.blog.ID, "mario.co.uk")
 	f.addDomain(data.game.ID, "luigi.co.uk")
+}
+
+// newerList is a list of public suffixes that is newer than the one that is compiled in. A company has begun to let others
+// register names below shops.example, and another has ended doing so below github.io.
+func newerList(domain string) (suffix string, icann bool) {
+	switch {
+	case strings.HasSuffix("."+domain, ".shops.example"):
+		return "shops.example", false
+	case strings.HasSuffix("."+domain, ".github.io"):
+		return "io", true
+	}
+	return publicsuffix.PublicSuffix(domain)
+}
+
+func newerSuffixes(f *fixture) {
+	data := f.seed()
+	f.useManager(f.manager(func(o *accounts.Options) { o.PublicSuffixes = newerList }))
+	in := newAccount("peach")
+	in.Subscription = &subscriptions.New{Domains: []string{"Shops.example."}}
+	moving := f.addDomain(data.spare.ID, "shops.example")
+	f.unchanged(func() {
+		_, err := f.clients.Create(f.ctx, in)
+		f.invalid(err, "subscription.domains[0]")
+		_, err = f.subs.Create(f.ctx, subscriptions.New{AccountID: data.mario.ID, Domains: []string{"shops.example"}})
+		f.invalid(err, "domains[0]")
+		_, err = f.subs.AddDomain(f.ctx, data.blog.ID, "shops.example")
+		f.invalid(err, "name")
+		_, err = f.subs.RenameDomain(f.ctx, f.getDomain("blog.example").ID, "shops.example")
+		f.invalid(err, "name")
+		_, err = f.subs.Assign(f.ctx, []subscriptions.ID{data.spare.ID}, data.mario.ID)
+		f.invalid(err, "ids")
+		_, err = f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{moving.ID}, data.blog.ID)
+		f.invalid(err, "ids")
+		_, err = f.subs.AddDomain(f.ctx, data.blog.ID, "co.uk")
+		f.invalid(err, "name")
+	})
+	f.addDomain(data.blog.ID, "mario.shops.example")
+	f.addDomain(data.game.ID, "luigi.shops.example")
+
+	f.addDomain(data.blog.ID, "github.io")
+	err := f.refused(accounts.ErrTaken, func() error {
+		_, err := f.subs.AddDomain(f.ctx, data.game.ID, "luigi.github.io")
+		return err
+	})
+	f.taken(err, accounts.Taken{Field: "name", Value: "luigi.github.io"})
+
+	for _, garbage := range []string{"", "UK", "other.example", "\xff", "."} { // which counts for nothing
+		f.useManager(f.manager(func(o *accounts.Options) {
+			o.PublicSuffixes = func(string) (string, bool) { return garbage, true }
+		}))
+		f.unchanged(func() {
+			_, err := f.subs.AddDomain(f.ctx, data.blog.ID, "co.uk")
+			f.invalid(err, "name")
+		})
+	}
+	f.addDomain(data.blog.ID, "mario.co.uk")
 }
 
 func reservedDomains(f *fixture) {

@@ -3,6 +3,8 @@ package storagetest
 import (
 	"context"
 	"fmt"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -19,6 +21,10 @@ func ownerCases() []testCase {
 		{"an owner disables and enables their domains and lifts no other hold", ownerDisables},
 		{"domains of others are not found, which is decided inside the transaction", ownerForeignDomains},
 		{"an owner's change of the contact is refused if its version is stale", ownerContact},
+		{"an owner changes the e-mail address only with the password", ownerEmail},
+		{"an e-mail address or a password that changes while the password is verified is not overwritten", ownerEmailRaces},
+		{"a program that has confirmed the owner changes the e-mail address without the password", ownerConfirmed},
+		{"a new e-mail address ends all sessions and reset tokens of the account", ownerEmailEndsSessions},
 		{"an owner changes the password only with the old one", ownerPassword},
 		{"the actor of an owner's commands is the context's or else owner", ownerActor},
 		{"the owner of a removed account finds nothing", ownerRemoved},
@@ -189,7 +195,7 @@ func ownerContact(f *fixture) {
 	mario := f.account("mario")
 	owner := f.clients.Owner(mario.ID)
 	f.clock.advance(time.Hour)
-	p, err := owner.SetContact(f.ctx, 1, accounts.Contact{Name: " Mario ", Country: "it"})
+	p, err := owner.SetContact(f.ctx, 1, accounts.Contact{Name: " Mario ", Country: "it"}, "")
 	f.NoError(err)
 	f.Equal(accounts.Contact{Name: "Mario", Country: "IT"}, p.Contact)
 	f.EqualValues(2, p.Version)
@@ -197,14 +203,210 @@ func ownerContact(f *fixture) {
 	f.NoError(err)
 	f.Equal(again, p)
 	f.conflict(2, func() error {
-		_, err := owner.SetContact(f.ctx, 1, accounts.Contact{Name: "lost"})
+		_, err := owner.SetContact(f.ctx, 1, accounts.Contact{Name: "lost"}, "")
 		return err
 	})
 	err = f.refused(accounts.ErrInvalid, func() error {
-		_, err := owner.SetContact(f.ctx, 2, accounts.Contact{Phone: longText(31)})
+		_, err := owner.SetContact(f.ctx, 2, accounts.Contact{Phone: longText(31), Email: "new@example.com"}, "wrong")
 		return err
 	})
 	f.invalid(err, "contact.name", "contact.phone")
+}
+
+// countingHasher is a plainHasher that counts its verifications.
+type countingHasher struct {
+	plainHasher
+	verified *int
+}
+
+func (h countingHasher) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
+	*h.verified++
+	return h.plainHasher.Verify(ctx, hash, password)
+}
+
+func ownerEmail(f *fixture) {
+	verified := 0
+	f.useManager(f.manager(func(o *accounts.Options) { o.Hasher = countingHasher{verified: &verified} }))
+	mario := f.account("mario")
+	owner, contact := f.clients.Owner(mario.ID), mario.Contact
+	for _, step := range []struct {
+		what, email string
+		needed      bool
+	}{
+		{"the first address", "mario@example.com", true},
+		{"the same address, as it is stored", " mario@example.com\u00a0", false},
+		{"another spelling", "Mario@example.com", true},
+		{"no address", "", true},
+		{"no address again", " ", false},
+	} {
+		contact.Email, contact.City = step.email, step.what
+		for _, wrong := range []string{"", "wrong", "another password"} {
+			if !step.needed {
+				break
+			}
+			before := verified
+			f.refused(accounts.ErrInvalidCredentials, func() error {
+				_, err := owner.SetContact(f.ctx, 0, contact, wrong)
+				return err
+			})
+			f.Equal(before+1, verified, "%s, with the password %q: a refusal must take a hash", step.what, wrong)
+		}
+		before, given := verified, ""
+		if step.needed {
+			given = password
+		}
+		events := f.eventsOf(func() {
+			p, err := owner.SetContact(f.ctx, 0, contact, given)
+			f.NoError(err, step.what)
+			f.Equal(strings.TrimSpace(step.email), p.Contact.Email)
+			f.Equal(p.Contact, f.getAccount(mario.ID).Contact)
+		})
+		f.Equal(step.needed, verified > before, step.what)
+		f.Len(events, 1)
+		f.Equal(step.needed, strings.Contains(events[0].Details["fields"], "contact.email"), step.what)
+	}
+	stale := int64(1)
+	f.conflict(f.getAccount(mario.ID).Version, func() error {
+		_, err := owner.SetContact(f.ctx, stale, accounts.Contact{Name: "Mario", Email: "new@example.com"}, "wrong")
+		return err
+	})
+}
+
+// storeWithHook calls before ahead of every transaction.
+type storeWithHook struct {
+	accounts.Store
+	before func()
+}
+
+func (s storeWithHook) Update(ctx context.Context, fn func(accounts.Tx) error) error {
+	s.before()
+	return s.Store.Update(ctx, fn)
+}
+
+func ownerEmailRaces(f *fixture) {
+	mario := f.account("mario")
+	contact := func(email string) accounts.Contact { return accounts.Contact{Name: "Mario", Email: email} }
+	changeEmail := func(to string) func() {
+		return func() {
+			changed := contact(to)
+			_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Contact: &changed})
+			f.NoError(err)
+		}
+	}
+	// setContact runs change between what SetContact reads and its transaction, at most the given number of times.
+	setContact := func(version int64, email, given string, change func(), times int) error {
+		store := storeWithHook{Store: f.store, before: func() {
+			if times > 0 {
+				times--
+				change()
+			}
+		}}
+		_, err := f.managerFor(store, nil).Owner(mario.ID).SetContact(f.ctx, version, contact(email), given)
+		return err
+	}
+
+	err := setContact(0, "a@example.com", password, changeEmail("b@example.com"), 1)
+	f.NoError(err)
+	f.Equal("a@example.com", f.getAccount(mario.ID).Contact.Email)
+	err = setContact(0, "a@example.com", "", changeEmail("c@example.com"), 1)
+	f.ErrorIs(err, accounts.ErrInvalidCredentials, "the address was the same when it was read, but no longer is")
+	f.Equal("c@example.com", f.getAccount(mario.ID).Contact.Email)
+	version := f.getAccount(mario.ID).Version
+	err = setContact(version, "d@example.com", password, changeEmail("e@example.com"), 1)
+	f.ErrorIs(err, accounts.ErrConflict)
+	f.Equal("e@example.com", f.getAccount(mario.ID).Contact.Email)
+
+	swapped := false
+	swap := func() {
+		swapped = !swapped
+		changeEmail(map[bool]string{true: "f@example.com", false: "g@example.com"}[swapped])()
+	}
+	err = setContact(0, "h@example.com", password, swap, 1_000)
+	f.ErrorIs(err, accounts.ErrConflict, "changed again and again")
+	f.NotEqual("h@example.com", f.getAccount(mario.ID).Contact.Email)
+
+	err = setContact(0, "i@example.com", password, func() { f.NoError(f.clients.SetPassword(f.ctx, mario.ID, "a newer password")) }, 1)
+	f.ErrorIs(err, accounts.ErrInvalidCredentials)
+	f.NotEqual("i@example.com", f.getAccount(mario.ID).Contact.Email)
+	rehash := func() {
+		f.NoError(f.store.Update(f.ctx, func(tx accounts.Tx) error {
+			records, err := tx.LockAccounts([]accounts.ID{mario.ID})
+			if err != nil {
+				return err
+			}
+			records[0].Hash = "$old" + records[0].Hash
+			return tx.Save(accounts.Writes{UpdateAccounts: records})
+		}))
+	}
+	clients := f.manager(func(o *accounts.Options) { o.Hasher = hookedHasher{outdated: true} })
+	once := sync.OnceFunc(rehash)
+	_, err = clients.WithStore(storeWithHook{Store: f.store, before: once}).Owner(mario.ID).SetContact(f.ctx, 0, contact("i@example.com"), "a newer password")
+	f.NoError(err, "another hash of the same password")
+	f.Equal("i@example.com", f.getAccount(mario.ID).Contact.Email)
+}
+
+func ownerConfirmed(f *fixture) {
+	verified := 0
+	f.useManager(f.manager(func(o *accounts.Options) { o.Hasher = countingHasher{verified: &verified} }))
+	mario := f.account("mario")
+	owner := f.clients.Owner(mario.ID)
+	confirmed := owner.Confirmed()
+	p, err := confirmed.SetContact(f.ctx, 1, accounts.Contact{Name: "Mario", Email: "mario@example.com"}, "")
+	f.NoError(err)
+	f.Equal("mario@example.com", p.Contact.Email)
+	f.Equal(mario.SessionEpoch+1, p.NewSessionEpoch)
+	f.conflict(2, func() error {
+		_, err := confirmed.SetContact(f.ctx, 1, accounts.Contact{Name: "lost", Email: "lost@example.com"}, "")
+		return err
+	})
+	f.refused(accounts.ErrInvalidCredentials, func() error {
+		_, err := owner.SetContact(f.ctx, 0, accounts.Contact{Name: "Mario", Email: "another@example.com"}, "")
+		return err
+	})
+	f.Equal(1, verified, "Confirmed returns a copy, which verifies nothing")
+}
+
+func ownerEmailEndsSessions(f *fixture) {
+	mario := f.account("mario")
+	epoch := mario.SessionEpoch
+	changes := map[string]func(c accounts.Contact) int64{
+		"Owner.SetContact": func(c accounts.Contact) int64 {
+			p, err := f.clients.Owner(mario.ID).SetContact(f.ctx, 0, c, password)
+			f.NoError(err)
+			return p.NewSessionEpoch
+		},
+		"Update": func(c accounts.Contact) int64 {
+			a, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Contact: &c})
+			f.NoError(err)
+			return a.SessionEpoch
+		},
+	}
+	for name, change := range changes {
+		token, err := f.clients.ResetToken(f.ctx, mario.ID, time.Hour)
+		f.NoError(err)
+		c := f.getAccount(mario.ID).Contact
+		c.City += "x"
+		changed := change(c)
+		f.NoError(f.checkSession(mario.ID, epoch), "%s: another field ends no session", name)
+		f.Contains([]int64{0, epoch}, changed, "%s returns no new epoch", name)
+		_, err = f.clients.CheckResetToken(f.ctx, token)
+		f.NoError(err)
+
+		c.Email = strings.ToLower(strings.TrimPrefix(name, "Owner.")) + "@example.com"
+		changed = change(c)
+		f.Equal(epoch+1, changed, name)
+		f.Equal(epoch+1, f.getAccount(mario.ID).SessionEpoch, name)
+		f.ErrorIs(f.checkSession(mario.ID, epoch), accounts.ErrSessionEnded, name)
+		f.NoError(f.checkSession(mario.ID, changed), name)
+		_, err = f.clients.CheckResetToken(f.ctx, token)
+		f.ErrorIs(err, accounts.ErrInvalidCredentials, name)
+		_, err = f.clients.ResetPassword(f.ctx, token, "another password")
+		f.ErrorIs(err, accounts.ErrInvalidCredentials, "%s: the link was sent to the old address", name)
+		epoch = changed
+	}
+	p, err := f.clients.Owner(mario.ID).Profile(f.ctx)
+	f.NoError(err)
+	f.Zero(p.NewSessionEpoch)
 }
 
 func ownerPassword(f *fixture) {
@@ -231,7 +433,7 @@ func ownerActor(f *fixture) {
 	data := f.seed()
 	owner, ids := f.clients.Owner(data.mario.ID), []subscriptions.DomainID{f.getDomain("blog.example").ID}
 	noActor := accounts.WithActor(f.ctx, "")
-	for _, c := range []struct {
+	for i, c := range []struct {
 		want string
 		ctx  context.Context
 	}{{actor, f.ctx}, {"owner", f.t.Context()}, {"owner", accounts.WithActor(f.ctx, " \u00a0")}} {
@@ -241,7 +443,7 @@ func ownerActor(f *fixture) {
 			f.NoError(err)
 			_, err = owner.EnableDomains(ctx, ids)
 			f.NoError(err)
-			_, err = owner.SetContact(ctx, 0, accounts.Contact{Name: want})
+			_, err = owner.SetContact(ctx, 0, accounts.Contact{Name: want, Email: fmt.Sprintf("mario%d@example.com", i)}, password)
 			f.NoError(err)
 			_, err = owner.ChangePassword(ctx, password, password)
 			f.NoError(err)
@@ -299,7 +501,9 @@ func ownerRemoved(f *fixture) {
 	f.remove(data.mario.ID)
 	_, err := owner.Profile(f.ctx)
 	f.ErrorIs(err, accounts.ErrNotFound)
-	_, err = owner.SetContact(f.ctx, 0, accounts.Contact{Name: "Mario"})
+	_, err = owner.SetContact(f.ctx, 0, accounts.Contact{Name: "Mario", Email: "mario@example.com"}, password)
+	f.ErrorIs(err, accounts.ErrNotFound)
+	_, err = owner.Confirmed().SetContact(f.ctx, 0, accounts.Contact{Name: "Mario"}, "")
 	f.ErrorIs(err, accounts.ErrNotFound)
 	_, err = owner.ChangePassword(f.ctx, password, "another password")
 	f.ErrorIs(err, accounts.ErrNotFound)

@@ -36,7 +36,7 @@ type load struct {
 	counts [commitUnknown + 1]atomic.Int64 // the number of commands with each outcome
 }
 
-// writer creates customers, suspends them in pairs, and removes some. Every writer has its customers.
+// writer creates customers, suspends them in pairs, and removes some. Writers do not share customers.
 type writer struct {
 	*load
 	number    int

@@ -8,8 +8,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/uptrace/bun"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/postgres"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -32,6 +34,7 @@ func scenarios() []scenario {
 		{"Suspend", suspendedCount, prepareSuspend, runSuspend, doneSuspend},
 		{"Assign", 2 * assignedCount, prepareAssign, runAssign, doneAssign},
 		{"Remove", 2 * 4, prepareRemove, runRemove, doneRemove},
+		{"RunInTx", 1 + 4, prepareRunInTx, runRunInTx, doneRunInTx},
 	}
 }
 
@@ -233,6 +236,39 @@ func doneRemove(ctx context.Context, app *app, round int, _ []int64) (bool, erro
 		removed = append(removed, !exists)
 	}
 	return allOrNone(removed...)
+}
+
+// prepareRunInTx creates the account that is suspended.
+func prepareRunInTx(ctx context.Context, app *app, round int) ([]int64, error) {
+	login := fmt.Sprintf("overdue-%d", round)
+	a, err := app.Create(ctx, accounts.New{Login: login, Password: "correct horse battery", Contact: accounts.Contact{Name: login}})
+	return []int64{int64(a.ID)}, err
+}
+
+func runInTxLogin(round int) string { return fmt.Sprintf("in-tx-%d", round) }
+
+// runRunInTx suspends one account and creates another in a transaction of the application.
+func runRunInTx(ctx context.Context, app *app, round int, ids []int64) error {
+	return app.store.RunInTx(ctx, func(ctx context.Context, _ bun.Tx, in *postgres.Store) error {
+		clients := app.WithStore(in)
+		if _, err := clients.Suspend(ctx, convertIDs[accounts.ID](ids), accounts.Hold{Cause: accounts.CauseBilling}); err != nil {
+			return err
+		}
+		_, err := clients.Create(ctx, customer(runInTxLogin(round)))
+		return err
+	})
+}
+
+func doneRunInTx(ctx context.Context, app *app, round int, ids []int64) (bool, error) {
+	created, err := customerExists(ctx, app, runInTxLogin(round))
+	if err != nil {
+		return false, err
+	}
+	a, err := app.Get(ctx, accounts.ID(ids[0]))
+	if err != nil {
+		return false, err
+	}
+	return allOrNone(created, a.Status() == accounts.Suspended)
 }
 
 func convertIDs[K ~int64](ids []int64) []K {

@@ -239,13 +239,14 @@ func (p *app) commands(a accounts.Account, s subscriptions.Subscription, d subsc
 		"RemoveExactly": func(ctx context.Context) error {
 			return second(p.RemoveExactly(ctx, accounts.Removal{Accounts: ids, Subscriptions: subIDs, Domains: []string{text}}))
 		},
-		"ResetPassword": func(ctx context.Context) error { return second(p.ResetPassword(ctx, text, text)) },
-		"Events":        func(ctx context.Context) error { return second(p.Events(ctx, accounts.EventQuery{After: cursor})) },
+		"ResetPassword":   func(ctx context.Context) error { return second(p.ResetPassword(ctx, text, text)) },
+		"CheckResetToken": func(ctx context.Context) error { return second(p.CheckResetToken(ctx, text)) },
+		"Events":          func(ctx context.Context) error { return second(p.Events(ctx, accounts.EventQuery{After: cursor})) },
 		"Follow": func(ctx context.Context) error {
 			return p.Follow(ctx, cursor, nil, func(context.Context, []accounts.Event, accounts.Cursor) error { return accounts.ErrInvalid })
 		},
 		"an actor":       func(ctx context.Context) error { return second(p.Activate(accounts.WithActor(ctx, text), ids)) },
-		"SetContact":     func(ctx context.Context) error { return second(owner.SetContact(ctx, 0, contact)) },
+		"SetContact":     func(ctx context.Context) error { return second(owner.SetContact(ctx, 0, contact, text)) },
 		"ChangePassword": func(ctx context.Context) error { return second(owner.ChangePassword(ctx, text, text)) },
 		"Owner.Subscriptions": func(ctx context.Context) error {
 			return second(owner.Subscriptions(ctx, subscriptions.Query{Search: text}))

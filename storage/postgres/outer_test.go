@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
+	"golang.org/x/crypto/bcrypt"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/postgres"
@@ -121,6 +122,46 @@ func TestARefusedCommandLeavesTheTransactionUsable(t *testing.T) {
 	seen, err := clients.Get(ctx, a.ID)
 	require.NoError(t, err)
 	require.Equal(t, accounts.Suspended, seen.Status())
+}
+
+// A transaction stays usable after a sign-in with an outdated hash, which is not replaced there.
+func TestSigningInWithAnOutdatedHashLeavesTheTransactionUsable(t *testing.T) {
+	ctx := t.Context()
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 4)
+	store := s.openStore(t)
+	in := alice()
+	hash, err := bcrypt.GenerateFromPassword([]byte(in.Password), bcrypt.MinCost)
+	require.NoError(t, err)
+	typed := in.Password
+	in.Password, in.PasswordHash = "", string(hash)
+	clients := accounts.NewManager(store, nil)
+	a, err := clients.Create(ctx, in)
+	require.NoError(t, err)
+	stored := func() string {
+		r, err := store.Account(ctx, accounts.AccountKey{ID: a.ID})
+		require.NoError(t, err)
+		return r.Hash
+	}
+	schema := bun.Ident(s.schemaOf(store))
+	s.execute(t, "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left'; END $$")
+	s.execute(t, "CREATE TRIGGER refuse BEFORE UPDATE ON ?.accounts EXECUTE FUNCTION refuse()", schema)
+
+	tx := begin(t, s.db, sql.LevelDefault)
+	joined := clients.WithStore(store.WithTx(tx))
+	signedIn, err := joined.Authenticate(ctx, "alice", typed)
+	require.NoError(t, err)
+	require.Equal(t, a, signedIn)
+	_, err = joined.SignInAs(ctx, a.ID)
+	require.NoError(t, err, "the transaction is usable")
+	require.NoError(t, tx.Commit())
+
+	_, err = clients.Authenticate(ctx, "alice", typed)
+	require.NoError(t, err, "the hash is replaced at a later sign-in")
+	require.Equal(t, string(hash), stored())
+	s.execute(t, "DROP TRIGGER refuse ON ?.accounts", schema)
+	_, err = clients.Authenticate(ctx, "alice", typed)
+	require.NoError(t, err)
+	require.NotEqual(t, string(hash), stored())
 }
 
 func TestOtherIsolationLevelsAreInvalid(t *testing.T) {
