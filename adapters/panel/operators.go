@@ -12,7 +12,8 @@ import (
 const dummyPassword = "the password of nobody"
 
 // StaticOperatorActive returns a function for Options.OperatorActive that knows the operators for whom hashes has an entry, as
-// StaticOperators does. hashes is copied. It matters where sessions outlive the set of operators.
+// StaticOperators does. hashes is copied. With it, no session lasts longer than its operator's entry, even where sessions
+// outlive the program and its set of operators.
 func StaticOperatorActive(hashes map[string]string) func(ctx context.Context, name string) (bool, error) {
 	hashes = maps.Clone(hashes)
 	return func(_ context.Context, name string) (bool, error) {

@@ -60,7 +60,7 @@ var forgottenPerNetwork = []throttle.Width{
 }
 
 // perAccount allows 3 messages, and one more every hour: in no hour more than 3.
-var perAccount = throttle.Limit{Burst: 3, Every: 59 * time.Minute}
+var perAccount = throttle.Limit{Burst: 3, Every: time.Hour}
 
 // maxAtOnce is how many attempts of strangers, and how many others, are in progress. The Manager hashes as many passwords at
 // once as there are processors, and 256 more wait, so that both together leave room for its other callers.

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"io/fs"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -27,4 +30,35 @@ func TestREADMEShowsTheProgram(t *testing.T) {
 	shown, _, _ := strings.Cut(rest, "```")
 	assert.Equal(t, string(program), shown)
 	assert.LessOrEqual(t, strings.Count(before+shown, "\n")+1, 26, "the line of the README at which the program ends")
+}
+
+// endOfLiteral matches a line, also in a comment, that begins with a brace.
+var endOfLiteral = regexp.MustCompile(`\n[/\t ]*\}`)
+
+// Every server in the README, in examples and in documentation has timeouts, because programs are copied from there.
+func TestServersHaveTimeouts(t *testing.T) {
+	servers := 0
+	require.NoError(t, filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" && filepath.Ext(path) != ".md" || path == filepath.Join("..", "..", "CHANGELOG.md") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		_, rest, found := strings.Cut(string(source), "&http.Server{")
+		for ; found; _, rest, found = strings.Cut(rest, "&http.Server{") {
+			if strings.HasPrefix(rest, `"`) { // in this test
+				continue
+			}
+			servers++
+			literal := endOfLiteral.Split(rest, 2)[0]
+			for _, field := range []string{"ReadHeaderTimeout:", "ReadTimeout:", "IdleTimeout:", "MaxHeaderBytes:"} {
+				assert.Contains(t, literal, field, path)
+			}
+		}
+		assert.NotContains(t, strings.ReplaceAll(string(source), `"http.ListenAndServe`, ""), "http.ListenAndServe"+"(", path)
+		return nil
+	}))
+	assert.GreaterOrEqual(t, servers, 6)
 }

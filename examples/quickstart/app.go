@@ -36,6 +36,9 @@ func startApp(store accounts.Store, addr string) (*app, error) {
 	a.server = &http.Server{
 		Handler:           gateway.New(clients.Subscriptions(), http.HandlerFunc(website), &gateway.Options{TTL: -1}),
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
 	}
 	a.client = &http.Client{
 		Timeout: 10 * time.Second,
