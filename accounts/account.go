@@ -17,9 +17,9 @@ type Account struct {
 	Contact        Contact
 	AdditionalInfo string            // visible to its owner
 	Description    string            // visible to the provider only
-	ExternalID     string            // the application's own key, unique among accounts when set
+	ExternalID     string            // the application's key, unique among accounts when set
 	Locale         string            // a BCP 47 language tag; "" if unknown
-	Attributes     map[string]string // the application's own
+	Attributes     map[string]string // custom fields of the application
 	Holds          Holds
 	SessionEpoch   int64 // kept by the application in its sessions, and compared by CheckSession; starts at 1
 	Version        int64 // starts at 1; incremented by Update
@@ -85,10 +85,18 @@ func messages(holds Holds) []Message {
 	return all
 }
 
-// New is an account to be created. Limits are in characters.
+// New is an account to be created. Limits are in characters. Login, ExternalID and Locale are one line, from which characters
+// that show nothing are removed, as Contact describes it.
 type New struct {
-	Login    string // required, at most 60; stored in lower case
-	Password string // 8 to 128; exactly one of Password and PasswordHash is required
+	// Login is required, at most 60, and stored in lower case: ASCII letters, digits and . _ @ + ' -, beginning with a letter or a
+	// digit, with no two dots together and none at the end, and not one of Options.ReservedLogins. It may be an e-mail address
+	// and may hold an apostrophe, so it is no name for a Unix user or a directory.
+	Login string
+	// Password has 8 to 128 characters, as RFC 8265 counts them, without the variation selectors U+FE0E and U+FE0F and the joiner
+	// U+200D that telephones add to emoji. Whatever its case, it is neither the login nor the contact's name or e-mail address,
+	// and neither one of the most common passwords nor one of them several times in a row. Exactly one of Password and
+	// PasswordHash is required.
+	Password string
 	// PasswordHash is the hash that another system made of a password of 1 to 128 characters: a PHC string of Argon2id or a
 	// hash of bcrypt, within the bounds that Argon2id documents.
 	PasswordHash   string
@@ -97,8 +105,8 @@ type New struct {
 	Description    string             // at most 4,096; visible to the provider only
 	ExternalID     string             // at most 255; unique among accounts when set
 	Locale         string             // a BCP 47 language tag such as it or pt-BR, at most 35; may be empty
-	Attributes     map[string]string  // the application's own, such as a VAT number; at most 32, keys are slugs of at most 64, values have at most 1,024
-	CreatedAt      time.Time          // for imports; zero: now
+	Attributes     map[string]string  // custom fields of the application, such as a VAT number; at most 32, keys are slugs of at most 64, values have at most 1,024
+	CreatedAt      time.Time          // for imports, in the years 1970 to 9998; zero: now
 	Subscription   *subscriptions.New // the first subscription, with AccountID 0; nil: none
 }
 
@@ -139,7 +147,7 @@ type Changes struct {
 	Attributes     map[string]string // merged; an empty value deletes; at most 64 changes, and 32 attributes afterwards
 }
 
-// inputRules are the rules of the input types of this package. Passwords, and the first subscription, are checked apart.
+// inputRules are the rules of the input types of this package. Passwords and the first subscription are checked separately.
 var inputRules = input.NewRules(
 	input.Fields{Of: New{}, Rules: map[string]string{
 		"Login":          "required,max=60,login",
@@ -162,13 +170,13 @@ var inputRules = input.NewRules(
 		"Attributes":     input.AttributeChangeRules,
 	}},
 	input.Fields{Of: Contact{}, Rules: map[string]string{
-		"Name":       "required,max=60,line",
-		"Company":    "max=60,line",
+		"Name":       "required,max=120,line",
+		"Company":    "max=255,line",
 		"Email":      "omitempty,max=255,line,email",
 		"Phone":      "max=30,line",
 		"Address":    "max=255,line",
-		"City":       "max=50,line",
-		"State":      "max=50,line",
+		"City":       "max=120,line",
+		"State":      "max=120,line",
 		"PostalCode": "max=20,line",
 		"Country":    "omitempty,country",
 	}},

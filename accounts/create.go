@@ -13,10 +13,10 @@ import (
 //
 // It returns ErrTaken, naming everything that is in use: at "login", "externalID", "subscription.externalID" and
 // "subscription.domains[i]", where names that conflict with a domain of another account count as well. It returns ErrInvalid
-// with the path of every field that breaks a rule of New, of its Contact or its Subscription, or of Options.PasswordPolicy;
-// the error of Options.PasswordPolicy or Options.AllowDomain, wrapped, if that fails; ErrUnavailable if the store cannot do
-// it now or too many passwords are being hashed (no changes were made) and ErrCommitUnknown if the outcome of the commit is
-// unknown.
+// with the path of every field that breaks a rule of New, of its Contact or its Subscription, of Options.LoginPolicy or of
+// Options.PasswordPolicy; the error of one of these policies or of Options.AllowDomain, wrapped, if that fails; ErrUnavailable
+// if the store cannot do it now or too many passwords are being hashed (no changes were made) and ErrCommitUnknown if the
+// outcome of the commit is unknown.
 func (m *Manager) Create(ctx context.Context, in New) (_ Account, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.Create")
 	defer func() { end(err) }()
@@ -25,7 +25,9 @@ func (m *Manager) Create(ctx context.Context, in New) (_ Account, err error) {
 	given := in
 	in = in.clean()
 	inputRules.Check(&v, "", in)
-	m.checkReserved(&v, in.Login)
+	if err := m.checkNewLogin(ctx, &v, in.Login); err != nil {
+		return Account{}, err
+	}
 	if err := m.passwords.checkNew(ctx, &v, in); err != nil {
 		return Account{}, err
 	}
@@ -53,7 +55,7 @@ func (m *Manager) Create(ctx context.Context, in New) (_ Account, err error) {
 		}
 		r := Record{Account: in.account(claimed.AccountIDs[0], c.at), Hash: hash}
 		w := Writes{AddAccounts: []Record{r}, Writes: first.writes(r.ID, claimed.Claimed, c)}
-		w.Events = slices.Insert(w.Events, 0, c.event(AccountCreated, r.ID, details("externalID", in.ExternalID)))
+		w.Events = slices.Insert(w.Events, 0, c.event(AccountCreated, r.ID, details("login", in.Login, "externalID", in.ExternalID)))
 		created = r.Account
 		return tx.Save(w)
 	})

@@ -10,12 +10,12 @@
 //
 // A provider runs the hosting product; its people are operators. An account is one customer, and its owner is the person who
 // signs in with it. A hold is one reason why something is suspended. Whether something is suspended is never stored: it is
-// derived from its holds and from those of what it belongs to. An actor is who gives a command, as WithActor names them. An
-// event is the record of one change.
+// derived from its holds and from those of what it belongs to. An actor is the person or program that gives a command, named
+// by WithActor. An event is the record of one change.
 //
 // Operators and the program itself use the Manager, and Manager.Subscriptions for subscriptions and domains. Manager.Owner is
-// everything that the owner of one account may see and do: adapters use nothing else for their requests. Store is what a
-// store implements, and package storage/storagetest proves that it is correct.
+// everything that the owner of one account may see and do: adapters use nothing else for the requests of owners. Store is the
+// interface of stores, and package storage/storagetest tests whether an implementation is correct.
 //
 // Errors are matched with errors.Is (ErrNotFound, ErrTaken, ErrInvalid, …) and read with errors.As (*NotFoundError,
 // *TakenError, *InvalidError, …). After an error the data is as it was, with two exceptions: ErrCommitUnknown, and the

@@ -13,9 +13,9 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// A program may put every input type into a form of its own, and validate that with a validator that knows none of the
+// A program can embed every input type in its own struct, and validate that with a validator that does not know the
 // library's rules.
-func TestInputTypesFitIntoFormsOfPrograms(t *testing.T) {
+func TestInputTypesInOtherStructs(t *testing.T) {
 	type form struct {
 		Token         string `validate:"required"`
 		New           accounts.New
@@ -41,19 +41,19 @@ func TestInputTypesFitIntoFormsOfPrograms(t *testing.T) {
 		err := validator.New().Struct(f)
 		var violations validator.ValidationErrors
 		require.ErrorAs(t, err, &violations)
-		require.Len(t, violations, 1, "only the form's own rule is broken")
+		require.Len(t, violations, 1, "rules of the library were checked, too")
 		assert.Equal(t, "Token", violations[0].Field())
 	}
 }
 
-// Options that are wrong are found when the Manager is made, and not at the first reset at night.
-func TestWrongOptionsPanic(t *testing.T) {
-	for message, o := range map[string]accounts.Options{
+// NewManager finds invalid options, so that a program does not fail later, at the first command that uses them.
+func TestNewManagerPanicsOnInvalidOptions(t *testing.T) {
+	for message, opts := range map[string]accounts.Options{
 		"clientele: invalid Options.Secret: must have at least 32 bytes, has 5": {Secret: []byte("short")},
 		`clientele: invalid entry "two words" in ReservedLogins`:                {ReservedLogins: []string{"fine", "two words"}},
 		`clientele: invalid entry "a..b" in ReservedDomains`:                    {ReservedDomains: []string{"*.example.com", "a..b"}},
 	} {
-		assert.PanicsWithValue(t, message, func() { accounts.NewManager(memory.New(), &o) })
+		assert.PanicsWithValue(t, message, func() { accounts.NewManager(memory.New(), &opts) })
 	}
 	assert.PanicsWithValue(t, "clientele: NewManager: the store is nil", func() { accounts.NewManager(nil, nil) })
 	assert.NotPanics(t, func() {

@@ -20,7 +20,7 @@ var (
 	// the current version.
 	ErrConflict = subscriptions.ErrConflict
 	// ErrUnavailable is returned if the store cannot do it now. No changes were made, and the command may be repeated. Inside
-	// a transaction of the application's, the application rolls back and repeats all of it.
+	// a transaction of the application, the application rolls back and repeats all of it.
 	ErrUnavailable = subscriptions.ErrUnavailable
 	// ErrCommitUnknown is returned if COMMIT was sent and no reply came. The command may have taken effect: look before
 	// repeating it.
@@ -32,7 +32,7 @@ var (
 	// ErrInvalidCredentials is returned if the login is unknown or the password is wrong, without saying which, and if a
 	// reset token is forged, expired or used.
 	ErrInvalidCredentials = errors.New("clientele: wrong login or password")
-	// ErrSuspended is returned if the account has a hold, to callers who have proved to be its owner. *SuspendedError has the
+	// ErrSuspended is returned if the account has a hold, to callers that have proved to be its owner. *SuspendedError has the
 	// messages for the owner.
 	ErrSuspended = errors.New("clientele: the account is suspended")
 	// ErrSessionEnded is returned if the account's SessionEpoch is no longer the session's.

@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/clientele-go/clientele/internal/input"
@@ -32,12 +31,18 @@ func eventCursor(number int64) Cursor {
 }
 
 // Events returns one page of the event log. A reader that continues with Next misses no event and sees each once, however
-// transactions interleave.
+// transactions interleave. The empty cursor starts at the oldest event that was not pruned. The events of a removed account can
+// still be read.
 //
 // It returns ErrCursorExpired if events after the cursor were pruned, or if the cursor is beyond the last event because an
 // older backup was restored; ErrUnavailable if the store cannot answer, or lags behind the one that gave the cursor; and
-// ErrInvalid at "limit" or "after", and at "transaction" inside a transaction of the application's.
-func (m *Manager) Events(ctx context.Context, q EventQuery) (_ EventPage, err error) {
+// ErrInvalid at "limit" or "after", and at "transaction" inside a transaction of the application.
+func (m *Manager) Events(ctx context.Context, q EventQuery) (EventPage, error) {
+	return m.events(ctx, q, true)
+}
+
+// events is Events. Unless fromOldest is true, an empty cursor has expired once events were pruned.
+func (m *Manager) events(ctx context.Context, q EventQuery, fromOldest bool) (_ EventPage, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.Events")
 	defer func() { end(err) }()
 	var v input.Violations
@@ -53,7 +58,8 @@ func (m *Manager) Events(ctx context.Context, q EventQuery) (_ EventPage, err er
 	if err != nil {
 		return EventPage{}, err
 	}
-	if q.After != "" && (from.ID < log.Pruned || from.ID > log.Last) {
+	expired := from.ID < log.Pruned || from.ID > log.Last
+	if expired && (q.After != "" || !fromOldest) {
 		return EventPage{}, ErrCursorExpired
 	}
 	return log.page(limit, q.Desc), nil
@@ -79,74 +85,13 @@ func (l EventResult) page(limit int, desc bool) EventPage {
 	return page
 }
 
-// Watch polls soon after it found something, and less often the longer nothing happens.
-const (
-	minPollInterval = 50 * time.Millisecond
-	maxPollInterval = time.Second
-)
-
-// Watch calls fn with every event after the cursor, in order, and then waits for new events. It polls the store every 50
-// milliseconds to 1 second, also while the store is unavailable. To continue later, pass the Cursor of the last event for
-// which fn returned nil.
-//
-// It returns when ctx is done, with ctx.Err(), or when fn returns an error, with that error. It returns ErrCursorExpired and
-// ErrInvalid as Events does.
-func (m *Manager) Watch(ctx context.Context, after Cursor, fn func(Event) error) error {
-	pause := minPollInterval
-	for {
-		page, err := m.Events(ctx, EventQuery{After: after, Limit: input.MaxItems})
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil && !errors.Is(err, ErrUnavailable) {
-			return err
-		}
-		for _, event := range page.Items {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if err := fn(event); err != nil {
-				return err
-			}
-		}
-		if err == nil {
-			after = page.Next
-		}
-		if len(page.Items) == input.MaxItems {
-			continue
-		}
-		pause = nextPause(pause, len(page.Items))
-		if err := sleep(ctx, pause); err != nil {
-			return err
-		}
-	}
-}
-
-func nextPause(last time.Duration, found int) time.Duration {
-	if found > 0 {
-		return minPollInterval
-	}
-	return min(last*3/2, maxPollInterval)
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
-// PruneEvents deletes the events that have been numbered and whose At is before the given time, and returns how many it
+// PruneEvents deletes the events whose At is before the given time, whether they were read or not, and returns how many it
 // deleted. Cursors before the last of them return ErrCursorExpired from then on. Actors and domain names are personal data:
-// prune as often as your privacy rules demand.
+// prune as often as your privacy rules require.
 //
-// It returns ErrInvalid at "before" if the time cannot be stored, and at "transaction" inside a transaction of the
-// application's; ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of
-// the commit is unknown.
+// It returns ErrInvalid at "before" if the time is neither zero nor in the years 1970 to 9998, and at "transaction" inside a
+// transaction of the application; ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if
+// the outcome of the commit is unknown.
 func (m *Manager) PruneEvents(ctx context.Context, before time.Time) (_ int, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.PruneEvents")
 	defer func() { end(err) }()

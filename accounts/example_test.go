@@ -12,7 +12,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// newClients is a small provider with one customer, mario, who has a blog and a shop in two subscriptions.
+// newClients returns a manager with one customer, mario, who has a blog and a shop in two subscriptions.
 func newClients() (clients *accounts.Manager, mario accounts.ID, blog, shop subscriptions.ID) {
 	ctx := context.Background()
 	clients = accounts.NewManager(memory.New(), &accounts.Options{
@@ -35,7 +35,7 @@ func newClients() (clients *accounts.Manager, mario accounts.ID, blog, shop subs
 	return clients, a.ID, 1, second.ID
 }
 
-// A customer with contact, login, notes and a first subscription, in one call.
+// One call creates an account with its first subscription and domains.
 func ExampleManager_Create() {
 	ctx := accounts.WithActor(context.Background(), "anna")
 	clients := accounts.NewManager(memory.New(), nil)
@@ -46,7 +46,7 @@ func ExampleManager_Create() {
 			Name: "Mario Rossi", Company: "Rossi srl", Email: "mario@rossi.example", City: "Torino", Country: "IT",
 		},
 		AdditionalInfo: "Your contact person is Anna.",
-		Description:    "Pays late, stays forever.",
+		Description:    "Pays by bank transfer.",
 		Locale:         "it",
 		Subscription:   &subscriptions.New{Plan: "basic", Domains: []string{"rossi.example", "www.bücher.example"}},
 	})
@@ -58,11 +58,11 @@ func ExampleManager_Create() {
 	// Output: 1 mario active
 }
 
-// All faults of an input come back at once, each with its path, and in the reader's language.
+// All violations are returned at once, each with its path. Their messages can be translated.
 func ExampleManager_Create_invalid() {
 	clients := accounts.NewManager(memory.New(), nil)
 	_, err := clients.Create(context.Background(), accounts.New{
-		Login: "1mario", Password: "short", Contact: accounts.Contact{Country: "Italy"},
+		Login: "mario!", Password: "short", Contact: accounts.Contact{Country: "Italy"},
 		Subscription: &subscriptions.New{Domains: []string{"192.168.0.1"}},
 	})
 	var invalid *accounts.InvalidError
@@ -72,14 +72,14 @@ func ExampleManager_Create_invalid() {
 		}
 	}
 	// Output:
-	// login | login | Nome utente: prima una lettera, poi lettere dalla a alla z, cifre e . _ @ + - (senza punti consecutivi né finali)
+	// login | login | Nome utente: prima una lettera o una cifra, poi lettere dalla a alla z, cifre e . _ @ + ' - (senza punti consecutivi né finali)
 	// contact.name | required | Nome del contatto: campo obbligatorio
 	// contact.country | country | Paese: inserisci un codice paese di due lettere
 	// password | minLength | Password: minimo 8 caratteri
 	// subscription.domains[0] | domain | Dominio: inserisci un nome di dominio, ad es. example.com
 }
 
-// Everything that somebody else has is told at once.
+// All values that are already taken are returned at once.
 func ExampleManager_Create_taken() {
 	clients, _, _, _ := newClients()
 	_, err := clients.Create(context.Background(), accounts.New{
@@ -93,18 +93,18 @@ func ExampleManager_Create_taken() {
 	// Output: login MARIO [{subscription.domains[0] cart.shop.example}]
 }
 
-// Causes are independent: activating the account does not bring the unpaid shop back.
+// Causes are independent: the unpaid shop stays suspended when the account is activated.
 func ExampleManager_Suspend() {
 	ctx := context.Background()
 	clients, mario, _, shop := newClients()
 	subs := clients.Subscriptions()
-	show := func(done string) {
-		fmt.Println(done)
+	show := func(event string) {
+		fmt.Println(event)
 		for _, name := range []string{"blog.example", "shop.example"} {
 			site, _ := subs.Resolve(ctx, name)
 			fmt.Print("  ", name, " ", site.Domain.Status())
-			for _, held := range site.Domain.SuspendedBy() {
-				fmt.Print(" ", held.Level, ":", held.Cause)
+			for _, hold := range site.Domain.SuspendedBy() {
+				fmt.Print(" ", hold.Level, ":", hold.Cause)
 			}
 			fmt.Println()
 		}
@@ -133,7 +133,7 @@ func ExampleManager_Suspend() {
 	//   shop.example active
 }
 
-// A command on many is one command: an unknown id refuses all of it.
+// A command on several accounts is all or nothing: if one id is unknown, nothing changes.
 func ExampleManager_Activate() {
 	ctx := context.Background()
 	clients, mario, _, _ := newClients()
@@ -147,21 +147,21 @@ func ExampleManager_Activate() {
 	// [1] [] [] <nil>
 }
 
-// A session goes on until the password changes, the account is suspended, or it is removed.
+// A session is valid until the password is changed or the account is suspended or removed.
 func ExampleManager_CheckSession() {
 	ctx := context.Background()
 	clients, _, _, _ := newClients()
 	a, err := clients.Authenticate(ctx, "mario", "correct horse")
 	fmt.Println(a.ID, err)
 	session := struct {
-		id     accounts.ID
-		signIn int64
+		id    accounts.ID
+		epoch int64
 	}{a.ID, a.SessionEpoch}
 
-	_, err = clients.CheckSession(ctx, session.id, session.signIn)
+	_, err = clients.CheckSession(ctx, session.id, session.epoch)
 	fmt.Println(err)
 	_ = clients.SetPassword(ctx, a.ID, "battery staple")
-	_, err = clients.CheckSession(ctx, session.id, session.signIn)
+	_, err = clients.CheckSession(ctx, session.id, session.epoch)
 	fmt.Println(err)
 	// Output:
 	// 1 <nil>
@@ -169,7 +169,7 @@ func ExampleManager_CheckSession() {
 	// clientele: the session has ended
 }
 
-// Only who knows the password learns why the account is suspended.
+// Only a caller with the correct password learns why the account is suspended.
 func ExampleSuspendedError() {
 	ctx := context.Background()
 	clients, mario, _, _ := newClients()
@@ -188,7 +188,7 @@ func ExampleSuspendedError() {
 	// clientele: the account is suspended - Invoice 2026-17 is open.
 }
 
-// A link for a new password works once.
+// A reset token works once.
 func ExampleManager_ResetPassword() {
 	ctx := context.Background()
 	clients, mario, _, _ := newClients()
@@ -204,20 +204,20 @@ func ExampleManager_ResetPassword() {
 	// clientele: wrong login or password
 }
 
-// A change carries the version that it read, so that nobody overwrites what they have not seen.
+// A change carries the version that was read, so that it does not overwrite a concurrent change.
 func ExampleManager_Update() {
 	ctx := context.Background()
 	clients, mario, _, _ := newClients()
 	read, _ := clients.Get(ctx, mario)
 
-	phone := read.Contact
-	phone.Phone = "+39 011 555 0100"
-	_, err := clients.Update(ctx, mario, accounts.Changes{Version: read.Version, Contact: &phone})
+	withPhone := read.Contact
+	withPhone.Phone = "+39 011 555 0100"
+	_, err := clients.Update(ctx, mario, accounts.Changes{Version: read.Version, Contact: &withPhone})
 	fmt.Println(err)
 
-	city := read.Contact
-	city.City = "Torino"
-	_, err = clients.Update(ctx, mario, accounts.Changes{Version: read.Version, Contact: &city})
+	withCity := read.Contact
+	withCity.City = "Torino"
+	_, err = clients.Update(ctx, mario, accounts.Changes{Version: read.Version, Contact: &withCity})
 	var conflict *accounts.ConflictError
 	fmt.Println(errors.As(err, &conflict), conflict.Current)
 	// Output:
@@ -225,7 +225,7 @@ func ExampleManager_Update() {
 	// true 2
 }
 
-// Lists page with an opaque cursor. A page costs the same at the start and a million rows in.
+// Lists are read page by page with an opaque cursor. A page takes the same time at the start and after a million rows.
 func ExampleManager_List() {
 	ctx := context.Background()
 	clients, _, _, _ := newClients()
@@ -259,27 +259,27 @@ func ExampleManager_List() {
 	// -
 }
 
-// What an operator was shown is what goes, or nothing does.
+// RemoveExactly removes what the preview showed, or nothing.
 func ExampleManager_RemoveExactly() {
 	ctx := context.Background()
 	clients, mario, blog, _ := newClients()
-	shown, _ := clients.PreviewRemoval(ctx, []accounts.ID{mario})
-	fmt.Println(shown.Accounts, shown.Subscriptions, shown.Domains)
+	preview, _ := clients.PreviewRemoval(ctx, []accounts.ID{mario})
+	fmt.Println(preview.Accounts, preview.Subscriptions, preview.Domains)
 
 	_, _ = clients.Subscriptions().AddDomain(ctx, blog, "new.example")
-	_, err := clients.RemoveExactly(ctx, shown)
+	_, err := clients.RemoveExactly(ctx, preview)
 	fmt.Println(errors.Is(err, accounts.ErrConflict))
 
-	shown, _ = clients.PreviewRemoval(ctx, []accounts.ID{mario})
-	gone, err := clients.RemoveExactly(ctx, shown)
-	fmt.Println(gone.Domains, err)
+	preview, _ = clients.PreviewRemoval(ctx, []accounts.ID{mario})
+	removed, err := clients.RemoveExactly(ctx, preview)
+	fmt.Println(removed.Domains, err)
 	// Output:
 	// [1] [1 2] [blog.example shop.example]
 	// true
 	// [blog.example new.example shop.example] <nil>
 }
 
-// The owner sees and does what is theirs, and nothing else exists for them.
+// An owner sees and changes only the subscriptions and domains of their account. Others are not found.
 func ExampleOwner() {
 	ctx := context.Background()
 	clients, mario, _, _ := newClients()
@@ -299,27 +299,69 @@ func ExampleOwner() {
 	// clientele: domain not found: 4711
 }
 
-// A host provisions what the events say, and remembers the cursor of the last one that it has done.
-func ExampleManager_Watch() {
+// A gateway keeps a map of the active sites. It starts from a snapshot and applies the events after it. An event about an account
+// or a subscription says nothing about the domains below, so that the program looks these up again.
+func ExampleManager_Follow() {
 	ctx := context.Background()
-	clients, mario, _, _ := newClients()
-	_, _ = clients.Suspend(accounts.WithActor(ctx, "biller"), []accounts.ID{mario}, accounts.Hold{Cause: accounts.CauseBilling})
+	clients, mario, _, shop := newClients()
+	subs := clients.Subscriptions()
 
-	errEnough := errors.New("enough")
-	err := clients.Watch(ctx, "", func(e accounts.Event) error {
-		fmt.Println(strings.TrimSpace(fmt.Sprintln(e.Type, e.AccountID, e.Domain, e.Actor, e.Details["cause"])))
-		if e.Type == subscriptions.AccountSuspended {
-			return errEnough
+	active := map[string]bool{}
+	cursor, err := clients.Snapshot(ctx, func(b accounts.Batch) error {
+		for _, d := range b.Domains {
+			active[d.Name] = d.Status() == accounts.Active
 		}
 		return nil
 	})
-	fmt.Println(err)
+	fmt.Println(active, err)
+
+	_, _ = clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{Cause: accounts.CauseBilling})
+	_, _ = clients.Activate(ctx, []accounts.ID{mario})
+	_, _ = subs.Suspend(ctx, []subscriptions.ID{shop}, accounts.Hold{Cause: accounts.CauseAbuse})
+	_, _ = subs.AddDomain(ctx, shop, "shop.test")
+	blog, _ := subs.Domain(ctx, "blog.example")
+	_, _ = subs.RenameDomain(ctx, blog.ID, "diary.example")
+
+	refresh := func(q subscriptions.DomainQuery) error {
+		for {
+			page, err := subs.Domains(ctx, q)
+			if err != nil {
+				return err
+			}
+			for _, d := range page.Items {
+				active[d.Name] = d.Status() == accounts.Active
+			}
+			if q.After = page.Next; q.After == "" {
+				return nil
+			}
+		}
+	}
+	errStop := errors.New("stop")
+	err = clients.Follow(ctx, cursor, nil, func(_ context.Context, batch []accounts.Event, next accounts.Cursor) error {
+		for _, e := range batch {
+			switch {
+			case e.Type == accounts.DomainRemoved:
+				delete(active, e.Domain)
+				continue
+			case e.Type == accounts.DomainRenamed:
+				delete(active, e.Details["from"])
+			}
+			q := subscriptions.DomainQuery{AccountID: &e.AccountID}
+			switch {
+			case e.DomainID != 0:
+				q = subscriptions.DomainQuery{IDs: []subscriptions.DomainID{e.DomainID}}
+			case e.SubscriptionID != 0:
+				q = subscriptions.DomainQuery{SubscriptionID: e.SubscriptionID}
+			}
+			if err := refresh(q); err != nil {
+				return err
+			}
+		}
+		cursor = next // a real program stores it together with what it has done
+		return errStop
+	})
+	fmt.Println(active, err)
 	// Output:
-	// account.created 1
-	// subscription.created 1
-	// domain.added 1 blog.example
-	// subscription.created 1
-	// domain.added 1 shop.example
-	// account.suspended 1  biller billing
-	// enough
+	// map[blog.example:true shop.example:true] <nil>
+	// map[diary.example:true shop.example:false shop.test:false] stop
 }

@@ -24,7 +24,7 @@ func (m *Manager) List(ctx context.Context, q Query) (_ Page, err error) {
 		return Page{}, err
 	}
 	limit := p.Limit
-	p.Limit++ // one more row says whether there is a next page
+	p.Limit++ // one more row, which shows whether there is a next page
 	rows, err := m.store.Accounts(ctx, p)
 	if err != nil {
 		return Page{}, err
@@ -79,7 +79,7 @@ func (q Query) listParams() (ListParams, error) {
 	return p, v.Err()
 }
 
-// filters returns what a cursor of the list is bound to.
+// filters returns the parameters of the list to which its cursors are bound.
 func (p ListParams) filters() any {
 	p.Limit, p.From = 0, subscriptions.Position{}
 	return p

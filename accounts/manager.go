@@ -11,7 +11,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// ClientManager is what programs do with accounts. *Manager implements it, and its methods have the whole contract.
+// ClientManager is the set of operations on accounts. *Manager implements it; the comments of its methods are the contract.
 type ClientManager interface {
 	// Create adds an account, with its first subscription if there is one.
 	Create(ctx context.Context, in New) (Account, error)
@@ -39,6 +39,8 @@ type ClientManager interface {
 	Activate(ctx context.Context, ids []ID) (Outcome, error)
 	// Lift lifts the holds of accounts with the given causes.
 	Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome, error)
+	// UpdateHolds changes the texts of holds of accounts.
+	UpdateHolds(ctx context.Context, ids []ID, cause Cause, t HoldTexts) (Outcome, error)
 	// PreviewRemoval returns what Remove would delete now.
 	PreviewRemoval(ctx context.Context, ids []ID) (Removal, error)
 	// Remove deletes accounts with everything that belongs to them.
@@ -47,41 +49,57 @@ type ClientManager interface {
 	RemoveExactly(ctx context.Context, r Removal) (Removal, error)
 }
 
-// Options of a Manager. Every field is optional. NewManager panics if one of them is wrong.
+// Options configure a Manager. Every field is optional. NewManager panics if one of them is invalid.
 type Options struct {
-	// Now is the clock. The default is time.Now.
+	// Now is the clock. The default is time.Now. While it returns zero, or a time outside of the years 1970 to 9998, every command
+	// returns ErrUnavailable, so that a machine whose clock is not set yet records nothing.
 	Now func() time.Time
 
 	// Hasher hashes passwords. The default is Argon2id{}.
 	Hasher PasswordHasher
 
-	// PasswordPolicy is asked about every new password, after the library's own rules: 8 to 128 characters, and not the login.
-	// The violations of an *InvalidError are added at "password"; any other error is returned wrapped. It may be called more
-	// than once for one command, and never inside a transaction of the library.
+	// PasswordPolicy checks every new password, after the library's rules, which are those of New.Password. The
+	// violations of an *InvalidError are added at "password"; any other error is returned wrapped. It may be called more than
+	// once for one command, and never inside a transaction of the library.
 	PasswordPolicy func(ctx context.Context, login, password string) error
 
-	// ReservedLogins are logins that no new account may have, besides the built-in ones. An account keeps a login that became
-	// reserved after it was created. An entry that cannot be a login is a mistake: NewManager panics.
+	// LoginPolicy checks every login that an account would newly have, by Create and Update, after the library's own
+	// rules. The violations of an *InvalidError are added at "login"; any other error is returned wrapped. It may be called more
+	// than once for one command, and never inside a transaction of the library.
+	LoginPolicy func(ctx context.Context, login string) error
+
+	// ReservedLogins are logins that no new account may have. The default, also for nil, is DefaultReservedLogins(), which this
+	// list replaces. An account keeps a login that became reserved after it was created. NewManager panics if an entry
+	// cannot be a login.
 	ReservedLogins []string
 
 	// ReservedDomains, and all names below them, can belong to the provider's own subscriptions only. An entry may be a single
-	// label such as a top-level domain, and may begin with "*.". An entry that is no name is a mistake: NewManager panics.
+	// label such as a top-level domain, and may begin with "*.". NewManager panics if an entry is not a name.
 	ReservedDomains []string
 
-	// AllowDomain is asked about every name that an account would newly own, never inside a transaction of the library, and
-	// possibly more than once for one command. Owner is 0 for an account that is about to be created. An error refuses the
+	// PublicSuffixes returns the public suffix of a name, such as co.uk of example.co.uk, below which everybody may register
+	// names; domain is in lower case and made of A-labels, and suffix is the name itself or a name above it. Only the provider
+	// can have a name that is a public suffix. The default is the list that is compiled in, by golang.org/x/net/publicsuffix,
+	// whose PublicSuffix has the same form; a program that keeps a newer list (publicsuffix.org) brings it here, because an
+	// account that owns a suffix keeps everybody else from the names below it. A result that is no suffix of the name is ignored,
+	// and icann does not matter. It is also called inside transactions: it must be fast, safe for concurrent use, and not use
+	// the store.
+	PublicSuffixes func(domain string) (suffix string, icann bool)
+
+	// AllowDomain is called for every name that an account would newly own, never inside a transaction of the library, and
+	// possibly more than once for one command. Owner is 0 for an account that is about to be created. An error rejects the
 	// command and is returned wrapped.
 	AllowDomain func(ctx context.Context, owner ID, name string) error
 
 	// Secret is the key with which ResetToken signs, and from which DeriveKey derives others: at least 32 random bytes, the same
-	// in every process and after a restart. Without it, methods that need it return ErrInvalid. A shorter one is a mistake:
-	// NewManager panics.
+	// in every process and after a restart. Without it, methods that need it return ErrInvalid. NewManager panics if it
+	// is shorter.
 	Secret []byte
 
 	// OnCommand observes commands and look-ups of the Manager and of its subscriptions, for tracing and metrics. It is called
 	// when one begins, with a name such as "accounts.Create", "subscriptions.Suspend" or "subscriptions.AddDomain". It returns
-	// the context with which that runs, and a function that is called once with the result when it ends. Both must be safe for
-	// concurrent use, and should be fast: they are also called for Resolve. With OpenTelemetry:
+	// the context for the command, and a function that is called once with the result when the command ends. Both must be safe
+	// for concurrent use, and should be fast: they are also called for Resolve. With OpenTelemetry:
 	//
 	//	OnCommand: func(ctx context.Context, command string) (context.Context, func(error)) {
 	//		ctx, span := tracer.Start(ctx, command)
@@ -103,9 +121,11 @@ type Options struct {
 // ctx (see WithActor) makes every command return ErrInvalid at "actor".
 type Manager struct {
 	store          Store
+	joined         bool // made by WithStore, so that the store may be inside a transaction of the application's
 	subscriptions  *subscriptions.Manager
 	passwords      *passwords
 	now            func() time.Time
+	loginPolicy    func(ctx context.Context, login string) error
 	reservedLogins []string
 	secret         []byte
 	hook           hook.OnCommand
@@ -114,7 +134,7 @@ type Manager struct {
 var _ ClientManager = (*Manager)(nil)
 
 // NewManager returns a Manager that keeps its data in store. A nil opts means the defaults. It panics if store is nil or if
-// an option is wrong, as the fields of Options say: these are mistakes of the program, not of its input.
+// an option is invalid, as the fields of Options say.
 func NewManager(store Store, opts *Options) *Manager {
 	if store == nil {
 		panic("clientele: NewManager: the store is nil")
@@ -127,23 +147,26 @@ func NewManager(store Store, opts *Options) *Manager {
 	}
 	m := &Manager{
 		store: store, passwords: newPasswords(opts.Hasher, opts.PasswordPolicy), now: opts.Now,
-		reservedLogins: reserved(opts.ReservedLogins), secret: slices.Clone(opts.Secret), hook: opts.OnCommand,
+		loginPolicy: opts.LoginPolicy, reservedLogins: reserved(opts.ReservedLogins), secret: slices.Clone(opts.Secret),
+		hook: opts.OnCommand,
 	}
 	if m.now == nil {
 		m.now = time.Now
 	}
 	m.subscriptions = subscriptions.NewManager(subscriptionStore{store}, subscriptions.Options{
-		Now: m.now, ReservedDomains: opts.ReservedDomains, AllowDomain: opts.AllowDomain, OnCommand: opts.OnCommand,
+		Now: m.now, ReservedDomains: opts.ReservedDomains, PublicSuffixes: opts.PublicSuffixes, AllowDomain: opts.AllowDomain,
+		OnCommand: opts.OnCommand,
 	})
 	return m
 }
 
 // WithStore returns a copy of m that uses store. It shares m's options and its limits on concurrent hashing. Use it to run
 // commands inside the application's own transaction, with the store that postgres.Store.WithTx returns. There, Create hashes
-// the password before its first statement; methods that set or check the password of an account read that first.
+// the password before its first statement; methods that set or check the password of an account read that first, and
+// Authenticate replaces no outdated hash: a write that failed would end the application's transaction.
 func (m *Manager) WithStore(store Store) *Manager {
 	with := *m
-	with.store = store
+	with.store, with.joined = store, true
 	with.subscriptions = m.subscriptions.WithStore(subscriptionStore{store})
 	return &with
 }
@@ -158,7 +181,7 @@ type commandInfo struct {
 }
 
 func (m *Manager) commandInfo(ctx context.Context, v *input.Violations) commandInfo {
-	return commandInfo{actor: input.Actor(ctx, v), at: input.Time(m.now())}
+	return commandInfo{actor: input.Actor(ctx, v), at: v.Now(m.now, ErrUnavailable)}
 }
 
 // event returns an event about an account.
@@ -166,12 +189,18 @@ func (c commandInfo) event(t EventType, id ID, details map[string]string) Event 
 	return Event{At: c.at, Type: t, Actor: c.actor, AccountID: id, Details: details}
 }
 
-// details returns one pair of key and value, or nil if the value is empty.
-func details(key, value string) map[string]string {
-	if value == "" {
+// details returns the pairs of keys and values whose value is not empty, or nil if there are none.
+func details(pairs ...string) map[string]string {
+	set := map[string]string{}
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			set[pairs[i]] = pairs[i+1]
+		}
+	}
+	if len(set) == 0 {
 		return nil
 	}
-	return map[string]string{key: value}
+	return set
 }
 
 // lock locks accounts. It returns a *NotFoundError unless all of them exist.
@@ -210,7 +239,7 @@ func (m *Manager) Get(ctx context.Context, id ID) (_ Account, err error) {
 
 // GetByLogin returns the account with the given login, in upper or lower case.
 //
-// It returns ErrNotFound if there is none, also for a text that no login can be, and ErrUnavailable if the store cannot
+// It returns ErrNotFound if there is none, also if the text cannot be a login, and ErrUnavailable if the store cannot
 // answer.
 func (m *Manager) GetByLogin(ctx context.Context, login string) (_ Account, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.GetByLogin")
@@ -232,7 +261,7 @@ func (m *Manager) byLogin(ctx context.Context, login string) (Record, error) {
 
 // GetByExternalID returns the account with the given external id.
 //
-// It returns ErrNotFound if there is none, also for a text that no external id can be, and ErrUnavailable if the store cannot
+// It returns ErrNotFound if there is none, also if the text cannot be an external id, and ErrUnavailable if the store cannot
 // answer.
 func (m *Manager) GetByExternalID(ctx context.Context, externalID string) (_ Account, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.GetByExternalID")

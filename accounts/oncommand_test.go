@@ -16,7 +16,7 @@ import (
 
 // Every method that takes a context and returns an error is observed, once, with its name and its result.
 func TestOnCommandObservesEveryMethod(t *testing.T) {
-	composed := []string{"Watch"} // calls other methods, which are observed
+	composed := []string{"Follow"} // calls other methods, which are observed
 	type call struct {
 		command string
 		err     error

@@ -9,8 +9,8 @@ import (
 
 // Owner is everything that the owner of one account may see and do. Adapters use it for every request of an owner.
 //
-// Subscriptions and domains of others are reported as ErrNotFound, which is decided inside the transaction. What only the
-// provider may know is empty in all results: descriptions, external ids, attributes, and the notes and By of holds. Owner
+// Subscriptions and domains of others are reported as ErrNotFound, which is decided inside the transaction. Fields that only
+// the provider may see are empty in all results: descriptions, external ids, attributes, and the notes and By of holds. Owner
 // does not check whether the account is suspended: CheckSession does. The actor is that of ctx, or else "owner".
 type Owner struct {
 	manager   *Manager
@@ -18,11 +18,11 @@ type Owner struct {
 	confirmed bool // SetContact asks for no password
 }
 
-// noAccount is the id of no account. It owns nothing.
+// noAccount is an id that no account has. It owns nothing.
 const noAccount ID = -1
 
-// Owner returns what the owner of an account may see and do. An id that is no account's, such as the 0 of an empty session,
-// owns nothing: the provider's own subscriptions belong to no owner.
+// Owner returns what the owner of an account may see and do. An id below 1, such as the 0 of an empty session, owns
+// nothing: the provider's own subscriptions belong to no owner.
 func (m *Manager) Owner(id ID) *Owner {
 	if id <= Provider {
 		id = noAccount
@@ -38,10 +38,10 @@ func (o *Owner) Confirmed() *Owner {
 	return &confirmed
 }
 
-// ownerActor is the actor of an owner's commands where ctx names none.
+// ownerActor is the actor of an owner's commands if ctx names none.
 const ownerActor = "owner"
 
-// withOwnerActor returns ctx with an actor.
+// withOwnerActor returns ctx with ownerActor, unless ctx names an actor.
 func withOwnerActor(ctx context.Context) context.Context {
 	if input.HasActor(ctx) {
 		return ctx
@@ -148,10 +148,10 @@ func (o *Owner) authorize(ctx context.Context, ch Changes, password string) (unc
 // ChangePassword replaces the password, if old is the current one, and ends all sessions of the account. It returns the new
 // SessionEpoch, with which the application continues the session in which the owner does this.
 //
-// It returns ErrInvalidCredentials if old is wrong or was changed concurrently; ErrInvalid at "password" if new breaks a rule
-// of New.Password or of Options.PasswordPolicy; the error of that policy, wrapped, if it fails; ErrNotFound if the account
-// was removed; ErrUnavailable if the store cannot do it now or too many passwords are being hashed (no changes were made) and
-// ErrCommitUnknown if the outcome of the commit is unknown.
+// It returns ErrInvalidCredentials if old is wrong, which takes as long as a refusal of Authenticate, or if it was changed
+// concurrently; ErrInvalid at "password" if new breaks a rule of New.Password or of Options.PasswordPolicy; the error of that
+// policy, wrapped, if it fails; ErrNotFound if the account was removed; ErrUnavailable if the store cannot do it now or too
+// many passwords are being hashed (no changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
 func (o *Owner) ChangePassword(ctx context.Context, old, new string) (epoch int64, err error) {
 	m := o.manager
 	ctx, end := m.hook.Start(ctx, "accounts.ChangePassword")
@@ -173,7 +173,7 @@ func (o *Owner) ChangePassword(ctx context.Context, old, new string) (epoch int6
 	if !ok {
 		return 0, ErrInvalidCredentials
 	}
-	hash, err := m.newHash(ctx, r.Login, new)
+	hash, err := m.newHash(ctx, r.Account, new)
 	if err != nil {
 		return 0, err
 	}
@@ -215,7 +215,7 @@ func (o *Owner) Domains(ctx context.Context, q subscriptions.DomainQuery) (subsc
 	return page, nil
 }
 
-// redactHolds empties what only the provider may know. Stores return copies, so nothing stored changes.
+// redactHolds clears the fields that only the provider may see. Stores return copies, so nothing stored changes.
 func redactHolds(holds Holds, inherited []EffectiveHold) {
 	for i := range holds {
 		holds[i].Note, holds[i].By = "", ""
@@ -225,13 +225,13 @@ func redactHolds(holds Holds, inherited []EffectiveHold) {
 	}
 }
 
-// DisableDomains suspends domains of the owner's, by CauseCustomer. Its errors are those of
+// DisableDomains suspends domains of the account, by CauseCustomer. Its errors are those of
 // subscriptions.Manager.SuspendDomains.
 func (o *Owner) DisableDomains(ctx context.Context, ids []subscriptions.DomainID) (subscriptions.Outcome[subscriptions.DomainID], error) {
 	return o.domains().SuspendDomains(withOwnerActor(ctx), ids, Hold{Cause: CauseCustomer})
 }
 
-// EnableDomains lifts CauseCustomer from domains of the owner's, and no other cause. Its errors are those of
+// EnableDomains lifts CauseCustomer, and no other cause, from domains of the account. Its errors are those of
 // subscriptions.Manager.LiftDomains.
 func (o *Owner) EnableDomains(ctx context.Context, ids []subscriptions.DomainID) (subscriptions.Outcome[subscriptions.DomainID], error) {
 	return o.domains().LiftDomains(withOwnerActor(ctx), ids, []Cause{CauseCustomer})

@@ -6,14 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/text/secure/precis"
 
 	"github.com/clientele-go/clientele/internal/input"
+	"github.com/clientele-go/clientele/internal/passwordlist"
 )
 
 // PasswordHasher hashes passwords. A Manager never runs more hashes at once than there are processors, and none inside a
@@ -22,8 +26,9 @@ type PasswordHasher interface {
 	// Hash returns the string to be stored for a password, with a new random salt: one line of at most 512 bytes.
 	Hash(ctx context.Context, password string) (string, error)
 	// Verify reports whether hash was made of password, and whether the hash is outdated and should be replaced by a new one.
-	// It returns an error if it cannot read the hash; if it fails for another reason, the error must match ErrUnavailable. It
-	// should take no less time for a hash of another kind than for one of its own.
+	// It returns an error if it cannot read the hash; if it fails for another reason, the error must match ErrUnavailable. For
+	// hashes of one kind it should take the same time, whatever the password is: a Manager delays every refusal until the
+	// slowest kind that it has verified could have been verified, so that its time tells nothing.
 	Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error)
 }
 
@@ -42,9 +47,9 @@ func (Argon2id) Hash(ctx context.Context, password string) (string, error) {
 	return a.String(), nil
 }
 
-// Verify reports whether hash was made of password, and whether it is outdated. For a hash of another system it computes one
-// of its own as well, so that it never answers faster. It returns ctx.Err() if ctx has ended, and an error if the hash is
-// neither Argon2id nor bcrypt within the bounds.
+// Verify reports whether hash was made of password, and whether it is outdated. For a hash of another system it also
+// computes one as Hash does, so that it never returns faster. It returns ctx.Err() if ctx has ended, and an error if the hash
+// is neither Argon2id nor bcrypt within the bounds.
 func (Argon2id) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return false, false, err
@@ -60,7 +65,9 @@ func (Argon2id) Verify(ctx context.Context, hash, password string) (ok, outdated
 	case !isBcrypt(hash):
 		return false, false, errors.New("the hash is neither Argon2id nor bcrypt, or its parameters are out of bounds")
 	}
-	return len(password) <= maxBcryptBytes && bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil, true, nil
+	looked := password[:min(len(password), maxBcryptBytes)] // a longer one is wrong, and takes as long as any other
+	ok = bcrypt.CompareHashAndPassword([]byte(hash), []byte(looked)) == nil && len(password) <= maxBcryptBytes
+	return ok, true, nil
 }
 
 const (
@@ -76,14 +83,16 @@ type passwords struct {
 	policy  func(ctx context.Context, login, password string) error
 	running chan struct{}          // one place for each hash at work
 	waiting chan struct{}          // one place for each caller, at work or not
-	dummy   atomic.Pointer[string] // a hash that nobody's password has, for logins that do not exist
+	dummy   atomic.Pointer[string] // a hash that matches no password; see dummyHash
+	now     func() time.Time       // a monotonic clock
+	times   hashTimes
 }
 
 func newPasswords(hasher PasswordHasher, policy func(ctx context.Context, login, password string) error) *passwords {
 	processors := runtime.GOMAXPROCS(0)
 	p := &passwords{
 		hasher: hasher, policy: policy,
-		running: make(chan struct{}, processors), waiting: make(chan struct{}, processors+maxWaiting),
+		running: make(chan struct{}, processors), waiting: make(chan struct{}, processors+maxWaiting), now: time.Now,
 	}
 	if hasher == nil {
 		p.hasher = Argon2id{}
@@ -119,7 +128,7 @@ func (p *passwords) bounded(ctx context.Context, hash func() error) error {
 
 // hash returns the hash of a password that was checked.
 func (p *passwords) hash(ctx context.Context, password string) (hash string, err error) {
-	prepared, err := precis.OpaqueString.String(password)
+	prepared, err := prepare(password)
 	if err != nil {
 		return "", input.Invalid("password", "characters", "")
 	}
@@ -138,21 +147,49 @@ func (p *passwords) hash(ctx context.Context, password string) (hash string, err
 
 func isStorable(hash string) bool { return hash != "" && len(hash) <= maxHash && input.IsLine(hash) }
 
-// verify reports whether a password is that of a hash, and whether the hash is outdated. The password is tried as it was
-// typed, which is how other systems hashed it, and then as RFC 8265 prepares it. A password that is empty or too long takes as
-// long as a wrong one and is refused whatever the hash is.
+// verify reports whether a password is that of a hash, and whether the hash is outdated. A password that is empty or too long
+// takes as long as a wrong one and is refused whatever the hash is.
+//
+// A refusal does not come earlier than the slowest kind of hash takes, so that it does not tell which hash an account has, or
+// that there is no account. The waiting is done after the attempt's place among the hashes is free again.
 func (p *passwords) verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
 	possible := isPossible(password)
-	for _, candidate := range candidates(password, possible) {
-		err := p.bounded(ctx, func() (err error) {
-			ok, outdated, err = p.hasher.Verify(ctx, hash, candidate)
-			return err
-		})
-		if err != nil || ok {
-			return ok && possible, outdated, err
+	tried := candidates(password, possible)
+	var hashing time.Duration
+	err = p.bounded(ctx, func() (err error) {
+		for _, candidate := range tried {
+			var took time.Duration
+			ok, outdated, took, err = p.timed(ctx, hash, candidate)
+			hashing += took
+			if err != nil || ok {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return false, false, err
+	}
+	if ok && possible {
+		return true, outdated, nil
+	}
+	if wait := time.Duration(len(tried))*p.times.slowest() - hashing; wait > 0 {
+		if err := sleep(ctx, wait); err != nil {
+			return false, false, fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
 	}
 	return false, false, nil
+}
+
+// timed verifies a password and records how long that took.
+func (p *passwords) timed(ctx context.Context, hash, password string) (ok, outdated bool, took time.Duration, err error) {
+	start := p.now()
+	ok, outdated, err = p.hasher.Verify(ctx, hash, password)
+	took = p.now().Sub(start)
+	if err == nil && ctx.Err() == nil {
+		p.times.add(hash, took)
+	}
+	return ok, outdated, took, err
 }
 
 func isPossible(password string) bool {
@@ -160,26 +197,48 @@ func isPossible(password string) bool {
 	return length > 0 && length <= maxPassword
 }
 
+// candidates returns what is verified for a password: what was typed, which is how other systems hashed it, what RFC 8265
+// makes of that, and what is hashed for new passwords. Their number depends on nothing but the password.
 func candidates(password string, possible bool) []string {
 	if !possible {
 		return []string{"nobody's"}
 	}
-	prepared, err := precis.OpaqueString.String(password)
-	if err != nil || prepared == password {
-		return []string{password}
+	tried := []string{password}
+	for _, form := range []func(string) (string, error){precis.OpaqueString.String, prepare} {
+		if candidate, err := form(password); err == nil && !slices.Contains(tried, candidate) {
+			tried = append(tried, candidate)
+		}
 	}
-	return []string{password, prepared}
+	return tried
 }
 
-// passwordLength returns the number of characters of a password as RFC 8265 prepares it, so that it does not matter whether a
-// keyboard composes letters. Of a text with more bytes than any password has, it returns the number of bytes.
+// withoutEmojiMarks takes out what telephones add to emoji and other keyboards do not: the variation selectors and the
+// zero-width joiner. RFC 8265 refuses most of them.
+var withoutEmojiMarks = strings.NewReplacer("\ufe0e", "", "\ufe0f", "", "\u200d", "")
+
+// prepare returns the form in which a new password is counted, compared and hashed: without the marks of emoji, as the profile
+// OpaqueString of RFC 8265 prepares it. It returns an error if the password has a character that this refuses.
+func prepare(password string) (string, error) {
+	return precis.OpaqueString.String(withoutEmojiMarks.Replace(password))
+}
+
+// foldPassword returns the form in which passwords are compared with other texts, and those as well.
+func foldPassword(s string) string {
+	if prepared, err := prepare(s); err == nil {
+		s = prepared
+	}
+	return input.Fold(s)
+}
+
+// passwordLength returns the number of characters of a prepared password, so that it does not matter whether a keyboard
+// composes letters. Of a text with more bytes than any password has, it returns the number of bytes.
 func passwordLength(password string) int {
 	if len(password) > 4*utf8.UTFMax*maxPassword {
 		return len(password)
 	}
-	prepared, err := precis.OpaqueString.String(password)
+	prepared, err := prepare(password)
 	if err != nil {
-		prepared = password
+		prepared = withoutEmojiMarks.Replace(password)
 	}
 	return utf8.RuneCountInString(prepared)
 }
@@ -199,7 +258,7 @@ func (p *passwords) dummyHash(ctx context.Context) (string, error) {
 	return *p.dummy.Load(), nil
 }
 
-// newDummyHash costs nothing for Argon2id, where a random key will do.
+// newDummyHash returns a new dummy hash. For Argon2id it costs nothing, because a random key will do.
 func (p *passwords) newDummyHash(ctx context.Context) (string, error) {
 	if !p.builtin {
 		return p.hash(ctx, rand.Text())
@@ -210,19 +269,20 @@ func (p *passwords) newDummyHash(ctx context.Context) (string, error) {
 	return a.String(), nil
 }
 
-// check adds the violations of a new password: those of its form or, if there are none, those that checkFor finds.
-func (p *passwords) check(ctx context.Context, v *input.Violations, login, password string) error {
+// check adds the violations of a new password of an account: those of its form or, if there are none, those that checkFor
+// finds.
+func (p *passwords) check(ctx context.Context, v *input.Violations, a Account, password string) error {
 	checkForm(v, password)
 	if v.Has("password") {
 		return nil
 	}
-	return p.checkFor(ctx, v, login, password)
+	return p.checkFor(ctx, v, a, password)
 }
 
 // checkForm adds the violations of a new password that do not depend on the account.
 func checkForm(v *input.Violations, password string) {
 	length := passwordLength(password)
-	_, err := precis.OpaqueString.String(password)
+	_, err := prepare(password)
 	switch {
 	case length < minPassword:
 		v.Add("password", "minLength", strconv.Itoa(minPassword))
@@ -230,36 +290,33 @@ func checkForm(v *input.Violations, password string) {
 		v.Add("password", "max", strconv.Itoa(maxPassword))
 	case err != nil || !utf8.ValidString(password):
 		v.Add("password", "characters", "")
+	case passwordlist.IsCommon(foldPassword(password)):
+		v.Add("password", "common", "")
 	}
 }
 
-// checkFor adds a violation if the password is the login, and those that Options.PasswordPolicy finds. An error of the policy
-// that is no *InvalidError is returned wrapped.
-func (p *passwords) checkFor(ctx context.Context, v *input.Violations, login, password string) error {
-	if prepared, _ := precis.OpaqueString.String(password); input.Login(prepared) == login {
+// checkFor adds a violation if the password is the login, the name or the e-mail address of the account, and those that
+// Options.PasswordPolicy finds. An error of the policy that is no *InvalidError is returned wrapped.
+func (p *passwords) checkFor(ctx context.Context, v *input.Violations, a Account, password string) error {
+	switch typed := strings.TrimSpace(foldPassword(password)); {
+	case typed == "": // an account may have no e-mail address
+	case typed == foldPassword(a.Login):
 		v.Add("password", "notLogin", "")
+		return nil
+	case typed == foldPassword(a.Contact.Name) || typed == foldPassword(a.Contact.Email):
+		v.Add("password", "notYours", "")
 		return nil
 	}
 	if p.policy == nil {
 		return nil
 	}
-	err := p.policy(ctx, login, password)
+	err := p.policy(ctx, a.Login, password)
 	var invalid *InvalidError
 	if errors.As(err, &invalid) {
-		v.Append(atPassword(invalid.Fields))
+		v.Append(atPath("password", invalid.Fields))
 		return nil
 	}
 	return input.FromCallback(ctx, ErrUnavailable, "password policy", err)
-}
-
-// atPassword returns the violations that a policy found, at the path of the password.
-func atPassword(faults []FieldError) []FieldError {
-	moved := make([]FieldError, len(faults))
-	for i, fault := range faults {
-		fault.Path = "password"
-		moved[i] = fault
-	}
-	return moved
 }
 
 // checkNew adds the violations of the password or the hash of a new account, which has exactly one of them.
@@ -272,13 +329,13 @@ func (p *passwords) checkNew(ctx context.Context, v *input.Violations, in New) e
 	case in.Password == "":
 		v.Add("password", "required", "")
 	default:
-		return p.check(ctx, v, in.Login, in.Password)
+		return p.check(ctx, v, Account{Login: in.Login, Contact: in.Contact}, in.Password)
 	}
 	return nil
 }
 
-// checkHash adds a violation if nobody could sign in with the hash. Whether a custom hasher can read a hash is found out by
-// verifying with it.
+// checkHash adds a violation if no password can be verified with the hash. To find out whether a custom hasher can read it,
+// checkHash calls Verify.
 func (p *passwords) checkHash(ctx context.Context, v *input.Violations, hash string) error {
 	if p.builtin {
 		if !isHash(hash) {
@@ -290,7 +347,10 @@ func (p *passwords) checkHash(ctx context.Context, v *input.Violations, hash str
 		v.Add("passwordHash", "hash", "")
 		return nil
 	}
-	_, _, err := p.verify(ctx, hash, "x")
+	err := p.bounded(ctx, func() error {
+		_, _, err := p.hasher.Verify(ctx, hash, "x")
+		return err
+	})
 	if errors.Is(err, ErrUnavailable) {
 		return err
 	}
@@ -325,7 +385,7 @@ func (m *Manager) SetPassword(ctx context.Context, id ID, password string) (err 
 	if err != nil {
 		return err
 	}
-	hash, err := m.newHash(ctx, r.Login, password)
+	hash, err := m.newHash(ctx, r.Account, password)
 	if err != nil {
 		return err
 	}
@@ -333,10 +393,10 @@ func (m *Manager) SetPassword(ctx context.Context, id ID, password string) (err 
 	return err
 }
 
-// newHash returns the hash of a new password whose form was checked, unless the account with this login may not have it.
-func (m *Manager) newHash(ctx context.Context, login, password string) (string, error) {
+// newHash returns the hash of a new password whose form was checked, unless the account may not have it.
+func (m *Manager) newHash(ctx context.Context, a Account, password string) (string, error) {
 	var v input.Violations
-	if err := m.passwords.checkFor(ctx, &v, login, password); err != nil {
+	if err := m.passwords.checkFor(ctx, &v, a, password); err != nil {
 		return "", err
 	}
 	if err := v.Err(); err != nil {

@@ -71,7 +71,7 @@ func (a argon) String() string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, a.memory, a.time, a.threads, b64(a.salt), b64(a.key))
 }
 
-// parseArgon parses a PHC string. It reports false if the parameters are out of bounds. What it accepts, String returns
+// parseArgon parses a PHC string. It reports false if the parameters are out of bounds. String returns accepted text
 // unchanged.
 func parseArgon(phc string) (argon, bool) {
 	parts := strings.Split(phc, "$")

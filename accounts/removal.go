@@ -2,14 +2,15 @@ package accounts
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// PreviewRemoval returns what Remove would delete now: the accounts with the given ids, 1 to 10,000, with the ids of all
-// their subscriptions and the names of all their domains. It changes nothing and locks nothing.
+// PreviewRemoval returns what Remove would delete now: the accounts with the given ids, 1 to 10,000, with their logins,
+// the ids of all their subscriptions and the names of all their domains. It changes nothing and locks nothing.
 //
 // It returns ErrNotFound, naming every unknown id, ErrInvalid at "ids", and ErrUnavailable if the store cannot answer.
 func (m *Manager) PreviewRemoval(ctx context.Context, ids []ID) (_ Removal, err error) {
@@ -29,7 +30,7 @@ func (m *Manager) PreviewRemoval(ctx context.Context, ids []ID) (_ Removal, err 
 	}
 	var w subscriptions.Writes
 	removal := w.Remove(d.Subscriptions, d.Domains, "", time.Time{})
-	removal.Accounts = ids
+	removal.Accounts, removal.Logins = ids, d.logins()
 	return removal, nil
 }
 
@@ -62,6 +63,16 @@ func (m *Manager) RemoveExactly(ctx context.Context, r Removal) (_ Removal, err 
 	return removed, asConflict(err)
 }
 
+// logins returns the logins of the accounts, in byte order.
+func (d Descendants) logins() []string {
+	logins := make([]string, len(d.Accounts))
+	for i, a := range d.Accounts {
+		logins[i] = a.Login
+	}
+	slices.Sort(logins)
+	return logins
+}
+
 func (m *Manager) remove(ctx context.Context, ids []ID, precondition func(Removal) error) (Removal, error) {
 	var v input.Violations
 	c := m.commandInfo(ctx, &v)
@@ -85,12 +96,12 @@ func (m *Manager) remove(ctx context.Context, ids []ID, precondition func(Remova
 		}
 		w := Writes{RemoveAccounts: ids}
 		removal = w.Remove(d.Subscriptions, d.Domains, c.actor, c.at)
-		removal.Accounts = ids
+		removal.Accounts, removal.Logins = ids, d.logins()
 		if err := precondition(removal); err != nil {
 			return err
 		}
 		for _, a := range d.Accounts {
-			w.Events = append(w.Events, c.event(AccountRemoved, a.ID, details("externalID", a.ExternalID)))
+			w.Events = append(w.Events, c.event(AccountRemoved, a.ID, details("login", a.Login, "externalID", a.ExternalID)))
 		}
 		return tx.Save(w)
 	})

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/internal/input"
+	"github.com/clientele-go/clientele/subscriptions"
 )
 
 const (
@@ -64,14 +65,17 @@ func readToken(secret []byte, token string) (resetToken, bool) {
 }
 
 // ResetToken returns the secret part of a link with which the owner sets a new password, once, within ttl: 1 minute to 7 days.
-// Any new password or e-mail address, and activating the account, makes it invalid earlier. Nothing is stored.
+// Any new password or e-mail address, and activating the account, makes it invalid earlier. The token is not stored; that it was made is
+// recorded as an event.
 //
-// It returns ErrNotFound if the account does not exist; ErrInvalid at "ttl", and at "secret" without Options.Secret; and
-// ErrUnavailable if the store cannot answer.
+// It returns ErrNotFound if the account does not exist; ErrInvalid at "ttl", and at "secret" without Options.Secret;
+// ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of the commit is
+// unknown.
 func (m *Manager) ResetToken(ctx context.Context, id ID, ttl time.Duration) (_ string, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.ResetToken")
 	defer func() { end(err) }()
 	var v input.Violations
+	c := m.commandInfo(ctx, &v)
 	m.checkSecret(&v)
 	if ttl < minTTL || ttl > maxTTL {
 		v.Add("ttl", "ttl", "")
@@ -79,11 +83,19 @@ func (m *Manager) ResetToken(ctx context.Context, id ID, ttl time.Duration) (_ s
 	if err := v.Err(); err != nil {
 		return "", err
 	}
-	r, err := m.store.Account(ctx, AccountKey{ID: id})
+	var token string
+	err = m.store.Update(ctx, func(tx Tx) error {
+		records, err := lock(tx, []ID{id})
+		if err != nil {
+			return err
+		}
+		token = resetToken{id: id, epoch: records[0].SessionEpoch, expires: c.at.Add(ttl)}.signed(m.secret)
+		return tx.Save(Writes{Writes: subscriptions.Writes{Events: []Event{c.event(AccountResetLinkMade, id, nil)}}})
+	})
 	if err != nil {
 		return "", err
 	}
-	return resetToken{id: id, epoch: r.SessionEpoch, expires: m.now().Add(ttl)}.signed(m.secret), nil
+	return token, nil
 }
 
 func (m *Manager) checkSecret(v *input.Violations) {
@@ -147,7 +159,7 @@ func (m *Manager) ResetPassword(ctx context.Context, token, password string) (_ 
 	if err != nil {
 		return Account{}, err
 	}
-	hash, err := m.newHash(ctx, r.Login, password)
+	hash, err := m.newHash(ctx, r.Account, password)
 	if err != nil {
 		return Account{}, err
 	}

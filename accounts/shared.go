@@ -6,13 +6,16 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// Cause says why something is suspended, such as CauseBilling. Applications may use causes of their own, slugs of the form
+// Cause says why something is suspended, such as CauseBilling. Applications may use custom causes, slugs of the form
 // [a-z][a-z0-9-]{0,31}.
 type Cause = subscriptions.Cause
 
 // Hold is one reason why an account, a subscription or a domain is suspended: a Cause, a Note for the provider, a Message
 // for the owner and a Public text for visitors, with By, the actor who placed it, and At, the time.
 type Hold = subscriptions.Hold
+
+// HoldTexts are the texts of a hold to be changed: nil leaves a text as it is, and "" empties it.
+type HoldTexts = subscriptions.HoldTexts
 
 // Holds are the holds of one account, subscription or domain: at most one for each cause, sorted by cause.
 type Holds = subscriptions.Holds
@@ -26,11 +29,13 @@ type Level = subscriptions.Level
 // Status is Active or Suspended. It is derived from holds and never stored.
 type Status = subscriptions.Status
 
-// Outcome is the result of a command on many accounts. Changed and Unchanged partition the requested ids; after Activate and
-// Lift, StillSuspended lists those that are suspended because of another hold. Every slice is sorted.
+// Outcome is the result of a command on many accounts. Changed, Updated (the hold was there already and got other texts) and
+// Unchanged partition the requested ids; after Activate and Lift, StillSuspended lists those that are suspended because of
+// another hold. Every slice is sorted.
 type Outcome = subscriptions.Outcome[ID]
 
-// Removal names everything that a removal deletes: Accounts and Subscriptions by id, Domains by name, each sorted.
+// Removal names everything that a removal deletes: Accounts and Subscriptions by id, Domains by name, and the
+// Logins of the accounts, each sorted.
 type Removal = subscriptions.Removal
 
 // Cursor is an opaque position in a list or in the event log; the empty one is the start. It fits only the list, order and
@@ -95,24 +100,29 @@ const (
 	AccountCreated         = subscriptions.AccountCreated
 	AccountUpdated         = subscriptions.AccountUpdated
 	AccountPasswordChanged = subscriptions.AccountPasswordChanged
+	AccountResetLinkMade   = subscriptions.AccountResetLinkMade
 	AccountSuspended       = subscriptions.AccountSuspended
+	AccountHoldUpdated     = subscriptions.AccountHoldUpdated
 	AccountActivated       = subscriptions.AccountActivated
 	AccountRemoved         = subscriptions.AccountRemoved
 	AccountSignedInAs      = subscriptions.AccountSignedInAs
 
-	SubscriptionCreated    = subscriptions.SubscriptionCreated
-	SubscriptionUpdated    = subscriptions.SubscriptionUpdated
-	SubscriptionAssigned   = subscriptions.SubscriptionAssigned
-	SubscriptionUnassigned = subscriptions.SubscriptionUnassigned
-	SubscriptionSuspended  = subscriptions.SubscriptionSuspended
-	SubscriptionActivated  = subscriptions.SubscriptionActivated
-	SubscriptionRemoved    = subscriptions.SubscriptionRemoved
+	SubscriptionCreated     = subscriptions.SubscriptionCreated
+	SubscriptionUpdated     = subscriptions.SubscriptionUpdated
+	SubscriptionAssigned    = subscriptions.SubscriptionAssigned
+	SubscriptionUnassigned  = subscriptions.SubscriptionUnassigned
+	SubscriptionSuspended   = subscriptions.SubscriptionSuspended
+	SubscriptionHoldUpdated = subscriptions.SubscriptionHoldUpdated
+	SubscriptionActivated   = subscriptions.SubscriptionActivated
+	SubscriptionRemoved     = subscriptions.SubscriptionRemoved
 
 	DomainAdded       = subscriptions.DomainAdded
+	DomainUpdated     = subscriptions.DomainUpdated
 	DomainRenamed     = subscriptions.DomainRenamed
 	DomainMoved       = subscriptions.DomainMoved
 	DomainMainChanged = subscriptions.DomainMainChanged
 	DomainSuspended   = subscriptions.DomainSuspended
+	DomainHoldUpdated = subscriptions.DomainHoldUpdated
 	DomainActivated   = subscriptions.DomainActivated
 	DomainRemoved     = subscriptions.DomainRemoved
 )

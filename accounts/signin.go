@@ -9,11 +9,13 @@ import (
 )
 
 // Authenticate returns the account with the given login if password is correct. An outdated hash is replaced by a new one;
-// if that cannot be done now, it is done at a later sign-in.
+// if that cannot be done now, it is done at a later sign-in. A Manager made by WithStore never replaces it.
 //
-// It returns ErrInvalidCredentials if the login is unknown or the password wrong; both take the same time. It returns
+// It returns ErrInvalidCredentials if the login is unknown or the password wrong. Both take the same time: no refusal comes
+// earlier than the slowest kind of hash takes that m, or a Manager with which m shares its options, has verified so far (the
+// median of the last ones of that kind). A refusal that waits for this holds no place among the hashes. It returns
 // ErrSuspended, as a *SuspendedError with the messages for the owner, if the password is correct and the account has a hold.
-// It returns ErrUnavailable if the store cannot answer or too many passwords are being hashed.
+// It returns ErrUnavailable if the store cannot answer, too many passwords are being hashed, or ctx ends.
 func (m *Manager) Authenticate(ctx context.Context, login, password string) (_ Account, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.Authenticate")
 	defer func() { end(err) }()
@@ -36,7 +38,7 @@ func (m *Manager) Authenticate(ctx context.Context, login, password string) (_ A
 	if !known || !ok {
 		return Account{}, ErrInvalidCredentials
 	}
-	if outdated {
+	if outdated && !m.joined {
 		if err := m.rehash(ctx, r, password); err != nil {
 			return Account{}, err
 		}

@@ -42,13 +42,22 @@ type Store interface {
 	// number yet, each higher than all numbers given before, also events that were appended later but committed earlier. An
 	// event that a running command is redacting may be numbered later; later events about the same subject are then held
 	// back as well. A store that must not write returns what is numbered. A store that lags behind another one returns
-	// ErrUnavailable for a cursor that it has not reached. Inside the application's transaction, Events and PruneEvents return
-	// ErrInvalid.
+	// ErrUnavailable for a cursor that it has not reached. An error that only the operator can remove, such as missing rights,
+	// does not match ErrUnavailable: Follow ends with it. Inside the application's transaction, Events, PruneEvents and Snapshot
+	// return ErrInvalid at "transaction".
 	Events(ctx context.Context, q EventParams) (EventResult, error)
 
-	// PruneEvents deletes the numbered events whose At is before the given time and returns how many it deleted. As Update, it
-	// may return ErrCommitUnknown.
+	// PruneEvents numbers every committed event as Events does, then deletes the numbered events whose At is before the given
+	// time and returns how many it deleted. As Update, it may return ErrCommitUnknown.
 	PruneEvents(ctx context.Context, before time.Time) (int, error)
+
+	// Snapshot calls fn with all accounts, then all subscriptions, then all domains, each by id and in batches of 1 to 500 rows
+	// of one kind. All batches are of one snapshot, and fn owns them. It returns a number at which to begin reading events, which
+	// must not be higher than the number of any event whose change the rows lack: it numbers every committed event as Events
+	// does, then reads the last number that was given, and only then begins the snapshot, unless one snapshot has both. A store
+	// that must not write numbers nothing. An error of fn is returned as it is, without further calls. After any other error, fn
+	// may have been called.
+	Snapshot(ctx context.Context, fn func(Batch) error) (number int64, err error)
 
 	// Update runs one command in one transaction: everything that fn does through the Tx takes effect at one instant, or
 	// nothing does if fn or the commit fails. Commands that touch the same rows or claims behave as if they ran one after
@@ -90,7 +99,7 @@ type ListParams struct {
 // Descendants are some accounts and everything that belongs to them, each slice sorted by id. Only the fields named here are
 // set: what is removed need not be loaded.
 type Descendants struct {
-	Accounts      []Account                    // ID, ExternalID; the requested accounts that exist
+	Accounts      []Account                    // ID, Login, ExternalID; the requested accounts that exist
 	Subscriptions []subscriptions.Subscription // ID, AccountID, ExternalID
 	Domains       []subscriptions.Domain       // ID, SubscriptionID, AccountID, Name
 }

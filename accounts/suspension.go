@@ -11,8 +11,8 @@ import (
 
 // Suspend places hold h on the accounts with the given ids, 1 to 10,000: their owners cannot sign in, and everything that
 // belongs to them is suspended. Nothing is written to subscriptions and domains, so the cost does not depend on their number.
-// An account that has a hold with the same cause keeps its By and At; its texts are replaced by those of h that are not
-// empty. If that changes nothing, the account is Unchanged.
+// An account that has a hold with the same cause keeps it, with its By and At, and gets those texts of h that are not empty:
+// it is Updated, or Unchanged if they are the same. To empty a text, use UpdateHolds.
 //
 // It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (no slug, or CauseExpired), "note",
 // "message" or "public" (more than 4,096 characters); ErrUnavailable if the store cannot do it now (no changes were made)
@@ -23,7 +23,34 @@ func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (_ Outcome, err
 	var v input.Violations
 	c := m.commandInfo(ctx, &v)
 	h = h.Checked(&v, c.actor, c.at)
-	return m.changeHolds(ctx, &v, ids, func(tx Tx, ids []ID) (Outcome, Writes, error) {
+	return m.writeHolds(ctx, &v, ids, func(t subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes) {
+		return t.Suspend(h)
+	})
+}
+
+// UpdateHolds changes the texts of the holds with the given cause on the accounts with the given ids, 1 to 10,000. It changes
+// nothing else: accounts without such a hold, and those whose texts are the same, are Unchanged, and the others Updated.
+//
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (none, or no slug), "note", "message" or
+// "public" (more than 4,096 characters); ErrUnavailable if the store cannot do it now (no changes were made) and
+// ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) UpdateHolds(ctx context.Context, ids []ID, cause Cause, t HoldTexts) (_ Outcome, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.UpdateHolds")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	t = t.Checked(&v, cause)
+	return m.writeHolds(ctx, &v, ids, func(targets subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes) {
+		return targets.Update(cause, t, c.actor, c.at)
+	})
+}
+
+// writeHolds runs a command that writes holds of accounts and needs nothing else of them.
+func (m *Manager) writeHolds(
+	ctx context.Context, v *input.Violations, ids []ID,
+	decide func(subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes),
+) (Outcome, error) {
+	return m.changeHolds(ctx, v, ids, func(tx Tx, ids []ID) (Outcome, Writes, error) {
 		owners, err := tx.LockHolds(ids)
 		if err != nil {
 			return Outcome{}, Writes{}, err
@@ -32,7 +59,7 @@ func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (_ Outcome, err
 		for _, o := range owners {
 			targets.Add(o.ID, o.Holds, nil, Event{AccountID: o.ID})
 		}
-		out, w := targets.Suspend(h)
+		out, w := decide(targets)
 		return out, Writes{Writes: w}, missing(ids, owners, func(o subscriptions.Owner) ID { return o.ID })
 	})
 }

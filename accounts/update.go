@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 
 	"github.com/clientele-go/clientele/internal/input"
 )
@@ -21,11 +22,32 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Account, err
 	given := ch
 	ch = ch.clean(&v)
 	if err := v.Err(); err != nil {
-		return Account{}, m.withReserved(ctx, &v, id, ch.Login)
+		return Account{}, m.withLoginViolations(ctx, &v, id, ch.Login)
 	}
-	_, updated, err := m.update(ctx, c, id, given, ch, func(Record) error { return nil })
+	// LoginPolicy may ask a directory, so it is never called inside a transaction: the first one ends without a change if the
+	// account would get another login.
+	_, updated, err := m.update(ctx, c, id, given, ch, func(now Record) error {
+		if m.loginPolicy != nil && ch.Login != nil && *ch.Login != now.Login {
+			return errLoginNotAllowedYet
+		}
+		return nil
+	})
+	if !errors.Is(err, errLoginNotAllowedYet) {
+		return updated, err
+	}
+	if err := m.checkNewLogin(ctx, &v, *ch.Login); err != nil {
+		return Account{}, err
+	}
+	if err := v.Err(); err != nil {
+		return Account{}, err
+	}
+	_, updated, err = m.update(ctx, c, id, given, ch, func(Record) error { return nil })
 	return updated, err
 }
+
+// errLoginNotAllowedYet ends a transaction that would give an account a login for which Options.LoginPolicy has not been
+// called.
+var errLoginNotAllowedYet = errors.New("clientele: LoginPolicy has not been called for this login")
 
 // update applies the cleaned changes to an account, if the precondition holds for it as it is inside the transaction. It
 // returns the account before and after. Errors about values name those of given.
@@ -58,7 +80,11 @@ func (m *Manager) update(
 		changed.UpdatedAt = c.at
 		before, after = old.Account, changed
 		w := Writes{UpdateAccounts: []Record{{Account: changed, Hash: old.Hash}}}
-		w.Events = []Event{c.event(AccountUpdated, id, details("fields", fields))}
+		changes := details("fields", fields)
+		if changed.Login != old.Login {
+			changes["from"], changes["to"] = old.Login, changed.Login
+		}
+		w.Events = []Event{c.event(AccountUpdated, id, changes)}
 		return tx.Save(w)
 	})
 	if err != nil {
@@ -67,12 +93,14 @@ func (m *Manager) update(
 	return before, after, nil
 }
 
-// withReserved adds to the violations of an update that its login is reserved, so that all are returned together. An account
-// keeps a login that became reserved after it was created.
-func (m *Manager) withReserved(ctx context.Context, v *input.Violations, id ID, login *string) error {
+// withLoginViolations adds to the violations of an update those of its login, if that is another than the account has, so that
+// all are returned together. An account keeps a login that became reserved after it was created.
+func (m *Manager) withLoginViolations(ctx context.Context, v *input.Violations, id ID, login *string) error {
 	if login != nil {
 		if r, err := m.store.Account(ctx, AccountKey{ID: id}); err == nil && r.Login != *login {
-			m.checkReserved(v, *login)
+			if err := m.checkNewLogin(ctx, v, *login); err != nil {
+				return err
+			}
 		}
 	}
 	return v.Err()

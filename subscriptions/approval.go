@@ -9,9 +9,9 @@ import (
 	"github.com/clientele-go/clientele/internal/input"
 )
 
-// checkTransfer verifies that domains may be transferred to account to, and returns the violations in v together with its
-// own. Names that are reserved for the provider are ErrInvalid, and names above or below those of another account are
-// ErrTaken, both at "ids". Every domain may be transferred to the provider.
+// checkTransfer verifies that domains may be transferred to account to, and returns the violations in v together with those
+// that it finds. It returns ErrInvalid for names that are reserved for the provider, and ErrTaken for names above or below
+// those of another account, both at "ids". Every domain may be transferred to the provider.
 func (m *Manager) checkTransfer(v *input.Violations, tx Tx, a *approvals, domains []Domain, to AccountID) error {
 	if to == Provider || len(domains) == 0 {
 		return v.Err()
@@ -27,7 +27,7 @@ func (m *Manager) checkTransfer(v *input.Violations, tx Tx, a *approvals, domain
 	if err := a.require(to, names); err != nil {
 		return err
 	}
-	claimed, err := tx.Claim(Claim{Names: names, Owner: to})
+	claimed, err := tx.Claim(Claim{Names: names, Owner: to, Transfer: true})
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (m *Manager) checkTransfer(v *input.Violations, tx Tx, a *approvals, domain
 	return takenError(taken)
 }
 
-// errNotAllowedYet ends a transaction that would give an account names about which Options.AllowDomain has not been asked.
+// errNotAllowedYet ends a transaction that would give an account names for which AllowDomain has not been called.
 var errNotAllowedYet = errors.New("clientele: AllowDomain has not been called for these names")
 
 // approvals are the names that Options.AllowDomain has approved for a command.
@@ -96,7 +96,7 @@ func (m *Manager) withDomainApproval(ctx context.Context, fn func(Tx, *approvals
 	return fmt.Errorf("%w: the owners of the names kept changing", ErrUnavailable)
 }
 
-// approve asks Options.AllowDomain about names that an account would newly own. An owner of 0 is an account that does not
+// approve calls Options.AllowDomain for names that an account would newly own. An owner of 0 is an account that does not
 // exist yet. Errors of AllowDomain are returned wrapped.
 func (m *Manager) approve(ctx context.Context, owner AccountID, names []string) error {
 	if m.allow == nil {
@@ -113,15 +113,15 @@ func (m *Manager) approve(ctx context.Context, owner AccountID, names []string) 
 // reservedName returns the canonical form of an entry in Options.ReservedDomains, which may be a single label and may have
 // a leading "*." and surrounding dots. It panics if the entry is no name: ignoring it would leave a name unprotected.
 func reservedName(given string) string {
-	name := strings.Trim(strings.TrimPrefix(strings.TrimSpace(given), "*"), ".")
-	canonical, err := profile.ToASCII(name)
+	name := strings.Trim(strings.TrimPrefix(input.Name(given), "*"), ".")
+	canonical, err := toASCII(name)
 	if err != nil || canonical == "" {
 		panic(fmt.Sprintf("clientele: invalid entry %q in ReservedDomains", given))
 	}
 	return canonical
 }
 
-// checkName returns a domain's name in canonical form, or "" with a violation at path. Owned says that it is for an
+// checkName returns a domain's name in canonical form, or "" with a violation at path. If owned is true, the name is for an
 // account.
 func (m *Manager) checkName(v *input.Violations, path, given string, owned bool) string {
 	name, ok := CanonicalName(given)
@@ -138,7 +138,7 @@ func (m *Manager) checkName(v *input.Violations, path, given string, owned bool)
 // checkOwnable adds a violation if only the provider may own a name: if it is a public suffix, or reserved, or below a
 // reserved name.
 func (m *Manager) checkOwnable(v *input.Violations, path, name string) {
-	if isBareSuffix(name) {
+	if m.isBareSuffix(name) {
 		v.Add(path, "publicSuffix", name)
 		return
 	}

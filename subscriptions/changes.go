@@ -10,7 +10,7 @@ import (
 // clean checks the changes and returns them as they are stored. The values that the caller's pointers point to are not
 // changed.
 func (ch Changes) clean(v *input.Violations) Changes {
-	ch.Name, ch.Plan = input.Cleaned(input.Line, ch.Name), input.Cleaned(input.Line, ch.Plan)
+	ch.Name, ch.Plan = input.Cleaned(input.Name, ch.Name), input.Cleaned(input.Line, ch.Plan)
 	ch.ExternalID = input.Cleaned(input.Line, ch.ExternalID)
 	ch.Description = input.Cleaned(input.Text, ch.Description)
 	ch.Attributes = input.CleanAttributes(ch.Attributes)

@@ -6,9 +6,9 @@ import (
 	"github.com/clientele-go/clientele/internal/keyset"
 )
 
-// Cursor is an opaque position in a list or in the event log. It fits only the list, order and filters that it was issued
-// for; any other cursor is ErrInvalid at "after". The empty cursor is the start. A cursor reveals nothing that its list did
-// not show, so it is no secret.
+// Cursor is an opaque position in a list or in the event log; the empty one is the start. A cursor of a list fits only that
+// list with the same order and filters; otherwise the call returns ErrInvalid at "after". A cursor of an event fits every
+// selection of events. A cursor reveals nothing that its list did not show, so it is not a secret.
 type Cursor string
 
 // Position is the row after which a page begins, in the direction of the list. The zero Position is the start of the list

@@ -17,6 +17,7 @@ type Domain struct {
 	AccountID      AccountID // its subscription's
 	Name           string    // in lower case, IDNs as A-labels
 	Main           bool      // whether it is the subscription's main domain
+	Plan           string    // its subscription's
 	Attributes     map[string]string
 	Holds          Holds
 	Inherited      []EffectiveHold // its account's holds, then its subscription's
@@ -36,14 +37,18 @@ func (d Domain) SuspendedBy() []EffectiveHold {
 // A-labels, as browsers do.
 func (d Domain) DisplayName() string { return unicodeName(d.Name) }
 
-// SearchTexts returns the texts that a search of domains looks through, folded: the name in both spellings, or once where
-// they are the same.
+// SearchTexts returns the texts that a search of domains looks through, folded. It is for stores. They are the name in both
+// spellings, or once where they are the same.
 func (d Domain) SearchTexts() []string {
 	if decoded := decodedName(d.Name); decoded != d.Name {
 		return []string{d.Name, input.Fold(decoded)}
 	}
 	return []string{d.Name}
 }
+
+// DomainChanges are the attributes of a domain to be changed. They are merged; an empty value deletes. At most 64 changes,
+// and 32 attributes afterwards; keys are slugs of at most 64 characters, values have at most 1,024.
+type DomainChanges struct{ Attributes map[string]string }
 
 // DomainQuery selects domains. The zero value selects all, by name, 50 at a time.
 type DomainQuery struct {

@@ -2,12 +2,14 @@ package subscriptions
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/clientele-go/clientele/internal/input"
 )
 
-// DomainManager is what programs do with domains. *Manager implements it, and its methods have the whole contract.
+// DomainManager has the methods of *Manager that read and change domains, for programs that replace it in tests. The
+// comments of the methods of *Manager are the contract.
 type DomainManager interface {
 	// AddDomain adds a domain to a subscription.
 	AddDomain(ctx context.Context, to ID, name string) (Domain, error)
@@ -25,10 +27,14 @@ type DomainManager interface {
 	SetMainDomain(ctx context.Context, id DomainID) error
 	// SuspendDomains places a hold on domains.
 	SuspendDomains(ctx context.Context, ids []DomainID, h Hold) (Outcome[DomainID], error)
-	// ActivateDomains lifts every hold of domains except CauseExpired.
+	// ActivateDomains lifts every hold of domains.
 	ActivateDomains(ctx context.Context, ids []DomainID) (Outcome[DomainID], error)
 	// LiftDomains lifts the holds of domains with the given causes.
 	LiftDomains(ctx context.Context, ids []DomainID, causes []Cause) (Outcome[DomainID], error)
+	// UpdateDomainHolds changes the texts of holds of domains.
+	UpdateDomainHolds(ctx context.Context, ids []DomainID, cause Cause, t HoldTexts) (Outcome[DomainID], error)
+	// UpdateDomain changes the attributes of a domain.
+	UpdateDomain(ctx context.Context, id DomainID, c DomainChanges) (Domain, error)
 	// RemoveDomains deletes domains.
 	RemoveDomains(ctx context.Context, ids []DomainID) (Removal, error)
 	// Resolve returns the domain that serves a visitor's host name.
@@ -40,15 +46,17 @@ var (
 	_ DomainManager       = (*Manager)(nil)
 )
 
-// AddDomain adds a domain to the subscription to and returns it. The first domain of a subscription becomes its main domain.
-// The name may be written in either spelling of an IDN, in any case and with one trailing dot; it is stored as lower-case
-// A-labels. It needs at least two labels and at most 253 bytes. Names are unique in the whole store, and an account gets no
-// name below or above a domain of another account; the provider's own domains do not count for that.
+// AddDomain adds a domain to the given subscription and returns it. The first domain of a subscription becomes its main
+// domain. The name may be written in either spelling of an IDN, in any case, with one trailing dot and with white space around
+// it; it is stored as lower-case A-labels. Characters that show nothing are removed, except for joiners between letters, where
+// IDNA allows them. It needs at least two labels and at most 253 bytes. Names are unique in the whole store, and an account
+// gets no name below or above a domain of another account; the provider's own domains do not count for that. An account cannot
+// own a public suffix, or a name in or below Options.ReservedDomains.
 //
 // It returns ErrNotFound if the subscription does not exist; ErrTaken at "name" if the name exists or conflicts with
-// another account's; ErrInvalid at "name" if it is no domain name or, for an account, a public suffix or reserved; the error
-// of Options.AllowDomain, wrapped, if that refuses; ErrUnavailable if the store cannot do it now (no changes were made) and
-// ErrCommitUnknown if the outcome of the commit is unknown.
+// another account's; ErrInvalid at "name" if it is not a domain name or, for an account, a public suffix or reserved; the
+// error of Options.AllowDomain, wrapped, if that refuses; ErrUnavailable if the store is unavailable (no changes were made)
+// and ErrCommitUnknown if the outcome of the commit is unknown.
 func (m *Manager) AddDomain(ctx context.Context, to ID, given string) (_ Domain, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.AddDomain")
 	defer func() { end(err) }()
@@ -70,7 +78,7 @@ func (m *Manager) AddDomain(ctx context.Context, to ID, given string) (_ Domain,
 			return err
 		}
 		d := Domain{
-			ID: claimed.DomainIDs[0], SubscriptionID: s.ID, AccountID: s.AccountID, Name: name, Main: s.Main == 0,
+			ID: claimed.DomainIDs[0], SubscriptionID: s.ID, AccountID: s.AccountID, Name: name, Main: s.Main == 0, Plan: s.Plan,
 			Inherited: l.owner(s.AccountID).Holds.Inherited(s.Holds), CreatedAt: c.at,
 		}
 		w := Writes{AddDomains: []Domain{d}, Events: []Event{c.domainEvent(DomainAdded, d, nil)}}
@@ -110,9 +118,10 @@ func (m *Manager) claimName(tx Tx, a *approvals, name, given string, owner Accou
 	return claimed, nil
 }
 
-// Domain returns the domain with exactly this name, in either spelling of an IDN, in any case and with one trailing dot.
+// Domain returns the domain with exactly this name, read as AddDomain reads it.
 //
-// It returns ErrNotFound if there is none, also if the text is no domain name, and ErrUnavailable if the store cannot answer.
+// It returns ErrNotFound if there is none, also if the text is not a domain name, and ErrUnavailable if the store is
+// unavailable.
 func (m *Manager) Domain(ctx context.Context, given string) (_ Domain, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Domain")
 	defer func() { end(err) }()
@@ -127,8 +136,8 @@ func (m *Manager) Domain(ctx context.Context, given string) (_ Domain, err error
 // Resolve returns the domain that serves a visitor's host name, and its plan; Site.Domain.Status says whether it may be
 // served now. A name www.NAME that does not exist itself resolves to NAME. Resolve is the hot path: one look-up by an index.
 //
-// It returns ErrNotFound if there is no such domain, also if the text is no domain name, and ErrUnavailable if the store
-// cannot answer.
+// It returns ErrNotFound if there is no such domain, also if the text is not a domain name, and ErrUnavailable if the store
+// is unavailable.
 func (m *Manager) Resolve(ctx context.Context, host string) (_ Site, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Resolve")
 	defer func() { end(err) }()
@@ -156,8 +165,8 @@ func unknownDomain(name string) error { return &NotFoundError{Kind: string(Level
 // Renaming a domain to its own name changes nothing. Names are read as AddDomain reads them.
 //
 // It returns ErrNotFound if the domain does not exist; ErrTaken at "name" if the name exists or conflicts with another
-// account's; ErrInvalid at "name" if it is no domain name or, for an account, a public suffix or reserved; the error of
-// Options.AllowDomain, wrapped, if that refuses; ErrUnavailable if the store cannot do it now (no changes were made) and
+// account's; ErrInvalid at "name" if it is not a domain name or, for an account, a public suffix or reserved; the error of
+// Options.AllowDomain, wrapped, if that refuses; ErrUnavailable if the store is unavailable (no changes were made) and
 // ErrCommitUnknown if the outcome of the commit is unknown.
 func (m *Manager) RenameDomain(ctx context.Context, id DomainID, given string) (_ Domain, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.RenameDomain")
@@ -193,13 +202,14 @@ func (m *Manager) RenameDomain(ctx context.Context, id DomainID, given string) (
 	return renamed, nil
 }
 
-// MoveDomains moves the domains with the given ids, 1 to 10,000, to the subscription to. Their holds move with them. Domains
-// that belong to it already are Unchanged. The first domain moved to a subscription without domains becomes its main domain.
+// MoveDomains moves the domains with the given ids, 1 to 10,000, to the given subscription. Their holds move with them.
+// Domains that belong to it already are Unchanged. The first domain moved to a subscription without domains becomes its
+// main domain.
 //
 // It returns ErrNotFound, naming every unknown domain, or the subscription. It returns ErrInvalid at "ids" if a main domain
 // would leave other domains of its subscription behind, or if a name may belong to the provider only; ErrTaken at "ids" if a
 // name conflicts with a domain of an account other than the new owner; the error of Options.AllowDomain, wrapped, if that
-// refuses; ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of the
+// refuses; ErrUnavailable if the store is unavailable (no changes were made) and ErrCommitUnknown if the outcome of the
 // commit is unknown.
 func (m *Manager) MoveDomains(ctx context.Context, ids []DomainID, to ID) (_ Outcome[DomainID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.MoveDomains")
@@ -301,9 +311,10 @@ func checkMainDomains(v *input.Violations, tx Tx, l LockedRows, removing []Domai
 	return emptied, nil
 }
 
-// SetMainDomain makes a domain the main domain of its subscription, whose version rises. If it is already, nothing changes.
+// SetMainDomain makes a domain the main domain of its subscription, and increments the subscription's version. If it
+// already is the main domain, nothing changes.
 //
-// It returns ErrNotFound if the domain does not exist; ErrUnavailable if the store cannot do it now (no changes were made)
+// It returns ErrNotFound if the domain does not exist; ErrUnavailable if the store is unavailable (no changes were made)
 // and ErrCommitUnknown if the outcome of the commit is unknown.
 func (m *Manager) SetMainDomain(ctx context.Context, id DomainID) (err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.SetMainDomain")
@@ -333,12 +344,50 @@ func (m *Manager) SetMainDomain(ctx context.Context, id DomainID) (err error) {
 	})
 }
 
-// SuspendDomains places hold h on the domains with the given ids, 1 to 10,000. A domain that has a hold with the same cause
-// keeps its By and At; its texts are replaced by those of h that are not empty. If that changes nothing, the domain is
-// Unchanged.
+// UpdateDomain merges ch.Attributes into the attributes of a domain and returns it. A domain has no version: the last
+// change of an attribute wins, and changes of different attributes do not conflict. If nothing differs, nothing is written.
 //
-// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (no slug, or CauseExpired), "note",
-// "message" or "public" (more than 4,096 characters); ErrUnavailable if the store cannot do it now (no changes were made)
+// It returns ErrNotFound if the domain does not exist; ErrInvalid at "attributes" and "attributes[key]"; ErrUnavailable if
+// the store is unavailable (no changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) UpdateDomain(ctx context.Context, id DomainID, ch DomainChanges) (_ Domain, err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.UpdateDomain")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	ch.Attributes = input.CleanAttributes(ch.Attributes)
+	inputRules.Check(&v, "", ch)
+	if err := v.Err(); err != nil {
+		return Domain{}, err
+	}
+	var updated Domain
+	err = m.store.Update(ctx, func(tx Tx) error {
+		l, err := m.lock(tx, LockSet{Domains: []DomainID{id}})
+		if err != nil {
+			return err
+		}
+		var v input.Violations
+		updated = l.Domains[0]
+		updated.Attributes = input.MergeAttributes(&v, updated.Attributes, ch.Attributes)
+		if err := v.Err(); err != nil || maps.Equal(updated.Attributes, l.Domains[0].Attributes) {
+			return err
+		}
+		return tx.Save(Writes{
+			UpdateDomains: []Domain{updated},
+			Events:        []Event{c.domainEvent(DomainUpdated, updated, details("fields", "attributes"))},
+		})
+	})
+	if err != nil {
+		return Domain{}, err
+	}
+	return updated, nil
+}
+
+// SuspendDomains places hold h on the domains with the given ids, 1 to 10,000. A domain that has a hold with the same cause
+// keeps it, with its By and At, and gets those texts of h that are not empty: it is Updated, or Unchanged if they are the
+// same. To empty a text, use UpdateDomainHolds.
+//
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (not a slug, or CauseExpired), "note",
+// "message" or "public" (more than 4,096 characters); ErrUnavailable if the store is unavailable (no changes were made)
 // and ErrCommitUnknown if the outcome of the commit is unknown.
 func (m *Manager) SuspendDomains(ctx context.Context, ids []DomainID, h Hold) (_ Outcome[DomainID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.SuspendDomains")
@@ -346,10 +395,25 @@ func (m *Manager) SuspendDomains(ctx context.Context, ids []DomainID, h Hold) (_
 	return suspend(ctx, m, ids, lockDomains, h)
 }
 
+// UpdateDomainHolds changes the texts of the holds with the given cause on the domains with the given ids, 1 to 10,000. It
+// changes nothing else: domains without such a hold, and those whose texts are the same, are Unchanged, and the others
+// Updated.
+//
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (empty or not a slug), "note", "message" or
+// "public" (more than 4,096 characters); ErrUnavailable if the store is unavailable (no changes were made) and
+// ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) UpdateDomainHolds(
+	ctx context.Context, ids []DomainID, cause Cause, t HoldTexts,
+) (_ Outcome[DomainID], err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.UpdateDomainHolds")
+	defer func() { end(err) }()
+	return updateHolds(ctx, m, ids, lockDomains, cause, t)
+}
+
 // ActivateDomains lifts every hold of the domains with the given ids, 1 to 10,000. A domain stays suspended while its
 // subscription or its account is; it is then in StillSuspended.
 //
-// It returns ErrNotFound, naming every unknown id, and ErrInvalid at "ids"; ErrUnavailable if the store cannot do it now (no
+// It returns ErrNotFound, naming every unknown id, and ErrInvalid at "ids"; ErrUnavailable if the store is unavailable (no
 // changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
 func (m *Manager) ActivateDomains(ctx context.Context, ids []DomainID) (_ Outcome[DomainID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.ActivateDomains")
@@ -359,9 +423,9 @@ func (m *Manager) ActivateDomains(ctx context.Context, ids []DomainID) (_ Outcom
 
 // LiftDomains lifts the holds with the given causes, 1 to 100, from the domains with the given ids, 1 to 10,000.
 //
-// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids" or "causes" (none, no slug, or CauseExpired);
-// ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of the commit is
-// unknown.
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids" or "causes" (none, more than 100) or "causes[i]"
+// (not a slug, or CauseExpired); ErrUnavailable if the store is unavailable (no changes were made) and ErrCommitUnknown if
+// the outcome of the commit is unknown.
 func (m *Manager) LiftDomains(ctx context.Context, ids []DomainID, causes []Cause) (_ Outcome[DomainID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.LiftDomains")
 	defer func() { end(err) }()

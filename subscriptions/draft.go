@@ -8,8 +8,8 @@ import (
 	"github.com/clientele-go/clientele/internal/input"
 )
 
-// Draft is a subscription that passed every check and has not been stored yet. Create uses it, and package accounts, which
-// creates an account with its first subscription in one transaction.
+// Draft is the checked input of Create. It is for package accounts, which creates an account with its first subscription in
+// one transaction.
 type Draft struct {
 	in      New
 	path    string   // of the input in the method that was called
@@ -20,11 +20,12 @@ type Draft struct {
 	externalID string   // the external id as the caller gave it
 }
 
-// Draft checks the input of Create. Violations have path before theirs. Owned says that the subscription is for an account,
-// which must not own names that are reserved for the provider.
+// Draft checks the input of Create. It is for package accounts. The paths of violations begin with path. If owned is true,
+// the subscription is for an account, which must not own names that are reserved for the provider.
 func (m *Manager) Draft(v *input.Violations, path string, in New, owned bool) Draft {
 	d := Draft{in: in, path: path, approve: m.approve, given: slices.Clone(in.Domains), externalID: in.ExternalID}
-	input.Clean(input.Line, &d.in.Name, &d.in.Plan, &d.in.ExternalID)
+	input.Clean(input.Name, &d.in.Name)
+	input.Clean(input.Line, &d.in.Plan, &d.in.ExternalID)
 	input.Clean(input.Text, &d.in.Description)
 	d.in.Attributes = input.CleanAttributes(in.Attributes)
 	d.in.ExpiresAt, d.in.CreatedAt = input.Time(in.ExpiresAt), input.Time(in.CreatedAt)
@@ -60,12 +61,12 @@ func (d Draft) field(name string) string {
 
 func (d Draft) at(name string, i int) string { return at(d.field(name), i) }
 
-// Approve asks Options.AllowDomain about the domains. An owner of 0 is an account that does not exist yet.
+// Approve calls Options.AllowDomain for the domains. An owner of 0 is an account that does not exist yet.
 func (d Draft) Approve(ctx context.Context, owner AccountID) error {
 	return d.approve(ctx, owner, d.names)
 }
 
-// ClaimForNewAccount returns what must be unique about the subscription, whose account does not exist yet.
+// ClaimForNewAccount returns the claim of a subscription whose account does not exist yet.
 func (d Draft) ClaimForNewAccount() Claim { return d.claim(newAccount) }
 
 func (d Draft) claim(owner AccountID) Claim {
@@ -74,7 +75,7 @@ func (d Draft) claim(owner AccountID) Claim {
 	}
 }
 
-// Taken returns what of the claim is taken, as the caller gave it.
+// Taken returns the values of the claim that are taken, as the caller gave them.
 func (d Draft) Taken(c Claimed) []Taken {
 	lost := map[string]bool{}
 	for _, name := range slices.Concat(c.Names, c.Conflicting) {
@@ -92,7 +93,7 @@ func (d Draft) Taken(c Claimed) []Taken {
 	return taken
 }
 
-// Writes returns the subscription as it is stored, with its ids, and what to save.
+// Writes returns the subscription as it is stored, with its ids, and the writes that store it.
 func (d Draft) Writes(owner Owner, ids Claimed, actor string, at time.Time) (Subscription, Writes) {
 	c := commandInfo{actor: actor, at: at}
 	s := Subscription{

@@ -8,7 +8,7 @@ import (
 	"github.com/clientele-go/clientele/internal/input"
 )
 
-// The errors that errors.Is matches. The types below carry the particulars.
+// The errors that errors.Is matches. The types below carry the details.
 var (
 	// ErrNotFound is returned if something that the command or look-up names does not exist. *NotFoundError says what.
 	ErrNotFound = errors.New("clientele: not found")
@@ -17,10 +17,11 @@ var (
 	ErrTaken = errors.New("clientele: taken")
 	// ErrInvalid is returned if the input breaks rules. *InvalidError lists every violation.
 	ErrInvalid = input.ErrInvalid
-	// ErrConflict is returned if the version, or what would be removed, is no longer what the caller read.
+	// ErrConflict is returned if the version, or what would be removed, is no longer what the caller read. *ConflictError
+	// has the current version.
 	ErrConflict = errors.New("clientele: version conflict")
-	// ErrUnavailable is returned if the store cannot do it now. No changes were made, and the command may be repeated. Inside
-	// a transaction of the application's, the application rolls back and repeats all of it.
+	// ErrUnavailable is returned if the store is unavailable or busy. No changes were made, and the command may be
+	// repeated. Inside a transaction of the application, the application rolls back and repeats all of it.
 	ErrUnavailable = errors.New("clientele: unavailable (no changes were made)")
 	// ErrCommitUnknown is returned if COMMIT was sent and no reply came. The command may have taken effect: look before
 	// repeating it.

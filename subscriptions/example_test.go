@@ -32,7 +32,7 @@ func ExampleManager_Assign() {
 	// rossi.example 1 suspended
 }
 
-// The hot path of a web server: may this host name be served now?
+// A web server resolves the host name of every request.
 func ExampleManager_Resolve() {
 	ctx := context.Background()
 	subs := accounts.NewManager(memory.New(), nil).Subscriptions()
@@ -52,7 +52,7 @@ func ExampleManager_Resolve() {
 	// clientele: domain not found: "shop.xn--bcher-kva.example"
 }
 
-// Moving and renaming keep a domain's own holds.
+// A main domain cannot leave other domains of its subscription. A domain keeps its holds when it is moved.
 func ExampleManager_MoveDomains() {
 	ctx := context.Background()
 	subs := accounts.NewManager(memory.New(), nil).Subscriptions()
@@ -74,7 +74,7 @@ func ExampleManager_MoveDomains() {
 	// 1 2 true suspended
 }
 
-// A host calls Expire from a ticker.
+// An application calls Expire from a ticker.
 func ExampleManager_Expire() {
 	ctx := context.Background()
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)

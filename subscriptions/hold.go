@@ -7,7 +7,7 @@ import (
 )
 
 // A Cause says why something is suspended. Causes are independent: lifting one leaves the others in force. Applications may
-// use causes of their own, slugs of the form [a-z][a-z0-9-]{0,31}.
+// use custom causes, slugs of the form [a-z][a-z0-9-]{0,31}.
 type Cause string
 
 // The causes that the library knows.
@@ -30,7 +30,8 @@ type Hold struct {
 	At      time.Time // when it was placed; filled in by the library
 }
 
-// Holds are the holds of one account, subscription or domain: at most one for each cause, sorted by cause. No holds are nil.
+// Holds are the holds of one account, subscription or domain: at most one for each cause, sorted by cause. They are
+// nil if there are none.
 type Holds []Hold
 
 // Get returns the hold with the given cause and reports whether there is one.
@@ -46,32 +47,38 @@ func (h Holds) search(c Cause) (int, bool) {
 	return slices.BinarySearchFunc(h, c, func(h Hold, c Cause) int { return strings.Compare(string(h.Cause), string(c)) })
 }
 
-// put returns the holds with n added and reports whether that changes anything. A hold with the same cause keeps its By and
-// At and takes over those texts of n that are not empty. The receiver is not changed.
-func (h Holds) put(n Hold) (Holds, bool) {
-	i, found := h.search(n.Cause)
-	if !found {
-		return slices.Insert(slices.Clone(h), i, n), true
-	}
-	merged := h[i]
-	for _, text := range []struct {
-		to   *string
-		from string
-	}{{&merged.Note, n.Note}, {&merged.Message, n.Message}, {&merged.Public, n.Public}} {
-		if text.from != "" {
-			*text.to = text.from
-		}
-	}
-	if merged == h[i] {
-		return h, false
-	}
-	changed := slices.Clone(h)
-	changed[i] = merged
-	return changed, true
+// add returns the holds with n, whose cause is a new one, added. The receiver is not changed.
+func (h Holds) add(n Hold) Holds {
+	i, _ := h.search(n.Cause)
+	return slices.Insert(slices.Clone(h), i, n)
 }
 
-// remove returns the holds that remain when causes are lifted, and the causes that were there to be lifted. Nil causes mean
-// all except CauseExpired, which ends with the subscription's new date and never by hand.
+// HoldTexts are the texts of a hold to be changed: nil leaves a text as it is, and "" empties it.
+type HoldTexts struct{ Note, Message, Public *string }
+
+// with returns the hold with its texts changed. By and At stay: it is the same hold.
+func (h Hold) with(t HoldTexts) Hold {
+	for _, text := range []struct{ to, from *string }{{&h.Note, t.Note}, {&h.Message, t.Message}, {&h.Public, t.Public}} {
+		if text.from != nil {
+			*text.to = *text.from
+		}
+	}
+	return h
+}
+
+// texts returns the texts of the hold that are not empty.
+func (h Hold) texts() HoldTexts {
+	given := func(text string) *string {
+		if text == "" {
+			return nil
+		}
+		return &text
+	}
+	return HoldTexts{Note: given(h.Note), Message: given(h.Message), Public: given(h.Public)}
+}
+
+// remove returns the holds that remain when causes are lifted, and the causes of the others. Nil causes mean all except
+// CauseExpired, which only a new ExpiresAt lifts.
 func (h Holds) remove(causes []Cause) (remaining Holds, lifted []Cause) {
 	for _, hold := range h {
 		if isLifted(hold.Cause, causes) {
@@ -119,7 +126,7 @@ func (h Holds) Effective(l Level) []EffectiveHold {
 }
 
 // Inherited returns what descendants of an account with the holds h inherit: h followed by the holds of the subscription,
-// which are nil where the descendant is the subscription itself. Stores fill the Inherited fields with it.
+// which are nil where the descendant is the subscription itself. It is for stores, which fill the Inherited fields with it.
 func (h Holds) Inherited(subscription Holds) []EffectiveHold {
 	if len(h)+len(subscription) == 0 {
 		return nil

@@ -9,80 +9,90 @@ import (
 
 var monday = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-func TestPlaceKeepsHoldsOrderedByCause(t *testing.T) {
+func TestHoldsAreSortedByCause(t *testing.T) {
 	var holds Holds
 	for _, c := range []Cause{CauseProvider, CauseAbuse, CauseBilling} {
-		placed, changed := holds.put(Hold{Cause: c})
-		assert.True(t, changed)
-		holds = placed
+		holds = holds.add(Hold{Cause: c})
 	}
 	assert.Equal(t, Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}, {Cause: CauseProvider}}, holds)
 }
 
-func TestPlaceAgain(t *testing.T) {
-	first := Holds{{Cause: CauseAbuse, Note: "note", Message: "message", By: "anna", At: monday}}
-	again := Hold{Cause: CauseAbuse, By: "bruno", At: monday.Add(time.Hour)}
-
-	same, changed := first.put(again)
-	assert.False(t, changed, "nothing new was said")
-	assert.Equal(t, first, same)
-
-	again.Message, again.Public = "new message", "public"
-	merged, changed := first.put(again)
-	assert.True(t, changed)
-	assert.Equal(t, Holds{{
-		Cause: CauseAbuse, Note: "note", Message: "new message", Public: "public", By: "anna", At: monday,
-	}}, merged)
-	assert.Equal(t, "message", first[0].Message, "the receiver stays as it is")
+func TestHoldTexts(t *testing.T) {
+	hold := Hold{Cause: CauseAbuse, Note: "note", Message: "message", By: "anna", At: monday}
+	empty, public := "", "public"
+	assert.Equal(t, hold, hold.with(HoldTexts{}))
+	assert.Equal(t, hold, hold.with(Hold{Cause: CauseBilling, By: "bruno"}.texts()), "an empty text is not given")
+	assert.Equal(t,
+		Hold{Cause: CauseAbuse, Message: "message", Public: "public", By: "anna", At: monday},
+		hold.with(HoldTexts{Note: &empty, Public: &public}),
+	)
+	assert.Equal(t, "note", hold.Note, "the receiver is not changed")
 }
 
-func TestLiftHolds(t *testing.T) {
+func TestUpdateDecidesForMany(t *testing.T) {
+	existing := Hold{Cause: CauseBilling, Note: "old", By: "anna", At: monday}
+	targets := HoldTargets[ID]{Level: LevelSubscription}
+	targets.Add(1, Holds{existing}, nil, Event{SubscriptionID: 1})
+	targets.Add(2, nil, nil, Event{SubscriptionID: 2})
+	targets.Add(3, Holds{{Cause: CauseBilling, Note: "new"}}, nil, Event{SubscriptionID: 3})
+	text := "new"
+	out, w := targets.Update(CauseBilling, HoldTexts{Note: &text}, "bruno", monday.Add(time.Hour))
+	assert.Equal(t, Outcome[ID]{Updated: []ID{1}, Unchanged: []ID{2, 3}}, out)
+	existing.Note = "new"
+	assert.Equal(t, []HoldWrite{{LevelSubscription, 1, existing}}, w.PutHolds)
+	assert.Equal(t, []Event{{
+		At: monday.Add(time.Hour), Type: SubscriptionHoldUpdated, Actor: "bruno", SubscriptionID: 1,
+		Details: map[string]string{"cause": "billing", "note": "new"},
+	}}, w.Events)
+}
+
+func TestRemoveHolds(t *testing.T) {
 	holds := Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}, {Cause: CauseExpired}}
 	for _, c := range []struct {
-		name   string
-		causes []Cause
-		stay   Holds
-		lifted []Cause
+		name      string
+		causes    []Cause
+		remaining Holds
+		lifted    []Cause
 	}{
-		{"all by hand", nil, Holds{{Cause: CauseExpired}}, []Cause{CauseAbuse, CauseBilling}},
+		{"all except expired", nil, Holds{{Cause: CauseExpired}}, []Cause{CauseAbuse, CauseBilling}},
 		{"one", []Cause{CauseBilling}, Holds{{Cause: CauseAbuse}, {Cause: CauseExpired}}, []Cause{CauseBilling}},
-		{"one that is not there", []Cause{"host-own"}, holds, nil},
-		{"no longer expired", []Cause{CauseExpired}, Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}}, []Cause{CauseExpired}},
+		{"missing cause", []Cause{"custom"}, holds, nil},
+		{"expired", []Cause{CauseExpired}, Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}}, []Cause{CauseExpired}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			stay, lifted := holds.remove(c.causes)
-			assert.Equal(t, c.stay, stay)
+			remaining, lifted := holds.remove(c.causes)
+			assert.Equal(t, c.remaining, remaining)
 			assert.Equal(t, c.lifted, lifted)
 		})
 	}
 }
 
 func TestStatusIsDerived(t *testing.T) {
-	account, subscription, own := Holds{{Cause: CauseBilling}}, Holds{{Cause: CauseAbuse}}, Holds{{Cause: CauseCustomer}}
-	up := Domain{}
-	assert.Equal(t, Active, up.Status())
-	assert.Nil(t, up.SuspendedBy())
+	account, subscription, domain := Holds{{Cause: CauseBilling}}, Holds{{Cause: CauseAbuse}}, Holds{{Cause: CauseCustomer}}
+	active := Domain{}
+	assert.Equal(t, Active, active.Status())
+	assert.Nil(t, active.SuspendedBy())
 
-	down := Domain{Holds: own, Inherited: account.Inherited(subscription)}
-	assert.Equal(t, Suspended, down.Status())
+	suspended := Domain{Holds: domain, Inherited: account.Inherited(subscription)}
+	assert.Equal(t, Suspended, suspended.Status())
 	assert.Equal(t, []EffectiveHold{
-		{LevelAccount, account[0]}, {LevelSubscription, subscription[0]}, {LevelDomain, own[0]},
-	}, down.SuspendedBy())
+		{LevelAccount, account[0]}, {LevelSubscription, subscription[0]}, {LevelDomain, domain[0]},
+	}, suspended.SuspendedBy())
 
 	assert.Equal(t, Suspended, Domain{Inherited: Holds(nil).Inherited(subscription)}.Status())
 	assert.Equal(t, Suspended, Subscription{Inherited: account.Inherited(nil)}.Status())
 	assert.Equal(t, Active, Subscription{}.Status())
 }
 
-// SuspendedBy must not write into the array behind Inherited.
-func TestSuspendedByOwnsItsAnswer(t *testing.T) {
+// SuspendedBy must not write to the array of Inherited.
+func TestSuspendedByReturnsCopy(t *testing.T) {
 	inherited := make([]EffectiveHold, 1, 2)
 	d := Domain{Holds: Holds{{Cause: CauseAbuse}}, Inherited: inherited}
 	d.SuspendedBy()
 	assert.Equal(t, EffectiveHold{}, inherited[:2][1])
 }
 
-func TestSuspendDecidesForMany(t *testing.T) {
+func TestSuspendTargets(t *testing.T) {
 	h := Hold{Cause: CauseBilling, Message: "pay", By: "anna", At: monday}
 	existing := h
 	existing.By = "bruno"
@@ -98,7 +108,7 @@ func TestSuspendDecidesForMany(t *testing.T) {
 	}}, w.Events)
 }
 
-func TestLiftDecidesForMany(t *testing.T) {
+func TestLiftTargets(t *testing.T) {
 	targets := HoldTargets[ID]{Level: LevelSubscription}
 	targets.Add(1, Holds{{Cause: CauseAbuse}, {Cause: CauseBilling}}, nil, Event{})
 	targets.Add(2, Holds{{Cause: CauseBilling}}, Holds{{Cause: CauseAbuse}}.Inherited(nil), Event{})

@@ -17,7 +17,7 @@ const (
 // empty on the last page.
 //
 // It returns ErrInvalid with the path of every invalid field of q ("ids", "search", "limit", "after", …), and ErrUnavailable
-// if the store cannot answer.
+// if the store is unavailable.
 func (m *Manager) List(ctx context.Context, q Query) (_ Page, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.List")
 	defer func() { end(err) }()
@@ -26,7 +26,7 @@ func (m *Manager) List(ctx context.Context, q Query) (_ Page, err error) {
 		return Page{}, err
 	}
 	limit := p.Limit
-	p.Limit++ // one more row says whether there is a next page
+	p.Limit++ // one more row, which shows whether there is a next page
 	rows, err := m.store.Subscriptions(ctx, p)
 	if err != nil {
 		return Page{}, err
@@ -40,8 +40,8 @@ func (m *Manager) List(ctx context.Context, q Query) (_ Page, err error) {
 // Count returns the number of subscriptions that q selects, but not more than atMost; 0 means no bound. Limit and After of
 // q are ignored.
 //
-// It returns ErrInvalid with the path of every invalid field of q or at "atMost", and ErrUnavailable if the store cannot
-// answer.
+// It returns ErrInvalid with the path of every invalid field of q or at "atMost", and ErrUnavailable if the store is
+// unavailable.
 func (m *Manager) Count(ctx context.Context, q Query, atMost int) (_ int, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Count")
 	defer func() { end(err) }()
@@ -76,8 +76,8 @@ func (m *Manager) listParams(q Query) (ListParams, error) {
 	return p, v.Err()
 }
 
-// ownerFilter returns the account whose things a list shows. A Manager restricted to an account shows nothing when those of
-// another one are asked for.
+// ownerFilter returns the account to which a list is limited. If m is restricted to another account than the requested one,
+// it returns newAccount, so that the list is empty.
 func (m *Manager) ownerFilter(asked *AccountID) *AccountID {
 	if m.scope == nil {
 		return asked
@@ -89,7 +89,7 @@ func (m *Manager) ownerFilter(asked *AccountID) *AccountID {
 	return m.scope
 }
 
-// filters returns what a cursor of the list is bound to.
+// filters returns the parameters of the list to which its cursors are bound.
 func (p ListParams) filters() any {
 	p.Limit, p.From = 0, Position{}
 	return p
@@ -98,7 +98,7 @@ func (p ListParams) filters() any {
 // Domains returns one page of the domains that q selects, by name in byte order. Next is empty on the last page.
 //
 // It returns ErrInvalid with the path of every invalid field of q ("ids", "search", "limit", "after", …), and ErrUnavailable
-// if the store cannot answer.
+// if the store is unavailable.
 func (m *Manager) Domains(ctx context.Context, q DomainQuery) (_ DomainPage, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Domains")
 	defer func() { end(err) }()
@@ -107,7 +107,7 @@ func (m *Manager) Domains(ctx context.Context, q DomainQuery) (_ DomainPage, err
 		return DomainPage{}, err
 	}
 	limit := p.Limit
-	p.Limit++ // one more row says whether there is a next page
+	p.Limit++ // one more row, which shows whether there is a next page
 	rows, err := m.store.Domains(ctx, p)
 	if err != nil {
 		return DomainPage{}, err
@@ -121,8 +121,8 @@ func (m *Manager) Domains(ctx context.Context, q DomainQuery) (_ DomainPage, err
 // CountDomains returns the number of domains that q selects, but not more than atMost; 0 means no bound. Limit and After of
 // q are ignored.
 //
-// It returns ErrInvalid with the path of every invalid field of q or at "atMost", and ErrUnavailable if the store cannot
-// answer.
+// It returns ErrInvalid with the path of every invalid field of q or at "atMost", and ErrUnavailable if the store is
+// unavailable.
 func (m *Manager) CountDomains(ctx context.Context, q DomainQuery, atMost int) (_ int, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.CountDomains")
 	defer func() { end(err) }()
@@ -154,7 +154,7 @@ func (m *Manager) domainListParams(q DomainQuery) (DomainListParams, error) {
 	return p, v.Err()
 }
 
-// filters returns what a cursor of the list is bound to.
+// filters returns the parameters of the list to which its cursors are bound.
 func (p DomainListParams) filters() any {
 	p.Limit, p.From = 0, Position{}
 	return p

@@ -11,8 +11,8 @@ import (
 	"github.com/clientele-go/clientele/internal/input"
 )
 
-// SubscriptionManager is what programs do with subscriptions. *Manager implements it, and its methods have the whole
-// contract.
+// SubscriptionManager has the methods of *Manager that read and change subscriptions, for programs that replace it in tests.
+// The comments of the methods of *Manager are the contract.
 type SubscriptionManager interface {
 	// Create adds a subscription with its domains.
 	Create(ctx context.Context, in New) (Subscription, error)
@@ -26,7 +26,7 @@ type SubscriptionManager interface {
 	Count(ctx context.Context, q Query, atMost int) (int, error)
 	// Update changes fields of a subscription.
 	Update(ctx context.Context, id ID, c Changes) (Subscription, error)
-	// Assign gives subscriptions to an account, or with Provider to none.
+	// Assign transfers subscriptions to an account.
 	Assign(ctx context.Context, ids []ID, to AccountID) (Outcome[ID], error)
 	// Suspend places a hold on subscriptions.
 	Suspend(ctx context.Context, ids []ID, h Hold) (Outcome[ID], error)
@@ -36,8 +36,12 @@ type SubscriptionManager interface {
 	Lift(ctx context.Context, ids []ID, causes []Cause) (Outcome[ID], error)
 	// Remove deletes subscriptions with their domains.
 	Remove(ctx context.Context, ids []ID) (Removal, error)
+	// UpdateHolds changes the texts of holds of subscriptions.
+	UpdateHolds(ctx context.Context, ids []ID, cause Cause, t HoldTexts) (Outcome[ID], error)
 	// Expire suspends the subscriptions that have expired, at most 1,000.
 	Expire(ctx context.Context) (Outcome[ID], error)
+	// ExpireAll suspends all subscriptions that have expired, and returns their number.
+	ExpireAll(ctx context.Context) (int, error)
 }
 
 // Options of a Manager are those fields of accounts.Options that concern subscriptions and domains; they are documented
@@ -45,6 +49,7 @@ type SubscriptionManager interface {
 type Options struct {
 	Now             func() time.Time
 	ReservedDomains []string
+	PublicSuffixes  func(domain string) (suffix string, icann bool)
 	AllowDomain     func(ctx context.Context, owner AccountID, name string) error
 	OnCommand       func(ctx context.Context, command string) (context.Context, func(err error))
 }
@@ -60,14 +65,16 @@ type Manager struct {
 	store    Store
 	now      func() time.Time
 	reserved []string
+	suffixes func(domain string) (suffix string, icann bool)
 	allow    func(ctx context.Context, owner AccountID, name string) error
 	hook     hook.OnCommand
 	scope    *AccountID // nil: everything
 }
 
-// NewManager returns a Manager that keeps its data in store. It panics if an entry of Options.ReservedDomains is no name.
+// NewManager returns a Manager that keeps its data in store. It is for package accounts: programs call accounts.NewManager.
+// It panics if an entry of Options.ReservedDomains is not a domain name.
 func NewManager(store Store, o Options) *Manager {
-	m := &Manager{store: store, now: o.Now, allow: o.AllowDomain, hook: o.OnCommand}
+	m := &Manager{store: store, now: o.Now, suffixes: o.PublicSuffixes, allow: o.AllowDomain, hook: o.OnCommand}
 	if m.now == nil {
 		m.now = time.Now
 	}
@@ -77,7 +84,8 @@ func NewManager(store Store, o Options) *Manager {
 	return m
 }
 
-// WithStore returns a copy of m that uses store, with the same options. See accounts.Manager.WithStore.
+// WithStore returns a copy of m that uses store, with the same options. It is for package accounts: to run commands inside a
+// transaction of the application's, use accounts.Manager.WithStore and its Subscriptions.
 func (m *Manager) WithStore(store Store) *Manager {
 	with := *m
 	with.store = store
@@ -102,7 +110,7 @@ type commandInfo struct {
 }
 
 func (m *Manager) commandInfo(ctx context.Context, v *input.Violations) commandInfo {
-	return commandInfo{actor: input.Actor(ctx, v), at: input.Time(m.now())}
+	return commandInfo{actor: input.Actor(ctx, v), at: v.Now(m.now, ErrUnavailable)}
 }
 
 // event returns an event about a subscription.
@@ -166,7 +174,7 @@ func (l LockedRows) subscription(id ID) *Record {
 //
 // It returns ErrNotFound if there is no account in.AccountID; ErrTaken at "externalID" and "domains[i]", naming everything
 // that is in use or conflicts with a domain of another account; ErrInvalid with the path of every field that breaks a rule
-// of New; the error of Options.AllowDomain, wrapped, if that refuses a name; ErrUnavailable if the store cannot do it now
+// of New; the error of Options.AllowDomain, wrapped, if that refuses a name; ErrUnavailable if the store is unavailable
 // (no changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
 func (m *Manager) Create(ctx context.Context, in New) (_ Subscription, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Create")
@@ -210,7 +218,7 @@ func (m *Manager) Create(ctx context.Context, in New) (_ Subscription, err error
 
 // Get returns the subscription with the given id.
 //
-// It returns ErrNotFound if there is none, and ErrUnavailable if the store cannot answer.
+// It returns ErrNotFound if there is none, and ErrUnavailable if the store is unavailable.
 func (m *Manager) Get(ctx context.Context, id ID) (_ Subscription, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Get")
 	defer func() { end(err) }()
@@ -226,8 +234,8 @@ func (m *Manager) Get(ctx context.Context, id ID) (_ Subscription, err error) {
 
 // GetByExternalID returns the subscription with the given external id.
 //
-// It returns ErrNotFound if there is none, also for a text that no external id can be, and ErrUnavailable if the store cannot
-// answer.
+// It returns ErrNotFound if there is none, also if the text cannot be an external id, and ErrUnavailable if the store is
+// unavailable.
 func (m *Manager) GetByExternalID(ctx context.Context, externalID string) (_ Subscription, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.GetByExternalID")
 	defer func() { end(err) }()
@@ -246,13 +254,14 @@ func (m *Manager) GetByExternalID(ctx context.Context, externalID string) (_ Sub
 	return s, nil
 }
 
-// Update changes the fields of a subscription that are set in ch, raises its version by one and returns it. An empty new name
-// becomes the name of the main domain. An ExpiresAt in the past places CauseExpired at once; a later or zero one lifts it.
+// Update changes the fields of a subscription that are set in ch, raises its version by one and returns it. An empty new
+// name becomes the name of the main domain. An ExpiresAt in the past places CauseExpired at once; a later or zero one lifts
+// it.
 //
 // It returns ErrNotFound if the subscription does not exist; ErrConflict with the current version if ch.Version is neither
-// that nor 0; ErrTaken at "externalID"; ErrInvalid with the path of every field that breaks a rule, and at "name" if it would
-// be empty without a domain; ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the
-// outcome of the commit is unknown.
+// that nor 0; ErrTaken at "externalID"; ErrInvalid with the path of every field that breaks a rule, and at "name" if it
+// would be empty without a domain; ErrUnavailable if the store is unavailable (no changes were made) and ErrCommitUnknown
+// if the outcome of the commit is unknown.
 func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Subscription, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Update")
 	defer func() { end(err) }()
@@ -311,14 +320,14 @@ func claimExternalID(tx Tx, given *string, ch Changes, old Record) error {
 	return &TakenError{Field: "externalID", Value: *given}
 }
 
-// Assign gives the subscriptions with the given ids, 1 to 10,000, to the account to, or with Provider to none. Those that
-// belong to it already are Unchanged. Holds stay, and what they inherit follows from the new account. The version of each
-// changed subscription rises by one.
+// Assign transfers the subscriptions with the given ids, 1 to 10,000, to an account. If to is Provider, they are no longer
+// assigned to an account. Those that belong to it already are Unchanged. Holds stay, and what they inherit follows from the
+// new account. The version of each changed subscription rises by one.
 //
-// It returns ErrNotFound, naming every unknown subscription, or the account; ErrTaken at "ids" if a domain conflicts with one
-// of an account other than the new owner; ErrInvalid at "ids", also if a domain may belong to the provider only, and at "to";
-// the error of Options.AllowDomain, wrapped, if that refuses a name; ErrUnavailable if the store cannot do it now (no changes
-// were made) and ErrCommitUnknown if the outcome of the commit is unknown.
+// It returns ErrNotFound, naming every unknown subscription, or the account; ErrTaken at "ids" if a domain conflicts with
+// one of an account other than the new owner; ErrInvalid at "ids", also if a domain may belong to the provider only, and at
+// "to"; the error of Options.AllowDomain, wrapped, if that refuses a name; ErrUnavailable if the store is unavailable (no
+// changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
 func (m *Manager) Assign(ctx context.Context, ids []ID, to AccountID) (_ Outcome[ID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Assign")
 	defer func() { end(err) }()
@@ -383,11 +392,11 @@ func assign(all []Record, to AccountID, c commandInfo) (out Outcome[ID], w Write
 }
 
 // Suspend places hold h on the subscriptions with the given ids, 1 to 10,000; they and their domains are suspended. A
-// subscription that has a hold with the same cause keeps its By and At; its texts are replaced by those of h that are not
-// empty. If that changes nothing, the subscription is Unchanged.
+// subscription that has a hold with the same cause keeps it, with its By and At, and gets those texts of h that are not
+// empty: it is Updated, or Unchanged if they are the same. To empty a text, use UpdateHolds.
 //
-// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (no slug, or CauseExpired), "note",
-// "message" or "public" (more than 4,096 characters); ErrUnavailable if the store cannot do it now (no changes were made)
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (not a slug, or CauseExpired), "note",
+// "message" or "public" (more than 4,096 characters); ErrUnavailable if the store is unavailable (no changes were made)
 // and ErrCommitUnknown if the outcome of the commit is unknown.
 func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (_ Outcome[ID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Suspend")
@@ -395,10 +404,24 @@ func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (_ Outcome[ID],
 	return suspend(ctx, m, ids, lockSubscriptions, h)
 }
 
-// Activate lifts every hold of the subscriptions with the given ids, 1 to 10,000, except CauseExpired, which ends with a
-// later ExpiresAt. A subscription stays suspended while its account is; it is then in StillSuspended. Holds of domains stay.
+// UpdateHolds changes the texts of the holds with the given cause, which may be CauseExpired, on the subscriptions with the
+// given ids, 1 to 10,000. It changes nothing else: subscriptions without such a hold, and those whose texts are the same,
+// are Unchanged, and the others Updated.
 //
-// It returns ErrNotFound, naming every unknown id, and ErrInvalid at "ids"; ErrUnavailable if the store cannot do it now (no
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", "cause" (empty or not a slug), "note", "message" or
+// "public" (more than 4,096 characters); ErrUnavailable if the store is unavailable (no changes were made) and
+// ErrCommitUnknown if the outcome of the commit is unknown.
+func (m *Manager) UpdateHolds(ctx context.Context, ids []ID, cause Cause, t HoldTexts) (_ Outcome[ID], err error) {
+	ctx, end := m.hook.Start(ctx, "subscriptions.UpdateHolds")
+	defer func() { end(err) }()
+	return updateHolds(ctx, m, ids, lockSubscriptions, cause, t)
+}
+
+// Activate lifts every hold of the subscriptions with the given ids, 1 to 10,000, except CauseExpired, which ends with a
+// later ExpiresAt. A subscription that has expired, or whose account is suspended, stays suspended and is in
+// StillSuspended. Holds of domains stay.
+//
+// It returns ErrNotFound, naming every unknown id, and ErrInvalid at "ids"; ErrUnavailable if the store is unavailable (no
 // changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
 func (m *Manager) Activate(ctx context.Context, ids []ID) (_ Outcome[ID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Activate")
@@ -409,9 +432,9 @@ func (m *Manager) Activate(ctx context.Context, ids []ID) (_ Outcome[ID], err er
 // Lift lifts the holds with the given causes, 1 to 100, from the subscriptions with the given ids, 1 to 10,000. An automatic
 // biller lifts only its own cause, and so never undoes what others decided.
 //
-// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids" or "causes" (none, no slug, or CauseExpired);
-// ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of the commit is
-// unknown.
+// It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids" or "causes" (none, more than 100) or "causes[i]"
+// (not a slug, or CauseExpired); ErrUnavailable if the store is unavailable (no changes were made) and ErrCommitUnknown if
+// the outcome of the commit is unknown.
 func (m *Manager) Lift(ctx context.Context, ids []ID, causes []Cause) (_ Outcome[ID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Lift")
 	defer func() { end(err) }()

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
 
+	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/internal/lockkey"
 )
 
@@ -14,18 +15,28 @@ import (
 // name become one.
 var profile = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
 
-// CanonicalName returns the form in which a domain's name is stored: lower-case A-labels without a trailing dot. It reports
-// false if s cannot be the name of a website, which has at least two labels, at most 253 bytes, and a last label that is
-// neither a number nor hexadecimal.
+// toASCII returns a name as profile maps it, in A-labels. The capital sharp s is folded to the small one, as UTS 46 does since
+// Unicode 15.1; profile's tables are older and would make it "ss", which is another name.
+func toASCII(s string) (string, error) {
+	return profile.ToASCII(strings.ReplaceAll(s, "\u1e9e", "\u00df"))
+}
+
+// maxSpelling is the number of bytes of the longest spelling of a name that is read: more than any name that fits has in
+// U-labels.
+const maxSpelling = 4 * 253
+
+// CanonicalName returns the form in which a domain's name is stored: lower-case A-labels without a trailing dot. White space
+// around s and characters that show nothing do not matter. It reports false if s cannot be the name of a website, which has at
+// least two labels, at most 253 bytes, and a last label that is neither a number nor hexadecimal.
 func CanonicalName(s string) (string, bool) {
-	s = strings.TrimSuffix(s, ".")
-	if isCanonical(s) {
-		return s, true
+	if plain := strings.TrimSuffix(s, "."); isCanonical(plain) {
+		return plain, true
 	}
-	if len(s) > 4*253 { // longer than any spelling of a name that fits
+	if s = strings.TrimSpace(s); len(s) > maxSpelling {
 		return "", false
 	}
-	name, err := profile.ToASCII(s)
+	// Joiners between letters stay: where IDNA allows them, they spell another name.
+	name, err := toASCII(strings.TrimSuffix(input.Name(s), "."))
 	if err != nil || strings.HasSuffix(name, ".") || !isWebsite(name) {
 		return "", false
 	}
@@ -81,8 +92,19 @@ func isWebsite(name string) bool {
 // onlyDigits reports whether s consists of characters of set, as the empty string does.
 func onlyDigits(s, set string) bool { return strings.Trim(s, set) == "" }
 
-// isBareSuffix reports whether name is a public suffix such as co.uk, under which others register names.
-func isBareSuffix(name string) bool {
+// isBareSuffix reports whether name is a public suffix such as co.uk, under which others register names. Options.PublicSuffixes
+// decides that, unless it returns something that is no suffix of the name.
+func (m *Manager) isBareSuffix(name string) bool {
+	if m.suffixes != nil {
+		if suffix, _ := m.suffixes(name); within(name, suffix) {
+			return suffix == name
+		}
+	}
+	return isCompiledSuffix(name)
+}
+
+// isCompiledSuffix reports whether name is a public suffix by the list that is compiled in.
+func isCompiledSuffix(name string) bool {
 	suffix, _ := publicsuffix.PublicSuffix(name)
 	return suffix == name
 }
@@ -108,14 +130,16 @@ func Ancestors(name string) []string {
 
 // nameKeys returns the lock keys of names: those of the registrable domain of each name and of each name above it. Nearly
 // always they are the same. They differ where a public suffix is below a name that can be owned: without the second key,
-// amazonaws.com and a.s3.amazonaws.com could be given to two accounts at the same time.
+// amazonaws.com and a.s3.amazonaws.com could be given to two accounts at the same time. Public suffixes are those of the list
+// that is compiled in, whatever Options.PublicSuffixes is, so that all processes lock the same keys. See Claim.Keys about
+// accounts that own one.
 func nameKeys(names []string) []int {
 	var keys []int
 	for _, name := range names {
 		last := ""
 		for _, n := range append([]string{name}, Ancestors(name)...) {
 			registrable, err := publicsuffix.EffectiveTLDPlusOne(n)
-			if err != nil { // a public suffix, which only the provider can own
+			if err != nil { // a public suffix
 				registrable = n
 				if n != name {
 					continue

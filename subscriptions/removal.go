@@ -10,7 +10,7 @@ import (
 
 // PreviewRemoval returns what Remove would delete now: the subscriptions with the given ids, 1 to 10,000, and their domains.
 //
-// It returns ErrNotFound, naming every unknown id, ErrInvalid at "ids", and ErrUnavailable if the store cannot answer. It
+// It returns ErrNotFound, naming every unknown id, ErrInvalid at "ids", and ErrUnavailable if the store is unavailable. It
 // runs as a command that changes nothing, so a read-only server returns ErrUnavailable.
 func (m *Manager) PreviewRemoval(ctx context.Context, ids []ID) (_ Removal, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.PreviewRemoval")
@@ -21,7 +21,7 @@ func (m *Manager) PreviewRemoval(ctx context.Context, ids []ID) (_ Removal, err 
 // Remove deletes the subscriptions with the given ids, 1 to 10,000, with their domains and holds, and returns everything
 // that was deleted. External ids and names can be used again afterwards.
 //
-// It returns ErrNotFound, naming every unknown id, and ErrInvalid at "ids"; ErrUnavailable if the store cannot do it now
+// It returns ErrNotFound, naming every unknown id, and ErrInvalid at "ids"; ErrUnavailable if the store is unavailable
 // (no changes were made) and ErrCommitUnknown if the outcome of the commit is unknown.
 func (m *Manager) Remove(ctx context.Context, ids []ID) (_ Removal, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Remove")
@@ -32,8 +32,8 @@ func (m *Manager) Remove(ctx context.Context, ids []ID) (_ Removal, err error) {
 // RemoveExactly removes r.Subscriptions as Remove does, but only if exactly these and r.Domains would be deleted: r is what
 // PreviewRemoval returned and a person has confirmed.
 //
-// It returns ErrConflict if anything else would be deleted, or less; if one of the subscriptions no longer exists, the error
-// matches ErrNotFound as well. Its other errors are those of Remove.
+// It returns ErrConflict if other rows would be deleted than r names; if one of the subscriptions no longer exists, the
+// error matches ErrNotFound as well. Its other errors are those of Remove.
 func (m *Manager) RemoveExactly(ctx context.Context, r Removal) (_ Removal, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.RemoveExactly")
 	defer func() { end(err) }()
@@ -85,7 +85,7 @@ func (m *Manager) remove(ctx context.Context, ids []ID, act func(Tx, Removal, Wr
 // afterwards.
 //
 // It returns ErrNotFound, naming every unknown id; ErrInvalid at "ids", also if a main domain would be deleted while other
-// domains of its subscription remain; ErrUnavailable if the store cannot do it now (no changes were made) and
+// domains of its subscription remain; ErrUnavailable if the store is unavailable (no changes were made) and
 // ErrCommitUnknown if the outcome of the commit is unknown.
 func (m *Manager) RemoveDomains(ctx context.Context, ids []DomainID) (_ Removal, err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.RemoveDomains")

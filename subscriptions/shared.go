@@ -10,7 +10,7 @@ import (
 // What this file and draft.go export is for package accounts, which decides about accounts by the same rules, and in the
 // same transaction as about their subscriptions and domains. Programs need none of it.
 
-// HoldTargets are the things of one level whose holds a command changes, sorted by id.
+// HoldTargets are the rows of one level whose holds a command changes, sorted by id. They are for package accounts.
 type HoldTargets[K ~int64] struct {
 	Level Level
 	rows  []holdTarget[K]
@@ -20,7 +20,7 @@ type holdTarget[K ~int64] struct {
 	id        K
 	holds     Holds
 	inherited []EffectiveHold
-	subject   Event // what the target's events say besides type, time, actor and details
+	subject   Event // the target's events without type, time, actor and details
 }
 
 // Add appends a target with the holds that it has and inherits. The events about it are copies of subject.
@@ -28,22 +28,44 @@ func (t *HoldTargets[K]) Add(id K, holds Holds, inherited []EffectiveHold, subje
 	t.rows = append(t.rows, holdTarget[K]{id: id, holds: holds, inherited: inherited, subject: subject})
 }
 
-// Suspend decides what placing h on every target changes.
+// Suspend returns the outcome of placing h on every target, and the writes for it. A target that has a hold with the same
+// cause gets only those texts of h that are not empty.
 func (t HoldTargets[K]) Suspend(h Hold) (out Outcome[K], w Writes) {
+	texts := h.texts()
 	for _, target := range t.rows {
-		holds, changed := target.holds.put(h)
-		if !changed {
-			out.Unchanged = append(out.Unchanged, target.id)
+		if _, held := target.holds.Get(h.Cause); held {
+			t.update(&out, &w, target, h.Cause, texts, h.By, h.At)
 			continue
 		}
 		out.Changed = append(out.Changed, target.id)
-		stored, _ := holds.Get(h.Cause)
-		w.putHold(t.Level, int64(target.id), stored, target.subject.by(h.By, h.At))
+		w.putHold(t.Level, int64(target.id), h, "suspended", target.subject.by(h.By, h.At))
 	}
 	return out, w
 }
 
-// Lift decides what lifting causes from every target changes. Nil causes are all except CauseExpired.
+// Update returns the outcome of changing the texts of every target's hold with the cause, and the writes for it.
+func (t HoldTargets[K]) Update(cause Cause, texts HoldTexts, actor string, at time.Time) (out Outcome[K], w Writes) {
+	for _, target := range t.rows {
+		t.update(&out, &w, target, cause, texts, actor, at)
+	}
+	return out, w
+}
+
+func (t HoldTargets[K]) update(
+	out *Outcome[K], w *Writes, target holdTarget[K], cause Cause, texts HoldTexts, actor string, at time.Time,
+) {
+	old, held := target.holds.Get(cause)
+	updated := old.with(texts)
+	if !held || updated == old {
+		out.Unchanged = append(out.Unchanged, target.id)
+		return
+	}
+	out.Updated = append(out.Updated, target.id)
+	w.putHold(t.Level, int64(target.id), updated, "hold-updated", target.subject.by(actor, at))
+}
+
+// Lift returns the outcome of lifting causes from every target, and the writes for it. Nil causes are all except
+// CauseExpired.
 func (t HoldTargets[K]) Lift(causes []Cause, actor string, at time.Time) (out Outcome[K], w Writes) {
 	for _, target := range t.rows {
 		remaining, lifted := target.holds.remove(causes)
@@ -60,8 +82,8 @@ func (t HoldTargets[K]) Lift(causes []Cause, actor string, at time.Time) (out Ou
 	return out, w
 }
 
-// Checked returns a hold that is to be placed, with cleaned texts, the default cause, and By and At filled in. Violations
-// are at "cause", "note", "message" and "public".
+// Checked, which is for package accounts, returns a hold that is to be placed, with cleaned texts, the default cause, and
+// By and At filled in. Violations are at "cause", "note", "message" and "public".
 func (h Hold) Checked(v *input.Violations, actor string, at time.Time) Hold {
 	if h.Cause == "" {
 		h.Cause = CauseProvider
@@ -75,7 +97,18 @@ func (h Hold) Checked(v *input.Violations, actor string, at time.Time) Hold {
 	return h
 }
 
-// Remove decides the removal of subscriptions and domains, with one event for each, and returns what is removed.
+// Checked, which is for package accounts, returns the texts in the form in which they are stored. Violations are at
+// "cause", "note", "message" and "public".
+func (t HoldTexts) Checked(v *input.Violations, cause Cause) HoldTexts {
+	v.Var("cause", string(cause), "required,cause")
+	t.Note, t.Message = input.Cleaned(input.Text, t.Note), input.Cleaned(input.Text, t.Message)
+	t.Public = input.Cleaned(input.Text, t.Public)
+	inputRules.Check(v, "", t)
+	return t
+}
+
+// Remove adds the removal of subscriptions and domains to w, with one event for each, and returns what is removed. It is for
+// package accounts.
 func (w *Writes) Remove(subscriptions []Subscription, domains []Domain, actor string, at time.Time) Removal {
 	c := commandInfo{actor: actor, at: at}
 	var r Removal

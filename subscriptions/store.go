@@ -2,6 +2,7 @@ package subscriptions
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/clientele-go/clientele/internal/lockkey"
@@ -17,7 +18,7 @@ type Store interface {
 }
 
 // Reader reads subscriptions and domains outside of commands. Every call returns what one consistent snapshot of the
-// committed data contains. The caller owns everything that is returned. Inherited and Main are filled in; empty Holds,
+// committed data contains. The caller owns everything that is returned. Inherited, Main and Plan are filled in; empty Holds,
 // Inherited and Attributes are nil. If the store cannot answer, it returns an error that matches ErrUnavailable, and
 // ctx.Err() as well if ctx has ended.
 type Reader interface {
@@ -25,7 +26,7 @@ type Reader interface {
 	Subscription(ctx context.Context, k SubscriptionKey) (Subscription, error)
 
 	// Subscriptions returns the first p.Limit subscriptions after p.From that p selects, by (CreatedAt, ID), in descending
-	// order if p.Desc. Position.At and Position.ID count. If there are none, it returns an empty slice.
+	// order if p.Desc. Of p.From, At and ID are set. If there are none, it returns an empty slice.
 	Subscriptions(ctx context.Context, p ListParams) ([]Subscription, error)
 
 	// CountSubscriptions returns the number of subscriptions that p selects, but not more than atMost; 0 means no bound.
@@ -36,7 +37,7 @@ type Reader interface {
 	// have no hold of CauseExpired, by (ExpiresAt, ID).
 	DueSubscriptions(ctx context.Context, at time.Time, limit int) ([]ID, error)
 
-	// Domains returns the first p.Limit domains after p.From that p selects, by Name in byte order. Position.Key counts.
+	// Domains returns the first p.Limit domains after p.From that p selects, by Name in byte order. Of p.From, Key is set.
 	Domains(ctx context.Context, p DomainListParams) ([]Domain, error)
 
 	// CountDomains returns the number of domains that p selects, but not more than atMost; 0 means no bound. From and Limit
@@ -65,12 +66,12 @@ type ListParams struct {
 	Status        Status     // what Subscription.Status returns
 	Cause         Cause      // a cause among Subscription.SuspendedBy
 	ExpiresBefore time.Time  // ExpiresAt is set and before it
-	// HideExternalID leaves the external id out of the search: an owner must not find out what is only the provider's.
+	// HideExternalID leaves the external id out of the search: an owner must not find out what only the provider may see.
 	HideExternalID bool
 
 	Desc  bool
 	From  Position
-	Limit int // exact: 1 or more
+	Limit int // the maximum number of rows, at least 1; fewer are returned only at the end
 }
 
 // DomainListParams are the filters and the page of a list of domains, checked and ready for a store. A zero filter selects
@@ -84,7 +85,7 @@ type DomainListParams struct {
 	Cause          Cause      // a cause among Domain.SuspendedBy
 
 	From  Position
-	Limit int // exact: 1 or more
+	Limit int // the maximum number of rows, at least 1; fewer are returned only at the end
 }
 
 // SearchTerm is what a search looks for in the texts that the SearchTexts methods return, and is folded as they are. The
@@ -95,10 +96,10 @@ type SearchTerm struct {
 	Anywhere bool // false: only at the beginning of a text
 }
 
-// Tx is what a command on subscriptions and domains does inside one transaction, in this order: it locks and loads the rows
-// that it names, decides, claims what must be unique, and saves. A refused command returns before Save, so nothing was
-// written, and the application's transaction stays usable. A Tx belongs to one goroutine and to one run of the function
-// given to Update; every method obeys the ctx of Update.
+// Tx has the operations of a command on subscriptions and domains inside its transaction. Their order is fixed: it locks
+// and loads the rows that it names, decides, claims what must be unique, and saves. A refused command returns before Save,
+// so nothing was written, and the application's transaction stays usable. A Tx belongs to one goroutine and to one run of
+// the function given to Update; every method obeys the ctx of Update.
 type Tx interface {
 	// Lock locks the rows and returns them as they are now, each slice sorted by id. Unknown ids, and rows inserted after
 	// the locks were taken, are omitted: it returns nothing that it has not locked. The ids may be unsorted and contain
@@ -107,16 +108,16 @@ type Tx interface {
 	//     transaction ends, but other commands on their descendants may run concurrently;
 	//   - the subscriptions, together with those of the domains: no other command changes them or their set of domains;
 	//   - the domains.
-	// Owners must be read before they can be locked. A store that finds another owner afterwards starts the transaction
-	// again.
+	// To lock the owners, a store must first read who they are. If an owner has changed by the time it is locked, the store
+	// runs the function given to Update again.
 	Lock(s LockSet) (LockedRows, error)
 
 	// DomainsOf returns all domains of locked subscriptions, sorted by id. The ids may be unsorted.
 	DomainsOf(ids []ID) ([]Domain, error)
 
-	// Claim locks the keys of c, and then reads and returns what of it is taken. That stays true until the transaction ends:
-	// no other transaction can claim the same. It also allocates new ids, which are never allocated twice, neither after a
-	// rollback nor after a restart. It is called at most once in a transaction, after Lock.
+	// Claim locks the keys of c, and then reads and returns the values that are taken. That stays true until the transaction
+	// ends: no other transaction can claim the same. It also allocates new ids, which are never allocated twice, neither
+	// after a rollback nor after a restart. It is called at most once in a transaction, after Lock.
 	Claim(c Claim) (Claimed, error)
 
 	// Save writes all of w. It is called at most once in a transaction, last. It must not fail on constraints: unique values
@@ -138,7 +139,7 @@ type LockedRows struct {
 	Domains       []Domain
 }
 
-// Owner is an account as this package knows it.
+// Owner is the id and the holds of a locked account.
 type Owner struct {
 	ID    AccountID
 	Holds Holds
@@ -161,13 +162,19 @@ type Claim struct {
 	// Owner is the account that is to own the names; it is negative for an account that is created in the same transaction.
 	// For Provider, no names above or below conflict.
 	Owner AccountID
+	// Transfer says that all Names exist and are given to Owner, so that they do not conflict with each other.
+	Transfer bool
 }
 
 // Keys returns the locks of a claim, sorted and without duplicates: numbers from 0 to 1,023, so few that a command of any
 // size fits a database's lock table. Two claims that can conflict share a key: those with the same external id, and those
-// with names under one registrable domain.
+// with names under one registrable domain. All are returned for the rare account that gets a public suffix.
 func (c Claim) Keys() []int {
 	keys := nameKeys(c.Names)
+	if c.Owner != Provider && slices.ContainsFunc(c.Names, isCompiledSuffix) {
+		// Options.PublicSuffixes lets an account have it. Names below it do not share its key.
+		return lockkey.All()
+	}
 	if c.ExternalID != "" {
 		keys = append(keys, lockkey.Of("subscription.externalID", c.ExternalID))
 	}
@@ -180,29 +187,29 @@ type Claimed struct {
 	DomainIDs       []DomainID // ascending
 
 	ExternalID bool     // another subscription has it
-	Names      []string // those of Claim.Names that exist, whoever owns them; in any order
-	// Conflicting are those of Claim.Names that have a name above or below them which belongs to an account other than
-	// Provider and Claim.Owner, in any order. Names of the claim itself do not conflict, because they get the same owner. For
-	// Provider it is empty.
+	Names      []string // those of Claim.Names that exist, for any owner; in any order
+	// Conflicting are those of Claim.Names that have an existing name above or below them which belongs to an account other than
+	// Provider and Claim.Owner, in any order, whether or not that is one of Claim.Names as well; only with Claim.Transfer these do
+	// not count. For Provider it is empty.
 	Conflicting []string
 }
 
-// Writes is everything that a command has decided. What is added comes before what refers to it.
+// Writes lists the changes of a command. What is added comes before what refers to it.
 type Writes struct {
 	AddSubscriptions    []Record
 	UpdateSubscriptions []Record // every field except the holds
 	RemoveSubscriptions []ID     // their domains are in RemoveDomains, or are moved by UpdateDomains
 
 	AddDomains    []Domain
-	UpdateDomains []Domain // Name and SubscriptionID; the owner is the subscription's, Main is in its record
+	UpdateDomains []Domain // Name, SubscriptionID and Attributes; the owner is the subscription's, Main is in its record
 	RemoveDomains []DomainID
 
 	PutHolds    []HoldWrite // replaces the hold with the same cause, if there is one
 	DeleteHolds []HoldKey
 
-	// Events are appended in this order, without a Cursor. Events about a removed thing, earlier ones too, lose the details
-	// "note", "message" and "public". An event is about its domain, if it names one, else about its subscription, else
-	// about its account.
+	// Events are appended in this order, without a Cursor. Events about a removed row, earlier ones too, lose the details
+	// that EventType.Redacts reports. An event is about its domain, if it names one, else about its subscription, else about
+	// its account.
 	Events []Event
 }
 

@@ -26,14 +26,14 @@ type Subscription struct {
 	Name        string
 	Plan        string
 	Description string // visible to the provider only
-	ExternalID  string // the application's own key, unique among subscriptions when set
+	ExternalID  string // the application's key, unique among subscriptions when set
 	Attributes  map[string]string
 	ExpiresAt   time.Time // zero: never
 	Holds       Holds
 	Inherited   []EffectiveHold // its account's holds
 	Version     int64           // starts at 1; incremented by Update, Assign and SetMainDomain
 	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	UpdatedAt   time.Time // when it was created or last changed by Update, Assign or SetMainDomain
 }
 
 // DisplayName returns the name as people write it: the name of a domain, which a subscription has by default, as
@@ -54,13 +54,15 @@ func (s Subscription) SuspendedBy() []EffectiveHold {
 	return append(slices.Clip(s.Inherited), s.Holds.Effective(LevelSubscription)...)
 }
 
-// SearchTexts returns the texts that a search of subscriptions looks through, folded, besides the names of its domains. A
-// search with ListParams.HideExternalID looks only through the first.
+// SearchTexts returns the texts that a search of subscriptions looks through, folded, besides the names of its domains. It
+// is for stores. A search with ListParams.HideExternalID looks only through the first.
 func (s Subscription) SearchTexts() []string {
 	return []string{input.Fold(s.Name), input.Fold(s.ExternalID)}
 }
 
-// New is a subscription to be created. Limits are in characters.
+// New is a subscription to be created. Limits are in characters, and times are in the years 1970 to 9998. Name, Plan and
+// ExternalID are one line, from which characters that show nothing are removed; only in Name a zero-width joiner or non-joiner
+// stays between two letters, or after a letter's mark.
 type New struct {
 	AccountID   AccountID         // Provider: assigned to no account
 	Name        string            // at most 255; the first domain's name if empty; required if there are no domains
@@ -113,6 +115,12 @@ var inputRules = input.NewRules(
 		"Public":  "max=4096,text",
 		"At":      "-",
 	}},
+	input.Fields{Of: HoldTexts{}, Rules: map[string]string{
+		"Note":    "omitnil,max=4096,text",
+		"Message": "omitnil,max=4096,text",
+		"Public":  "omitnil,max=4096,text",
+	}},
+	input.Fields{Of: DomainChanges{}, Rules: map[string]string{"Attributes": input.AttributeChangeRules}},
 )
 
 // maxDomains is the number of domains that one Create takes, as the rules of New say.
@@ -128,7 +136,7 @@ type Query struct {
 	Search        string
 	Status        Status    // empty: any
 	Cause         Cause     // suspended by this cause, inherited holds included; empty: any
-	ExpiresBefore time.Time // zero: any
+	ExpiresBefore time.Time // in the years 1970 to 9998; zero: any
 	Desc          bool      // the newest first
 	Limit         int       // items of a page: 0 for 50, at most 500
 	After         Cursor    // Page.Next of the page before; empty: the start
@@ -140,9 +148,10 @@ type Page struct {
 	Next  Cursor
 }
 
-// Removal names everything that a removal deletes. Each slice is sorted, names in byte order.
+// Removal names everything that a removal deletes. Each slice is sorted, names and logins in byte order.
 type Removal struct {
 	Accounts      []AccountID
 	Subscriptions []ID
 	Domains       []string
+	Logins        []string // of the accounts; RemoveExactly ignores them
 }

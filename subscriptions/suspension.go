@@ -8,11 +8,14 @@ import (
 	"github.com/clientele-go/clientele/internal/input"
 )
 
-// Outcome is the result of a command on many things, by their ids. Changed and Unchanged partition the requested ids.
-// Every slice is sorted.
+// Outcome is the result of a command on several rows, by their ids. Changed, Updated and Unchanged partition the requested
+// ids. Every slice is sorted.
 type Outcome[K ~int64] struct {
-	Changed   []K
-	Unchanged []K // what the command would have done was already so
+	Changed []K
+	// Updated lists the ids whose hold was there already and got other texts, after Suspend and UpdateHolds. Other commands
+	// leave it empty.
+	Updated   []K
+	Unchanged []K // the command had nothing to change
 	// StillSuspended lists the ids that are suspended after Activate or Lift, because of another hold of their own or an
 	// inherited one. Other commands leave it empty.
 	StillSuspended []K
@@ -27,6 +30,16 @@ func suspend[K ~int64](ctx context.Context, m *Manager, ids []K, lock locker[K],
 	c := m.commandInfo(ctx, &v)
 	h = h.Checked(&v, c.actor, c.at)
 	return changeHolds(ctx, m, &v, ids, lock, func(t HoldTargets[K]) (Outcome[K], Writes) { return t.Suspend(h) })
+}
+
+// updateHolds runs the command that changes the texts of holds.
+func updateHolds[K ~int64](ctx context.Context, m *Manager, ids []K, lock locker[K], cause Cause, t HoldTexts) (Outcome[K], error) {
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	t = t.Checked(&v, cause)
+	return changeHolds(ctx, m, &v, ids, lock, func(targets HoldTargets[K]) (Outcome[K], Writes) {
+		return targets.Update(cause, t, c.actor, c.at)
+	})
 }
 
 // activate runs the command that lifts all holds.
@@ -73,10 +86,10 @@ func changeHolds[K ~int64](
 	return out, nil
 }
 
-// putHold adds a hold and its event.
-func (w *Writes) putHold(l Level, id int64, h Hold, event Event) {
+// putHold stores a hold and adds its event, whose type is kind on the level: "suspended" or "hold-updated".
+func (w *Writes) putHold(l Level, id int64, h Hold, kind EventType, event Event) {
 	w.PutHolds = append(w.PutHolds, HoldWrite{Level: l, ID: id, Hold: h})
-	event.Type = EventType(l) + ".suspended"
+	event.Type = EventType(l) + "." + kind
 	event.Details = details("cause", string(h.Cause), "note", h.Note, "message", h.Message, "public", h.Public)
 	w.Events = append(w.Events, event)
 }

@@ -187,7 +187,7 @@ func TestHostNames(t *testing.T) {
 		{"mario.example:٨٠", 404},
 		{"user@mario.example", 404},
 		{"mario.example/../x", 404},
-		{" mario.example", 404},
+		{" mario.example", 200},
 		{"mario.example:80 ", 404},
 		{"mario%2eexample", 404},
 		{"mario.example%00", 404},

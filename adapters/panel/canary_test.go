@@ -582,7 +582,7 @@ func (c *canaryEnv) userBrowser(user string) *browser {
 		set(customerCookie, c.panel.customerSessions.create(s))
 	case "customer":
 		set(customerCookie, c.panel.customerSessions.create(s))
-		set(deviceCookie, c.panel.deviceKey.newToken(customerCookie, c.mario.Login))
+		set(deviceCookie, c.panel.deviceKey.newToken(customerCookie, c.mario.Login, c.panel.opts.Now()))
 	}
 	return c.withHeaders(b)
 }

@@ -85,7 +85,7 @@ var sharedTexts = map[string]translation{
 	"field.note":                    {"Note", "Nota"},
 	"field.message":                 {"Message", "Messaggio"},
 	"field.public":                  {"Public text", "Testo pubblico"},
-	"hint.login":                    {"Starts with a letter, followed by letters, digits and . _ @ + -", "Prima una lettera, poi lettere, cifre e . _ @ + -"},
+	"hint.login":                    {"Starts with a letter or a digit, followed by letters, digits and . _ @ + ' -", "Inizia con una lettera o una cifra, poi lettere, cifre e . _ @ + ' -"},
 	"hint.emailPassword":            {"Only needed to change the e-mail address", "Serve solo per cambiare l’indirizzo e-mail"},
 	"hint.domain":                   {"For example, example.com", "Ad esempio example.com"},
 	"hint.name":                     {"Leave empty to use the name of the domain", "Lascia vuoto per usare il nome del dominio"},

@@ -10,6 +10,8 @@ var ownTexts = map[string]translation{
 	"signin.wrong":      {"Wrong username or password.", "Nome utente o password errati."},
 	"signin.slow.one":   {"Too many attempts. Please try again in %s second.", "Troppi tentativi. Riprova tra %s secondo."},
 	"signin.slow.other": {"Too many attempts. Please try again in %s seconds.", "Troppi tentativi. Riprova tra %s secondi."},
+	"signin.wait.one":   {"Too many attempts. Please try again in %s minute.", "Troppi tentativi. Riprova tra %s minuto."},
+	"signin.wait.other": {"Too many attempts. Please try again in %s minutes.", "Troppi tentativi. Riprova tra %s minuti."},
 	"signin.ended":      {"Your session has ended. Please sign in again.", "La tua sessione è terminata. Accedi di nuovo."},
 	"signin.out":        {"You have signed out.", "Disconnessione effettuata."},
 	"signin.reset":      {"Your new password has been set. Sign in with it now.", "La tua nuova password è stata impostata. Ora usala per accedere."},

@@ -1,11 +1,15 @@
 package panel
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +18,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
-	"github.com/clientele-go/clientele/subscriptions"
 )
 
 // dynamicKeys are the prefixes of keys that the code composes.
@@ -86,15 +89,10 @@ func TestCatalogueIsComplete(t *testing.T) {
 
 // All identifiers of the domain have a text: events, fields, causes and errors.
 func TestCatalogueCoversTheDomain(t *testing.T) {
-	for _, e := range []accounts.EventType{
-		subscriptions.AccountCreated, subscriptions.AccountUpdated, subscriptions.AccountPasswordChanged, subscriptions.AccountSuspended,
-		subscriptions.AccountActivated, subscriptions.AccountRemoved, subscriptions.AccountSignedInAs, subscriptions.SubscriptionCreated,
-		subscriptions.SubscriptionUpdated, subscriptions.SubscriptionAssigned, subscriptions.SubscriptionUnassigned,
-		subscriptions.SubscriptionSuspended, subscriptions.SubscriptionActivated, subscriptions.SubscriptionRemoved, subscriptions.DomainAdded,
-		subscriptions.DomainRenamed, subscriptions.DomainMoved, subscriptions.DomainMainChanged, subscriptions.DomainSuspended,
-		subscriptions.DomainActivated, subscriptions.DomainRemoved,
-	} {
-		assert.Contains(t, catalogue, "event."+string(e))
+	types := eventTypes(t)
+	require.Greater(t, len(types), 25)
+	for _, e := range types {
+		assert.Contains(t, catalogue, "event."+e)
 	}
 	for _, c := range []accounts.Cause{accounts.CauseProvider, accounts.CauseBilling, accounts.CauseAbuse, accounts.CauseCustomer, accounts.CauseExpired} {
 		assert.Contains(t, catalogue, "cause."+string(c))
@@ -158,4 +156,25 @@ func TestNumbersAndDates(t *testing.T) {
 		assert.Equal(t, want[1], r.formatDate(at))
 		assert.Equal(t, want[2], r.T("customers.many", 1000))
 	}
+}
+
+// eventTypes returns the values of all constants of type EventType, as the source of package subscriptions declares them.
+func eventTypes(t *testing.T) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../../subscriptions/event.go", nil, 0)
+	require.NoError(t, err)
+	var types []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if of, ok := spec.Type.(*ast.Ident); ok && of.Name == "EventType" {
+			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			require.NoError(t, err)
+			types = append(types, value)
+		}
+		return true
+	})
+	return types
 }

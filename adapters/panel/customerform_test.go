@@ -3,6 +3,8 @@ package panel
 import (
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -90,4 +92,30 @@ func TestLostUpdate(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "typed by one", mario.Description)
 	assert.Equal(t, "Mario Bianchi", mario.Contact.Name)
+}
+
+// The inputs take as many characters as the library does.
+func TestMaxLengths(t *testing.T) {
+	e := newEnv(t, nil)
+	b := e.signInOperator()
+	path := "/customers/" + formatID(e.mario.ID) + "/edit"
+	page := b.get(path)
+	limits := map[string]int{}
+	for n := range parseHTML(t, page).Descendants() {
+		limit, err := strconv.Atoi(attribute(n, "maxlength"))
+		if name := attribute(n, "name"); err == nil && name != "contact.email" { // its last part has limits of its own
+			limits[name] = limit
+		}
+	}
+	require.GreaterOrEqual(t, len(limits), 10)
+	for name, limit := range limits {
+		form := setValues(hiddenFields(t, b.get(path), path), "login", "mario", "contact.name", "Mario")
+		got := b.send(http.MethodPost, path, setValues(form, name, strings.Repeat("m", limit+1)))
+		assert.Equal(t, "true", attribute(findInput(t, got, name), "aria-invalid"), "%s of %d characters", name, limit+1)
+		got = b.send(http.MethodPost, path, setValues(form, name, strings.Repeat("m", limit)))
+		assert.Equal(t, http.StatusSeeOther, got.StatusCode, "%s of %d characters", name, limit)
+	}
+	for _, name := range contactNames[:len(contactNames)-1] {
+		assert.Equal(t, attribute(findInput(t, page, name), "maxlength"), attribute(findInput(t, b.get("/customers/new"), name), "maxlength"))
+	}
 }

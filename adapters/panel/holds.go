@@ -20,19 +20,20 @@ type kind struct {
 	remove    func(r *request, ctx context.Context, removal accounts.Removal, ids []int64) error
 }
 
-// outcome counts what a command suspended or activated, what already was, and what is still suspended.
-type outcome struct{ changed, unchanged, stillSuspended int }
+// outcome counts what a command suspended or activated, what already was, how many of these holds got other texts, and what
+// is still suspended.
+type outcome struct{ changed, unchanged, updated, stillSuspended int }
 
 var (
 	customerKind = kind{
 		name: "customers", selection: (*request).selectCustomers,
 		suspend: func(r *request, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error) {
 			out, err := r.clients.Suspend(ctx, convertIDs[accounts.ID](ids), h)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
+			return suspendOutcome(out), err
 		},
 		lift: func(r *request, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
 			out, err := r.clients.Lift(ctx, convertIDs[accounts.ID](ids), causes)
-			return liftOutcome(out.Changed, out.Unchanged, out.StillSuspended), err
+			return liftOutcome(out), err
 		},
 		preview: (*request).previewCustomers, remove: (*request).removeCustomersExactly,
 	}
@@ -40,11 +41,11 @@ var (
 		name: "subscriptions", selection: (*request).selectSubscriptions,
 		suspend: func(r *request, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error) {
 			out, err := r.subscriptions().Suspend(ctx, convertIDs[subscriptions.ID](ids), h)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
+			return suspendOutcome(out), err
 		},
 		lift: func(r *request, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
 			out, err := r.subscriptions().Lift(ctx, convertIDs[subscriptions.ID](ids), causes)
-			return liftOutcome(out.Changed, out.Unchanged, out.StillSuspended), err
+			return liftOutcome(out), err
 		},
 		preview: (*request).previewSubscriptions, remove: (*request).removeSubscriptionsExactly,
 	}
@@ -52,11 +53,11 @@ var (
 		name: "domains", selection: (*request).selectDomains,
 		suspend: func(r *request, ctx context.Context, ids []int64, h accounts.Hold) (outcome, error) {
 			out, err := r.subscriptions().SuspendDomains(ctx, convertIDs[subscriptions.DomainID](ids), h)
-			return outcome{len(out.Changed), len(out.Unchanged), len(out.StillSuspended)}, err
+			return suspendOutcome(out), err
 		},
 		lift: func(r *request, ctx context.Context, ids []int64, causes []accounts.Cause) (outcome, error) {
 			out, err := r.subscriptions().LiftDomains(ctx, convertIDs[subscriptions.DomainID](ids), causes)
-			return liftOutcome(out.Changed, out.Unchanged, out.StillSuspended), err
+			return liftOutcome(out), err
 		},
 		preview: (*request).previewDomains, remove: (*request).removeDomainsExactly,
 	}

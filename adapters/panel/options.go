@@ -43,8 +43,9 @@ type Options struct {
 	// default "", such a request gets status 403 and a page that says that only operators have access.
 	OperatorSignInURL string
 	// AuthenticateOperator enables the panel's sign-in page for operators. It reports whether name and password are those
-	// of an operator, and should take the same time for known and unknown names. Attempts are rate limited before it is
-	// called. If it returns an error, the error is logged and the visitor gets an error page. StaticOperators makes such
+	// of an operator, and should take the same time for known and unknown names. Attempts are limited before it is called,
+	// also by how many calls are running, so it should obey ctx, which ends when the client disconnects. Case and white
+	// space around a name do not matter for the limits; other spellings of the same name should be refused. If it returns an error, the error is logged and the visitor gets an error page. StaticOperators makes such
 	// a function from password hashes. It is not used if OperatorFromRequest is set. The default is nil.
 	//
 	// It is asked once, at the sign-in. Without OperatorActive, an operator who is removed afterwards keeps working until
@@ -84,9 +85,10 @@ type Options struct {
 	//
 	// If an operator asked for the link, the request waits for SendReset and the page reports an error. If a customer did,
 	// SendReset is called in the background, so that the response does not reveal whether the login exists: ctx then ends
-	// after 30 seconds or with Shutdown, errors and panics are logged, and while 100 calls are running further requests get
-	// status 503. An error is logged with its Go type only, because its text may quote the message and so the link:
-	// SendReset should log by itself what the application needs to know about it.
+	// after 30 seconds or with Shutdown, and errors and panics are logged. Requests beyond 3 an hour for an account are
+	// ignored, and so are those beyond the limits of a network and those while 100 calls are running; the last are logged. An
+	// error is logged with its Go type only, because its text may quote the message and so the link: SendReset should log by
+	// itself what the application needs to know about it.
 	//
 	// With nil, the default, the operator is shown the link to pass it on, and customers are referred to the provider.
 	SendReset func(ctx context.Context, to accounts.Account, link string) error
@@ -109,7 +111,7 @@ type Options struct {
 	// It excludes an Origin with the scheme http. The default is false, unless Origin begins with https.
 	Secure bool
 	// ClientAddr returns the address of the client that sent r, for an application behind a proxy: TrustProxies makes such a
-	// function. Attempts to sign in are rate limited by it; all clients without a valid address count as one. The default is
+	// function. Attempts to sign in are limited by it; all clients without a valid address count as one. The default is
 	// the address in r.RemoteAddr, which behind a proxy is that of the proxy.
 	ClientAddr func(r *http.Request) netip.Addr
 

@@ -1,20 +1,32 @@
 package panel
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// suspendOutcome returns the outcome of placing holds: how many things were suspended, and how many already had the hold,
+// with the same texts or with others.
+func suspendOutcome[K ~int64](out subscriptions.Outcome[K]) outcome {
+	return outcome{changed: len(out.Changed), unchanged: len(out.Unchanged) + len(out.Updated), updated: len(out.Updated)}
+}
 
 // liftOutcome returns the outcome of lifting holds: how many things became active, were already active, and are still
-// suspended. Ids in still are counted as still suspended only. All slices are sorted.
-func liftOutcome[K ~int64](changed, unchanged, still []K) outcome {
+// suspended. Those that are still suspended are counted as such only.
+func liftOutcome[K ~int64](out subscriptions.Outcome[K]) outcome {
 	countActive := func(ids []K) int {
 		n := 0
 		for _, id := range ids {
-			if _, found := slices.BinarySearch(still, id); !found {
+			if _, found := slices.BinarySearch(out.StillSuspended, id); !found {
 				n++
 			}
 		}
 		return n
 	}
-	return outcome{changed: countActive(changed), unchanged: countActive(unchanged), stillSuspended: len(still)}
+	return outcome{
+		changed: countActive(out.Changed), unchanged: countActive(out.Unchanged), stillSuspended: len(out.StillSuspended),
+	}
 }
 
 // plural is a text that counts, as an argument of another text. It is formatted by N.
@@ -34,6 +46,9 @@ func (r *request) flashOutcome(verb string, k kind, out outcome) {
 		r.flashDone("done.sentence", changed)
 	case out.unchanged > 0:
 		r.flashWarning("done.sentence", plural{already + "." + k.name, out.unchanged})
+	}
+	if out.updated > 0 {
+		r.flashDone(pluralKey("done.updated", out.updated), out.updated)
 	}
 	if out.stillSuspended > 0 {
 		r.flashWarning(pluralKey("done.still."+k.name, out.stillSuspended), out.stillSuspended)

@@ -157,6 +157,24 @@ func (e *env) threeOfEach() map[string][]string {
 	return ids
 }
 
+// Suspending again with other texts is no new suspension; that the texts changed is said apart.
+func TestFlashOfUpdatedHolds(t *testing.T) {
+	for language, want := range map[string][]string{
+		"en": {"2 customers were already suspended.", "The texts of 2 holds were updated."},
+		"it": {"2 clienti erano già sospesi.", "I testi di 2 cause sono stati aggiornati."},
+	} {
+		e := newEnv(t, nil)
+		ids := e.threeOfEach()["customers"]
+		b := e.signInOperator()
+		b.post("/language", "language", language)
+		b.runOnSelection("customers", "suspend", ids, []int{0, 1})
+		action := "/customers/suspend"
+		got := b.confirm(action+"?id="+ids[0]+"&id="+ids[1], action, "hold", "billing", "message", "2 days overdue")
+		require.Equal(t, http.StatusSeeOther, got.StatusCode, got.body)
+		assert.ElementsMatch(t, want, flashTexts(t, b.get(got.location())), language)
+	}
+}
+
 // runOnSelection suspends some things for billing, or lifts that hold, and returns the flash messages on the next page.
 func (b *browser) runOnSelection(kind, do string, ids []string, on []int) []string {
 	b.t.Helper()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -116,17 +117,25 @@ func (r *request) ownContact() error {
 	}
 	owner, contact, password := r.owner(), r.contactFromForm(), r.req.PostFormValue("old")
 	render := func(status int) error { return r.render(status, "own-contact", r.T("own.contact"), edit) }
+	var changed accounts.Profile
+	setContact := func() bool {
+		changed, err = owner.SetContact(r.commandContext(), version, contact, password)
+		return err == nil
+	}
+	var wait time.Duration
 	switch {
 	case r.impersonator != "":
 		owner = owner.Confirmed()
-	case contact.Email != r.account.Contact.Email:
-		if wait := r.retryAfter(customerCookie, r.account.Login); wait > 0 {
-			edit.Form.Errors = []string{r.N("signin.slow", int(wait.Seconds())+1)}
-			return render(http.StatusTooManyRequests)
-		}
+		setContact()
+	case contact.Email != r.account.Contact.Email: // verifies the password
+		wait = r.limits.try(r.limits.byOwner(customerCookie, r.account.Login, "session"), setContact)
+	default:
+		setContact()
 	}
-	changed, err := owner.SetContact(r.commandContext(), version, contact, password)
 	switch {
+	case wait > 0:
+		edit.Form.Errors = []string{r.retryText(wait)}
+		return render(http.StatusTooManyRequests)
 	case err == nil:
 		return r.ownContactChanged(changed)
 	case errors.Is(err, accounts.ErrInvalidCredentials) && password == "":
@@ -175,16 +184,22 @@ func (r *request) ownPasswordPage() error {
 func (r *request) ownPassword() error {
 	var f form
 	render := func(status int) error { return r.render(status, "own-password", r.T("own.password"), f) }
-	if wait := r.retryAfter(customerCookie, r.account.Login); wait > 0 {
-		f.Errors = []string{r.N("signin.slow", int(wait.Seconds())+1)}
-		return render(http.StatusTooManyRequests)
-	}
 	if r.req.PostFormValue("password") != r.req.PostFormValue("password2") {
 		f.addFieldError("password2", r.T("fault.repeat"))
 		return render(http.StatusUnprocessableEntity)
 	}
-	epoch, err := r.owner().ChangePassword(r.commandContext(), r.req.PostFormValue("old"), r.req.PostFormValue("password"))
+	var (
+		epoch int64
+		err   error
+	)
+	wait := r.limits.try(r.limits.byOwner(customerCookie, r.account.Login, "session"), func() bool {
+		epoch, err = r.owner().ChangePassword(r.commandContext(), r.req.PostFormValue("old"), r.req.PostFormValue("password"))
+		return err == nil
+	})
 	switch {
+	case wait > 0:
+		f.Errors = []string{r.retryText(wait)}
+		return render(http.StatusTooManyRequests)
 	case err == nil:
 		after := r.account
 		after.SessionEpoch = epoch

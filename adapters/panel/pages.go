@@ -101,6 +101,16 @@ type page struct {
 
 // render writes a page with the given template, status and title.
 func (r *request) render(status int, name, title string, data any) error {
+	body, err := r.execute(name, title, data)
+	if err != nil {
+		return err
+	}
+	r.write(status, body)
+	return nil
+}
+
+// execute returns a page with the given template and title.
+func (r *request) execute(name, title string, data any) ([]byte, error) {
 	section := ""
 	switch {
 	case r.account.ID != 0:
@@ -120,14 +130,18 @@ func (r *request) render(status int, name, title string, data any) error {
 	}
 	var buf bytes.Buffer
 	if err := r.pages[name].ExecuteTemplate(&buf, "layout.html", p); err != nil {
-		return fmt.Errorf("panel: executing template %s: %w", name, err)
+		return nil, fmt.Errorf("panel: executing template %s: %w", name, err)
 	}
+	return buf.Bytes(), nil
+}
+
+// write writes a page.
+func (r *request) write(status int, body []byte) {
 	h := r.w.Header()
 	h.Set("Content-Language", r.language)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	r.w.WriteHeader(status)
-	_, _ = r.w.Write(buf.Bytes()) // the client may have disconnected
-	return nil
+	_, _ = r.w.Write(body) // the client may have disconnected
 }
 
 // With returns the page with other data, for the templates that it includes.

@@ -55,10 +55,23 @@
 // when the account is suspended or removed, or its password or e-mail address changes, except for the one in which the
 // customer changes it.
 //
-// Attempts to sign in are rate limited in memory: for one login from one network (IPv4 /24, IPv6 /64) 5 attempts and then
-// one every 10 seconds, and for one address (IPv6 /64) 30 attempts and then one every 2 seconds. A browser that has
-// signed in to the login within 90 days has a separate limit for it. Forms that another site sends are refused by
-// [http.CrossOriginProtection].
+// Forms that another site sends are refused by [http.CrossOriginProtection].
+//
+// # Limits
+//
+// Attempts to sign in are limited before a password is hashed, the same for customers and operators, and for logins that do
+// not exist. At one login there are at most 100 guesses within 24 hours, from any number of networks: 20, and then one every
+// 18 minutes, of which one network (IPv4 /24, IPv6 /48) gets no more than 10, and then one every 30 minutes. From one network,
+// at any logins, there are 30 attempts and then one every 10 seconds for an IPv4 address or IPv6 /64, up to 480 and then one
+// every second for an IPv4 /16 or IPv6 /32; they are refused as well while 4 to 32 of them are waiting for a hash. A browser
+// that has signed in to the login within 90 days, or used a link for a new password, has limits of its own, so that others
+// cannot keep its owner out. A refused attempt gets status 429 and the header Retry-After. An account gets at most 3 messages
+// with a link for a new password an hour, not counting those that operators send; visitors get the same response in any case.
+// All of this is counted in the memory of the process, in at most 23 MiB: several processes each have their own limits, and a
+// restart resets them. Without a Secret, a restart also makes all browsers unknown. [Options].ClientAddr must be set behind a
+// proxy, because otherwise all clients share the limits of one address.
+//
+// # Several processes
 //
 // Sessions and limits belong to one process. With several processes, the load balancer must send all requests of a browser to
 // the same one; there are as many times the attempts to sign in; and a process that ends takes its sessions with it. The
@@ -88,7 +101,7 @@ type Panel struct {
 	countries        map[string][]country // by language
 	operatorSessions *sessionStore
 	customerSessions *sessionStore
-	loginLimiter     *loginLimiter
+	limits           *limits
 	mailQueue        *mailQueue
 	notifications    *mailQueue
 	deviceKey        deviceKey
@@ -114,7 +127,7 @@ func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
 		}
 	}
 	p := &Panel{
-		clients: clients, opts: o, countries: allCountries(), loginLimiter: newLoginLimiter(o.Now), mailQueue: newMailQueue(), notifications: newMailQueue(),
+		clients: clients, opts: o, countries: allCountries(), limits: newLimits(o.Now), mailQueue: newMailQueue(), notifications: newMailQueue(),
 		operatorSessions: newSessionStore(o.Now, o.IdleTimeout, o.Lifetime), customerSessions: newSessionStore(o.Now, o.IdleTimeout, o.Lifetime),
 	}
 	p.deviceKey = newDeviceKey(clients)

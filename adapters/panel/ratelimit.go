@@ -1,97 +1,129 @@
 package panel
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"net/netip"
+	"runtime"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
-	"golang.org/x/time/rate"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/clientele-go/clientele/internal/input"
+	"github.com/clientele-go/clientele/internal/throttle"
 )
 
-// Limits of attempts to sign in. Each attempt takes a token from two buckets, which refill slowly, so that no login is
-// locked permanently. A browser that has signed in to a login before has a separate bucket for it, so that attackers in the
-// same network cannot block the owner.
-const (
-	loginBurst   = 5                // attempts for one login from one network
-	loginEvery   = 10 * time.Second // until one more
-	addressBurst = 30               // attempts from one address, for any login
-	addressEvery = 2 * time.Second  // until one more
-	maxBuckets   = 20_000           // of each kind, about 4 MB; beyond that the least recently used are dropped
-)
-
-// loginLimiter limits the rate of attempts to sign in, before a password is hashed, in bounded memory.
-type loginLimiter struct {
-	mu        sync.Mutex
-	now       func() time.Time
-	logins    *simplelru.LRU[string, *rate.Limiter]
-	addresses *simplelru.LRU[netip.Prefix, *rate.Limiter]
+// limits are the limits of attempts to sign in, before a password is hashed, and of messages to customers. They take at most
+// 23 MiB, 16 bytes for each of the Keys, and half as much again for a moment while they grow.
+//
+// A browser without a device token for a login is a stranger to it. Strangers share limits, so that they can guess only
+// slowly however many they are. Browsers with a token have limits of their own, which strangers cannot exhaust. Attempts with
+// the right password do not count at the login, but they do for the network, because they cost as much.
+type limits struct {
+	*throttle.Limiter
+	atOnce        *throttle.Rule      // all attempts of strangers, and all others
+	logins        *throttle.Rule      // of strangers at one login
+	loginNetworks *throttle.Networks  // of strangers at one login from one network
+	networks      *throttle.Networks  // of strangers from one network, at any login
+	owners        *throttle.Rule      // of one browser at a login for which it has a token
+	ownersAtOnce  *throttle.Rule      // of all browsers at one login for which they have tokens
+	forgotten     *throttle.Networks  // requests for a message from one network
+	mails         *throttle.Rule      // messages to one account
+	pages         *semaphore.Weighted // pages about refused attempts that are made at the same time
 }
 
-func newLoginLimiter(now func() time.Time) *loginLimiter {
-	return &loginLimiter{
-		now: now, logins: newLRU[string, *rate.Limiter](maxBuckets, nil), addresses: newLRU[netip.Prefix, *rate.Limiter](maxBuckets, nil),
+// perLogin allows 20 attempts, and one more every 18 minutes: within any 24 hours at most 20 + 24*60/18 = 100.
+var perLogin = throttle.Limit{Burst: 20, Every: 18 * time.Minute, Keys: 1 << 19}
+
+// perLoginAndNetwork leaves some of a login's attempts to other networks: half of the first ones, and 32 of the 80 that are
+// added in a day.
+var perLoginAndNetwork = throttle.Width{V4: 24, V6: 48, Limit: throttle.Limit{Burst: 10, Every: 30 * time.Minute, Keys: 1 << 19}}
+
+// perNetwork limits what one network can guess at many logins, and how many places it takes among the passwords that wait to
+// be hashed. A provider of Internet access usually assigns a /64, /56 or /48 to a customer, and has a /32 itself.
+var perNetwork = []throttle.Width{
+	{V4: 32, V6: 64, Limit: throttle.Limit{Burst: 30, Every: 10 * time.Second, AtOnce: 4}},
+	{V6: 56, Limit: throttle.Limit{Burst: 60, Every: 6 * time.Second, AtOnce: 8}},
+	{V4: 24, V6: 48, Limit: throttle.Limit{Burst: 120, Every: 4 * time.Second, AtOnce: 16}},
+	{V4: 16, V6: 32, Limit: throttle.Limit{Burst: 480, Every: time.Second, AtOnce: 32}},
+}
+
+// perOwner is as slow as perLogin, because a token can be stolen.
+var perOwner = throttle.Limit{Burst: 20, Every: 18 * time.Minute}
+
+// forgottenPerNetwork limits how many customers one network can send messages to.
+var forgottenPerNetwork = []throttle.Width{
+	{V4: 32, V6: 64, Limit: throttle.Limit{Burst: 10, Every: time.Minute, Keys: 1 << 14}},
+	{V6: 56, Limit: throttle.Limit{Burst: 20, Every: 30 * time.Second, Keys: 1 << 14}},
+	{V4: 24, V6: 48, Limit: throttle.Limit{Burst: 40, Every: 15 * time.Second, Keys: 1 << 14}},
+	{V4: 16, V6: 32, Limit: throttle.Limit{Burst: 160, Every: 4 * time.Second, Keys: 1 << 14}},
+}
+
+// perAccount allows 3 messages, and one more every hour: in no hour more than 3.
+var perAccount = throttle.Limit{Burst: 3, Every: time.Hour}
+
+// maxAtOnce is how many attempts of strangers, and how many others, are in progress. The Manager hashes as many passwords at
+// once as there are processors, and 256 more wait, so that both together leave room for its other callers.
+func maxAtOnce() int { return 64 + runtime.GOMAXPROCS(0)/2 }
+
+func newLimits(now func() time.Time) *limits {
+	l := throttle.New(now)
+	return &limits{
+		Limiter:       l,
+		atOnce:        l.NewRule(throttle.Limit{AtOnce: maxAtOnce()}),
+		logins:        l.NewRule(perLogin),
+		loginNetworks: l.NewNetworks(perLoginAndNetwork),
+		networks:      l.NewNetworks(perNetwork...),
+		owners:        l.NewRule(perOwner),
+		ownersAtOnce:  l.NewRule(throttle.Limit{AtOnce: 4}),
+		forgotten:     l.NewNetworks(forgottenPerNetwork...),
+		mails:         l.NewRule(perAccount),
+		pages:         semaphore.NewWeighted(1),
 	}
 }
 
-// take takes a token for an attempt. It returns 0 if the attempt is allowed, and otherwise the time until the next one is.
-// device is the verified id of the browser, or "".
-func (l *loginLimiter) take(kind, login, device string, from netip.Addr) time.Duration {
-	source := device
-	if source == "" {
-		source = network(from, 24, 64).String()
-	}
-	login = strings.ToLower(strings.TrimSpace(login))
-	if len(login) > 255 {
-		login = login[:255] // longer than any login; it bounds the size of the key
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := l.now()
-	if wait := takeOne(bucket(l.addresses, network(from, 32, 64), addressBurst, addressEvery), now); wait > 0 && device == "" {
-		return wait
-	}
-	return takeOne(bucket(l.logins, kind+"\n"+login+"\n"+source, loginBurst, loginEvery), now)
+// attempt has the keys of an attempt to enter a login's password.
+type attempt struct {
+	login  []throttle.Key // those of limits of the login
+	others []throttle.Key
 }
 
-// bucket returns the limiter with the given key in cache, which it adds if necessary.
-func bucket[K comparable](cache *simplelru.LRU[K, *rate.Limiter], key K, burst int, every time.Duration) *rate.Limiter {
-	if l, found := cache.Get(key); found {
-		return l
+// byStranger returns an attempt without a device token. The kind is that of the cookie of the session.
+func (l *limits) byStranger(kind, login string, from netip.Addr) attempt {
+	login = foldLogin(login)
+	return attempt{
+		login:  append(l.loginNetworks.Keys(from, kind, login), l.logins.Key(kind, login)),
+		others: append(l.networks.Keys(from), l.atOnce.Key(kind, "strangers")),
 	}
-	l := rate.NewLimiter(rate.Every(every), burst)
-	cache.Add(key, l)
-	return l
 }
 
-// takeOne takes a token from l and returns 0, or returns the time until l has one.
-func takeOne(l *rate.Limiter, now time.Time) time.Duration {
-	reservation := l.ReserveN(now, 1)
-	wait := reservation.DelayFrom(now)
-	if wait > 0 {
-		reservation.CancelAt(now)
+// byOwner returns an attempt by a browser that is known to belong to the login's owner. id tells it from others.
+func (l *limits) byOwner(kind, login, id string) attempt {
+	login = foldLogin(login)
+	return attempt{
+		login:  []throttle.Key{l.owners.Key(kind, login, id)},
+		others: []throttle.Key{l.ownersAtOnce.Key(kind, login), l.atOnce.Key(kind, "owners")},
 	}
-	return wait
 }
 
-// network returns the network of a, with a prefix of v4 bits for IPv4 and v6 bits for IPv6. It returns the zero Prefix if a
-// is invalid.
-func network(a netip.Addr, v4, v6 int) netip.Prefix {
-	a = a.Unmap().WithZone("")
-	bits := v6
-	if a.Is4() {
-		bits = v4
-	}
-	prefix, err := a.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return prefix
+// try calls verify, which reports whether the password is right, and returns 0. If the attempt is not allowed, it does not
+// call verify and returns how long the client must wait.
+func (l *limits) try(a attempt, verify func() bool) time.Duration {
+	return l.Do(func() {
+		if verify() {
+			l.Return(a.login...) // it was no guess
+		}
+	}, slices.Concat(a.login, a.others)...)
+}
+
+// maxFoldedLogin is longer than any login, in bytes.
+const maxFoldedLogin = 255
+
+// foldLogin returns the form in which logins are counted. All texts that the Manager looks up as the same login have the same
+// form, and also texts that an application might take for the same operator's name.
+func foldLogin(login string) string {
+	login = input.Login(login)
+	return input.Fold(strings.Clone(login[:min(len(login), maxFoldedLogin)]))
 }
 
 // clientAddr returns the address of the client, or the zero Addr if it is unknown.
@@ -106,35 +138,19 @@ func (r *request) clientAddr() netip.Addr {
 	return at.Addr()
 }
 
-// retryAfter counts an attempt to sign in. It returns 0 if the attempt is allowed, and otherwise how long the client must wait.
-func (r *request) retryAfter(kind, login string) time.Duration {
-	return r.loginLimiter.take(kind, login, r.deviceKey.verify(r.cookie(deviceCookie), kind, login), r.clientAddr())
-}
-
-// deviceKey signs the tokens of browsers that have signed in to a login. It is random for each Panel.
-type deviceKey [32]byte
-
-// deviceMaxAge is how long a browser keeps the token.
-const deviceMaxAge = 90 * 24 * time.Hour
-
-// mac returns the signature of a browser's id for a login.
-func (d *deviceKey) mac(id, kind, login string) string {
-	mac := hmac.New(sha256.New, d[:])
-	mac.Write([]byte(id + "\n" + kind + "\n" + strings.ToLower(strings.TrimSpace(login))))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
-}
-
-// newToken returns a token for a browser that has signed in to the login.
-func (d *deviceKey) newToken(kind, login string) string {
-	id := rand.Text()
-	return id + "." + d.mac(id, kind, login)
-}
-
-// verify returns the id of the browser with the given token, or "" if the token was not made for this login.
-func (d *deviceKey) verify(token, kind, login string) string {
-	id, mac, found := strings.Cut(token, ".")
-	if !found || !hmac.Equal([]byte(mac), []byte(d.mac(id, kind, login))) {
-		return ""
+// signInAttempt returns the attempt to sign in that the request makes.
+func (r *request) signInAttempt(kind, login string) attempt {
+	if id := r.deviceID(kind, login); id != "" {
+		return r.limits.byOwner(kind, login, id)
 	}
-	return id
+	return r.limits.byStranger(kind, login, r.clientAddr())
+}
+
+// retryText returns the text about an attempt that must wait, and sets the header Retry-After.
+func (r *request) retryText(wait time.Duration) string {
+	r.w.Header().Set("Retry-After", throttle.RetryAfter(wait))
+	if wait > 2*time.Minute {
+		return r.N("signin.wait", int((wait+time.Minute-1)/time.Minute))
+	}
+	return r.N("signin.slow", int((wait+time.Second-1)/time.Second))
 }

@@ -3,7 +3,6 @@ package panel
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -23,13 +22,15 @@ func (r *request) forgotPage() error {
 	return r.render(http.StatusOK, "forgot", r.T("forgot.title"), forgotForm{Sent: r.req.Form.Get("said") == "sent"})
 }
 
-// forgot sends a link to the customer with the given login, if the account exists. Everything that depends on the login
-// happens in the background, so that neither the response, nor its time, nor how long its connection is busy reveals whether
-// the account exists.
+// forgot sends a link to the customer with the given login, if the account exists and no limit is reached. Everything that
+// depends on the login happens in the background. The response is always the same, so that neither it, nor its time, nor how
+// long its connection is busy reveals whether the account exists, now or in how full the queue is.
 func (r *request) forgot() error {
-	login := r.req.PostFormValue("login")
-	if r.retryAfter("forgot", login) == 0 && r.opts.SendReset != nil && !r.mailQueue.start(r.req.Context(), r.forgottenMail(login)) {
-		return fmt.Errorf("panel: too many messages are being sent (limit %d): %w", maxMails, accounts.ErrUnavailable)
+	ctx := r.req.Context()
+	if r.opts.SendReset != nil && r.limits.Take(r.limits.forgotten.Keys(r.clientAddr())...) == 0 {
+		if !r.mailQueue.start(ctx, r.forgottenMail(r.req.PostFormValue("login"))) {
+			r.logWarning(ctx, "panel: a link for a new password was not sent: too many are being sent", "limit", maxMails)
+		}
 	}
 	return r.redirect("/forgot?said=sent")
 }
@@ -43,10 +44,13 @@ func (p *Panel) forgottenMail(login string) func(context.Context) {
 			}
 		}()
 		account, err := p.clients.GetByLogin(ctx, login)
-		if errors.Is(err, accounts.ErrNotFound) {
+		switch {
+		case errors.Is(err, accounts.ErrNotFound):
 			return
-		}
-		if err == nil && account.Contact.Email != "" {
+		case err == nil && account.Contact.Email != "":
+			if p.limits.Take(p.limits.mails.Key(formatID(account.ID))) > 0 {
+				return
+			}
 			err = p.sendResetLink(ctx, account)
 		}
 		if err != nil {
@@ -111,7 +115,8 @@ func (r *request) resetPage() error {
 	return r.renderReset(http.StatusOK, form{})
 }
 
-// reset sets the password that the owner of a link has entered. The browser counts as known from then on.
+// reset sets the password that the owner of a link has entered. The browser gets a device token, so that the owner can sign
+// in while others guess at the login.
 func (r *request) reset() error {
 	var f form
 	token := r.req.PathValue("token")

@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -89,17 +92,62 @@ func newMailEnv(t *testing.T, send func(context.Context, accounts.Account, strin
 	return e
 }
 
-// Messages to one login are rate limited, and an account without an e-mail address gets none.
-func TestForgottenPasswordIsRateLimited(t *testing.T) {
-	box := &mailbox{sent: make(chan string, 10)}
-	e := newMailEnv(t, box.send)
-	b := e.browser()
-	for range loginBurst + 3 {
-		assert.Equal(t, "/forgot?said=sent", b.post("/forgot", "login", "mario").location())
+// An account gets at most 3 messages an hour, whoever asks for them, and none without an e-mail address. Operators are not
+// limited.
+func TestMessagesAreLimited(t *testing.T) {
+	box := &mailbox{sent: make(chan string, 1000)}
+	e := newMailEnv(t, box.send, addrFromHeader)
+	ask := func(login string) {
+		t.Helper()
+		addr := netip.AddrFrom4([4]byte{10, byte(rand.IntN(256)), byte(rand.IntN(256)), 1})
+		require.Equal(t, "/forgot?said=sent", e.from(addr.String()).post("/forgot", "login", login).location())
+		require.NoError(t, e.panel.Shutdown(t.Context()))
 	}
-	assert.Equal(t, "/forgot?said=sent", b.post("/forgot", "login", "luigi").location())
+	var sent []time.Duration
+	for at := time.Duration(0); at < 6*time.Hour; at += 10 * time.Minute {
+		before := len(box.sent)
+		for _, login := range []string{"mario", "MARIO", "luigi"} {
+			ask(login)
+			ask(login)
+		}
+		for range len(box.sent) - before {
+			sent = append(sent, at)
+		}
+		e.clock.advance(10 * time.Minute)
+	}
+	assert.Len(t, sent, 3+5)
+	for i, at := range sent[3:] {
+		assert.GreaterOrEqual(t, at, sent[i]+time.Hour, "4 messages within an hour")
+	}
+	for _, step := range []struct {
+		advance time.Duration
+		sent    int
+	}{{24 * time.Hour, 3}, {time.Hour - time.Second, 0}, {time.Second, 1}, {0, 0}} {
+		e.clock.advance(step.advance)
+		before := len(box.sent)
+		for range 5 {
+			ask("mario")
+		}
+		assert.Len(t, box.sent, before+step.sent, step)
+	}
+	before := len(box.sent)
+	e.signInOperator().post("/customers/" + formatID(e.mario.ID) + "/link")
+	assert.Len(t, box.sent, before+1)
+}
+
+// One network cannot send messages to many customers.
+func TestRequestsForMessagesAreLimited(t *testing.T) {
+	box := &mailbox{sent: make(chan string, 100)}
+	e := newMailEnv(t, box.send, addrFromHeader)
+	b := e.from("2001:db8::1")
+	for range forgottenPerNetwork[0].Burst {
+		b.post("/forgot", "login", "nobody")
+	}
+	assert.Equal(t, "/forgot?said=sent", b.post("/forgot", "login", "mario").location())
 	require.NoError(t, e.panel.Shutdown(t.Context()))
-	assert.Len(t, box.sent, loginBurst)
+	assert.Empty(t, box.sent)
+	e.from("2001:db9::1").post("/forgot", "login", "mario")
+	assert.NotEmpty(t, <-box.sent)
 }
 
 // The mail server is blocked until the browser has received the response and another page on the same connection, so neither
@@ -156,26 +204,69 @@ func TestSendResetPanics(t *testing.T) {
 	assert.NotContains(t, log.String(), "/reset/", "no link in a log")
 }
 
-// While the maximum of messages is being sent, known and unknown logins get the same response, and nothing is queued.
+// While the maximum of messages is being sent, others are dropped, which the log says and the response does not.
 func TestTooManyMessages(t *testing.T) {
-	released := make(chan struct{})
-	network := 0
-	e := newMailEnv(t, func(context.Context, accounts.Account, string) error { <-released; return nil }, func(opts *Options) {
-		opts.ClientAddr = func(*http.Request) netip.Addr { // a different network each time
-			network++
-			return netip.AddrFrom4([4]byte{10, byte(network), 0, 1})
-		}
-	})
-	b := e.browser()
-	for range maxMails {
-		require.Equal(t, http.StatusSeeOther, b.post("/forgot", "login", "mario").StatusCode)
+	var log bytes.Buffer
+	released, sent := make(chan struct{}), make(chan struct{}, maxMails+10)
+	e := newMailEnv(t, func(context.Context, accounts.Account, string) error {
+		sent <- struct{}{}
+		<-released
+		return nil
+	}, addrFromHeader, func(opts *Options) { opts.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
+	contact := accounts.Contact{Name: "Customer", Email: "customer@example.com"}
+	ask := func(i int) {
+		b := e.from(netip.AddrFrom4([4]byte{10, byte(i), 0, 1}).String())
+		require.Equal(t, "/forgot?said=sent", b.post("/forgot", "login", "customer"+strconv.Itoa(i)).location())
 	}
-	for _, login := range []string{"mario", "nobody"} {
-		assert.Equal(t, http.StatusServiceUnavailable, b.post("/forgot", "login", login).StatusCode, login)
+	for i := range maxMails + 2 {
+		login := "customer" + strconv.Itoa(i)
+		account := e.addCustomer(login, "Customer", login+".example")
+		_, err := e.clients.Update(t.Context(), account.ID, accounts.Changes{Contact: &contact})
+		require.NoError(t, err)
 	}
+	for i := range maxMails {
+		ask(i)
+		<-sent
+	}
+	require.Empty(t, log.String())
+	ask(maxMails)
+	ask(maxMails + 1)
+	assert.Equal(t, 2, strings.Count(log.String(), "too many are being sent"))
+	assert.NotContains(t, log.String(), "customer1")
 	close(released)
 	require.NoError(t, e.panel.Shutdown(t.Context()))
-	assert.Equal(t, "/forgot?said=sent", b.post("/forgot", "login", "mario").location())
+	assert.Empty(t, sent)
+	ask(maxMails)
+	require.NoError(t, e.panel.Shutdown(t.Context()))
+	assert.Len(t, sent, 1)
+}
+
+// A customer whose login is attacked gets in with a link for a new password, in the browser that opens it.
+func TestTheBrowserWithALinkIsKnown(t *testing.T) {
+	e := newEnv(t, addrFromHeader)
+	for i := range perLogin.Burst {
+		e.from("10."+strconv.Itoa(i)+".0.1").post("/signin", "login", "mario", "password", "guess")
+	}
+	for _, suspended := range []bool{false, true} {
+		token, err := e.clients.ResetToken(t.Context(), e.mario.ID, time.Hour)
+		require.NoError(t, err)
+		want := "/account"
+		if suspended {
+			_, err := e.clients.Suspend(t.Context(), []accounts.ID{e.mario.ID}, accounts.Hold{})
+			require.NoError(t, err)
+			token, err = e.clients.ResetToken(t.Context(), e.mario.ID, time.Hour)
+			require.NoError(t, err)
+			want = ""
+		}
+		b := e.from("198.51.100.1")
+		assert.Equal(t, http.StatusTooManyRequests, b.post("/signin", "login", "mario", "password", marioPassword).StatusCode)
+		assert.Equal(t, http.StatusGone, b.post("/reset/forged", "password", "a new secret", "password2", "a new secret").StatusCode)
+		assert.Empty(t, b.token("clientele-device"))
+		require.Equal(t, "/signin?said=reset", b.post("/reset/"+token, "password", "a new secret", "password2", "a new secret").location())
+		got := b.post("/signin", "login", "mario", "password", "a new secret")
+		assert.Equal(t, want, got.location())
+		assert.NotEqual(t, http.StatusTooManyRequests, got.StatusCode)
+	}
 }
 
 func TestLogHasNoResetToken(t *testing.T) {

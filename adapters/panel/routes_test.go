@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -87,7 +86,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 			t.Parallel()
 			e := newEnv(t, nil)
 			for _, rt := range routes {
-				e.clock.advance(time.Minute) // so that no attempt is rate limited
+				e.clock.advance(perLoginAndNetwork.Every) // so that no attempt is refused
 				b := role.make(e)
 				before := e.countEvents()
 				var form url.Values

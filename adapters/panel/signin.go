@@ -3,7 +3,6 @@ package panel
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -52,13 +51,20 @@ func (r *request) renderSignIn(status int, f signInForm) error {
 // signIn signs a customer in. The response is the same for an unknown login and a wrong password.
 func (r *request) signIn() error {
 	login, f := r.req.PostFormValue("login"), signInForm{Form: r.formFromRequest()}
-	if limited, err := r.rateLimited(customerCookie, login, f); limited {
-		return err
+	var (
+		account   accounts.Account
+		err       error
+		suspended *accounts.SuspendedError
+	)
+	wait := r.limits.try(r.signInAttempt(customerCookie, login), func() bool {
+		account, err = r.clients.Authenticate(r.req.Context(), login, r.req.PostFormValue("password"))
+		return err == nil || errors.As(err, &suspended)
+	})
+	if wait > 0 {
+		return r.renderRateLimited(wait, f)
 	}
-	account, err := r.clients.Authenticate(r.req.Context(), login, r.req.PostFormValue("password"))
-	var suspended *accounts.SuspendedError
 	switch {
-	case errors.As(err, &suspended):
+	case suspended != nil:
 		r.setDeviceCookie(customerCookie, login)
 		return r.render(http.StatusForbidden, "suspended", r.T("suspended.title"), suspended.Messages)
 	case errors.Is(err, accounts.ErrInvalidCredentials):
@@ -67,7 +73,7 @@ func (r *request) signIn() error {
 	case err != nil:
 		return err
 	}
-	if r.deviceKey.verify(r.cookie(deviceCookie), customerCookie, login) == "" {
+	if r.deviceID(customerCookie, login) == "" {
 		r.notify(NewDevice, account, account)
 	}
 	r.setDeviceCookie(customerCookie, login)
@@ -75,23 +81,23 @@ func (r *request) signIn() error {
 	return r.redirect("/account")
 }
 
-// rateLimited counts an attempt to sign in. If it is not allowed, rateLimited writes the page with status 429 and returns true.
-func (r *request) rateLimited(kind, login string, f signInForm) (bool, error) {
-	wait := r.retryAfter(kind, login)
-	if wait == 0 {
-		return false, nil
+// renderRateLimited writes the page for an attempt to sign in that must wait. However many connections attempt to sign in all
+// the time, only a few of these pages compete for the processors with the hashes of other passwords.
+func (r *request) renderRateLimited(wait time.Duration, f signInForm) error {
+	f.Form.Errors = []string{r.retryText(wait)}
+	if err := r.limits.pages.Acquire(r.req.Context(), 1); err != nil {
+		r.w.WriteHeader(http.StatusTooManyRequests) // the client has disconnected
+		return nil
 	}
-	seconds := int((wait + time.Second - 1) / time.Second)
-	r.w.Header().Set("Retry-After", strconv.Itoa(seconds))
-	f.Form.Errors = []string{r.N("signin.slow", seconds)}
-	return true, r.renderSignIn(http.StatusTooManyRequests, f)
-}
-
-// setDeviceCookie gives the browser a device token for the login, unless it has one.
-func (r *request) setDeviceCookie(kind, login string) {
-	if r.deviceKey.verify(r.cookie(deviceCookie), kind, login) == "" {
-		r.setCookie(deviceCookie, r.deviceKey.newToken(kind, login), deviceMaxAge)
+	body, err := func() ([]byte, error) {
+		defer r.limits.pages.Release(1)
+		return r.execute("signin", r.T("signin.title"), f)
+	}()
+	if err != nil {
+		return err
 	}
+	r.write(http.StatusTooManyRequests, body)
+	return nil
 }
 
 // startCustomerSession starts a customer's session with a new token and ends the browser's previous one. It returns the token.
@@ -108,14 +114,22 @@ func (r *request) operatorSignIn() error {
 		return errPageNotFound
 	}
 	name, f := r.req.PostFormValue("login"), signInForm{Form: r.formFromRequest(), Operator: true}
-	if limited, err := r.rateLimited(operatorCookie, name, f); limited {
-		return err
+	var (
+		ok  bool
+		err error
+	)
+	wait := r.limits.try(r.signInAttempt(operatorCookie, name), func() bool {
+		ok, err = r.opts.AuthenticateOperator(r.req.Context(), name, r.req.PostFormValue("password"))
+		ok = ok && err == nil && name != ""
+		return ok
+	})
+	if wait > 0 {
+		return r.renderRateLimited(wait, f)
 	}
-	ok, err := r.opts.AuthenticateOperator(r.req.Context(), name, r.req.PostFormValue("password"))
 	if err != nil {
 		return err
 	}
-	if !ok || name == "" {
+	if !ok {
 		f.Form.Errors = []string{r.T("signin.wrong")}
 		return r.renderSignIn(http.StatusUnauthorized, f)
 	}

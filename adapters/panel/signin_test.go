@@ -3,7 +3,7 @@ package panel
 import (
 	"context"
 	"net/http"
-	"net/netip"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,53 +37,85 @@ func TestSignInDoesNotRevealLogins(t *testing.T) {
 }
 
 // Too many attempts are refused before a password is hashed, for a limited time, and never for the owner's browser.
-func TestAttemptsAreRateLimited(t *testing.T) {
-	e := newEnv(t, nil)
+func TestAttemptsAreLimited(t *testing.T) {
+	e := newEnv(t, addrFromHeader)
 	owner := e.signInCustomer("mario")
-	attacker := e.browser()
-	for range loginBurst {
-		attacker.post("/signin", "login", "mario", "password", "guess")
+	attacker := e.from("192.0.2.1")
+	for range perLoginAndNetwork.Burst {
+		assert.Equal(t, http.StatusUnauthorized, attacker.post("/signin", "login", "mario", "password", "guess").StatusCode)
 	}
 	before := e.hasher.verifications
 	got := attacker.post("/signin", "login", " MARIO", "password", marioPassword)
 	assert.Equal(t, http.StatusTooManyRequests, got.StatusCode, "even with the right password, in another spelling")
-	seconds, err := strconv.Atoi(got.Header.Get("Retry-After"))
-	require.NoError(t, err)
-	assert.InDelta(t, 10, seconds, 10)
+	assert.Equal(t, "1800", got.Header.Get("Retry-After"))
+	assert.Contains(t, got.body, "Please try again in 30 minutes.")
 	assert.Equal(t, before, e.hasher.verifications, "nothing was hashed")
 
 	owner.post("/account/signout")
 	assert.Equal(t, "/account", owner.post("/signin", "login", "mario", "password", marioPassword).location(), "the owner's browser")
+	assert.Equal(t, "/account", e.from("198.51.100.1").post("/signin", "login", "mario", "password", marioPassword).location(), "another network")
 	assert.Equal(t, "/account", attacker.post("/signin", "login", "luigi", "password", "luigi's own secret").location(), "another login")
 
-	e.clock.advance(loginEvery)
+	e.clock.advance(perLoginAndNetwork.Every - time.Minute)
+	got = attacker.post("/signin", "login", "mario", "password", "guess")
+	assert.Equal(t, "60", got.Header.Get("Retry-After"))
+	assert.Contains(t, got.body, "Please try again in 60 seconds.")
+	e.clock.advance(time.Minute)
 	assert.Equal(t, http.StatusUnauthorized, attacker.post("/signin", "login", "mario", "password", "guess").StatusCode, "one more after a while")
 
-	for i := range addressBurst {
+	for i := range perNetwork[0].Burst {
 		attacker.post("/signin", "login", "victim"+strconv.Itoa(i), "password", "guess")
 	}
-	assert.Equal(t, http.StatusTooManyRequests, e.browser().post("/signin", "login", "fresh", "password", "x").StatusCode, "one address, many logins")
-	assert.Equal(t, http.StatusTooManyRequests, e.browser().post("/operator", "login", "fresh", "password", "x").StatusCode, "operators too")
+	assert.Equal(t, http.StatusTooManyRequests, e.from("192.0.2.1").post("/signin", "login", "fresh", "password", "x").StatusCode, "one address, many logins")
+	assert.Equal(t, http.StatusTooManyRequests, e.from("192.0.2.1").post("/operator", "login", "fresh", "password", "x").StatusCode, "operators too")
+	owner.header.Set(addrHeader, "192.0.2.1")
 	owner.post("/account/signout")
 	assert.Equal(t, "/account", owner.post("/signin", "login", "mario", "password", marioPassword).location(), "the owner's browser is not affected")
 }
 
-// Operators are rate limited before AuthenticateOperator is called, which may hash.
-func TestOperatorAttemptsAreRateLimited(t *testing.T) {
+// Operators are limited before AuthenticateOperator is called, which may hash.
+func TestOperatorAttemptsAreLimited(t *testing.T) {
 	calls := 0
 	e := newEnv(t, func(opts *Options) {
+		addrFromHeader(opts)
 		opts.AuthenticateOperator = func(_ context.Context, _, password string) (bool, error) {
 			calls++
 			return password == operatorPassword, nil
 		}
 	})
-	b := e.browser()
-	for range loginBurst {
-		assert.Equal(t, http.StatusUnauthorized, b.post("/operator", "login", operatorName, "password", "guess").StatusCode)
+	b := e.signInOperator()
+	calls = 0
+	for i := range perLogin.Burst {
+		e.from("192.0."+strconv.Itoa(i)+".1").post("/operator", "login", operatorName, "password", "guess")
 	}
-	assert.Equal(t, http.StatusTooManyRequests, b.post("/operator", "login", operatorName, "password", operatorPassword).StatusCode)
-	assert.Equal(t, loginBurst, calls)
-	assert.Equal(t, http.StatusUnauthorized, b.post("/operator", "password", operatorPassword).StatusCode, "an operator has a name")
+	assert.Equal(t, perLogin.Burst, calls)
+	got := e.from("198.51.100.1").post("/operator", "login", operatorName, "password", operatorPassword)
+	assert.Equal(t, http.StatusTooManyRequests, got.StatusCode)
+	assert.Equal(t, "1080", got.Header.Get("Retry-After"))
+	assert.Equal(t, perLogin.Burst, calls)
+	assert.Equal(t, http.StatusUnauthorized, e.from("198.51.100.1").post("/operator", "password", operatorPassword).StatusCode, "an operator has a name")
+	b.post("/operator/signout")
+	assert.Equal(t, "/customers", b.post("/operator", "login", operatorName, "password", operatorPassword).location(), "the operator's browser")
+}
+
+// A browser is limited as well at a login for which it has a token, and customers when they change their password.
+func TestOwnersAreLimited(t *testing.T) {
+	e := newEnv(t, nil)
+	b, other := e.signInCustomer("mario"), e.signInCustomer("mario")
+	for range perOwner.Burst {
+		require.Equal(t, http.StatusUnauthorized, b.post("/signin", "login", "mario", "password", "guess").StatusCode)
+	}
+	assert.Equal(t, "1080", b.post("/signin", "login", "mario", "password", marioPassword).Header.Get("Retry-After"))
+
+	change := []string{"old", "guess", "password", "another secret", "password2", "another secret"}
+	for range perOwner.Burst {
+		require.Equal(t, http.StatusUnprocessableEntity, other.post("/account/password", change...).StatusCode)
+	}
+	got := b.post("/account/password", change...)
+	assert.Equal(t, http.StatusTooManyRequests, got.StatusCode)
+	assert.Equal(t, "1080", got.Header.Get("Retry-After"))
+	assert.Contains(t, got.body, "Please try again in 18 minutes.")
+	assert.Equal(t, "/account", other.post("/signin", "login", "mario", "password", marioPassword).location(), "the other browser")
 }
 
 // A right password sets the device cookie for a suspended account too, so that attackers cannot block its owner.
@@ -98,48 +130,75 @@ func TestSuspendedOwnersGetADeviceCookie(t *testing.T) {
 	assert.NotEmpty(t, b.token("clientele-device"))
 }
 
-func TestLoginLimiter(t *testing.T) {
-	at := &clock{at: time.Unix(0, 0)}
-	a := newLoginLimiter(at.now)
-	addr := netip.MustParseAddr
-	for range loginBurst {
-		require.Zero(t, a.take("customer", "mario", "", addr("192.0.2.1")))
+// A browser that was used for several logins is known for each of them.
+func TestBrowsersHaveTokensForSeveralLogins(t *testing.T) {
+	e := newEnv(t, nil)
+	b := e.signInCustomer("mario")
+	require.Equal(t, "/customers", b.post("/operator", "login", operatorName, "password", operatorPassword).location())
+	require.Equal(t, "/account", b.post("/signin", "login", "luigi", "password", "luigi's own secret").location())
+	cookie := b.token("clientele-device")
+	for _, login := range []string{"mario", "luigi", "Mario "} {
+		assert.NotEmpty(t, e.panel.deviceKey.verify(cookie, customerCookie, login, e.clock.now()), login)
 	}
-	assert.Equal(t, loginEvery, a.take("customer", "mario", "", addr("192.0.2.200")), "the same network")
-	assert.Zero(t, a.take("customer", "mario", "", addr("198.51.100.1")), "another network")
-	assert.Zero(t, a.take("customer", "mario", "device", addr("192.0.2.1")), "a known device")
-	assert.Zero(t, a.take("operator", "mario", "", addr("192.0.2.1")), "another kind")
-	assert.NotZero(t, a.take("customer", "mario", "", addr("::ffff:192.0.2.7")), "the same network, IPv4-mapped")
-	for range loginBurst {
-		require.Zero(t, a.take("customer", "luigi", "", addr("2001:db8::1")))
+	assert.NotEmpty(t, e.panel.deviceKey.verify(cookie, operatorCookie, operatorName, e.clock.now()))
+	assert.Empty(t, e.panel.deviceKey.verify(cookie, customerCookie, operatorName, e.clock.now()))
+	for range 2 {
+		b.post("/signin", "login", "mario", "password", marioPassword)
 	}
-	assert.NotZero(t, a.take("customer", "luigi", "", addr("2001:db8::2")))
-	for i := range addressBurst {
-		a.take("customer", "victim"+strconv.Itoa(i), "", addr("2001:db8:0:1::"+strconv.Itoa(i)))
-	}
-	assert.NotZero(t, a.take("customer", "somebody", "", addr("2001:db8:0:1::ffff")), "the whole IPv6 network has one limit")
-	assert.NotPanics(t, func() { a.take("customer", "x", "", netip.Addr{}) })
+	cookie = b.token("clientele-device")
+	assert.Len(t, strings.Split(cookie, tokenSeparator), 3, "one for each login")
+	assert.NotEmpty(t, e.panel.deviceKey.verify(cookie, customerCookie, "luigi", e.clock.now()))
 
-	for i := range maxBuckets + 100 {
-		a.take("customer", strings.Repeat("x", 10_000)+strconv.Itoa(i), "", netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+	for i := range maxDeviceTokens {
+		login := "customer" + strconv.Itoa(i)
+		e.addCustomer(login, "Customer", login+".example")
+		b.post("/signin", "login", login, "password", login+"'s own secret")
 	}
-	assert.LessOrEqual(t, a.logins.Len(), maxBuckets)
-	assert.LessOrEqual(t, a.addresses.Len(), maxBuckets)
-	for _, key := range a.logins.Keys() {
-		require.Less(t, len(key), 400, "the size of keys is bounded")
+	cookie = b.token("clientele-device")
+	assert.Len(t, strings.Split(cookie, tokenSeparator), maxDeviceTokens)
+	assert.Empty(t, e.panel.deviceKey.verify(cookie, customerCookie, "mario", e.clock.now()), "the oldest was dropped")
+	assert.NotEmpty(t, e.panel.deviceKey.verify(cookie, customerCookie, "customer0", e.clock.now()))
+}
+
+func TestTrustBrowser(t *testing.T) {
+	e := newEnv(t, func(opts *Options) { opts.Path = "/panel" })
+	r, w := httptest.NewRequest(http.MethodGet, "/anywhere", nil), httptest.NewRecorder()
+	e.panel.TrustBrowser(w, r, " Anna")
+	cookies := w.Result().Cookies()
+	require.Len(t, cookies, 1)
+	assert.Equal(t, "clientele.panel-device", cookies[0].Name)
+	assert.NotEmpty(t, e.panel.deviceKey.verify(cookies[0].Value, operatorCookie, operatorName, e.clock.now()))
+	assert.Empty(t, e.panel.deviceKey.verify(cookies[0].Value, customerCookie, operatorName, e.clock.now()))
+}
+
+// All spellings of a login share a limit, and long texts are cut before they are folded.
+func TestFoldLogin(t *testing.T) {
+	for text, want := range map[string]string{
+		"Mario": "mario", " mario\n": "mario", " \u202aMa\u200brio\u202c": "mario", "ÀNNA": "ànna", "A\u0300nna": "ànna", "": "",
+		strings.Repeat("X", 1<<20): strings.Repeat("x", maxFoldedLogin),
+	} {
+		assert.Equal(t, want, foldLogin(text), "%.20q", text)
 	}
 }
 
 func TestDeviceTokens(t *testing.T) {
 	var d, other deviceKey
 	other[0] = 1
-	token := d.newToken("customer", "Mario")
-	assert.NotEmpty(t, d.verify(token, "customer", "mario"))
-	assert.Empty(t, d.verify(token, "customer", "luigi"))
-	assert.Empty(t, d.verify(token, "operator", "mario"))
-	assert.Empty(t, other.verify(token, "customer", "mario"))
-	assert.Empty(t, d.verify("x"+token, "customer", "mario"))
-	assert.Empty(t, d.verify("", "customer", "mario"))
+	now := time.Date(2026, 7, 3, 10, 0, 0, 0, time.UTC)
+	token := d.newToken("customer", "Mario", now)
+	assert.NotEmpty(t, d.verify(token, "customer", "mario", now))
+	assert.NotEmpty(t, d.verify("x~"+token, "customer", "mario", now.Add(deviceMaxAge-time.Second)))
+	assert.Empty(t, d.verify(token, "customer", "mario", now.Add(deviceMaxAge)), "expired")
+	assert.Empty(t, d.verify(token, "customer", "luigi", now))
+	assert.Empty(t, d.verify(token, "operator", "mario", now))
+	assert.Empty(t, other.verify(token, "customer", "mario", now))
+	id, rest, _ := strings.Cut(token, ".")
+	for _, forged := range []string{
+		"", ".", "..", "~", id, "x" + token, token + "x", id + ".9" + rest, strings.Repeat("~", maxDeviceTokens) + token,
+		"." + d.mac("", "customer", "mario"), "id." + d.mac("id", "customer", "mario"),
+	} {
+		assert.Empty(t, d.verify(forged, "customer", "mario", now), forged)
+	}
 }
 
 func TestStaticOperators(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -99,7 +100,7 @@ func (r *request) subscriptionUpdate() error {
 		Version: version, Name: value("name"), Plan: value("plan"), Description: value("description"), ExternalID: value("externalID"),
 	}
 	// The form has only the day. If it has not changed, the time of the day stays the same.
-	if expires := r.parseExpiry(&f); f.Value("expiresAt") != r.isoDate(current.ExpiresAt) {
+	if expires := r.parseExpiry(&f); input.Line(f.Value("expiresAt")) != r.isoDate(current.ExpiresAt) {
 		changes.ExpiresAt = &expires
 	}
 	edit := subscriptionForm{Form: f, Subscription: current}

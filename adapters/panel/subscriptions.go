@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -161,14 +162,39 @@ func (r *request) subscriptionCreate() error {
 // parseExpiry returns the last second of the day that the form has for the expiry, in Options.Location, or the zero time if it
 // has none. It adds an error to f if the value is not a date.
 func (r *request) parseExpiry(f *form) time.Time {
-	value := f.Value("expiresAt")
+	value := input.Line(f.Value("expiresAt"))
 	if value == "" {
 		return time.Time{}
 	}
-	day, err := time.ParseInLocation(time.DateOnly, value, r.opts.Location)
+	day, err := time.Parse(time.DateOnly, value)
 	if err != nil {
 		f.addFieldError("expiresAt", r.T("fault.date"))
 		return time.Time{}
 	}
-	return day.AddDate(0, 0, 1).Add(-time.Second)
+	return endOfDay(day, r.opts.Location)
+}
+
+// maxOffset is more than any clock on Earth differs from UTC.
+const maxOffset = 48 * time.Hour
+
+// endOfDay returns the last second at which the clocks in loc show the date of day. That is 23:59:59, and the later of the two
+// where they are set back over it; where they are set forward over it, it is the second before.
+func endOfDay(day time.Time, loc *time.Location) time.Time {
+	shown := time.Date(day.Year(), day.Month(), day.Day(), 23, 59, 59, 0, time.UTC)
+	var last time.Time
+	for period := shown.Add(-maxOffset).In(loc); ; { // in which the clocks are not changed
+		start, end := period.ZoneBounds()
+		_, offset := period.Zone()
+		at := shown.Add(-time.Duration(offset) * time.Second)
+		if !end.IsZero() && !at.Before(end) {
+			at = end.Add(-time.Second)
+		}
+		if start.IsZero() || !at.Before(start) {
+			last = at
+		}
+		if end.IsZero() || end.After(shown.Add(maxOffset)) {
+			return last.In(loc)
+		}
+		period = end
+	}
 }

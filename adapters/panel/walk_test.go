@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -165,4 +166,32 @@ func TestInternationalizedNames(t *testing.T) {
 		assert.NotContains(t, body, ">xn--", page)
 	}
 	assert.NotContains(t, e.signInCustomer("mario").get("/account").body, ">xn--")
+}
+
+// A login may be a number, an e-mail address, or hold an apostrophe. Every page, link and export has it as it is.
+func TestLoginsOfEveryForm(t *testing.T) {
+	e := newEnv(t, nil)
+	operator := e.signInOperator()
+	for i, login := range []string{"12345", "3dprint", "123456789@qq.com", "o'brien@example.ie"} {
+		name := "Customer No " + strconv.Itoa(i)
+		got := operator.post("/customers/new", "contact.name", name, "login", strings.ToUpper(login), "password", login+"'s own secret")
+		require.Equal(t, http.StatusSeeOther, got.StatusCode, got.body)
+		customer := got.location()
+		shown := html.EscapeString(login)
+		for _, page := range []string{
+			customer, "/customers", "/customers?q=" + url.QueryEscape(login), customer + "/password",
+			"/customers/suspend?id=" + strings.TrimPrefix(customer, "/customers/"), "/customers/remove?id=" + strings.TrimPrefix(customer, "/customers/"),
+		} {
+			got := operator.get(page)
+			assert.Equal(t, http.StatusOK, got.StatusCode, page)
+			assert.Contains(t, got.body, shown, page)
+		}
+		assert.Equal(t, login, attribute(findInput(t, operator.get(customer+"/edit"), "login"), "value"))
+		assert.Contains(t, operator.get("/customers.csv?q="+url.QueryEscape(login)).body, `"`+name+`","","`+login+`","","`)
+
+		owner := e.signInCustomer(login)
+		assert.Contains(t, owner.get("/account").body, shown)
+		owner.post("/account/signout")
+		assert.Equal(t, "/account", owner.post("/signin", "login", login, "password", login+"'s own secret").location(), "the browser is known")
+	}
 }

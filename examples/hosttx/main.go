@@ -1,6 +1,6 @@
-// Command hosttx shows how to use the library within the application's own transactions. It is a shop that writes its own
-// invoice and the library's customer in one transaction. It commits one sale, rolls another one back, and prints all rows
-// after each:
+// Command hosttx shows how to use the library within the application's own transactions. It is a shop that uses
+// postgres.Store.RunInTx to write its invoice and the library's customer in one transaction. It commits one sale, rolls another
+// one back, and prints all rows after each:
 //
 //	go run ./examples/hosttx -dsn postgres://postgres@localhost/postgres
 //
@@ -10,7 +10,6 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"flag"
 	"fmt"
@@ -88,16 +87,4 @@ func openShop(ctx context.Context, db *bun.DB, out io.Writer) (*shop, error) {
 		return nil, err
 	}
 	return &shop{db: db, store: store, clients: accounts.NewManager(store, nil), out: out}, nil
-}
-
-// runInTx runs fn in a transaction at the isolation level that the library requires. ErrUnavailable, for example because
-// of a deadlock, means that nothing was changed: it rolls back and runs fn again.
-func runInTx(ctx context.Context, db *bun.DB, fn func(ctx context.Context, tx bun.Tx) error) error {
-	const maxAttempts = 5
-	for attempt := 1; ; attempt++ {
-		err := db.RunInTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, fn)
-		if !errors.Is(err, accounts.ErrUnavailable) || ctx.Err() != nil || attempt == maxAttempts {
-			return err
-		}
-	}
 }

@@ -43,6 +43,32 @@ func TestARolledBackSaleLeavesNoRows(t *testing.T) {
 	assert.EqualValues(t, 1, n)
 }
 
+// deadlock is an error as drivers return it.
+type deadlock struct{}
+
+func (deadlock) Error() string    { return "deadlock detected" }
+func (deadlock) SQLState() string { return "40P01" }
+
+// A sale that fails because of a deadlock is repeated, and leaves one customer and one invoice.
+func TestASaleIsRepeatedAfterADeadlock(t *testing.T) {
+	ctx := t.Context()
+	s, err := openShop(ctx, pgtest.Open(t, pgtest.Shared(t).Database(t), 4), io.Discard)
+	require.NoError(t, err)
+	charges := 0
+	require.NoError(t, s.sell(ctx, "mario", func() error {
+		if charges++; charges == 1 {
+			return deadlock{}
+		}
+		return nil
+	}))
+	assert.Equal(t, 2, charges)
+	_, err = s.clients.GetByLogin(ctx, "mario")
+	require.NoError(t, err)
+	n, err := s.db.NewSelect().Model((*invoice)(nil)).Count(ctx)
+	require.NoError(t, err)
+	assert.EqualValues(t, 1, n)
+}
+
 func TestInvalidArguments(t *testing.T) {
 	require.ErrorIs(t, run(t.Context(), []string{"-h"}, io.Discard), flag.ErrHelp)
 	require.Error(t, run(t.Context(), []string{"-dsn", "postgres://127.0.0.1:nowhere"}, io.Discard))

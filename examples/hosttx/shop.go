@@ -60,11 +60,12 @@ func (s *shop) sellTwice(ctx context.Context) error {
 	return s.show(ctx)
 }
 
-// sell writes the customer and the invoice, charges the card, and commits. If a step fails, it changes nothing.
+// sell writes the customer and the invoice, charges the card, and commits. If a step fails, it changes nothing. After a
+// deadlock, RunInTx repeats everything: a real charge needs an idempotency key, so that the customer pays once.
 func (s *shop) sell(ctx context.Context, login string, charge func() error) error {
-	err := runInTx(ctx, s.db, func(ctx context.Context, tx bun.Tx) error {
+	err := s.store.RunInTx(ctx, func(ctx context.Context, tx bun.Tx, in *postgres.Store) error {
 		s.printLine("   > BEGIN")
-		return s.write(ctx, tx, login, charge)
+		return s.write(ctx, tx, in, login, charge)
 	})
 	if err != nil {
 		s.printLine("   > ROLLBACK: %v", err)
@@ -74,9 +75,9 @@ func (s *shop) sell(ctx context.Context, login string, charge func() error) erro
 	return nil
 }
 
-// write writes the rows of a sale and charges the card. WithStore and WithTx make the library use the transaction.
-func (s *shop) write(ctx context.Context, tx bun.Tx, login string, charge func() error) error {
-	clients := s.clients.WithStore(s.store.WithTx(tx))
+// write writes the rows of a sale and charges the card. WithStore makes the library use the transaction.
+func (s *shop) write(ctx context.Context, tx bun.Tx, in *postgres.Store, login string, charge func() error) error {
+	clients := s.clients.WithStore(in)
 	customer, err := clients.Create(ctx, accounts.New{
 		Login: login, Password: "a password of " + login, Contact: accounts.Contact{Name: login},
 		Subscription: &subscriptions.New{Plan: "gold", Domains: []string{login + ".example.com"}},

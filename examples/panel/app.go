@@ -60,7 +60,10 @@ func newApp(ctx context.Context, store accounts.Store, s settings, log *slog.Log
 			log.ErrorContext(ctx, "site lookup failed", "error", err)
 		},
 	})
-	a.handler = a.logRequests(a.routeByHost(a.pages, sites))
+	mux := http.NewServeMux()
+	mux.Handle("/", a.pages)
+	mux.HandleFunc("GET /unlock/{token}", a.unlock(a.pages))
+	a.handler = a.logRequests(a.routeByHost(mux, sites))
 	if !s.empty {
 		if a.demoPassword, err = addDemo(ctx, a.clients, time.Now()); err != nil {
 			return nil, err
@@ -127,14 +130,16 @@ func (a *app) routeByHost(pages, sites http.Handler) http.Handler {
 	})
 }
 
-// logRequests logs every request. It leaves the token out of a reset link.
+// logRequests logs every request. It leaves the tokens out of links.
 func (a *app) logRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, sw := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(sw, r)
 		path := r.URL.Path
-		if before, _, found := strings.Cut(path, "/reset/"); found {
-			path = before + "/reset/…"
+		for _, link := range []string{"/reset/", "/unlock/"} {
+			if before, _, found := strings.Cut(path, link); found {
+				path = before + link + "…"
+			}
 		}
 		a.log.InfoContext(r.Context(), "request", "method", r.Method, "host", r.Host, "path", path,
 			"status", sw.status, "took", time.Since(start))

@@ -12,10 +12,18 @@
 //	-dsn    PostgreSQL database; without it everything is kept in memory and lost at exit
 //	-pay    URL at which suspended customers can pay
 //	-empty  start without demo customers
+//	-unlock print a link for an operator who cannot sign in because somebody guesses at the password, and exit
 //
 // CLIENTELE_OPERATOR and CLIENTELE_PASSWORD set the operator's name and password; the defaults are "admin" and a password
 // that is generated at each start. CLIENTELE_SECRET, at least 32 bytes, keeps links for new passwords valid after a
 // restart.
+//
+// The panel allows only a few attempts to sign in to a login, whoever makes them, so that others can use up those of the
+// operator; they do not affect a browser in which the operator has signed in before. What is counted is in the memory of the
+// running program, which another process cannot change. So -unlock prints a link, signed with CLIENTELE_SECRET, that makes
+// the running program treat a browser as such a one. It is valid for 15 minutes and signs nobody in without the password:
+//
+//	CLIENTELE_SECRET=… go run ./examples/panel -unlock
 package main
 
 import (
@@ -47,7 +55,7 @@ func main() {
 type settings struct {
 	addr, host       string
 	dsn, pay         string
-	empty            bool
+	empty, unlock    bool
 	operator, secret string
 	password         string // "" means a generated one
 }
@@ -63,6 +71,7 @@ func readSettings(args []string, getenv func(string) string, out io.Writer) (set
 	flags.StringVar(&s.dsn, "dsn", "", "PostgreSQL connection string, such as postgres://user@host/database; if empty, all data is kept in memory")
 	flags.StringVar(&s.pay, "pay", "", "URL where suspended customers can pay; if empty, no link is shown")
 	flags.BoolVar(&s.empty, "empty", false, "start without demo customers")
+	flags.BoolVar(&s.unlock, "unlock", false, "print a link for an operator who cannot sign in because somebody guesses at the password, and exit; requires the CLIENTELE_SECRET of the running program, and its -addr and -host")
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
 	}
@@ -83,6 +92,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, lo
 	s, err := readSettings(args, getenv, out)
 	if err != nil {
 		return err
+	}
+	if s.unlock {
+		return s.printUnlock(out)
 	}
 	listener, err := net.Listen("tcp", s.addr) // first, so that nothing is stored if the port is in use
 	if err != nil {

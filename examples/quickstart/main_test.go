@@ -260,6 +260,9 @@ func TestServeReportsErrorsAndContinues(t *testing.T) {
 		{"visit luigi.localhost", "luigi.localhost   200  Welcome to luigi.localhost!"},
 		{"\t list  ", "luigi.localhost          active"},
 		{"create wario password=quite-a-bit", "wario has wario.localhost"},
+		{"create 3DPrint", "3dprint has 3DPrint.localhost"},
+		{"create o'brien@example.ie shop.localhost", "o'brien@example.ie has shop.localhost"},
+		{"suspend o'brien@example.ie", "o'brien@example.ie is suspended"},
 	} {
 		s.enter(c.command, c.output)
 	}

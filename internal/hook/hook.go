@@ -3,8 +3,8 @@ package hook
 
 import "context"
 
-// OnCommand is called at the start of a command or look-up. It returns the context with which that runs, and a function that
-// is called with the result at its end.
+// OnCommand is called at the start of a command or look-up. It returns the context for it, and a function that is called
+// with the result at its end.
 type OnCommand func(ctx context.Context, command string) (context.Context, func(err error))
 
 // Start calls the hook, if there is one. The results are never nil.

@@ -43,7 +43,8 @@ func ApplyTexts(texts []ChangedText) (changed []string) {
 // maxAttributes is the number of attributes that an account or a subscription may have.
 const maxAttributes = 32
 
-// The rules of attributes: of new ones, and of changes to those that there are, of which as many may be deleted as added.
+// The rules of attributes: AttributeRules of new ones, and AttributeChangeRules of changes, which can be twice as many,
+// because one update can delete all 32 and add 32 others.
 const (
 	AttributeRules       = "max=32,dive,keys,max=64,slug,endkeys,max=1024,text"
 	AttributeChangeRules = "max=64,dive,keys,max=64,slug,endkeys,max=1024,text"

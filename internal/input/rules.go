@@ -59,7 +59,7 @@ func (v *Violations) note(prefix string, err error) {
 		switch kind := f.Kind(); {
 		case rule == "max" && (kind == reflect.Map || kind == reflect.Slice):
 			rule = "maxItems"
-		case rule == "filled": // what "required" is for the text that a pointer points to
+		case rule == "filled": // "required" for the text that a pointer points to
 			rule = "required"
 		}
 		v.Add(join(prefix, pathOf(f)), rule, f.Param())
@@ -108,12 +108,12 @@ func newValidator() *validator.Validate {
 	}
 	must(validate.RegisterValidation("time", func(f validator.FieldLevel) bool {
 		t, ok := f.Field().Interface().(time.Time)
-		return ok && t.UTC().Year() >= 1 && t.UTC().Year() <= 9999
+		return ok && IsTime(t)
 	}))
 	return validate
 }
 
-// must panics because of a mistake in this package, which every test would meet.
+// must panics if err is not nil, which is a mistake in this package that every test would find.
 func must(err error) {
 	if err != nil {
 		panic(err)

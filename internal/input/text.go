@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"regexp"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -13,21 +12,28 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Line returns the form in which one-line text is stored: trimmed and in NFC. Invalid UTF-8 is returned unchanged.
-func Line(s string) string {
-	if !utf8.ValidString(s) {
-		return s
-	}
-	return norm.NFC.String(strings.TrimSpace(s))
-}
+// Line returns the form in which one-line text is stored and looked up: trimmed, in NFC, and without the characters that show
+// nothing, because people paste those unseen. Invalid UTF-8 is returned unchanged.
+func Line(s string) string { return norm.NFC.String(strip(s, removeIgnorables)) }
+
+// Name is Line for what people and places are called: zero-width joiners and non-joiners that spell a name stay.
+func Name(s string) string { return norm.NFC.String(strip(s, removeNeedlessIgnorables)) }
 
 // Text returns the form in which text of several lines is stored: in NFC, with \n as line ends and without white space
-// around it.
+// around it. Only those invisible characters are removed that IsText refuses, which change the direction of text.
 func Text(s string) string {
 	if strings.Contains(s, "\r") {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	}
-	return Line(s)
+	return norm.NFC.String(strip(s, func(s string) string { return remove(s, isBidiControl) }))
+}
+
+// strip returns s trimmed, after remove has removed characters that show nothing. Invalid UTF-8 is returned unchanged.
+func strip(s string, remove func(string) string) string {
+	if !utf8.ValidString(s) {
+		return s
+	}
+	return strings.TrimSpace(remove(s))
 }
 
 // IsLine reports whether s is valid UTF-8 without control characters, line separators and characters that change the
@@ -43,29 +49,30 @@ func isText(s, allowed string) bool {
 	}
 	visible := s == ""
 	for _, r := range s {
-		if r < utf8.RuneSelf && r >= ' ' && r != 0x7f {
+		if r < utf8.RuneSelf && r > ' ' && r != 0x7f {
 			visible = true
 			continue
 		}
-		if strings.ContainsRune(allowed, r) {
+		if r == ' ' || strings.ContainsRune(allowed, r) {
 			continue
 		}
-		if unicode.IsControl(r) || isSeparator(r) || unicode.Is(unicode.Bidi_Control, r) {
+		if unicode.IsControl(r) || isSeparator(r) || isBidiControl(r) {
 			return false
 		}
-		visible = visible || !unicode.Is(unicode.Cf, r)
+		visible = visible || isVisible(r)
 	}
 	return visible
 }
 
 func isSeparator(r rune) bool { return r == '\u2028' || r == '\u2029' }
 
-// Fold returns the form in which texts are compared, sorted and searched in every store: NFC, case folded, NFC.
+// Fold returns the form in which texts are compared, sorted and searched in every store: without the characters that show
+// nothing, NFC, case folded, NFC.
 func Fold(s string) string {
 	if IsASCII(s) { // most texts are, and for them the three steps are one
 		return strings.ToLower(s)
 	}
-	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(removeIgnorables(s))))
 }
 
 // SearchTerm returns what a person typed into a search, folded, and whether it is searched for anywhere in a text: from 3
@@ -77,12 +84,12 @@ func SearchTerm(v *Violations, search string) (text string, anywhere bool) {
 	return text, utf8.RuneCountInString(text) >= 3
 }
 
-var loginForm = regexp.MustCompile(`^[a-z][a-z0-9._@+-]*$`)
+var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@+'-]*$`)
 
-// Login returns the form in which a login is stored and looked up: trimmed and, if it is ASCII, in lower case. Other
-// letters stay as they are, because U+212A would become "k".
+// Login returns the form in which a login is stored and looked up: trimmed, without characters that show nothing and, if it
+// is ASCII then, in lower case. Other letters stay as they are, because U+212A would become "k".
 func Login(s string) string {
-	s = strings.TrimSpace(s)
+	s = strip(s, removeIgnorables)
 	if !IsASCII(s) {
 		return s
 	}
@@ -94,10 +101,10 @@ func IsLogin(s string) bool {
 	return loginForm.MatchString(s) && !strings.Contains(s, "..") && !strings.HasSuffix(s, ".")
 }
 
-// Country returns the form in which a country code is stored and looked up: trimmed and, if it is ASCII, in upper case.
-// Other letters stay as they are, because U+0131 would become "I".
+// Country returns the form in which a country code is stored and looked up: trimmed, without characters that show nothing
+// and, if it is ASCII then, in upper case. Other letters stay as they are, because U+0131 would become "I".
 func Country(s string) string {
-	s = strings.TrimSpace(s)
+	s = strip(s, removeIgnorables)
 	if !IsASCII(s) {
 		return s
 	}
@@ -121,7 +128,7 @@ func Locale(s string) string {
 	return tag.String()
 }
 
-// isLocale accepts the empty text as well: the person's language is not known.
+// isLocale reports whether s is a language tag or empty, which means that the language is not known.
 func isLocale(s string) bool {
 	if s == "" || len(s) > maxLocale {
 		return s == ""
@@ -138,15 +145,6 @@ func IsASCII(s string) bool {
 		}
 	}
 	return true
-}
-
-// Time returns t as it is stored: in UTC and truncated to microseconds, the precision of all stores. The zero time stays
-// zero.
-func Time(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	return t.UTC().Truncate(time.Microsecond)
 }
 
 // Decode decodes base64 in its only canonical spelling: without stray bits and without the line ends that decoders skip.

@@ -53,9 +53,10 @@ func Invalid(path, rule, param string) error {
 	return v.Err()
 }
 
-// Violations collects what is wrong with one input. The zero value is empty and ready to use.
+// Violations collects the violations of one input. The zero value is empty and ready to use.
 type Violations struct {
-	fields []FieldError
+	fields      []FieldError
+	unavailable error // why the command cannot be run, whatever its input
 }
 
 // Add records that the field at path violates rule. Param is the rule's limit, where it has one.
@@ -85,8 +86,11 @@ func (v *Violations) Has(path string) bool {
 	return false
 }
 
-// Err returns an *Error with everything recorded, or nil if that is nothing.
+// Err returns an *Error with everything recorded, or nil if nothing is. If the command cannot be run, it returns why.
 func (v *Violations) Err() error {
+	if v.unavailable != nil {
+		return v.unavailable
+	}
 	if len(v.fields) == 0 {
 		return nil
 	}

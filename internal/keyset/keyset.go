@@ -62,7 +62,7 @@ func Decode(cursor, list string, filters any) (Position, bool) {
 	}
 	key := string(payload[n+m:])
 	at := time.UnixMicro(micros).UTC()
-	valid := utf8.ValidString(key) && !strings.Contains(key, "\x00") && at.Year() >= 1 && at.Year() <= 9999
+	valid := utf8.ValidString(key) && !strings.Contains(key, "\x00") && input.IsTime(at)
 	return Position{At: at, Key: key, ID: id}, valid
 }
 

@@ -18,6 +18,15 @@ func Of(kind, value string) int {
 	return int((hash ^ hash>>32) % Count)
 }
 
+// All returns all keys, sorted.
+func All() []int {
+	keys := make([]int, Count)
+	for i := range keys {
+		keys[i] = i
+	}
+	return keys
+}
+
 // Sorted returns the keys sorted and without duplicates. It changes keys.
 func Sorted(keys []int) []int {
 	slices.Sort(keys)

@@ -8,13 +8,14 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// Accounts answers the next l.Limit accounts behind l.From, in the order of l.Sort, with how much they have.
+// Accounts returns the first l.Limit accounts after l.From that l selects, in the order of l.Sort, with the numbers of
+// their subscriptions and domains.
 func (s *Store) Accounts(ctx context.Context, l accounts.ListParams) ([]accounts.Summary, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.accountList(ctx, l, accountFrom(l)).page(ctx, l.Limit)
+	rows, err := r.accountList(ctx, l, accountPosition(l)).page(ctx, l.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +29,7 @@ func (s *Store) Accounts(ctx context.Context, l accounts.ListParams) ([]accounts
 	return page, nil
 }
 
-// CountAccounts counts what l selects and stops at atMost (0: no bound).
+// CountAccounts returns the number of accounts that l selects, but not more than atMost; 0 means no bound.
 func (s *Store) CountAccounts(ctx context.Context, l accounts.ListParams, atMost int) (int, error) {
 	r, err := s.read(ctx)
 	if err != nil {
@@ -37,31 +38,31 @@ func (s *Store) CountAccounts(ctx context.Context, l accounts.ListParams, atMost
 	return r.accountList(ctx, l, nil).count(ctx, atMost)
 }
 
-// accountFrom answers a row at the position behind which the page begins; nil for the first page.
-func accountFrom(l accounts.ListParams) *account {
+// accountPosition returns a row at the position l.From, to compare other rows with, or nil for the start of the list.
+func accountPosition(l accounts.ListParams) *account {
 	if l.From == (subscriptions.Position{}) {
 		return nil
 	}
-	from := &account{sortName: l.From.Key}
-	from.ID, from.Login, from.CreatedAt = accounts.ID(l.From.ID), l.From.Key, l.From.At
-	return from
+	pos := &account{sortName: l.From.Key}
+	pos.ID, pos.Login, pos.CreatedAt = accounts.ID(l.From.ID), l.From.Key, l.From.At
+	return pos
 }
 
-func (r *root) accountList(ctx context.Context, l accounts.ListParams, from *account) list[account] {
-	out := list[account]{from: from, compare: accountOrder(l.Sort), keep: r.accountFilter(ctx, l)}
+func (r *root) accountList(ctx context.Context, l accounts.ListParams, after *account) list[account] {
+	out := list[account]{after: after, compare: accountOrder(l.Sort), keep: r.accountFilter(ctx, l)}
 	if l.Desc {
-		out.compare = reversed(out.compare)
+		out.compare = reverse(out.compare)
 	}
 	isHeld := l.Status == subscriptions.Suspended || l.Cause != ""
 	switch {
 	case l.IDs != nil:
 		out.rows = lookUp(r.accounts.byID.read, l.IDs)
-	case isHeld && rare(r.holds.accounts.read.Len(), r.accounts.byID.read.Len()):
+	case isHeld && worthIndexing(r.holds.accounts.read.Len(), r.accounts.byID.read.Len()):
 		out.rows = r.heldAccounts(l.Cause)
 	case l.Term.Text != "" && l.Sort != accounts.SortCreated:
 		out.rows = all(r.accounts.byID.read)
 	default:
-		out.rows, out.ordered = r.accounts.walk(l, from), true
+		out.rows, out.ordered = r.accounts.iterate(l, after), true
 	}
 	return out
 }
@@ -77,19 +78,19 @@ func accountOrder(s accounts.Sort) func(a, b *account) int {
 	}
 }
 
-// walk answers the rows in the order of the list, from a row on.
-func (t *accountTrees) walk(l accounts.ListParams, from *account) iter.Seq[*account] {
+// iterate returns the accounts in the order of l, beginning with from. A nil from means all accounts.
+func (t *accountTrees) iterate(l accounts.ListParams, from *account) iter.Seq[*account] {
 	switch l.Sort {
 	case accounts.SortLogin:
-		return t.walkLogins(from, l.Desc)
+		return t.iterateLogins(from, l.Desc)
 	case accounts.SortName:
-		return walk(t.bySortName.read, from, l.Desc)
+		return iterate(t.bySortName.read, from, l.Desc)
 	default:
-		return walk(t.byCreation.read, from, l.Desc)
+		return iterate(t.byCreation.read, from, l.Desc)
 	}
 }
 
-func (t *accountTrees) walkLogins(from *account, desc bool) iter.Seq[*account] {
+func (t *accountTrees) iterateLogins(from *account, desc bool) iter.Seq[*account] {
 	return func(yield func(*account) bool) {
 		step := func(_ string, row *account) bool { return yield(row) }
 		switch {
@@ -105,31 +106,31 @@ func (t *accountTrees) walkLogins(from *account, desc bool) iter.Seq[*account] {
 	}
 }
 
-// accountFilter answers what keeps a row in the list.
+// accountFilter returns a function that reports whether l selects an account, apart from its IDs.
 func (r *root) accountFilter(ctx context.Context, l accounts.ListParams) func(*account) bool {
-	matches := r.accountSearch(ctx, l)
+	matchesSearch := r.accountSearch(ctx, l)
 	return func(a *account) bool {
 		if l.Country != "" && a.Contact.Country != l.Country {
 			return false
 		}
 		if l.Status == "" && l.Cause == "" {
-			return matches(a)
+			return matchesSearch(a)
 		}
-		return fits(l.Status, l.Cause, r.holds.of(subscriptions.LevelAccount, int64(a.ID))) && matches(a)
+		return matchesFilter(l.Status, l.Cause, r.holds.get(subscriptions.LevelAccount, int64(a.ID))) && matchesSearch(a)
 	}
 }
 
-// accountSearch answers whether an account matches. All domains are gone through at once, unless the list names the
-// accounts.
+// accountSearch returns a function that reports whether an account matches the search term. It searches all domains in
+// advance, unless the list is limited to IDs.
 func (r *root) accountSearch(ctx context.Context, l accounts.ListParams) func(*account) bool {
-	n := needleOf(l.Term)
+	term := newSearchTerm(l.Term)
 	switch {
-	case n == "":
+	case term == "":
 		return func(*account) bool { return true }
 	case l.IDs != nil:
-		return func(a *account) bool { return n.in(a.texts) || r.accountNames(a, n) }
+		return func(a *account) bool { return term.matches(a.texts) || r.accountHasDomain(a, term) }
 	default:
-		naming := r.accountsNaming(n, &pace{ctx: ctx})
-		return func(a *account) bool { return n.in(a.texts) || naming.has(int64(a.ID)) }
+		withDomain := r.accountsWithDomain(term, &ctxChecker{ctx: ctx})
+		return func(a *account) bool { return term.matches(a.texts) || withDomain.has(int64(a.ID)) }
 	}
 }

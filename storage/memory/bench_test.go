@@ -17,23 +17,23 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// plain is a hasher that costs nothing, so that the benchmarks measure the store.
-type plain struct{}
+// plainHasher is a PasswordHasher that takes no time, so that the benchmarks measure the store.
+type plainHasher struct{}
 
-func (plain) Hash(_ context.Context, password string) (string, error) {
+func (plainHasher) Hash(_ context.Context, password string) (string, error) {
 	return "$plain$" + password, nil
 }
 
-func (plain) Verify(_ context.Context, hash, password string) (ok, outdated bool, err error) {
+func (plainHasher) Verify(_ context.Context, hash, password string) (ok, outdated bool, err error) {
 	return hash == "$plain$"+password, false, nil
 }
 
 func newManager() *accounts.Manager {
-	return accounts.NewManager(memory.New(), &accounts.Options{Hasher: plain{}})
+	return accounts.NewManager(memory.New(), &accounts.Options{Hasher: plainHasher{}})
 }
 
-// customer answers the n-th account of a benchmark, with one subscription of so many domains.
-func customer(n, domains int) accounts.New {
+// newCustomer returns the input for the n-th account of a benchmark, with one subscription and the given number of domains.
+func newCustomer(n, domains int) accounts.New {
 	in := accounts.New{
 		Login:    fmt.Sprintf("customer%07d", n),
 		Password: "correct horse battery",
@@ -53,34 +53,34 @@ func customer(n, domains int) accounts.New {
 
 func domainName(n, i int) string { return fmt.Sprintf("site%d-customer%07d.com", i, n) }
 
-// filled answers a manager of so many customers.
-func filled(b *testing.B, customers, domains int) *accounts.Manager {
+// newFilledManager returns a manager of a store with customers, each with one subscription and the given number of domains.
+func newFilledManager(b *testing.B, customers, domains int) *accounts.Manager {
 	b.Helper()
 	m := newManager()
 	for n := range customers {
-		_, err := m.Create(b.Context(), customer(n, domains))
+		_, err := m.Create(b.Context(), newCustomer(n, domains))
 		require.NoError(b, err)
 	}
 	return m
 }
 
-// BenchmarkLookUps reads single things among 100,000 accounts with a subscription and two domains each.
+// BenchmarkLookUps looks up single rows among 100,000 accounts with a subscription and two domains each.
 func BenchmarkLookUps(b *testing.B) {
 	const customers = 100_000
-	m, ctx := filled(b, customers, 2), b.Context()
+	m, ctx := newFilledManager(b, customers, 2), b.Context()
 	logins, names := make([]string, customers), make([]string, customers)
 	for n := range customers {
-		logins[n], names[n] = customer(n, 0).Login, domainName(n, 1)
+		logins[n], names[n] = newCustomer(n, 0).Login, domainName(n, 1)
 	}
-	some := func(n int) int { return n * 7919 % customers }
+	spread := func(n int) int { return n * 7919 % customers }
 	for _, c := range []struct {
 		name string
 		read func(n int) error
 	}{
-		{"Resolve", func(n int) error { _, err := m.Subscriptions().Resolve(ctx, names[some(n)]); return err }},
-		{"Get", func(n int) error { _, err := m.Get(ctx, accounts.ID(some(n)+1)); return err }},
-		{"GetByLogin", func(n int) error { _, err := m.GetByLogin(ctx, logins[some(n)]); return err }},
-		{"CheckSession", func(n int) error { _, err := m.CheckSession(ctx, accounts.ID(some(n)+1), 1); return err }},
+		{"Resolve", func(n int) error { _, err := m.Subscriptions().Resolve(ctx, names[spread(n)]); return err }},
+		{"Get", func(n int) error { _, err := m.Get(ctx, accounts.ID(spread(n)+1)); return err }},
+		{"GetByLogin", func(n int) error { _, err := m.GetByLogin(ctx, logins[spread(n)]); return err }},
+		{"CheckSession", func(n int) error { _, err := m.CheckSession(ctx, accounts.ID(spread(n)+1), 1); return err }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -93,12 +93,12 @@ func BenchmarkLookUps(b *testing.B) {
 	}
 }
 
-// BenchmarkCreate adds accounts with a subscription and two domains each to 100,000 such ones.
+// BenchmarkCreate adds accounts with a subscription and two domains each to a store with 100,000 such accounts.
 func BenchmarkCreate(b *testing.B) {
-	m, ctx := filled(b, 100_000, 2), b.Context()
+	m, ctx := newFilledManager(b, 100_000, 2), b.Context()
 	var inputs []accounts.New
 	for n := range 200_000 {
-		inputs = append(inputs, customer(100_000+n, 2))
+		inputs = append(inputs, newCustomer(100_000+n, 2))
 	}
 	n := 0
 	b.Run("Create", func(b *testing.B) {
@@ -112,12 +112,12 @@ func BenchmarkCreate(b *testing.B) {
 	})
 }
 
-// BenchmarkSuspend suspends and activates accounts of different sizes.
+// BenchmarkSuspend suspends and activates accounts with 1 and with 10,000 domains.
 func BenchmarkSuspend(b *testing.B) {
 	for _, domains := range []int{1, 10_000} {
 		b.Run(fmt.Sprintf("domains=%d", domains), func(b *testing.B) {
-			m, ctx := filled(b, 1_000, 1), b.Context()
-			in := customer(1_000, 1)
+			m, ctx := newFilledManager(b, 1_000, 1), b.Context()
+			in := newCustomer(1_000, 1)
 			a, err := m.Create(ctx, in)
 			require.NoError(b, err)
 			subs, err := m.Subscriptions().List(ctx, subscriptions.Query{AccountID: &a.ID})
@@ -141,7 +141,7 @@ func BenchmarkSuspend(b *testing.B) {
 
 // BenchmarkSuspendMany suspends 10,000 of 100,000 accounts in one command.
 func BenchmarkSuspendMany(b *testing.B) {
-	m, ctx := filled(b, 100_000, 2), b.Context()
+	m, ctx := newFilledManager(b, 100_000, 2), b.Context()
 	var ids []accounts.ID
 	for n := range 10_000 {
 		ids = append(ids, accounts.ID(n*10+1))
@@ -158,10 +158,10 @@ func BenchmarkSuspendMany(b *testing.B) {
 	})
 }
 
-// BenchmarkAddDomain adds and removes a name that has 100,000 names of the same account below it.
+// BenchmarkAddDomain adds and removes a domain of which 100,000 domains of the same account are descendants.
 func BenchmarkAddDomain(b *testing.B) {
 	m, ctx := newManager(), b.Context()
-	in := customer(0, 1)
+	in := newCustomer(0, 1)
 	in.Subscription = nil
 	a, err := m.Create(ctx, in)
 	require.NoError(b, err)
@@ -175,7 +175,7 @@ func BenchmarkAddDomain(b *testing.B) {
 		require.NoError(b, err)
 		last = s.ID
 	}
-	b.Run("above 100,000", func(b *testing.B) {
+	b.Run("100,000 descendants", func(b *testing.B) {
 		for b.Loop() {
 			d, err := m.Subscriptions().AddDomain(ctx, last, "example.com")
 			require.NoError(b, err)
@@ -185,10 +185,10 @@ func BenchmarkAddDomain(b *testing.B) {
 	})
 }
 
-// BenchmarkPage reads pages of 50 among 100,000 accounts, at the start and at the end, in every order.
+// BenchmarkPage reads the first and the last page of 50 among 100,000 accounts, in every order.
 func BenchmarkPage(b *testing.B) {
 	const customers = 100_000
-	m, ctx := filled(b, customers, 2), b.Context()
+	m, ctx := newFilledManager(b, customers, 2), b.Context()
 	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortLogin, accounts.SortName} {
 		q := accounts.Query{Sort: sort, Limit: 500}
 		for range customers/500 - 1 {
@@ -214,7 +214,7 @@ func BenchmarkPage(b *testing.B) {
 
 // BenchmarkSearch searches 100,000 accounts with two domains each.
 func BenchmarkSearch(b *testing.B) {
-	m, ctx := filled(b, 100_000, 2), b.Context()
+	m, ctx := newFilledManager(b, 100_000, 2), b.Context()
 	_, err := m.Suspend(ctx, []accounts.ID{99_999}, accounts.Hold{})
 	require.NoError(b, err)
 	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortName} {
@@ -239,29 +239,29 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
-// BenchmarkReaders measures how long Resolve takes, alone and beside a writer that never rests.
+// BenchmarkReaders measures the latency of Resolve, alone and with a concurrent writer that never pauses.
 func BenchmarkReaders(b *testing.B) {
 	const customers = 100_000
-	m := filled(b, customers, 2)
+	m := newFilledManager(b, customers, 2)
 	names := make([]string, customers)
 	for n := range customers {
 		names[n] = domainName(n, 1)
 	}
 	read := func(b *testing.B) {
-		took := make([]time.Duration, 0, 1<<20)
+		durations := make([]time.Duration, 0, 1<<20)
 		for n := 0; b.Loop(); n++ {
 			start := time.Now()
 			if _, err := m.Subscriptions().Resolve(b.Context(), names[n*7919%customers]); err != nil {
 				b.Fatal(err)
 			}
-			took = append(took, time.Since(start))
+			durations = append(durations, time.Since(start))
 		}
-		slices.Sort(took)
-		b.ReportMetric(float64(took[len(took)*99/100]), "p99-ns")
-		b.ReportMetric(float64(took[len(took)*999/1000]), "p99.9-ns")
+		slices.Sort(durations)
+		b.ReportMetric(float64(durations[len(durations)*99/100]), "p99-ns")
+		b.ReportMetric(float64(durations[len(durations)*999/1000]), "p99.9-ns")
 	}
 	b.Run("alone", read)
-	b.Run("beside a writer", func(b *testing.B) {
+	b.Run("with a writer", func(b *testing.B) {
 		var done atomic.Bool
 		var writer sync.WaitGroup
 		writer.Go(func() {
@@ -277,9 +277,9 @@ func BenchmarkReaders(b *testing.B) {
 	})
 }
 
-// BenchmarkMillion reports what a million accounts with a subscription and a domain each take.
+// BenchmarkMillion measures the heap and some operations with a million accounts that have a subscription and a domain each.
 func BenchmarkMillion(b *testing.B) {
-	m := filled(b, 1_000_000, 1)
+	m := newFilledManager(b, 1_000_000, 1)
 	var stats runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&stats)

@@ -5,7 +5,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// putAccount stores a row, in place of the one with its id.
+// putAccount stores a row and replaces the one with its id, if there is one.
 func (r *root) putAccount(row *account) {
 	t := &r.accounts
 	if old, found := t.byID.read.Get(row.ID); found {
@@ -29,10 +29,10 @@ func (r *root) removeAccount(id accounts.ID) {
 	t.unlink(row)
 	t.byID.write().Delete(id)
 	t.counts.write().Delete(id)
-	r.holds.drop(subscriptions.LevelAccount, int64(id))
+	r.holds.delete(subscriptions.LevelAccount, int64(id))
 }
 
-// unlink takes a row out of the indexes that changes of its fields move it in.
+// unlink removes a row from the indexes whose keys an update can change.
 func (t *accountTrees) unlink(row *account) {
 	t.byLogin.write().Delete(row.Login)
 	if row.ExternalID != "" {
@@ -42,18 +42,19 @@ func (t *accountTrees) unlink(row *account) {
 	t.bySortName.write().Delete(row)
 }
 
-// tally changes how much an account has. The provider's own is not counted.
-func (t *accountTrees) tally(id accounts.ID, subscribed, domains int32) {
+// addCount adds subs and domains to the counts of an account. There are no counts for Provider.
+func (t *accountTrees) addCount(id accounts.ID, subs, domains int32) {
 	if id == subscriptions.Provider {
 		return
 	}
-	n, _ := t.counts.read.Get(id)
-	n.subscriptions += subscribed
-	n.domains += domains
-	t.counts.write().Set(id, n)
+	c, _ := t.counts.read.Get(id)
+	c.subscriptions += subs
+	c.domains += domains
+	t.counts.write().Set(id, c)
 }
 
-// putSubscription stores a row, in place of the one with its id. Its domains go with it when its owner is another.
+// putSubscription stores a row and replaces the one with its id, if there is one. If the owner changes, the counts of the
+// subscription and its domains move to the new owner.
 func (r *root) putSubscription(row *subscription) {
 	t := &r.subscriptions
 	old, found := t.byID.read.Get(row.ID)
@@ -66,14 +67,14 @@ func (r *root) putSubscription(row *subscription) {
 	}
 	t.byCreation.write().Set(row)
 	t.byAccount.write().Set(row)
-	r.judgeDue(row)
+	r.updateExpiryIndex(row)
 	if found && old.AccountID == row.AccountID {
 		return
 	}
 	if found {
-		r.reckon(old, -1)
+		r.addToCounts(old, -1)
 	}
-	r.reckon(row, 1)
+	r.addToCounts(row, 1)
 }
 
 func (r *root) removeSubscription(id subscriptions.ID) {
@@ -83,9 +84,9 @@ func (r *root) removeSubscription(id subscriptions.ID) {
 		return
 	}
 	t.unlink(row)
-	r.reckon(row, -1)
+	r.addToCounts(row, -1)
 	t.byID.write().Delete(id)
-	r.holds.drop(subscriptions.LevelSubscription, int64(id))
+	r.holds.delete(subscriptions.LevelSubscription, int64(id))
 }
 
 func (t *subscriptionTrees) unlink(row *subscription) {
@@ -95,34 +96,34 @@ func (t *subscriptionTrees) unlink(row *subscription) {
 	t.byCreation.write().Delete(row)
 	t.byAccount.write().Delete(row)
 	if !row.ExpiresAt.IsZero() {
-		t.due.write().Delete(row)
+		t.byExpiry.write().Delete(row)
 	}
 }
 
-// reckon counts a subscription and its domains for its owner, or with -1 no longer.
-func (r *root) reckon(row *subscription, by int32) {
+// addToCounts adds delta, 1 or -1, to the counts of the owner for the subscription and for each of its domains.
+func (r *root) addToCounts(row *subscription, delta int32) {
 	domains := int32(0)
 	for d := range r.domainsOf(row.ID, "") {
-		r.domains.shade(d.Name, row.AccountID, int(by))
-		domains += by
+		r.domains.addDescendant(d.Name, row.AccountID, int(delta))
+		domains += delta
 	}
-	r.accounts.tally(row.AccountID, by, domains)
+	r.accounts.addCount(row.AccountID, delta, domains)
 }
 
-// judgeDue puts a subscription among those that will run out, or takes it out.
-func (r *root) judgeDue(row *subscription) {
+// updateExpiryIndex adds a subscription to the expiry index, or removes it if it has a hold of CauseExpired.
+func (r *root) updateExpiryIndex(row *subscription) {
 	if row.ExpiresAt.IsZero() {
 		return
 	}
-	_, expired := r.holds.of(subscriptions.LevelSubscription, int64(row.ID)).Get(subscriptions.CauseExpired)
+	_, expired := r.holds.get(subscriptions.LevelSubscription, int64(row.ID)).Get(subscriptions.CauseExpired)
 	if expired {
-		r.subscriptions.due.write().Delete(row)
+		r.subscriptions.byExpiry.write().Delete(row)
 		return
 	}
-	r.subscriptions.due.write().Set(row)
+	r.subscriptions.byExpiry.write().Set(row)
 }
 
-// putDomain stores a row, in place of the one with its id.
+// putDomain stores a row and replaces the one with its id, if there is one.
 func (r *root) putDomain(row *domain) {
 	t := &r.domains
 	if old, found := t.byID.read.Get(row.ID); found {
@@ -132,8 +133,8 @@ func (r *root) putDomain(row *domain) {
 	t.byName.write().Set(row.Name, row)
 	t.bySubscription.write().Set(row)
 	owner := r.ownerOf(row)
-	t.shade(row.Name, owner, 1)
-	r.accounts.tally(owner, 0, 1)
+	t.addDescendant(row.Name, owner, 1)
+	r.accounts.addCount(owner, 0, 1)
 }
 
 func (r *root) removeDomain(id subscriptions.DomainID) {
@@ -143,7 +144,7 @@ func (r *root) removeDomain(id subscriptions.DomainID) {
 	}
 	r.unlinkDomain(row)
 	r.domains.byID.write().Delete(id)
-	r.holds.drop(subscriptions.LevelDomain, int64(id))
+	r.holds.delete(subscriptions.LevelDomain, int64(id))
 }
 
 func (r *root) unlinkDomain(row *domain) {
@@ -151,19 +152,19 @@ func (r *root) unlinkDomain(row *domain) {
 	t.byName.write().Delete(row.Name)
 	t.bySubscription.write().Delete(row)
 	owner := r.ownerOf(row)
-	t.shade(row.Name, owner, -1)
-	r.accounts.tally(owner, 0, -1)
+	t.addDescendant(row.Name, owner, -1)
+	r.accounts.addCount(owner, 0, -1)
 }
 
-// shade counts a domain below each of the names above it.
-func (t *domainTrees) shade(name string, owner accounts.ID, by int) {
-	for _, above := range subscriptions.Ancestors(name) {
-		s, _ := t.shadows.read.Get(shadow{name: above, account: owner})
-		s = shadow{name: above, account: owner, domains: s.domains + by}
-		if s.domains == 0 {
-			t.shadows.write().Delete(s)
+// addDescendant adds delta to the descendant count of every ancestor of name, for the owner of the domain.
+func (t *domainTrees) addDescendant(name string, owner accounts.ID, delta int) {
+	for _, ancestor := range subscriptions.Ancestors(name) {
+		c, _ := t.descendantCounts.read.Get(descendantCount{name: ancestor, account: owner})
+		c = descendantCount{name: ancestor, account: owner, domains: c.domains + delta}
+		if c.domains == 0 {
+			t.descendantCounts.write().Delete(c)
 			continue
 		}
-		t.shadows.write().Set(s)
+		t.descendantCounts.write().Set(c)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// claimed answers what of a claim is taken.
-func (r *root) claimed(c accounts.Claim) accounts.Claimed {
+// checkClaim returns the values of a claim that are taken or in conflict.
+func (r *root) checkClaim(c accounts.Claim) accounts.Claimed {
 	var out accounts.Claimed
 	if c.Login != "" {
 		_, out.Login = r.accounts.byLogin.read.Get(c.Login)
@@ -22,69 +22,73 @@ func (r *root) claimed(c accounts.Claim) accounts.Claimed {
 			out.Names = append(out.Names, name)
 		}
 	}
-	out.Conflicting = r.blocked(c.Names, c.Owner)
+	out.Conflicting = r.conflictingNames(c.Names, c.Owner, c.Transfer)
 	return out
 }
 
-// blocked answers the names that have a name above or below them of another account. The names claimed together don't
-// count.
-func (r *root) blocked(names []string, owner accounts.ID) []string {
+// conflictingNames returns the names that have an ancestor or a descendant which belongs to another account. Names that
+// are transferred together do not conflict with each other.
+func (r *root) conflictingNames(names []string, owner accounts.ID, transfer bool) []string {
 	if owner == subscriptions.Provider {
 		return nil
 	}
 	claimed := make(map[string]bool, len(names))
 	for _, name := range names {
-		claimed[name] = true
-	}
-	moving := r.shadowsOf(claimed)
-	var blocked []string
-	for _, name := range names {
-		if r.isBlockedAbove(name, owner, claimed) || r.isBlockedBelow(name, owner, moving) {
-			blocked = append(blocked, name)
+		if transfer {
+			claimed[name] = true
 		}
 	}
-	return blocked
+	claimedCounts := r.countDescendants(claimed)
+	var out []string
+	for _, name := range names {
+		if r.hasForeignAncestor(name, owner, claimed) || r.hasForeignDescendant(name, owner, claimedCounts) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
-// shadowsOf counts those of the names that are domains already, as shadows do.
-func (r *root) shadowsOf(names map[string]bool) map[shadow]int {
-	counts := map[shadow]int{}
+// countDescendants returns the descendant counts of those names that exist as domains. In the keys, domains is 0.
+func (r *root) countDescendants(names map[string]bool) map[descendantCount]int {
+	counts := map[descendantCount]int{}
 	for name := range names {
 		row, found := r.domains.byName.read.Get(name)
 		if !found {
 			continue
 		}
 		owner := r.ownerOf(row)
-		for _, above := range subscriptions.Ancestors(name) {
-			counts[shadow{name: above, account: owner}]++
+		for _, ancestor := range subscriptions.Ancestors(name) {
+			counts[descendantCount{name: ancestor, account: owner}]++
 		}
 	}
 	return counts
 }
 
-func (r *root) isBlockedAbove(name string, owner accounts.ID, claimed map[string]bool) bool {
-	for _, above := range subscriptions.Ancestors(name) {
-		row, found := r.domains.byName.read.Get(above)
-		if !found || claimed[above] {
+// hasForeignAncestor reports whether an ancestor of name that is not in the claim belongs to another account.
+func (r *root) hasForeignAncestor(name string, owner accounts.ID, claimed map[string]bool) bool {
+	for _, ancestor := range subscriptions.Ancestors(name) {
+		row, found := r.domains.byName.read.Get(ancestor)
+		if !found || claimed[ancestor] {
 			continue
 		}
-		if o := r.ownerOf(row); o != subscriptions.Provider && o != owner {
+		if rowOwner := r.ownerOf(row); rowOwner != subscriptions.Provider && rowOwner != owner {
 			return true
 		}
 	}
 	return false
 }
 
-// isBlockedBelow looks at how many names each account has below a name, less those that are moving.
-func (r *root) isBlockedBelow(name string, owner accounts.ID, moving map[shadow]int) bool {
-	blocked := false
-	r.domains.shadows.read.Ascend(shadow{name: name}, func(s shadow) bool {
-		if s.name != name {
+// hasForeignDescendant reports whether a descendant of name that is not in the claim belongs to another account. claimed
+// has the counts of the descendants that are in the claim.
+func (r *root) hasForeignDescendant(name string, owner accounts.ID, claimed map[descendantCount]int) bool {
+	foreign := false
+	r.domains.descendantCounts.read.Ascend(descendantCount{name: name}, func(c descendantCount) bool {
+		if c.name != name {
 			return false
 		}
-		stays := s.domains - moving[shadow{name: name, account: s.account}]
-		blocked = s.account != subscriptions.Provider && s.account != owner && stays > 0
-		return !blocked
+		remaining := c.domains - claimed[descendantCount{name: name, account: c.account}]
+		foreign = c.account != subscriptions.Provider && c.account != owner && remaining > 0
+		return !foreign
 	})
-	return blocked
+	return foreign
 }

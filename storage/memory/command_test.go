@@ -15,7 +15,7 @@ import (
 
 var at = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// seed writes one account with a subscription, a domain, and a hold and attributes on each that may have them.
+// seed saves one account with a subscription and a domain, each with a hold and attributes.
 func seed(tx accounts.Tx) error {
 	claimed, err := tx.Claim(accounts.Claim{NewAccounts: 1, Claim: subscriptions.Claim{NewSubscriptions: 1, NewDomains: 1}})
 	if err != nil {
@@ -49,15 +49,15 @@ func attributes() map[string]string { return map[string]string{"vat": "stored"} 
 
 func hold() accounts.Hold { return accounts.Hold{Cause: accounts.CauseAbuse, Note: "stored", At: at} }
 
-func seeded(t *testing.T) *memory.Store {
+func newSeededStore(t *testing.T) *memory.Store {
 	t.Helper()
 	s := memory.New()
 	require.NoError(t, s.Update(t.Context(), seed))
 	return s
 }
 
-// everything answers all that a store answers after seed.
-func everything(t *testing.T, s *memory.Store) []any {
+// readAll returns the results of all reads of a store after seed.
+func readAll(t *testing.T, s *memory.Store) []any {
 	t.Helper()
 	ctx := t.Context()
 	account, err := s.Account(ctx, accounts.AccountKey{ID: 1})
@@ -72,56 +72,56 @@ func everything(t *testing.T, s *memory.Store) []any {
 	require.NoError(t, err)
 	site, err := s.Site(ctx, "mario.com", "")
 	require.NoError(t, err)
-	below, err := s.Descendants(ctx, []accounts.ID{1})
+	descendants, err := s.Descendants(ctx, []accounts.ID{1})
 	require.NoError(t, err)
 	log, err := s.Events(ctx, accounts.EventParams{Limit: 9})
 	require.NoError(t, err)
-	return []any{account, accountPage, sub, subPage, domainPage, site, below, log}
+	return []any{account, accountPage, sub, subPage, domainPage, site, descendants, log}
 }
 
-// spoil changes whatever can be changed in what a store handed out.
-func spoil(handedOut []any) {
-	for _, one := range handedOut {
-		switch v := one.(type) {
+// modify changes everything in values returned by a store that a caller can change.
+func modify(values []any) {
+	for _, value := range values {
+		switch v := value.(type) {
 		case accounts.Record:
-			spoilThing(v.Attributes, v.Holds, nil)
+			modifyFields(v.Attributes, v.Holds, nil)
 		case []accounts.Record:
-			spoilThing(v[0].Attributes, v[0].Holds, nil)
+			modifyFields(v[0].Attributes, v[0].Holds, nil)
 		case []accounts.Summary:
-			spoilThing(v[0].Attributes, v[0].Holds, nil)
+			modifyFields(v[0].Attributes, v[0].Holds, nil)
 		case subscriptions.Subscription:
-			spoilThing(v.Attributes, v.Holds, v.Inherited)
+			modifyFields(v.Attributes, v.Holds, v.Inherited)
 		case []subscriptions.Subscription:
-			spoilThing(v[0].Attributes, v[0].Holds, v[0].Inherited)
+			modifyFields(v[0].Attributes, v[0].Holds, v[0].Inherited)
 		case []subscriptions.Domain:
-			spoilThing(v[0].Attributes, v[0].Holds, v[0].Inherited)
+			modifyFields(v[0].Attributes, v[0].Holds, v[0].Inherited)
 		case subscriptions.Site:
-			spoilThing(v.Domain.Attributes, v.Domain.Holds, v.Domain.Inherited)
+			modifyFields(v.Domain.Attributes, v.Domain.Holds, v.Domain.Inherited)
 		case subscriptions.LockedRows:
-			spoilThing(nil, v.Accounts[0].Holds, nil)
-			spoil([]any{v.Subscriptions[0].Subscription, v.Domains})
+			modifyFields(nil, v.Accounts[0].Holds, nil)
+			modify([]any{v.Subscriptions[0].Subscription, v.Domains})
 		case accounts.EventResult:
-			v.Events[0].Details["note"] = "spoiled"
+			v.Events[0].Details["note"] = "modified"
 		}
 	}
 }
 
-func spoilThing(attributes map[string]string, holds accounts.Holds, inherited []accounts.EffectiveHold) {
+func modifyFields(attributes map[string]string, holds accounts.Holds, inherited []accounts.EffectiveHold) {
 	if attributes != nil {
-		attributes["vat"], attributes["new"] = "spoiled", "spoiled"
+		attributes["vat"], attributes["new"] = "modified", "modified"
 	}
 	for i := range holds {
-		holds[i].Note = "spoiled"
+		holds[i].Note = "modified"
 	}
 	for i := range inherited {
-		inherited[i].Note = "spoiled"
+		inherited[i].Note = "modified"
 	}
 }
 
-func TestNobodyChangesAStoredValueThroughWhatWasHandedOut(t *testing.T) {
-	s, untouched := seeded(t), everything(t, seeded(t))
-	spoil(everything(t, s))
-	require.Equal(t, untouched, everything(t, s))
+func TestReturnedValuesAreCopies(t *testing.T) {
+	s, want := newSeededStore(t), readAll(t, newSeededStore(t))
+	modify(readAll(t, s))
+	require.Equal(t, want, readAll(t, s))
 	err := s.Update(t.Context(), func(tx accounts.Tx) error {
 		rows := subscriptions.LockSet{
 			Accounts: []accounts.ID{1}, Subscriptions: []subscriptions.ID{1}, Domains: []subscriptions.DomainID{1},
@@ -129,44 +129,44 @@ func TestNobodyChangesAStoredValueThroughWhatWasHandedOut(t *testing.T) {
 		locked, err1 := tx.Lock(rows)
 		records, err2 := tx.LockAccounts([]accounts.ID{1})
 		domains, err3 := tx.DomainsOf([]subscriptions.ID{1})
-		below, err4 := tx.Descendants([]accounts.ID{1})
-		spoil([]any{locked, records, domains, below})
+		descendants, err4 := tx.Descendants([]accounts.ID{1})
+		modify([]any{locked, records, domains, descendants})
 		return errors.Join(err1, err2, err3, err4)
 	})
 	require.NoError(t, err)
-	require.Equal(t, untouched, everything(t, s))
+	require.Equal(t, want, readAll(t, s))
 }
 
-func TestNobodyChangesAStoredValueThroughWhatWasHandedIn(t *testing.T) {
-	untouched := everything(t, seeded(t))
+func TestSavedValuesAreCopied(t *testing.T) {
+	want := readAll(t, newSeededStore(t))
 	s := memory.New()
-	var handedIn accounts.Writes
+	var saved accounts.Writes
 	require.NoError(t, s.Update(t.Context(), func(tx accounts.Tx) error {
-		return seed(spy{tx, &handedIn})
+		return seed(recordingTx{tx, &saved})
 	}))
-	spoilThing(handedIn.AddAccounts[0].Attributes, nil, nil)
-	spoilThing(handedIn.AddSubscriptions[0].Attributes, nil, nil)
-	spoilThing(handedIn.AddDomains[0].Attributes, nil, nil)
-	handedIn.Events[0].Details["note"] = "spoiled"
-	for i := range handedIn.PutHolds {
-		handedIn.PutHolds[i].Hold.Note = "spoiled"
+	modifyFields(saved.AddAccounts[0].Attributes, nil, nil)
+	modifyFields(saved.AddSubscriptions[0].Attributes, nil, nil)
+	modifyFields(saved.AddDomains[0].Attributes, nil, nil)
+	saved.Events[0].Details["note"] = "modified"
+	for i := range saved.PutHolds {
+		saved.PutHolds[i].Hold.Note = "modified"
 	}
-	require.Equal(t, untouched, everything(t, s))
+	require.Equal(t, want, readAll(t, s))
 }
 
-// spy keeps what is saved.
-type spy struct {
+// recordingTx records the Writes of the last Save.
+type recordingTx struct {
 	accounts.Tx
 	saved *accounts.Writes
 }
 
-func (s spy) Save(w accounts.Writes) error {
+func (s recordingTx) Save(w accounts.Writes) error {
 	*s.saved = w
 	return s.Tx.Save(w)
 }
 
-// change writes to every kind of row, and to the log.
-func change(tx accounts.Tx) error {
+// modifyAll writes to rows of every kind and to the event log.
+func modifyAll(tx accounts.Tx) error {
 	records, err := tx.LockAccounts([]accounts.ID{1})
 	if err != nil {
 		return err
@@ -183,49 +183,49 @@ func change(tx accounts.Tx) error {
 	})
 }
 
-func TestAnAbortedCommandLeavesNothing(t *testing.T) {
-	refused := errors.New("refused")
+func TestAbortedCommandChangesNothing(t *testing.T) {
+	errFailed := errors.New("failed")
 	for _, c := range []struct {
 		name  string
 		abort func(t *testing.T, s *memory.Store)
 	}{
-		{"an error", func(t *testing.T, s *memory.Store) {
-			err := s.Update(t.Context(), func(tx accounts.Tx) error { return errors.Join(change(tx), refused) })
-			require.ErrorIs(t, err, refused)
+		{"error", func(t *testing.T, s *memory.Store) {
+			err := s.Update(t.Context(), func(tx accounts.Tx) error { return errors.Join(modifyAll(tx), errFailed) })
+			require.ErrorIs(t, err, errFailed)
 			require.NotErrorIs(t, err, accounts.ErrUnavailable)
 		}},
-		{"a panic", func(t *testing.T, s *memory.Store) {
-			require.PanicsWithValue(t, "refused", func() {
+		{"panic", func(t *testing.T, s *memory.Store) {
+			require.PanicsWithValue(t, "failed", func() {
 				_ = s.Update(t.Context(), func(tx accounts.Tx) error {
-					require.NoError(t, change(tx))
-					panic("refused")
+					require.NoError(t, modifyAll(tx))
+					panic("failed")
 				})
 			})
 		}},
-		{"a ctx that ends after the last write", func(t *testing.T, s *memory.Store) {
+		{"ctx canceled after the last write", func(t *testing.T, s *memory.Store) {
 			ctx, cancel := context.WithCancel(t.Context())
 			err := s.Update(ctx, func(tx accounts.Tx) error {
 				defer cancel()
-				return change(tx)
+				return modifyAll(tx)
 			})
-			requireCutShort(t, err)
+			requireCanceled(t, err)
 		}},
-		{"a ctx that ends before the first read", func(t *testing.T, s *memory.Store) {
+		{"ctx canceled before the first read", func(t *testing.T, s *memory.Store) {
 			ctx, cancel := context.WithCancel(t.Context())
 			err := s.Update(ctx, func(tx accounts.Tx) error {
 				cancel()
-				return change(tx)
+				return modifyAll(tx)
 			})
-			requireCutShort(t, err)
+			requireCanceled(t, err)
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := seeded(t)
-			before := everything(t, s)
+			s := newSeededStore(t)
+			before := readAll(t, s)
 			c.abort(t, s)
-			require.Equal(t, before, everything(t, s))
+			require.Equal(t, before, readAll(t, s))
 
-			require.NoError(t, s.Update(t.Context(), change), "the next command")
+			require.NoError(t, s.Update(t.Context(), modifyAll), "next command")
 			_, err := s.Account(t.Context(), accounts.AccountKey{Login: "luigi"})
 			require.NoError(t, err)
 			log, err := s.Events(t.Context(), accounts.EventParams{Limit: 9})
@@ -235,15 +235,15 @@ func TestAnAbortedCommandLeavesNothing(t *testing.T) {
 	}
 }
 
-func requireCutShort(t *testing.T, err error) {
+func requireCanceled(t *testing.T, err error) {
 	t.Helper()
 	require.ErrorIs(t, err, accounts.ErrUnavailable)
 	require.ErrorIs(t, err, context.Canceled)
 }
 
-func TestAnAbortedCommandsIDsAreNotGivenAgain(t *testing.T) {
+func TestIDsOfAbortedCommandAreNotReused(t *testing.T) {
 	s := memory.New()
-	given := func(fail error) (id accounts.ID) {
+	allocate := func(fail error) (id accounts.ID) {
 		err := s.Update(t.Context(), func(tx accounts.Tx) error {
 			claimed, err := tx.Claim(accounts.Claim{NewAccounts: 1})
 			require.NoError(t, err)
@@ -253,26 +253,26 @@ func TestAnAbortedCommandsIDsAreNotGivenAgain(t *testing.T) {
 		require.ErrorIs(t, err, fail)
 		return id
 	}
-	failed := given(errors.New("refused"))
-	require.Greater(t, given(nil), failed)
+	failed := allocate(errors.New("failed"))
+	require.Greater(t, allocate(nil), failed)
 }
 
-func TestWaitingForTheWriterObeysCtx(t *testing.T) {
-	s := seeded(t)
-	begun, end := make(chan struct{}), make(chan struct{})
-	ended := make(chan error)
+func TestWaitingForWriterObeysContext(t *testing.T) {
+	s := newSeededStore(t)
+	started, release := make(chan struct{}), make(chan struct{})
+	done := make(chan error)
 	go func() {
-		ended <- s.Update(context.Background(), func(accounts.Tx) error {
-			close(begun)
-			<-end
+		done <- s.Update(context.Background(), func(accounts.Tx) error {
+			close(started)
+			<-release
 			return nil
 		})
 	}()
-	<-begun
+	<-started
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	err := s.Update(ctx, func(accounts.Tx) error {
-		t.Error("a second command ran beside the first")
+		t.Error("two commands ran concurrently")
 		return nil
 	})
 	require.ErrorIs(t, err, accounts.ErrUnavailable)
@@ -281,17 +281,17 @@ func TestWaitingForTheWriterObeysCtx(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 
 	_, err = s.Account(t.Context(), accounts.AccountKey{ID: 1})
-	require.NoError(t, err, "readers do not wait")
-	close(end)
-	require.NoError(t, <-ended)
+	require.NoError(t, err, "a read waited for the command or failed")
+	close(release)
+	require.NoError(t, <-done)
 }
 
-func TestAReaderKeepsItsSnapshot(t *testing.T) {
-	s := seeded(t)
-	before := everything(t, s)
+func TestReadsSeeOnlyCommittedData(t *testing.T) {
+	s := newSeededStore(t)
+	before := readAll(t, s)
 	err := s.Update(t.Context(), func(tx accounts.Tx) error {
-		err := change(tx)
-		require.Equal(t, before, everything(t, s), "before the command has ended")
+		err := modifyAll(tx)
+		require.Equal(t, before, readAll(t, s), "a read saw changes of a running command")
 		return err
 	})
 	require.NoError(t, err)
@@ -299,17 +299,17 @@ func TestAReaderKeepsItsSnapshot(t *testing.T) {
 	require.ErrorIs(t, err, accounts.ErrNotFound)
 }
 
-func TestATxEndsWithItsCommand(t *testing.T) {
-	s := seeded(t)
+func TestTxPanicsAfterCommand(t *testing.T) {
+	s := newSeededStore(t)
 	var kept accounts.Tx
 	require.NoError(t, s.Update(t.Context(), func(tx accounts.Tx) error { kept = tx; return nil }))
 	require.Panics(t, func() { _ = kept.Save(accounts.Writes{}) })
 }
 
-func TestResolvingAllocatesNothing(t *testing.T) {
+func TestSiteDoesNotAllocate(t *testing.T) {
 	s := memory.New()
-	clients := accounts.NewManager(s, &accounts.Options{Hasher: plain{}})
-	_, err := clients.Create(t.Context(), customer(1, 1))
+	clients := accounts.NewManager(s, &accounts.Options{Hasher: plainHasher{}})
+	_, err := clients.Create(t.Context(), newCustomer(1, 1))
 	require.NoError(t, err)
 	ctx, name := t.Context(), domainName(1, 0)
 	require.Zero(t, testing.AllocsPerRun(100, func() {
@@ -319,7 +319,7 @@ func TestResolvingAllocatesNothing(t *testing.T) {
 	}))
 }
 
-func TestRemovalTakesTheTextsOfAllEvents(t *testing.T) {
+func TestRemovalRedactsEvents(t *testing.T) {
 	s := memory.New()
 	about := func(details map[string]string) accounts.Event {
 		return accounts.Event{At: at, Type: subscriptions.AccountSuspended, AccountID: 1, Details: details}

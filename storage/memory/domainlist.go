@@ -8,7 +8,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// Domains answers the next l.Limit domains behind l.From, by name.
+// Domains returns the first l.Limit domains after l.From that l selects, by name.
 func (s *Store) Domains(ctx context.Context, l subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
 	r, err := s.read(ctx)
 	if err != nil {
@@ -25,7 +25,7 @@ func (s *Store) Domains(ctx context.Context, l subscriptions.DomainListParams) (
 	return page, nil
 }
 
-// CountDomains counts what l selects and stops at atMost (0: no bound).
+// CountDomains returns the number of domains that l selects, but not more than atMost; 0 means no bound.
 func (s *Store) CountDomains(ctx context.Context, l subscriptions.DomainListParams, atMost int) (int, error) {
 	r, err := s.read(ctx)
 	if err != nil {
@@ -34,12 +34,12 @@ func (s *Store) CountDomains(ctx context.Context, l subscriptions.DomainListPara
 	return r.domainList(l, "", 0).count(ctx, atMost)
 }
 
-// domainList answers the list of what lies behind a name. No more than limit rows of it are asked for (0: any number).
-func (r *root) domainList(l subscriptions.DomainListParams, behind string, limit int) list[domain] {
+// domainList returns the list of domains after a name. The caller reads at most limit rows; 0 means no bound.
+func (r *root) domainList(l subscriptions.DomainListParams, after string, limit int) list[domain] {
 	out := list[domain]{compare: domainsByName, keep: r.domainFilter(l)}
-	if behind != "" {
-		out.from = &domain{}
-		out.from.Name = behind
+	if after != "" {
+		out.after = &domain{}
+		out.after.Name = after
 	}
 	isHeld := l.Status == subscriptions.Suspended || l.Cause != ""
 	held := r.holds.accounts.read.Len() + r.holds.subscriptions.read.Len() + r.holds.domains.read.Len()
@@ -47,39 +47,39 @@ func (r *root) domainList(l subscriptions.DomainListParams, behind string, limit
 	case l.IDs != nil:
 		out.rows = lookUp(r.domains.byID.read, l.IDs)
 	case l.SubscriptionID != 0:
-		out.rows, out.ordered = r.domainsOf(l.SubscriptionID, behind), true
+		out.rows, out.ordered = r.domainsOf(l.SubscriptionID, after), true
 	case l.AccountID != nil:
-		out.rows = r.domainsOfAccount(*l.AccountID, behind, out.keep, limit)
-	case isHeld && rare(held, r.domains.byID.read.Len()):
+		out.rows = r.domainsOfAccount(*l.AccountID, after, out.keep, limit)
+	case isHeld && worthIndexing(held, r.domains.byID.read.Len()):
 		out.rows = r.heldDomains(l.Cause)
 	default:
-		out.rows, out.ordered = r.domains.walkNames(behind), true
+		out.rows, out.ordered = r.domains.iterateNames(after), true
 	}
 	return out
 }
 
-func (t *domainTrees) walkNames(from string) iter.Seq[*domain] {
+func (t *domainTrees) iterateNames(start string) iter.Seq[*domain] {
 	return func(yield func(*domain) bool) {
-		t.byName.read.Ascend(from, func(_ string, row *domain) bool { return yield(row) })
+		t.byName.read.Ascend(start, func(_ string, row *domain) bool { return yield(row) })
 	}
 }
 
-// domainsOfAccount answers at least the first limit rows of an account that are kept, and lie behind a name; or all, if
-// limit is 0. They are the first ones of each of its subscriptions.
+// domainsOfAccount returns, of each of the account's subscriptions, the first limit domains after a name for which keep
+// reports true, or all of them if limit is 0. The first limit domains of the account are among them.
 func (r *root) domainsOfAccount(
-	id accounts.ID, behind string, keep func(*domain) bool, limit int,
+	id accounts.ID, after string, keep func(*domain) bool, limit int,
 ) iter.Seq[*domain] {
 	return func(yield func(*domain) bool) {
 		for s := range r.subscriptionsOf(id) {
-			kept := 0
-			for d := range r.domainsOf(s.ID, behind) {
+			n := 0
+			for d := range r.domainsOf(s.ID, after) {
 				if !keep(d) {
 					continue
 				}
 				if !yield(d) {
 					return
 				}
-				if kept++; kept == limit {
+				if n++; n == limit {
 					break
 				}
 			}
@@ -87,19 +87,19 @@ func (r *root) domainsOfAccount(
 	}
 }
 
-// domainFilter answers what keeps a row in the list.
+// domainFilter returns a function that reports whether l selects a domain, apart from its IDs.
 func (r *root) domainFilter(l subscriptions.DomainListParams) func(*domain) bool {
-	n := needleOf(l.Term)
+	term := newSearchTerm(l.Term)
 	return func(d *domain) bool {
 		switch {
-		case !n.in(d.texts),
+		case !term.matches(d.texts),
 			l.SubscriptionID != 0 && d.SubscriptionID != l.SubscriptionID,
 			l.AccountID != nil && r.ownerOf(d) != *l.AccountID:
 			return false
 		case l.Status == "" && l.Cause == "":
 			return true
 		}
-		own := r.holds.of(subscriptions.LevelDomain, int64(d.ID))
-		return fits(l.Status, l.Cause, append(r.above(d), own)...)
+		domainHolds := r.holds.get(subscriptions.LevelDomain, int64(d.ID))
+		return matchesFilter(l.Status, l.Cause, append(r.parentHolds(d), domainHolds)...)
 	}
 }

@@ -11,26 +11,26 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// eventLog is the log of one root. Events lie in chunks, in the order of their numbers. The writer appends behind what
-// any root has published, and readers look no further than their root's last number; so the chunks are shared by all
-// roots. What can change later, the details, is kept apart from them.
+// eventLog is the event log of one root. Events are stored in chunks, in the order of their numbers. All roots share the
+// chunks: a command appends only after the last number of every published root, and readers stop at the last number of
+// theirs. Details, which can change later, are stored separately.
 type eventLog struct {
-	chunks []*chunk // the number n is at (n-1)/chunkSize; nil where all were pruned
-	last   int64    // the last number given
-	pruned int64    // the highest number pruned
+	chunks []*chunk // event n is in chunk (n-1)/chunkSize; nil if all events of the chunk were pruned
+	last   int64    // the last number that was given
+	pruned int64    // the highest number that was pruned
 
-	details   table[int64, []detail] // by number, of the events that have any
-	byAccount order[accountEvent]
-	told      order[mention]
+	details    table[int64, []detail] // by number; events without details are not in it
+	byAccount  order[accountEvent]
+	redactable order[subjectEvent] // events whose details include personal data of their subject
 }
 
 const chunkSize = 256
 
 type chunk [chunkSize]event
 
-// event is an Event as the log keeps it: half as large. One without a type was pruned.
+// event is a subscriptions.Event as the log stores it, in half the size. An event without a kind was pruned.
 type event struct {
-	at           int64 // in microseconds since 1970
+	at           int64 // microseconds since 1970
 	kind         subscriptions.EventType
 	actor        string
 	account      accounts.ID
@@ -50,27 +50,27 @@ func byAccountNumber(a, b accountEvent) int {
 	return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.number, b.number))
 }
 
-// subject is what an event is about.
+// subject identifies the account, subscription or domain that an event is about.
 type subject struct {
 	level subscriptions.Level
 	id    int64
 }
 
-// mention says that an event tells texts about its subject, which go with it.
-type mention struct {
+// subjectEvent is the number of an event with texts about its subject. They are deleted when the subject is removed.
+type subjectEvent struct {
 	subject
 	number int64
 }
 
-func bySubject(a, b mention) int {
+func bySubject(a, b subjectEvent) int {
 	return cmp.Or(cmp.Compare(a.level, b.level), cmp.Compare(a.id, b.id), cmp.Compare(a.number, b.number))
 }
 
 func newEventLog() eventLog {
 	return eventLog{
-		details:   newTable[int64, []detail](),
-		byAccount: newOrder(byAccountNumber),
-		told:      newOrder(bySubject),
+		details:    newTable[int64, []detail](),
+		byAccount:  newOrder(byAccountNumber),
+		redactable: newOrder(bySubject),
 	}
 }
 
@@ -85,11 +85,13 @@ func (e *event) subject() subject {
 	}
 }
 
-// isText tells whether a detail may hold what somebody wrote about the subject.
-func (d detail) isText() bool { return d.key == "note" || d.key == "message" || d.key == "public" }
+// redacts returns a function that reports whether a detail is deleted with the event's subject.
+func (e *event) redacts() func(detail) bool {
+	return func(d detail) bool { return e.kind.Redacts(d.key) }
+}
 
-// at answers the place of a number that was given; nil where its chunk was pruned.
-func (l *eventLog) at(number int64) *event {
+// slot returns the event with a number that was given, or nil if its whole chunk was pruned.
+func (l *eventLog) slot(number int64) *event {
 	c := l.chunks[(number-1)/chunkSize]
 	if c == nil {
 		return nil
@@ -97,16 +99,16 @@ func (l *eventLog) at(number int64) *event {
 	return &c[(number-1)%chunkSize]
 }
 
-// append adds events in their order.
+// append numbers events in their order and adds them to the log.
 func (l *eventLog) append(events []subscriptions.Event) {
-	var before []detail // many events of one command say the same, and share it
+	var prev []detail // events of one command often have the same details, and share them
 	for _, e := range events {
 		if l.last%chunkSize == 0 {
 			l.chunks = append(l.chunks, new(chunk))
 		}
 		l.last++
-		kept := l.at(l.last)
-		*kept = event{
+		slot := l.slot(l.last)
+		*slot = event{
 			at: e.At.UnixMicro(), kind: e.Type, actor: e.Actor,
 			account: e.AccountID, subscription: e.SubscriptionID, domain: e.DomainID, name: e.Domain,
 		}
@@ -114,129 +116,131 @@ func (l *eventLog) append(events []subscriptions.Event) {
 		if len(e.Details) == 0 {
 			continue
 		}
-		if !same(before, e.Details) {
-			before = detailsOf(e.Details)
+		if !equalDetails(prev, e.Details) {
+			prev = newDetails(e.Details)
 		}
-		l.details.write().Set(l.last, before)
-		if slices.ContainsFunc(before, detail.isText) {
-			l.told.write().Set(mention{kept.subject(), l.last})
+		l.details.write().Set(l.last, prev)
+		if slices.ContainsFunc(prev, slot.redacts()) {
+			l.redactable.write().Set(subjectEvent{slot.subject(), l.last})
 		}
 	}
 }
 
-func detailsOf(from map[string]string) []detail {
-	all := make([]detail, 0, len(from))
-	for _, key := range slices.Sorted(maps.Keys(from)) {
-		all = append(all, detail{key, from[key]})
+func newDetails(m map[string]string) []detail {
+	all := make([]detail, 0, len(m))
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		all = append(all, detail{key, m[key]})
 	}
 	return all
 }
 
-func same(kept []detail, details map[string]string) bool {
-	if len(kept) != len(details) {
+func equalDetails(stored []detail, m map[string]string) bool {
+	if len(stored) != len(m) {
 		return false
 	}
-	for _, d := range kept {
-		if value, found := details[d.key]; !found || value != d.value {
+	for _, d := range stored {
+		if value, found := m[d.key]; !found || value != d.value {
 			return false
 		}
 	}
 	return true
 }
 
-// redact deletes the texts of all events about a thing.
-func (l *eventLog) redact(about subject) {
-	var found []mention
-	l.told.read.Ascend(mention{subject: about}, func(m mention) bool {
-		if m.subject != about {
+// redact deletes the personal data from all events about a subject.
+func (l *eventLog) redact(s subject) {
+	var found []subjectEvent
+	l.redactable.read.Ascend(subjectEvent{subject: s}, func(e subjectEvent) bool {
+		if e.subject != s {
 			return false
 		}
-		found = append(found, m)
+		found = append(found, e)
 		return true
 	})
-	for _, m := range found {
-		l.told.write().Delete(m)
-		details, _ := l.details.read.Get(m.number)
-		details = slices.DeleteFunc(slices.Clone(details), detail.isText)
+	for _, e := range found {
+		l.redactable.write().Delete(e)
+		details, _ := l.details.read.Get(e.number)
+		details = slices.DeleteFunc(slices.Clone(details), l.slot(e.number).redacts())
 		if len(details) == 0 {
-			l.details.write().Delete(m.number)
+			l.details.write().Delete(e.number)
 			continue
 		}
-		l.details.write().Set(m.number, details)
+		l.details.write().Set(e.number, details)
 	}
 }
 
-// prune deletes the events before an instant, and answers how many. Clocks may go back, so these need not be the first
-// ones.
+// prune deletes the events whose At is before the given time and returns how many it deleted. It looks at every event,
+// because clocks can go back.
 func (l *eventLog) prune(before time.Time) int {
-	pruned := 0
+	n := 0
 	l.chunks = slices.Clone(l.chunks)
 	for i, c := range l.chunks {
 		if c == nil {
 			continue
 		}
-		pruned += l.pruneChunk(i, before)
+		n += l.pruneChunk(i, before)
 	}
-	return pruned
+	return n
 }
 
-// pruneChunk puts a copy of a chunk in its place, without the events before an instant.
+// pruneChunk replaces a chunk with a copy without the events whose At is before the given time, and returns how many it
+// deleted.
 func (l *eventLog) pruneChunk(i int, before time.Time) int {
-	var kept *chunk
+	var pruned *chunk
 	first := int64(i)*chunkSize + 1
-	pruned, left := 0, false
+	n, remaining := 0, false
 	for number := first; number <= min(l.last, first+chunkSize-1); number++ {
 		e := &l.chunks[i][number-first]
 		if e.kind == "" {
 			continue
 		}
 		if !time.UnixMicro(e.at).Before(before) {
-			left = true
+			remaining = true
 			continue
 		}
-		if kept == nil {
-			kept = new(*l.chunks[i])
+		if pruned == nil {
+			pruned = new(*l.chunks[i])
 		}
-		kept[number-first] = event{}
-		l.forget(number, e)
-		pruned++
+		pruned[number-first] = event{}
+		l.unlink(number, e)
+		n++
 	}
-	if kept == nil {
+	if pruned == nil {
 		return 0
 	}
-	l.chunks[i] = kept
-	if full := first+chunkSize-1 <= l.last; full && !left {
+	l.chunks[i] = pruned
+	if full := first+chunkSize-1 <= l.last; full && !remaining {
 		l.chunks[i] = nil
 	}
-	return pruned
+	return n
 }
 
-// forget deletes what leads to an event.
-func (l *eventLog) forget(number int64, e *event) {
+// unlink deletes the details of an event and its entries in the indexes.
+func (l *eventLog) unlink(number int64, e *event) {
 	l.pruned = max(l.pruned, number)
 	l.byAccount.write().Delete(accountEvent{e.account, number})
-	l.told.write().Delete(mention{e.subject(), number})
+	l.redactable.write().Delete(subjectEvent{e.subject(), number})
 	l.details.write().Delete(number)
 }
 
-// read answers what a range selects.
+// read returns the events that q selects.
 func (l *eventLog) read(q accounts.EventParams) accounts.EventResult {
 	out := accounts.EventResult{Pruned: l.pruned, Last: l.last}
-	numbers := l.numbers(q.After, q.Desc)
+	numbers := l.storedNumbers(q.After, q.Desc)
 	if q.AccountID != nil {
-		numbers = l.numbersOf(*q.AccountID, q.After, q.Desc)
+		numbers = l.accountNumbers(*q.AccountID, q.After, q.Desc)
 	}
 	for number := range numbers {
 		if len(out.Events) >= q.Limit {
 			break
 		}
-		out.Events = append(out.Events, l.recorded(number))
+		out.Events = append(out.Events, l.numberedEvent(number))
 	}
 	return out
 }
 
-func (l *eventLog) recorded(number int64) accounts.NumberedEvent {
-	e := l.at(number)
+// numberedEvent returns the event with a number, which must not be pruned.
+func (l *eventLog) numberedEvent(number int64) accounts.NumberedEvent {
+	e := l.slot(number)
 	out := accounts.NumberedEvent{Number: number, Event: subscriptions.Event{
 		At: time.UnixMicro(e.at).UTC(), Type: e.kind, Actor: e.actor,
 		AccountID: e.account, SubscriptionID: e.subscription, DomainID: e.domain, Domain: e.name,
@@ -252,35 +256,35 @@ func (l *eventLog) recorded(number int64) accounts.NumberedEvent {
 	return out
 }
 
-// numbers answers the kept numbers behind a number, upwards or downwards.
-func (l *eventLog) numbers(behind int64, desc bool) iter.Seq[int64] {
-	step, number := int64(1), behind+1
+// storedNumbers returns the numbers of the stored events after a number, in ascending or descending order.
+func (l *eventLog) storedNumbers(after int64, desc bool) iter.Seq[int64] {
+	step, number := int64(1), after+1
 	if desc {
-		step, number = -1, behind-1
-		if behind == 0 || behind > l.last {
+		step, number = -1, after-1
+		if after == 0 || after > l.last {
 			number = l.last
 		}
 	}
 	return func(yield func(int64) bool) {
 		for number := number; number >= 1 && number <= l.last; number += step {
-			if e := l.at(number); e != nil && e.kind != "" && !yield(number) {
+			if e := l.slot(number); e != nil && e.kind != "" && !yield(number) {
 				return
 			}
 		}
 	}
 }
 
-// numbersOf answers the kept numbers of an account's events behind a number, upwards or downwards.
-func (l *eventLog) numbersOf(id accounts.ID, behind int64, desc bool) iter.Seq[int64] {
+// accountNumbers returns the numbers of an account's stored events after a number, in ascending or descending order.
+func (l *eventLog) accountNumbers(id accounts.ID, after int64, desc bool) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
 		step := func(e accountEvent) bool { return e.account == id && yield(e.number) }
 		if !desc {
-			l.byAccount.read.Ascend(accountEvent{id, behind + 1}, step)
+			l.byAccount.read.Ascend(accountEvent{id, after + 1}, step)
 			return
 		}
-		if behind == 0 {
-			behind = l.last + 1
+		if after == 0 {
+			after = l.last + 1
 		}
-		l.byAccount.read.Descend(accountEvent{id, behind - 1}, step)
+		l.byAccount.read.Descend(accountEvent{id, after - 1}, step)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// holdTrees keeps the holds apart from the rows, as the rows have them: suspending writes no row, and who is held is
-// found without looking at who is not. A row without holds is in none of them.
+// holdTrees stores the holds of rows, by level and id, apart from the rows. So suspending writes no row, and suspended rows
+// are found without looking at the others. Rows without holds are in none of the trees.
 type holdTrees struct {
 	accounts, subscriptions, domains table[int64, subscriptions.Holds]
 }
@@ -23,7 +23,8 @@ func newHoldTrees() holdTrees {
 	}
 }
 
-func (t *holdTrees) at(l subscriptions.Level) *table[int64, subscriptions.Holds] {
+// level returns the tree of a level.
+func (t *holdTrees) level(l subscriptions.Level) *table[int64, subscriptions.Holds] {
 	switch l {
 	case subscriptions.LevelAccount:
 		return &t.accounts
@@ -34,88 +35,90 @@ func (t *holdTrees) at(l subscriptions.Level) *table[int64, subscriptions.Holds]
 	}
 }
 
-// of answers the stored holds of a row, not to be handed out or changed.
-func (t *holdTrees) of(l subscriptions.Level, id int64) subscriptions.Holds {
-	holds, _ := t.at(l).read.Get(id)
+// get returns the stored holds of a row. They must not be changed or returned to callers of the store.
+func (t *holdTrees) get(l subscriptions.Level, id int64) subscriptions.Holds {
+	holds, _ := t.level(l).read.Get(id)
 	return holds
 }
 
 // put stores the holds of a row.
 func (t *holdTrees) put(l subscriptions.Level, id int64, holds subscriptions.Holds) {
 	if len(holds) == 0 {
-		t.drop(l, id)
+		t.delete(l, id)
 		return
 	}
-	t.at(l).write().Set(id, holds)
+	t.level(l).write().Set(id, holds)
 }
 
-// drop deletes the holds of a row.
-func (t *holdTrees) drop(l subscriptions.Level, id int64) {
-	if len(t.of(l, id)) > 0 {
-		t.at(l).write().Delete(id)
+// delete deletes the holds of a row.
+func (t *holdTrees) delete(l subscriptions.Level, id int64) {
+	if len(t.get(l, id)) > 0 {
+		t.level(l).write().Delete(id)
 	}
 }
 
-// place stores a hold, in place of the one of its cause.
-func (r *root) place(p subscriptions.HoldWrite) {
-	holds := slices.Clone(r.holds.of(p.Level, p.ID))
-	if i, found := search(holds, p.Hold.Cause); found {
-		holds[i] = p.Hold
+// putHold stores a hold and replaces the one with the same cause, if there is one.
+func (r *root) putHold(w subscriptions.HoldWrite) {
+	holds := slices.Clone(r.holds.get(w.Level, w.ID))
+	if i, found := findHold(holds, w.Hold.Cause); found {
+		holds[i] = w.Hold
 	} else {
-		holds = slices.Insert(holds, i, p.Hold)
+		holds = slices.Insert(holds, i, w.Hold)
 	}
-	r.holds.put(p.Level, p.ID, holds)
-	r.holdChanged(p.Level, p.ID, p.Hold.Cause)
+	r.holds.put(w.Level, w.ID, holds)
+	r.reindexHold(w.Level, w.ID, w.Hold.Cause)
 }
 
-// lift deletes a hold.
-func (r *root) lift(l subscriptions.HoldKey) {
-	holds := r.holds.of(l.Level, l.ID)
-	i, found := search(holds, l.Cause)
+// deleteHold deletes a hold, if it exists.
+func (r *root) deleteHold(k subscriptions.HoldKey) {
+	holds := r.holds.get(k.Level, k.ID)
+	i, found := findHold(holds, k.Cause)
 	if !found {
 		return
 	}
-	r.holds.put(l.Level, l.ID, slices.Delete(slices.Clone(holds), i, i+1))
-	r.holdChanged(l.Level, l.ID, l.Cause)
+	r.holds.put(k.Level, k.ID, slices.Delete(slices.Clone(holds), i, i+1))
+	r.reindexHold(k.Level, k.ID, k.Cause)
 }
 
-func search(holds subscriptions.Holds, c subscriptions.Cause) (int, bool) {
+// findHold returns the index of the hold with a cause, or where to insert it, and reports whether it exists.
+func findHold(holds subscriptions.Holds, c subscriptions.Cause) (int, bool) {
 	return slices.BinarySearchFunc(holds, c, func(h subscriptions.Hold, c subscriptions.Cause) int {
 		return cmp.Compare(h.Cause, c)
 	})
 }
 
-// holdChanged keeps the order of what is due right, which follows from one cause of one level.
-func (r *root) holdChanged(l subscriptions.Level, id int64, c subscriptions.Cause) {
+// reindexHold updates the expiry index if a subscription's hold of CauseExpired was stored or deleted.
+func (r *root) reindexHold(l subscriptions.Level, id int64, c subscriptions.Cause) {
 	if l != subscriptions.LevelSubscription || c != subscriptions.CauseExpired {
 		return
 	}
 	if row, found := r.subscriptions.byID.read.Get(subscriptions.ID(id)); found {
-		r.judgeDue(row)
+		r.updateExpiryIndex(row)
 	}
 }
 
-// fits tells whether something with the holds of these levels passes filters by status and cause.
-func fits(status subscriptions.Status, cause subscriptions.Cause, levels ...subscriptions.Holds) bool {
-	holds, by := 0, cause == ""
+// matchesFilter reports whether a row with holds on the given levels, its own and those above, matches filters by status
+// and cause.
+func matchesFilter(status subscriptions.Status, cause subscriptions.Cause, levels ...subscriptions.Holds) bool {
+	holds, hasCause := 0, cause == ""
 	for _, level := range levels {
 		holds += len(level)
 		_, found := level.Get(cause)
-		by = by || found
+		hasCause = hasCause || found
 	}
-	return by && (status == "" || (status == subscriptions.Suspended) == (holds > 0))
+	return hasCause && (status == "" || (status == subscriptions.Suspended) == (holds > 0))
 }
 
-// heldIDs answers the ids of a level that have a hold of a cause, or any hold if it is "".
+// heldIDs returns the ids on a level with a hold of cause c, or with any hold if c is empty.
 func (t *holdTrees) heldIDs(l subscriptions.Level, c subscriptions.Cause) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
-		t.at(l).read.Scan(func(id int64, holds subscriptions.Holds) bool {
-			return !fits(subscriptions.Suspended, c, holds) || yield(id)
+		t.level(l).read.Scan(func(id int64, holds subscriptions.Holds) bool {
+			return !matchesFilter(subscriptions.Suspended, c, holds) || yield(id)
 		})
 	}
 }
 
-// heldAccounts answers the accounts that a cause holds.
+// heldAccounts returns the accounts with a hold of cause c, or with any hold if c is empty.
 func (r *root) heldAccounts(c subscriptions.Cause) iter.Seq[*account] {
 	return func(yield func(*account) bool) {
 		for id := range r.holds.heldIDs(subscriptions.LevelAccount, c) {
@@ -126,7 +129,7 @@ func (r *root) heldAccounts(c subscriptions.Cause) iter.Seq[*account] {
 	}
 }
 
-// heldSubscriptions answers the subscriptions that a cause holds, from wherever, each once.
+// heldSubscriptions returns the subscriptions that have or inherit a hold of cause c, or any hold if c is empty, each once.
 func (r *root) heldSubscriptions(c subscriptions.Cause) iter.Seq[*subscription] {
 	return func(yield func(*subscription) bool) {
 		for id := range r.holds.heldIDs(subscriptions.LevelAccount, c) {
@@ -138,7 +141,7 @@ func (r *root) heldSubscriptions(c subscriptions.Cause) iter.Seq[*subscription] 
 		}
 		for id := range r.holds.heldIDs(subscriptions.LevelSubscription, c) {
 			row, found := r.subscriptions.byID.read.Get(subscriptions.ID(id))
-			if !found || fits(subscriptions.Suspended, c, r.holds.of(subscriptions.LevelAccount, int64(row.AccountID))) {
+			if !found || matchesFilter(subscriptions.Suspended, c, r.holds.get(subscriptions.LevelAccount, int64(row.AccountID))) {
 				continue
 			}
 			if !yield(row) {
@@ -148,7 +151,7 @@ func (r *root) heldSubscriptions(c subscriptions.Cause) iter.Seq[*subscription] 
 	}
 }
 
-// heldDomains answers the domains that a cause holds, from wherever, each once.
+// heldDomains returns the domains that have or inherit a hold of cause c, or any hold if c is empty, each once.
 func (r *root) heldDomains(c subscriptions.Cause) iter.Seq[*domain] {
 	return func(yield func(*domain) bool) {
 		for s := range r.heldSubscriptions(c) {
@@ -160,7 +163,7 @@ func (r *root) heldDomains(c subscriptions.Cause) iter.Seq[*domain] {
 		}
 		for id := range r.holds.heldIDs(subscriptions.LevelDomain, c) {
 			row, found := r.domains.byID.read.Get(subscriptions.DomainID(id))
-			if !found || fits(subscriptions.Suspended, c, r.above(row)...) {
+			if !found || matchesFilter(subscriptions.Suspended, c, r.parentHolds(row)...) {
 				continue
 			}
 			if !yield(row) {
@@ -170,10 +173,10 @@ func (r *root) heldDomains(c subscriptions.Cause) iter.Seq[*domain] {
 	}
 }
 
-// above answers the holds of a domain's account and subscription.
-func (r *root) above(d *domain) []subscriptions.Holds {
+// parentHolds returns the holds of a domain's account and those of its subscription.
+func (r *root) parentHolds(d *domain) []subscriptions.Holds {
 	return []subscriptions.Holds{
-		r.holds.of(subscriptions.LevelAccount, int64(r.ownerOf(d))),
-		r.holds.of(subscriptions.LevelSubscription, int64(d.SubscriptionID)),
+		r.holds.get(subscriptions.LevelAccount, int64(r.ownerOf(d))),
+		r.holds.get(subscriptions.LevelSubscription, int64(d.SubscriptionID)),
 	}
 }

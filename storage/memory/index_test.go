@@ -17,40 +17,40 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// TestIndexes gives random commands, and rebuilds every index from the rows after each few of them.
+// TestIndexes runs random commands. After every 20th it compares all indexes with the rows.
 func TestIndexes(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			c := newCommander(t, seed)
-			most := map[string]int{}
+			c := newRandomClient(t, seed)
+			maxSizes := map[string]int{}
 			for n := range 1_000 {
 				c.command()
 				if n%20 == 19 {
 					requireIndexed(t, c.store.root.Load())
-					measure(most, c.store.root.Load())
+					recordMaxSizes(maxSizes, c.store.root.Load())
 				}
 			}
-			for name, length := range most {
-				require.Positive(t, length, "no random command ever left anything in "+name)
+			for name, length := range maxSizes {
+				require.Positive(t, length, "index %s was empty whenever it was checked", name)
 			}
 		})
 	}
 }
 
-// measure keeps how large each index has been at most.
-func measure(most map[string]int, r *root) {
+// recordMaxSizes updates the maximum size of each index.
+func recordMaxSizes(maxSizes map[string]int, r *root) {
 	for name, length := range map[string]int{
 		"accounts.byExternalID": r.accounts.byExternalID.read.Len(), "accounts.counts": r.accounts.counts.read.Len(),
-		"subscriptions.byExternalID": r.subscriptions.byExternalID.read.Len(), "subscriptions.due": r.subscriptions.due.read.Len(),
-		"domains.bySubscription": r.domains.bySubscription.read.Len(), "domains.shadows": r.domains.shadows.read.Len(),
+		"subscriptions.byExternalID": r.subscriptions.byExternalID.read.Len(), "subscriptions.byExpiry": r.subscriptions.byExpiry.read.Len(),
+		"domains.bySubscription": r.domains.bySubscription.read.Len(), "domains.descendantCounts": r.domains.descendantCounts.read.Len(),
 		"holds.accounts": r.holds.accounts.read.Len(), "holds.subscriptions": r.holds.subscriptions.read.Len(),
-		"holds.domains": r.holds.domains.read.Len(), "log.told": r.log.told.read.Len(), "log.pruned": int(r.log.pruned),
+		"holds.domains": r.holds.domains.read.Len(), "log.redactable": r.log.redactable.read.Len(), "log.pruned": int(r.log.pruned),
 	} {
-		most[name] = max(most[name], length)
+		maxSizes[name] = max(maxSizes[name], length)
 	}
 }
 
-// requireIndexed compares every index with what the rows say it should be.
+// requireIndexed compares every index with the one built from the rows.
 func requireIndexed(t *testing.T, r *root) {
 	t.Helper()
 	requireSealed(t, reflect.ValueOf(r).Elem())
@@ -59,54 +59,54 @@ func requireIndexed(t *testing.T, r *root) {
 	requireDomainsIndexed(t, r)
 	requireHoldsIndexed(t, r)
 	requireEventsIndexed(t, r)
-	requireHeldFound(t, r)
-	requireNamesFound(t, r)
+	requireHeldRowsFound(t, r)
+	requireDomainSearchFound(t, r)
 }
 
-// requireHeldFound compares the ways to what is held: from the holds downwards, and by looking at every row.
-func requireHeldFound(t *testing.T, r *root) {
+// requireHeldRowsFound compares the suspended rows found from the holds with those found by a scan.
+func requireHeldRowsFound(t *testing.T, r *root) {
 	t.Helper()
 	for _, cause := range []subscriptions.Cause{"", subscriptions.CauseBilling, subscriptions.CauseExpired} {
-		held := accounts.ListParams{Status: accounts.Suspended, Cause: cause}
-		isHeld := r.accountFilter(t.Context(), held)
-		require.ElementsMatch(t, chosen(all(r.accounts.byID.read), isHeld), slices.Collect(r.heldAccounts(cause)))
+		params := accounts.ListParams{Status: accounts.Suspended, Cause: cause}
+		isHeld := r.accountFilter(t.Context(), params)
+		require.ElementsMatch(t, filter(all(r.accounts.byID.read), isHeld), slices.Collect(r.heldAccounts(cause)))
 
-		heldSubs := subscriptions.ListParams{Status: accounts.Suspended, Cause: cause}
-		isSubHeld := r.subscriptionFilter(t.Context(), heldSubs)
-		require.ElementsMatch(t, chosen(all(r.subscriptions.byID.read), isSubHeld), slices.Collect(r.heldSubscriptions(cause)))
+		subParams := subscriptions.ListParams{Status: accounts.Suspended, Cause: cause}
+		isSubHeld := r.subscriptionFilter(t.Context(), subParams)
+		require.ElementsMatch(t, filter(all(r.subscriptions.byID.read), isSubHeld), slices.Collect(r.heldSubscriptions(cause)))
 
-		heldDomains := subscriptions.DomainListParams{Status: accounts.Suspended, Cause: cause}
-		isDomainHeld := r.domainFilter(heldDomains)
-		require.ElementsMatch(t, chosen(all(r.domains.byID.read), isDomainHeld), slices.Collect(r.heldDomains(cause)))
+		domainParams := subscriptions.DomainListParams{Status: accounts.Suspended, Cause: cause}
+		isDomainHeld := r.domainFilter(domainParams)
+		require.ElementsMatch(t, filter(all(r.domains.byID.read), isDomainHeld), slices.Collect(r.heldDomains(cause)))
 	}
 }
 
-// requireNamesFound compares the ways to who has a name: all domains at once, and one account or subscription by itself.
-func requireNamesFound(t *testing.T, r *root) {
+// requireDomainSearchFound compares a search through all domains with one through the domains of each row.
+func requireDomainSearchFound(t *testing.T, r *root) {
 	t.Helper()
-	for _, n := range []needle{"site1", mark + "l1.", "l2.site", "no such name"} {
-		accountsNaming := r.accountsNaming(n, &pace{ctx: t.Context()})
+	for _, term := range []searchTerm{"site1", sep + "l1.", "l2.site", "no such name"} {
+		accountIDs := r.accountsWithDomain(term, &ctxChecker{ctx: t.Context()})
 		for a := range all(r.accounts.byID.read) {
-			require.Equal(t, r.accountNames(a, n), accountsNaming.has(int64(a.ID)))
+			require.Equal(t, r.accountHasDomain(a, term), accountIDs.has(int64(a.ID)))
 		}
-		naming := r.subscriptionsNaming(n, &pace{ctx: t.Context()})
+		subIDs := r.subscriptionsWithDomain(term, &ctxChecker{ctx: t.Context()})
 		for s := range all(r.subscriptions.byID.read) {
-			require.Equal(t, r.names(s.ID, n), naming.has(int64(s.ID)))
+			require.Equal(t, r.subscriptionHasDomain(s.ID, term), subIDs.has(int64(s.ID)))
 		}
 	}
 }
 
-func chosen[R any](rows iter.Seq[*R], keep func(*R) bool) []*R {
-	var kept []*R
+func filter[R any](rows iter.Seq[*R], keep func(*R) bool) []*R {
+	var found []*R
 	for row := range rows {
 		if keep(row) {
-			kept = append(kept, row)
+			found = append(found, row)
 		}
 	}
-	return kept
+	return found
 }
 
-// requireSealed looks for trees that a later command would write to although readers hold them.
+// requireSealed fails if a later command would write to a tree that readers use.
 func requireSealed(t *testing.T, v reflect.Value) {
 	t.Helper()
 	for i := range v.NumField() {
@@ -132,7 +132,7 @@ func requireAccountsIndexed(t *testing.T, r *root) {
 			externals[a.ExternalID] = a
 		}
 		require.Equal(t, a.Account.SortName(), a.sortName)
-		require.Equal(t, joined(a.SearchTexts()), a.texts)
+		require.Equal(t, joinTexts(a.SearchTexts()), a.texts)
 	}
 	require.Equal(t, logins, entries(r.accounts.byLogin))
 	require.Equal(t, externals, entries(r.accounts.byExternalID))
@@ -142,7 +142,7 @@ func requireAccountsIndexed(t *testing.T, r *root) {
 	require.Equal(t, sortedBy(rows, func(a, b *account) int {
 		return cmp.Or(cmp.Compare(a.SortName(), b.SortName()), cmp.Compare(a.ID, b.ID))
 	}), r.accounts.bySortName.read.Items())
-	counts := map[accounts.ID]count{}
+	counts := map[accounts.ID]accountCounts{}
 	for _, s := range r.subscriptions.byID.read.Values() {
 		n := counts[s.AccountID]
 		n.subscriptions++
@@ -154,16 +154,18 @@ func requireAccountsIndexed(t *testing.T, r *root) {
 		counts[s.AccountID] = n
 	}
 	delete(counts, subscriptions.Provider)
-	kept := entries(r.accounts.counts)
-	maps.DeleteFunc(kept, func(id accounts.ID, n count) bool { return n == count{} && r.exists(subject{"account", int64(id)}) })
-	require.Equal(t, counts, kept)
+	stored := entries(r.accounts.counts)
+	maps.DeleteFunc(stored, func(id accounts.ID, n accountCounts) bool {
+		return n == accountCounts{} && r.exists(subject{"account", int64(id)})
+	})
+	require.Equal(t, counts, stored)
 }
 
 func requireSubscriptionsIndexed(t *testing.T, r *root) {
 	t.Helper()
 	rows := r.subscriptions.byID.read.Values()
 	externals := map[string]*subscription{}
-	var due []*subscription
+	var byExpiry []*subscription
 	for _, s := range rows {
 		if s.ExternalID != "" {
 			externals[s.ExternalID] = s
@@ -171,45 +173,45 @@ func requireSubscriptionsIndexed(t *testing.T, r *root) {
 		holds, _ := r.holds.subscriptions.read.Get(int64(s.ID))
 		expired := slices.ContainsFunc(holds, func(h subscriptions.Hold) bool { return h.Cause == subscriptions.CauseExpired })
 		if !s.ExpiresAt.IsZero() && !expired {
-			due = append(due, s)
+			byExpiry = append(byExpiry, s)
 		}
-		require.Equal(t, joined(s.SearchTexts()), s.texts)
+		require.Equal(t, joinTexts(s.SearchTexts()), s.texts)
 	}
 	require.Equal(t, externals, entries(r.subscriptions.byExternalID))
-	creation := func(a, b *subscription) int {
+	byCreation := func(a, b *subscription) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	}
-	require.Equal(t, sortedBy(rows, creation), r.subscriptions.byCreation.read.Items())
+	require.Equal(t, sortedBy(rows, byCreation), r.subscriptions.byCreation.read.Items())
 	require.Equal(t, sortedBy(rows, func(a, b *subscription) int {
-		return cmp.Or(cmp.Compare(a.AccountID, b.AccountID), creation(a, b))
+		return cmp.Or(cmp.Compare(a.AccountID, b.AccountID), byCreation(a, b))
 	}), r.subscriptions.byAccount.read.Items())
-	require.Equal(t, sortedBy(due, func(a, b *subscription) int {
+	require.Equal(t, sortedBy(byExpiry, func(a, b *subscription) int {
 		return cmp.Or(a.ExpiresAt.Compare(b.ExpiresAt), cmp.Compare(a.ID, b.ID))
-	}), r.subscriptions.due.read.Items())
+	}), r.subscriptions.byExpiry.read.Items())
 }
 
 func requireDomainsIndexed(t *testing.T, r *root) {
 	t.Helper()
 	rows := r.domains.byID.read.Values()
-	names, shadows := map[string]*domain{}, map[shadow]int{}
+	names, counts := map[string]*domain{}, map[descendantCount]int{}
 	for _, d := range rows {
 		names[d.Name] = d
-		require.Equal(t, joined(d.SearchTexts()), d.texts)
+		require.Equal(t, joinTexts(d.SearchTexts()), d.texts)
 		s, found := r.subscriptions.byID.read.Get(d.SubscriptionID)
-		require.True(t, found, "the domain has no subscription")
-		for _, above := range subscriptions.Ancestors(d.Name) {
-			shadows[shadow{name: above, account: s.AccountID}]++
+		require.True(t, found, "domain without a subscription")
+		for _, ancestor := range subscriptions.Ancestors(d.Name) {
+			counts[descendantCount{name: ancestor, account: s.AccountID}]++
 		}
 	}
 	require.Equal(t, names, entries(r.domains.byName))
 	require.Equal(t, sortedBy(rows, func(a, b *domain) int {
 		return cmp.Or(cmp.Compare(a.SubscriptionID, b.SubscriptionID), cmp.Compare(a.Name, b.Name))
 	}), r.domains.bySubscription.read.Items())
-	kept := map[shadow]int{}
-	for _, s := range r.domains.shadows.read.Items() {
-		kept[shadow{name: s.name, account: s.account}] = s.domains
+	stored := map[descendantCount]int{}
+	for _, s := range r.domains.descendantCounts.read.Items() {
+		stored[descendantCount{name: s.name, account: s.account}] = s.domains
 	}
-	require.Equal(t, shadows, kept)
+	require.Equal(t, counts, stored)
 }
 
 func requireHoldsIndexed(t *testing.T, r *root) {
@@ -217,7 +219,7 @@ func requireHoldsIndexed(t *testing.T, r *root) {
 	check := func(holds table[int64, subscriptions.Holds], exists func(id int64) bool) {
 		for id, all := range entries(holds) {
 			require.NotEmpty(t, all)
-			require.True(t, exists(id), "a hold on nothing")
+			require.True(t, exists(id), "hold of a row that does not exist")
 			require.True(t, slices.IsSortedFunc(all, func(a, b subscriptions.Hold) int { return cmp.Compare(a.Cause, b.Cause) }))
 		}
 	}
@@ -232,27 +234,27 @@ func requireHoldsIndexed(t *testing.T, r *root) {
 func requireEventsIndexed(t *testing.T, r *root) {
 	t.Helper()
 	var byAccount []accountEvent
-	var told []mention
+	var redactable []subjectEvent
 	details := map[int64][]detail{}
 	for number := int64(1); number <= r.log.last; number++ {
-		e := r.log.at(number)
+		e := r.log.slot(number)
 		if e == nil || e.kind == "" {
 			require.LessOrEqual(t, number, r.log.pruned)
 			continue
 		}
 		byAccount = append(byAccount, accountEvent{e.account, number})
-		kept, found := r.log.details.read.Get(number)
+		stored, found := r.log.details.read.Get(number)
 		if !found {
 			continue
 		}
-		details[number] = kept
-		if slices.ContainsFunc(kept, detail.isText) {
-			require.True(t, r.exists(e.subject()), "texts about what was removed")
-			told = append(told, mention{e.subject(), number})
+		details[number] = stored
+		if slices.ContainsFunc(stored, e.redacts()) {
+			require.True(t, r.exists(e.subject()), "text about a removed row")
+			redactable = append(redactable, subjectEvent{e.subject(), number})
 		}
 	}
 	require.Equal(t, sortedBy(byAccount, byAccountNumber), r.log.byAccount.read.Items())
-	require.Equal(t, sortedBy(told, bySubject), r.log.told.read.Items())
+	require.Equal(t, sortedBy(redactable, bySubject), r.log.redactable.read.Items())
 	require.Equal(t, details, entries(r.log.details))
 }
 
@@ -282,8 +284,8 @@ func sortedBy[T any](rows []T, compare func(a, b T) int) []T {
 	return sorted
 }
 
-// commander gives random commands. Most of them are sound; what the domain refuses changes nothing.
-type commander struct {
+// randomClient runs random commands. Most of them succeed; those that fail change nothing.
+type randomClient struct {
 	t       *testing.T
 	random  *rand.Rand
 	store   *Store
@@ -292,8 +294,8 @@ type commander struct {
 	now     time.Time
 }
 
-func newCommander(t *testing.T, seed uint64) *commander {
-	c := &commander{
+func newRandomClient(t *testing.T, seed uint64) *randomClient {
+	c := &randomClient{
 		t: t, random: rand.New(rand.NewPCG(seed, 1)), store: New(), now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
 	}
 	c.clients = accounts.NewManager(c.store, &accounts.Options{Now: func() time.Time { return c.now }})
@@ -301,62 +303,64 @@ func newCommander(t *testing.T, seed uint64) *commander {
 	return c
 }
 
-// hash is what accounts are created with, because hashing would take longer than all else.
+// hash is the password hash of all accounts, because hashing would take longer than everything else.
 const hash = "$2a$04$abcdefghijklmnopqrstuuO1uS7s3kq2dYHkV8rS5z0l4y9Xo1n2i"
 
-func (c *commander) n(below int) int { return c.random.IntN(below) }
+func (c *randomClient) intN(below int) int { return c.random.IntN(below) }
 
-func (c *commander) account() accounts.ID { return accounts.ID(c.n(40) + 1) }
+func (c *randomClient) account() accounts.ID { return accounts.ID(c.intN(40) + 1) }
 
-func (c *commander) subscription() subscriptions.ID { return subscriptions.ID(c.n(60) + 1) }
+func (c *randomClient) subscription() subscriptions.ID { return subscriptions.ID(c.intN(60) + 1) }
 
-func (c *commander) domain() subscriptions.DomainID { return subscriptions.DomainID(c.n(120) + 1) }
+func (c *randomClient) domain() subscriptions.DomainID {
+	return subscriptions.DomainID(c.intN(120) + 1)
+}
 
-func (c *commander) text(kind string) string { return fmt.Sprint(kind, c.n(100)) }
+func (c *randomClient) text(kind string) string { return fmt.Sprint(kind, c.intN(100)) }
 
-// name answers a name of one to three labels below a few registrable ones, so that names lie below each other.
-func (c *commander) name() string {
-	name := fmt.Sprintf("site%d.com", c.n(30))
-	for range c.n(3) {
-		name = fmt.Sprintf("l%d.%s", c.n(3), name)
+// name returns one of a few registrable names or a name up to two labels below one, so that names conflict.
+func (c *randomClient) name() string {
+	name := fmt.Sprintf("site%d.com", c.intN(30))
+	for range c.intN(3) {
+		name = fmt.Sprintf("l%d.%s", c.intN(3), name)
 	}
 	return name
 }
 
-func (c *commander) expiry() time.Time {
-	if c.n(2) == 0 {
+func (c *randomClient) expiry() time.Time {
+	if c.intN(2) == 0 {
 		return time.Time{}
 	}
-	return c.now.Add(time.Duration(c.n(200)-50) * time.Minute)
+	return c.now.Add(time.Duration(c.intN(200)-50) * time.Minute)
 }
 
-func (c *commander) hold() subscriptions.Hold {
-	causes := []subscriptions.Cause{"", subscriptions.CauseBilling, subscriptions.CauseAbuse, "own"}
-	h := subscriptions.Hold{Cause: causes[c.n(len(causes))]}
-	if c.n(2) == 0 {
+func (c *randomClient) hold() subscriptions.Hold {
+	causes := []subscriptions.Cause{"", subscriptions.CauseBilling, subscriptions.CauseAbuse, "custom"}
+	h := subscriptions.Hold{Cause: causes[c.intN(len(causes))]}
+	if c.intN(2) == 0 {
 		h.Note, h.Public = "a note", "a public text"
 	}
 	return h
 }
 
-func (c *commander) newSubscription() subscriptions.New {
+func (c *randomClient) newSubscription() subscriptions.New {
 	in := subscriptions.New{Name: c.text("Plan "), ExpiresAt: c.expiry()}
-	if c.n(3) == 0 {
+	if c.intN(3) == 0 {
 		in.ExternalID = c.text("sub")
 	}
-	for range c.n(4) {
+	for range c.intN(4) {
 		in.Domains = append(in.Domains, c.name())
 	}
 	return in
 }
 
-// command gives one command, and makes time go on.
-func (c *commander) command() {
-	c.now = c.now.Add(time.Duration(c.n(60)) * time.Second)
-	ctx := accounts.WithActor(c.t.Context(), "somebody")
-	some := []accounts.ID{c.account()}
-	subs := []subscriptions.ID{c.subscription()}
-	domains := []subscriptions.DomainID{c.domain()}
+// command advances the clock and runs one random command.
+func (c *randomClient) command() {
+	c.now = c.now.Add(time.Duration(c.intN(60)) * time.Second)
+	ctx := accounts.WithActor(c.t.Context(), "operator")
+	accountIDs := []accounts.ID{c.account()}
+	subIDs := []subscriptions.ID{c.subscription()}
+	domainIDs := []subscriptions.DomainID{c.domain()}
 	login, text, external := c.text("login"), c.text("Text "), c.text("ext")
 	expiry := c.expiry()
 	commands := []func(){
@@ -365,47 +369,47 @@ func (c *commander) command() {
 		func() { c.create() },
 		func() {
 			contact := accounts.Contact{Name: text}
-			_, _ = c.clients.Update(ctx, some[0], accounts.Changes{Login: &login, Contact: &contact, ExternalID: &external})
+			_, _ = c.clients.Update(ctx, accountIDs[0], accounts.Changes{Login: &login, Contact: &contact, ExternalID: &external})
 		},
-		func() { _, _ = c.clients.Suspend(ctx, some, c.hold()) },
-		func() { _, _ = c.clients.Activate(ctx, some) },
-		func() { _, _ = c.clients.Remove(ctx, some) },
+		func() { _, _ = c.clients.Suspend(ctx, accountIDs, c.hold()) },
+		func() { _, _ = c.clients.Activate(ctx, accountIDs) },
+		func() { _, _ = c.clients.Remove(ctx, accountIDs) },
 		func() {
 			in := c.newSubscription()
-			in.AccountID = some[0]
+			in.AccountID = accountIDs[0]
 			_, _ = c.subs.Create(ctx, in)
 		},
 		func() { _, _ = c.subs.Create(ctx, c.newSubscription()) },
 		func() {
-			_, _ = c.subs.Update(ctx, subs[0], subscriptions.Changes{Name: &text, ExternalID: &external, ExpiresAt: &expiry})
+			_, _ = c.subs.Update(ctx, subIDs[0], subscriptions.Changes{Name: &text, ExternalID: &external, ExpiresAt: &expiry})
 		},
-		func() { _, _ = c.subs.Assign(ctx, subs, some[0]) },
-		func() { _, _ = c.subs.Suspend(ctx, subs, c.hold()) },
-		func() { _, _ = c.subs.Lift(ctx, subs, []subscriptions.Cause{subscriptions.CauseProvider, "own"}) },
-		func() { _, _ = c.subs.Remove(ctx, subs) },
+		func() { _, _ = c.subs.Assign(ctx, subIDs, accountIDs[0]) },
+		func() { _, _ = c.subs.Suspend(ctx, subIDs, c.hold()) },
+		func() { _, _ = c.subs.Lift(ctx, subIDs, []subscriptions.Cause{subscriptions.CauseProvider, "custom"}) },
+		func() { _, _ = c.subs.Remove(ctx, subIDs) },
 		func() { _, _ = c.subs.Expire(ctx) },
-		func() { _, _ = c.subs.AddDomain(ctx, subs[0], c.name()) },
-		func() { _, _ = c.subs.AddDomain(ctx, subs[0], c.name()) },
-		func() { _, _ = c.subs.RenameDomain(ctx, domains[0], c.name()) },
-		func() { _, _ = c.subs.MoveDomains(ctx, domains, subs[0]) },
-		func() { _ = c.subs.SetMainDomain(ctx, domains[0]) },
-		func() { _, _ = c.subs.SuspendDomains(ctx, domains, c.hold()) },
-		func() { _, _ = c.subs.ActivateDomains(ctx, domains) },
-		func() { _, _ = c.subs.RemoveDomains(ctx, domains) },
+		func() { _, _ = c.subs.AddDomain(ctx, subIDs[0], c.name()) },
+		func() { _, _ = c.subs.AddDomain(ctx, subIDs[0], c.name()) },
+		func() { _, _ = c.subs.RenameDomain(ctx, domainIDs[0], c.name()) },
+		func() { _, _ = c.subs.MoveDomains(ctx, domainIDs, subIDs[0]) },
+		func() { _ = c.subs.SetMainDomain(ctx, domainIDs[0]) },
+		func() { _, _ = c.subs.SuspendDomains(ctx, domainIDs, c.hold()) },
+		func() { _, _ = c.subs.ActivateDomains(ctx, domainIDs) },
+		func() { _, _ = c.subs.RemoveDomains(ctx, domainIDs) },
 		func() {
 			_, err := c.clients.PruneEvents(ctx, c.now.Add(-time.Hour))
 			require.NoError(c.t, err)
 		},
 	}
-	commands[c.n(len(commands))]()
+	commands[c.intN(len(commands))]()
 }
 
-func (c *commander) create() {
+func (c *randomClient) create() {
 	in := accounts.New{Login: c.text("login"), PasswordHash: hash, Contact: accounts.Contact{Name: c.text("Name ")}}
-	if c.n(3) == 0 {
+	if c.intN(3) == 0 {
 		in.ExternalID = c.text("ext")
 	}
-	if c.n(3) > 0 {
+	if c.intN(3) > 0 {
 		s := c.newSubscription()
 		in.Subscription = &s
 	}

@@ -8,26 +8,26 @@ import (
 	"github.com/tidwall/btree"
 )
 
-// list is a listing of rows: where to look, and for what. Where the rows come in another order than the list's, it goes
-// in two phases: find, then sort what was found. Following the list's order through rows that lie scattered in memory
-// takes several times as long when few of them are wanted.
+// list is a query for rows. If its rows are not in the order of the list, page first collects the matching rows and then
+// sorts them. If few rows match, following the index of the order instead takes several times as long, because its rows
+// are scattered in memory.
 type list[R any] struct {
 	rows    iter.Seq[*R] // each row once
-	ordered bool         // they come in the list's order
+	ordered bool         // rows are in the order of the list
 	compare func(a, b *R) int
-	from    *R // the page begins behind it; nil: at the first row
+	after   *R // the page begins after it; nil: at the first row
 	keep    func(*R) bool
 }
 
-// page answers the first rows, at most limit.
+// page returns the first limit rows after l.after that l.keep accepts.
 func (l list[R]) page(ctx context.Context, limit int) ([]*R, error) {
 	var found []*R
-	p := pace{ctx: ctx}
+	check := ctxChecker{ctx: ctx}
 	for row := range l.rows {
-		if p.ended() || l.ordered && len(found) >= limit {
+		if check.done() || l.ordered && len(found) >= limit {
 			break
 		}
-		if (l.from == nil || l.compare(row, l.from) > 0) && l.keep(row) {
+		if (l.after == nil || l.compare(row, l.after) > 0) && l.keep(row) {
 			found = append(found, row)
 		}
 	}
@@ -40,12 +40,12 @@ func (l list[R]) page(ctx context.Context, limit int) ([]*R, error) {
 	return found[:min(limit, len(found))], nil
 }
 
-// count answers how many rows there are, wherever the page begins, and stops at atMost (0: no bound).
+// count returns the number of rows that l.keep accepts, but not more than atMost; 0 means no bound. It ignores l.after.
 func (l list[R]) count(ctx context.Context, atMost int) (int, error) {
 	n := 0
-	p := pace{ctx: ctx}
+	check := ctxChecker{ctx: ctx}
 	for row := range l.rows {
-		if p.ended() || atMost > 0 && n >= atMost {
+		if check.done() || atMost > 0 && n >= atMost {
 			break
 		}
 		if l.keep(row) {
@@ -58,19 +58,20 @@ func (l list[R]) count(ctx context.Context, atMost int) (int, error) {
 	return n, nil
 }
 
-// pace looks at a ctx now and then, because looking for each row would take longer than the row.
-type pace struct {
+// ctxChecker checks a ctx once in 1,024 rows, because a check takes longer than a row.
+type ctxChecker struct {
 	ctx  context.Context
 	rows int
 }
 
-func (p *pace) ended() bool {
-	p.rows++
-	return p.rows%1024 == 0 && p.ctx.Err() != nil
+// done counts one row. It reports whether the ctx has ended, or false if it does not check at this row.
+func (c *ctxChecker) done() bool {
+	c.rows++
+	return c.rows%1024 == 0 && c.ctx.Err() != nil
 }
 
-// walk answers the rows of an order from a row on, upwards or downwards; all of them if it is nil.
-func walk[R any](t *btree.BTreeG[*R], from *R, desc bool) iter.Seq[*R] {
+// iterate returns the rows of t, in ascending or descending order, beginning with from. A nil from means all rows.
+func iterate[R any](t *btree.BTreeG[*R], from *R, desc bool) iter.Seq[*R] {
 	return func(yield func(*R) bool) {
 		switch {
 		case from == nil && desc:
@@ -85,10 +86,10 @@ func walk[R any](t *btree.BTreeG[*R], from *R, desc bool) iter.Seq[*R] {
 	}
 }
 
-// lookUp answers the rows of those ids that there are, each once.
+// lookUp returns the rows with the given ids that exist, sorted by id and without duplicates.
 func lookUp[ID ~int64, R any](t *btree.Map[ID, *R], ids []ID) iter.Seq[*R] {
 	return func(yield func(*R) bool) {
-		for _, id := range ascending(ids) {
+		for _, id := range sortedUnique(ids) {
 			if row, found := t.Get(id); found && !yield(row) {
 				return
 			}
@@ -96,18 +97,18 @@ func lookUp[ID ~int64, R any](t *btree.Map[ID, *R], ids []ID) iter.Seq[*R] {
 	}
 }
 
-// all answers the values of a table by key.
+// all returns all rows of t, by id.
 func all[ID ~int64, R any](t *btree.Map[ID, *R]) iter.Seq[*R] {
 	return func(yield func(*R) bool) {
 		t.Scan(func(_ ID, row *R) bool { return yield(row) })
 	}
 }
 
-// reversed answers the opposite order.
-func reversed[R any](compare func(a, b *R) int) func(a, b *R) int {
+// reverse returns the reverse of an order.
+func reverse[R any](compare func(a, b *R) int) func(a, b *R) int {
 	return func(a, b *R) int { return compare(b, a) }
 }
 
-// rare tells whether it pays to start from the held rows rather than to go through all rows: finding a row by its id
-// takes about as long as going past this many.
-func rare(held, rows int) bool { return held <= rows/16 }
+// worthIndexing reports whether it is faster to look up the held rows by their ids than to scan all rows. A look-up takes
+// about as long as scanning 16 rows.
+func worthIndexing(held, rows int) bool { return held <= rows/16 }

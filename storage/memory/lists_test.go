@@ -10,16 +10,17 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// fewHeld answers a manager of 120 accounts with a subscription each, few enough of which are held that lists start from
-// the holds. The tests compare what is found page by page with what is found by looking at every row by its id.
-func fewHeld(t *testing.T) *accounts.Manager {
+// newManagerWithFewHolds returns a manager of 120 accounts with a subscription each. Few enough rows are held that lists
+// start from the holds. The tests compare the pages of a list with the same list limited to all ids, which looks up every
+// row.
+func newManagerWithFewHolds(t *testing.T) *accounts.Manager {
 	t.Helper()
 	m, ctx := newManager(), t.Context()
 	for n := range 120 {
-		_, err := m.Create(ctx, customer(n, n%2+1))
+		_, err := m.Create(ctx, newCustomer(n, n%2+1))
 		require.NoError(t, err)
 	}
-	_, err := m.Suspend(ctx, upTo[accounts.ID](43)[40:], accounts.Hold{Cause: accounts.CauseBilling})
+	_, err := m.Suspend(ctx, idsUpTo[accounts.ID](43)[40:], accounts.Hold{Cause: accounts.CauseBilling})
 	require.NoError(t, err)
 	_, err = m.Subscriptions().Suspend(ctx, []subscriptions.ID{7, 42}, accounts.Hold{Cause: accounts.CauseBilling})
 	require.NoError(t, err)
@@ -28,7 +29,8 @@ func fewHeld(t *testing.T) *accounts.Manager {
 	return m
 }
 
-func upTo[ID ~int64](n int) []ID {
+// idsUpTo returns the ids from 1 to n.
+func idsUpTo[ID ~int64](n int) []ID {
 	ids := make([]ID, n)
 	for i := range ids {
 		ids[i] = ID(i + 1)
@@ -36,8 +38,8 @@ func upTo[ID ~int64](n int) []ID {
 	return ids
 }
 
-func TestListsOfAccountsAgree(t *testing.T) {
-	m := fewHeld(t)
+func TestAccountListsMatchLookUps(t *testing.T) {
+	m := newManagerWithFewHolds(t)
 	for name, q := range map[string]accounts.Query{
 		"all": {}, "suspended": {Status: accounts.Suspended}, "active": {Status: accounts.Active},
 		"billing": {Cause: accounts.CauseBilling}, "country": {Country: "DE"}, "domain": {Search: "site1-customer00000"},
@@ -47,7 +49,7 @@ func TestListsOfAccountsAgree(t *testing.T) {
 			for _, q.Desc = range []bool{false, true} {
 				t.Run(fmt.Sprint(name, "/", q.Sort, "/", q.Desc), func(t *testing.T) {
 					byID := q
-					byID.IDs, byID.Limit = upTo[accounts.ID](500), 500
+					byID.IDs, byID.Limit = idsUpTo[accounts.ID](500), 500
 					want, err := m.List(t.Context(), byID)
 					require.NoError(t, err)
 					require.NotEmpty(t, want.Items)
@@ -61,8 +63,8 @@ func TestListsOfAccountsAgree(t *testing.T) {
 	}
 }
 
-func TestListsOfSubscriptionsAgree(t *testing.T) {
-	m, account := fewHeld(t).Subscriptions(), accounts.ID(42)
+func TestSubscriptionListsMatchLookUps(t *testing.T) {
+	m, account := newManagerWithFewHolds(t).Subscriptions(), accounts.ID(42)
 	for name, q := range map[string]subscriptions.Query{
 		"all": {}, "suspended": {Status: accounts.Suspended}, "active": {Status: accounts.Active},
 		"billing": {Cause: accounts.CauseBilling}, "account": {AccountID: &account}, "domain": {Search: "site1-customer00000"},
@@ -70,7 +72,7 @@ func TestListsOfSubscriptionsAgree(t *testing.T) {
 		for _, q.Desc = range []bool{false, true} {
 			t.Run(fmt.Sprint(name, "/", q.Desc), func(t *testing.T) {
 				byID := q
-				byID.IDs, byID.Limit = upTo[subscriptions.ID](500), 500
+				byID.IDs, byID.Limit = idsUpTo[subscriptions.ID](500), 500
 				want, err := m.List(t.Context(), byID)
 				require.NoError(t, err)
 				require.NotEmpty(t, want.Items)
@@ -80,8 +82,8 @@ func TestListsOfSubscriptionsAgree(t *testing.T) {
 	}
 }
 
-func TestListsOfDomainsAgree(t *testing.T) {
-	m, account := fewHeld(t).Subscriptions(), accounts.ID(42)
+func TestDomainListsMatchLookUps(t *testing.T) {
+	m, account := newManagerWithFewHolds(t).Subscriptions(), accounts.ID(42)
 	for name, q := range map[string]subscriptions.DomainQuery{
 		"all": {}, "suspended": {Status: accounts.Suspended}, "active": {Status: accounts.Active},
 		"billing": {Cause: accounts.CauseBilling}, "provider": {Cause: accounts.CauseProvider},
@@ -89,7 +91,7 @@ func TestListsOfDomainsAgree(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			byID := q
-			byID.IDs, byID.Limit = upTo[subscriptions.DomainID](500), 500
+			byID.IDs, byID.Limit = idsUpTo[subscriptions.DomainID](500), 500
 			want, err := m.Domains(t.Context(), byID)
 			require.NoError(t, err)
 			require.NotEmpty(t, want.Items)

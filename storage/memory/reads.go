@@ -10,7 +10,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// Account answers the account that the key names, or a *NotFoundError.
+// Account returns the account with the key, or a *NotFoundError.
 func (s *Store) Account(ctx context.Context, k accounts.AccountKey) (accounts.Record, error) {
 	r, err := s.read(ctx)
 	if err != nil {
@@ -34,7 +34,7 @@ func (t *accountTrees) find(k accounts.AccountKey) (*account, bool) {
 	}
 }
 
-// Subscription answers the subscription that the key names, or a *NotFoundError.
+// Subscription returns the subscription with the key, or a *NotFoundError.
 func (s *Store) Subscription(ctx context.Context, k subscriptions.SubscriptionKey) (subscriptions.Subscription, error) {
 	r, err := s.read(ctx)
 	if err != nil {
@@ -54,7 +54,7 @@ func (t *subscriptionTrees) find(k subscriptions.SubscriptionKey) (*subscription
 	return t.byID.read.Get(k.ID)
 }
 
-// notFound speaks of a name, or of an id where there is no name.
+// notFound returns a *NotFoundError with the name, or with the id if the name is empty.
 func notFound(kind subscriptions.Level, id int64, name string) error {
 	if name != "" {
 		return &subscriptions.NotFoundError{Kind: string(kind), Name: name}
@@ -62,32 +62,33 @@ func notFound(kind subscriptions.Level, id int64, name string) error {
 	return &subscriptions.NotFoundError{Kind: string(kind), IDs: []int64{id}}
 }
 
-// Site answers the domain called name, or else the one called otherwise, with its plan; or a *NotFoundError.
-func (s *Store) Site(ctx context.Context, name, otherwise string) (subscriptions.Site, error) {
+// Site returns the domain named name or, if there is none and fallback is not empty, the one named fallback, with the plan
+// of its subscription. If there is neither, it returns a *NotFoundError with Name name.
+func (s *Store) Site(ctx context.Context, name, fallback string) (subscriptions.Site, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return subscriptions.Site{}, err
 	}
 	row, found := r.domains.byName.read.Get(name)
-	if !found && otherwise != "" {
-		row, found = r.domains.byName.read.Get(otherwise)
+	if !found && fallback != "" {
+		row, found = r.domains.byName.read.Get(fallback)
 	}
 	if !found {
 		return subscriptions.Site{}, notFound(subscriptions.LevelDomain, 0, name)
 	}
-	d, under := r.domain(row)
-	return subscriptions.Site{Domain: d, Plan: under.Plan}, nil
+	d, sub := r.domain(row)
+	return subscriptions.Site{Domain: d, Plan: sub.Plan}, nil
 }
 
-// DueSubscriptions answers at most limit ids of subscriptions that have run out at an instant and are not held for it yet, by
-// (ExpiresAt, ID).
+// DueSubscriptions returns the ids of at most limit subscriptions whose ExpiresAt is set and not after at, and that have no
+// hold of CauseExpired, by (ExpiresAt, ID).
 func (s *Store) DueSubscriptions(ctx context.Context, at time.Time, limit int) ([]subscriptions.ID, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var due []subscriptions.ID
-	r.subscriptions.due.read.Scan(func(row *subscription) bool {
+	r.subscriptions.byExpiry.read.Scan(func(row *subscription) bool {
 		if len(due) >= limit || row.ExpiresAt.After(at) {
 			return false
 		}
@@ -97,43 +98,43 @@ func (s *Store) DueSubscriptions(ctx context.Context, at time.Time, limit int) (
 	return due, nil
 }
 
-// Descendants answers which of the accounts there are, and everything below them.
+// Descendants returns the accounts among ids that exist, and all their subscriptions and domains.
 func (s *Store) Descendants(ctx context.Context, ids []accounts.ID) (accounts.Descendants, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return accounts.Descendants{}, err
 	}
-	return r.below(ids), nil
+	return r.descendants(ids), nil
 }
 
-func (r *root) below(ids []accounts.ID) accounts.Descendants {
-	var c accounts.Descendants
-	for _, id := range ascending(ids) {
+func (r *root) descendants(ids []accounts.ID) accounts.Descendants {
+	var out accounts.Descendants
+	for _, id := range sortedUnique(ids) {
 		a, found := r.accounts.byID.read.Get(id)
 		if !found {
 			continue
 		}
-		c.Accounts = append(c.Accounts, accounts.Account{ID: id, ExternalID: a.ExternalID})
+		out.Accounts = append(out.Accounts, accounts.Account{ID: id, Login: a.Login, ExternalID: a.ExternalID})
 		for s := range r.subscriptionsOf(id) {
-			c.Subscriptions = append(c.Subscriptions, subscriptions.Subscription{ID: s.ID, AccountID: id, ExternalID: s.ExternalID})
+			out.Subscriptions = append(out.Subscriptions, subscriptions.Subscription{ID: s.ID, AccountID: id, ExternalID: s.ExternalID})
 			for d := range r.domainsOf(s.ID, "") {
-				c.Domains = append(c.Domains, subscriptions.Domain{ID: d.ID, SubscriptionID: s.ID, AccountID: id, Name: d.Name})
+				out.Domains = append(out.Domains, subscriptions.Domain{ID: d.ID, SubscriptionID: s.ID, AccountID: id, Name: d.Name})
 			}
 		}
 	}
-	slices.SortFunc(c.Subscriptions, func(a, b subscriptions.Subscription) int { return cmp.Compare(a.ID, b.ID) })
-	slices.SortFunc(c.Domains, byDomainID)
-	return c
+	slices.SortFunc(out.Subscriptions, func(a, b subscriptions.Subscription) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(out.Domains, byDomainID)
+	return out
 }
 
 func byDomainID(a, b subscriptions.Domain) int { return cmp.Compare(a.ID, b.ID) }
 
-// ascending answers ids in their order, each once.
-func ascending[ID cmp.Ordered](ids []ID) []ID {
+// sortedUnique returns the ids sorted and without duplicates. It does not change ids.
+func sortedUnique[ID cmp.Ordered](ids []ID) []ID {
 	return slices.Compact(slices.Sorted(slices.Values(ids)))
 }
 
-// Events answers what q selects of the log. Every event has its number since it was committed.
+// Events returns the events that q selects, in the order of their numbers. Events are numbered when they are committed.
 func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.EventResult, error) {
 	r, err := s.read(ctx)
 	if err != nil {

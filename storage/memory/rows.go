@@ -10,13 +10,13 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// The rows are never changed once they are stored: an update stores another one in place. They are stored without holds
-// and without what follows from other rows, which is put in when they are read.
+// Rows never change once they are stored: an update stores a new row. They are stored without their holds and without
+// the fields that are derived from other rows; both are filled in when the rows are read.
 type (
 	account struct {
 		accounts.Record
 		sortName string
-		texts    string // what a search looks through
+		texts    string // the search texts, joined by joinTexts
 	}
 	subscription struct {
 		subscriptions.Record
@@ -29,46 +29,46 @@ type (
 )
 
 func newAccount(a accounts.Record) *account {
-	row := &account{Record: a, texts: joined(a.SearchTexts())}
-	row.sortName = part(row.texts, a.SortName())
-	row.Login = part(row.texts, a.Login)
-	row.Contact.Name = part(row.texts, a.Contact.Name)
-	row.Contact.Company = part(row.texts, a.Contact.Company)
-	row.Contact.Email = part(row.texts, a.Contact.Email)
-	row.Contact.Phone = part(row.texts, a.Contact.Phone)
-	row.ExternalID = part(row.texts, a.ExternalID)
-	row.Attributes = cloned(a.Attributes)
+	row := &account{Record: a, texts: joinTexts(a.SearchTexts())}
+	row.sortName = internSubstring(row.texts, a.SortName())
+	row.Login = internSubstring(row.texts, a.Login)
+	row.Contact.Name = internSubstring(row.texts, a.Contact.Name)
+	row.Contact.Company = internSubstring(row.texts, a.Contact.Company)
+	row.Contact.Email = internSubstring(row.texts, a.Contact.Email)
+	row.Contact.Phone = internSubstring(row.texts, a.Contact.Phone)
+	row.ExternalID = internSubstring(row.texts, a.ExternalID)
+	row.Attributes = cloneAttributes(a.Attributes)
 	row.Holds = nil
 	return row
 }
 
 func newSubscription(s subscriptions.Record) *subscription {
-	row := &subscription{Record: s, texts: joined(s.SearchTexts())}
-	row.Name = part(row.texts, s.Name)
-	row.ExternalID = part(row.texts, s.ExternalID)
-	row.Attributes = cloned(s.Attributes)
+	row := &subscription{Record: s, texts: joinTexts(s.SearchTexts())}
+	row.Name = internSubstring(row.texts, s.Name)
+	row.ExternalID = internSubstring(row.texts, s.ExternalID)
+	row.Attributes = cloneAttributes(s.Attributes)
 	row.Holds, row.Inherited = nil, nil
 	return row
 }
 
 func newDomain(d subscriptions.Domain) *domain {
-	row := &domain{Domain: d, texts: joined(d.SearchTexts())}
-	row.Name = part(row.texts, d.Name)
-	row.Attributes = cloned(d.Attributes)
-	row.AccountID, row.Main, row.Holds, row.Inherited = 0, false, nil, nil
+	row := &domain{Domain: d, texts: joinTexts(d.SearchTexts())}
+	row.Name = internSubstring(row.texts, d.Name)
+	row.Attributes = cloneAttributes(d.Attributes)
+	row.AccountID, row.Main, row.Plan, row.Holds, row.Inherited = 0, false, "", nil, nil
 	return row
 }
 
-// part answers s as a part of texts where it occurs there, so that memory holds it once.
-func part(texts, s string) string {
+// internSubstring returns s as a substring of texts if it occurs in it, so that its bytes are kept in memory only once.
+func internSubstring(texts, s string) string {
 	if i := strings.Index(texts, s); i >= 0 {
 		return texts[i : i+len(s)]
 	}
 	return s
 }
 
-// cloned answers a map that nobody else has; nil for an empty one.
-func cloned(attributes map[string]string) map[string]string {
+// cloneAttributes returns a copy of attributes, or nil if there are none.
+func cloneAttributes(attributes map[string]string) map[string]string {
 	if len(attributes) == 0 {
 		return nil
 	}
@@ -103,33 +103,35 @@ func domainsBySubscription(a, b *domain) int {
 	return cmp.Or(cmp.Compare(a.SubscriptionID, b.SubscriptionID), cmp.Compare(a.Name, b.Name))
 }
 
-// account answers a row as it goes out.
+// account returns the record of a row, with its holds. The caller owns it.
 func (r *root) account(row *account) accounts.Record {
 	out := row.Record
 	out.Attributes = maps.Clone(row.Attributes)
-	out.Holds = slices.Clone(r.holds.of(subscriptions.LevelAccount, int64(row.ID)))
+	out.Holds = slices.Clone(r.holds.get(subscriptions.LevelAccount, int64(row.ID)))
 	return out
 }
 
-// subscription answers a row as it goes out.
+// subscription returns the record of a row, with its holds and those that it inherits. The caller owns it.
 func (r *root) subscription(row *subscription) subscriptions.Record {
 	out := row.Record
 	out.Attributes = maps.Clone(row.Attributes)
-	out.Holds = slices.Clone(r.holds.of(subscriptions.LevelSubscription, int64(row.ID)))
-	out.Inherited = r.holds.of(subscriptions.LevelAccount, int64(row.AccountID)).Inherited(nil)
+	out.Holds = slices.Clone(r.holds.get(subscriptions.LevelSubscription, int64(row.ID)))
+	out.Inherited = r.holds.get(subscriptions.LevelAccount, int64(row.AccountID)).Inherited(nil)
 	return out
 }
 
-// domain answers a row, and the subscription that it lies under, as it goes out. It allocates nothing where there are
-// neither holds nor attributes, because every visitor's request passes here.
+// domain returns the domain of a row, with its holds and those that it inherits, and the row of its subscription. The
+// caller owns the domain. If there are neither holds nor attributes, domain allocates nothing, because it runs for every
+// request of a visitor.
 func (r *root) domain(row *domain) (subscriptions.Domain, *subscription) {
-	under, _ := r.subscriptions.byID.read.Get(row.SubscriptionID)
+	sub, _ := r.subscriptions.byID.read.Get(row.SubscriptionID)
 	out := row.Domain
-	out.AccountID = under.AccountID
-	out.Main = under.Main == row.ID
+	out.AccountID = sub.AccountID
+	out.Main = sub.Main == row.ID
+	out.Plan = sub.Plan
 	out.Attributes = maps.Clone(row.Attributes)
-	out.Holds = slices.Clone(r.holds.of(subscriptions.LevelDomain, int64(row.ID)))
-	out.Inherited = r.holds.of(subscriptions.LevelAccount, int64(under.AccountID)).
-		Inherited(r.holds.of(subscriptions.LevelSubscription, int64(under.ID)))
-	return out, under
+	out.Holds = slices.Clone(r.holds.get(subscriptions.LevelDomain, int64(row.ID)))
+	out.Inherited = r.holds.get(subscriptions.LevelAccount, int64(sub.AccountID)).
+		Inherited(r.holds.get(subscriptions.LevelSubscription, int64(sub.ID)))
+	return out, sub
 }

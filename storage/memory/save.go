@@ -5,17 +5,18 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// save applies what a command has decided: what others refer to comes before them, and goes after them.
+// save applies the writes of a command. Accounts are added before their subscriptions and these before their domains;
+// removals run in the opposite order.
 func (r *root) save(w accounts.Writes) {
 	r.saveAccounts(w.AddAccounts, w.UpdateAccounts)
 	r.saveSubscriptions(w.AddSubscriptions, w.UpdateSubscriptions)
 	r.saveDomains(w.AddDomains, w.UpdateDomains)
 	r.remove(w)
-	for _, p := range w.PutHolds {
-		r.place(p)
+	for _, h := range w.PutHolds {
+		r.putHold(h)
 	}
-	for _, l := range w.DeleteHolds {
-		r.lift(l)
+	for _, k := range w.DeleteHolds {
+		r.deleteHold(k)
 	}
 	r.log.append(w.Events)
 	r.redact(w)
@@ -39,7 +40,7 @@ func (r *root) saveSubscriptions(added, updated []subscriptions.Record) {
 	}
 }
 
-// saveDomains takes over no more of the updated ones than what can change.
+// saveDomains stores domains. An update keeps the stored Attributes and CreatedAt, as subscriptions.Writes says.
 func (r *root) saveDomains(added, updated []subscriptions.Domain) {
 	for _, d := range added {
 		r.putDomain(newDomain(d))
@@ -49,7 +50,7 @@ func (r *root) saveDomains(added, updated []subscriptions.Domain) {
 		if !found {
 			continue
 		}
-		d.Attributes, d.CreatedAt = old.Attributes, old.CreatedAt
+		d.CreatedAt = old.CreatedAt
 		r.putDomain(newDomain(d))
 	}
 }
@@ -66,7 +67,7 @@ func (r *root) remove(w accounts.Writes) {
 	}
 }
 
-// redact deletes the texts of all events about what was removed.
+// redact deletes the personal data from all events about removed rows.
 func (r *root) redact(w accounts.Writes) {
 	for _, id := range w.RemoveDomains {
 		r.log.redact(subject{subscriptions.LevelDomain, int64(id)})

@@ -6,35 +6,36 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// mark stands before each of a row's search texts. No text that reaches a store has it.
-const mark = "\x00"
+// sep precedes each of the search texts of a row. Texts that reach a store have no NUL.
+const sep = "\x00"
 
-// joined answers the texts of a row as one, so that a row is searched in one go.
-func joined(texts []string) string {
-	return mark + strings.Join(texts, mark)
+// joinTexts returns the search texts of a row as one string, so that one call of strings.Contains searches the row.
+func joinTexts(texts []string) string {
+	return sep + strings.Join(texts, sep)
 }
 
-// firstOf answers the first of joined texts, joined.
-func firstOf(texts string) string {
-	if i := strings.Index(texts[len(mark):], mark); i >= 0 {
-		return texts[:len(mark)+i]
+// firstText returns the first of the texts that joinTexts joined, with its separator.
+func firstText(texts string) string {
+	if i := strings.Index(texts[len(sep):], sep); i >= 0 {
+		return texts[:len(sep)+i]
 	}
 	return texts
 }
 
-// needle is what a search looks for in joined texts. The empty one is everywhere.
-type needle string
+// searchTerm is matched against the joined search texts of a row. The empty term matches every row.
+type searchTerm string
 
-func needleOf(p subscriptions.SearchTerm) needle {
+// newSearchTerm returns the term for p, with a leading separator if p matches only at the beginning of a text.
+func newSearchTerm(p subscriptions.SearchTerm) searchTerm {
 	if p.Text == "" || p.Anywhere {
-		return needle(p.Text)
+		return searchTerm(p.Text)
 	}
-	return needle(mark + p.Text)
+	return searchTerm(sep + p.Text)
 }
 
-func (n needle) in(texts string) bool { return strings.Contains(texts, string(n)) }
+func (t searchTerm) matches(texts string) bool { return strings.Contains(texts, string(t)) }
 
-// idSet is a set of ids. This store gives them out in a row, so that a bit for each is less than any list.
+// idSet is a set of ids, one bit each. This store allocates ids consecutively, so a bit set takes less memory than a list.
 type idSet []uint64
 
 func (s *idSet) add(id int64) {
@@ -48,50 +49,52 @@ func (s idSet) has(id int64) bool {
 	return id/64 < int64(len(s)) && s[id/64]&(1<<(id%64)) != 0
 }
 
-// accountsNaming answers the accounts that have a domain with the needle. It goes through subscriptions and domains side
-// by side, because looking each domain's subscription up would take longer than the search. It stops when p has ended.
-func (r *root) accountsNaming(n needle, p *pace) idSet {
+// accountsWithDomain returns the accounts that have a domain matching term. It iterates over subscriptions and domains
+// together, both by subscription id, because looking up the subscription of every domain would take longer than the
+// search. It stops early if check reports that the ctx has ended.
+func (r *root) accountsWithDomain(term searchTerm, check *ctxChecker) idSet {
 	var found idSet
 	domains := r.domains.bySubscription.read.Iter()
 	defer domains.Release()
 	more := domains.First()
 	r.subscriptions.byID.read.Scan(func(id subscriptions.ID, s *subscription) bool {
 		for ; more && domains.Item().SubscriptionID == id; more = domains.Next() {
-			if n.in(domains.Item().texts) {
+			if term.matches(domains.Item().texts) {
 				found.add(int64(s.AccountID))
 			}
 		}
-		return !p.ended()
+		return !check.done()
 	})
 	return found
 }
 
-// subscriptionsNaming answers the subscriptions that have a domain with the needle. It stops when p has ended.
-func (r *root) subscriptionsNaming(n needle, p *pace) idSet {
+// subscriptionsWithDomain returns the subscriptions that have a domain matching term. It stops early if check reports that
+// the ctx has ended.
+func (r *root) subscriptionsWithDomain(term searchTerm, check *ctxChecker) idSet {
 	var found idSet
 	r.domains.byID.read.Scan(func(_ subscriptions.DomainID, d *domain) bool {
-		if n.in(d.texts) {
+		if term.matches(d.texts) {
 			found.add(int64(d.SubscriptionID))
 		}
-		return !p.ended()
+		return !check.done()
 	})
 	return found
 }
 
-// names tells whether a domain of a subscription has the needle.
-func (r *root) names(id subscriptions.ID, n needle) bool {
+// subscriptionHasDomain reports whether a subscription has a domain matching term.
+func (r *root) subscriptionHasDomain(id subscriptions.ID, term searchTerm) bool {
 	for d := range r.domainsOf(id, "") {
-		if n.in(d.texts) {
+		if term.matches(d.texts) {
 			return true
 		}
 	}
 	return false
 }
 
-// accountNames tells whether a domain of an account has the needle.
-func (r *root) accountNames(a *account, n needle) bool {
+// accountHasDomain reports whether an account has a domain matching term.
+func (r *root) accountHasDomain(a *account, term searchTerm) bool {
 	for s := range r.subscriptionsOf(a.ID) {
-		if r.names(s.ID, n) {
+		if r.subscriptionHasDomain(s.ID, term) {
 			return true
 		}
 	}

@@ -9,35 +9,37 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// Store is an accounts.Store in memory. Any number of goroutines may use it. It is made by New.
+// Store is an accounts.Store in memory. It is safe for concurrent use. New creates one.
 type Store struct {
-	root   atomic.Pointer[root] // what is committed
-	writer chan struct{}        // has room while no command runs
-	ids    ids                  // belongs to the writer
+	root   atomic.Pointer[root] // the committed root
+	writer chan struct{}        // a semaphore: holds one element while a command runs
+	ids    ids                  // used only by the running command
 }
 
 var _ accounts.Store = (*Store)(nil)
 
-// New answers an empty store. Nothing in it outlives the process.
+// New returns an empty store. Its data is lost when the process exits.
 func New() *Store {
 	s := &Store{writer: make(chan struct{}, 1)}
 	s.root.Store(newRoot())
 	return s
 }
 
-// Update runs one command at a time: fn works on a root of its own, which takes the place of the committed one when fn
-// has ended well. An fn that fails or panics leaves nothing behind. The error matches ErrUnavailable and ctx.Err() if
-// ctx ended before the command did; it is never ErrCommitUnknown.
+// Update runs fn as one command. Commands run one at a time. fn works on a copy of the committed root, which replaces it
+// if fn succeeds. If fn fails or panics, nothing changes.
+//
+// An error of fn is returned as it is. If ctx ends first, Update returns an error that matches ErrUnavailable and
+// ctx.Err(). It never returns ErrCommitUnknown.
 func (s *Store) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	return s.write(ctx, func(r *root) error {
 		t := &tx{ctx: ctx, root: r, ids: &s.ids}
-		defer func() { t.root = nil }() // a Tx that is kept beyond its command fails at once
+		defer func() { t.root = nil }() // a Tx that is used after its command panics
 		return fn(t)
 	})
 }
 
-// PruneEvents deletes the events with an At before the given one, and answers how many. The error matches ErrUnavailable
-// if ctx has ended.
+// PruneEvents deletes the events whose At is before the given time and returns how many it deleted. It returns an error
+// that matches ErrUnavailable and ctx.Err() if ctx ends first.
 func (s *Store) PruneEvents(ctx context.Context, before time.Time) (pruned int, err error) {
 	err = s.write(ctx, func(r *root) error {
 		pruned = r.log.prune(before)
@@ -49,7 +51,7 @@ func (s *Store) PruneEvents(ctx context.Context, before time.Time) (pruned int, 
 	return pruned, nil
 }
 
-// write runs change on a fork of the committed root, alone, and publishes it.
+// write runs change on a copy of the committed root and publishes the copy. Only one write runs at a time.
 func (s *Store) write(ctx context.Context, change func(*root) error) error {
 	select {
 	case s.writer <- struct{}{}:
@@ -72,7 +74,7 @@ func (s *Store) write(ctx context.Context, change func(*root) error) error {
 	return nil
 }
 
-// read answers the committed root, or an error if ctx has ended.
+// read returns the committed root, or an error if ctx has ended.
 func (s *Store) read(ctx context.Context) (*root, error) {
 	if ctx.Err() != nil {
 		return nil, unavailable(ctx)
@@ -80,7 +82,7 @@ func (s *Store) read(ctx context.Context) (*root, error) {
 	return s.root.Load(), nil
 }
 
-// unavailable is the error of everything that a ctx cuts short.
+// unavailable returns the error for a ctx that has ended. It matches ErrUnavailable and ctx.Err().
 func unavailable(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", accounts.ErrUnavailable, ctx.Err())
 }

@@ -7,13 +7,13 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// Subscriptions answers the next l.Limit subscriptions behind l.From, by creation.
+// Subscriptions returns the first l.Limit subscriptions after l.From that l selects, by (CreatedAt, ID).
 func (s *Store) Subscriptions(ctx context.Context, l subscriptions.ListParams) ([]subscriptions.Subscription, error) {
 	r, err := s.read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.subscriptionList(ctx, l, subscriptionFrom(l)).page(ctx, l.Limit)
+	rows, err := r.subscriptionList(ctx, l, subscriptionPosition(l)).page(ctx, l.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func (s *Store) Subscriptions(ctx context.Context, l subscriptions.ListParams) (
 	return page, nil
 }
 
-// CountSubscriptions counts what l selects and stops at atMost (0: no bound).
+// CountSubscriptions returns the number of subscriptions that l selects, but not more than atMost; 0 means no bound.
 func (s *Store) CountSubscriptions(ctx context.Context, l subscriptions.ListParams, atMost int) (int, error) {
 	r, err := s.read(ctx)
 	if err != nil {
@@ -33,20 +33,20 @@ func (s *Store) CountSubscriptions(ctx context.Context, l subscriptions.ListPara
 	return r.subscriptionList(ctx, l, nil).count(ctx, atMost)
 }
 
-// subscriptionFrom answers a row at the position behind which the page begins; nil for the first page.
-func subscriptionFrom(l subscriptions.ListParams) *subscription {
+// subscriptionPosition returns a row at the position l.From, to compare other rows with, or nil for the start of the list.
+func subscriptionPosition(l subscriptions.ListParams) *subscription {
 	if l.From == (subscriptions.Position{}) {
 		return nil
 	}
-	from := &subscription{}
-	from.ID, from.CreatedAt = subscriptions.ID(l.From.ID), l.From.At
-	return from
+	pos := &subscription{}
+	pos.ID, pos.CreatedAt = subscriptions.ID(l.From.ID), l.From.At
+	return pos
 }
 
-func (r *root) subscriptionList(ctx context.Context, l subscriptions.ListParams, from *subscription) list[subscription] {
-	out := list[subscription]{from: from, compare: subscriptionsByCreation, keep: r.subscriptionFilter(ctx, l)}
+func (r *root) subscriptionList(ctx context.Context, l subscriptions.ListParams, after *subscription) list[subscription] {
+	out := list[subscription]{after: after, compare: subscriptionsByCreation, keep: r.subscriptionFilter(ctx, l)}
 	if l.Desc {
-		out.compare = reversed(out.compare)
+		out.compare = reverse(out.compare)
 	}
 	isHeld := l.Status == subscriptions.Suspended || l.Cause != ""
 	held := r.holds.accounts.read.Len() + r.holds.subscriptions.read.Len()
@@ -54,17 +54,17 @@ func (r *root) subscriptionList(ctx context.Context, l subscriptions.ListParams,
 	case l.IDs != nil:
 		out.rows = lookUp(r.subscriptions.byID.read, l.IDs)
 	case l.AccountID != nil:
-		out.rows, out.ordered = r.subscriptions.walkAccount(*l.AccountID, from, l.Desc), true
-	case isHeld && rare(held, r.subscriptions.byID.read.Len()):
+		out.rows, out.ordered = r.subscriptions.iterateAccount(*l.AccountID, after, l.Desc), true
+	case isHeld && worthIndexing(held, r.subscriptions.byID.read.Len()):
 		out.rows = r.heldSubscriptions(l.Cause)
 	default:
-		out.rows, out.ordered = walk(r.subscriptions.byCreation.read, from, l.Desc), true
+		out.rows, out.ordered = iterate(r.subscriptions.byCreation.read, after, l.Desc), true
 	}
 	return out
 }
 
-// walkAccount answers the rows of an account by creation, from a row on.
-func (t *subscriptionTrees) walkAccount(
+// iterateAccount returns the subscriptions of an account by creation, beginning with from. A nil from means all of them.
+func (t *subscriptionTrees) iterateAccount(
 	id subscriptions.AccountID, from *subscription, desc bool,
 ) iter.Seq[*subscription] {
 	start := &subscription{}
@@ -73,10 +73,10 @@ func (t *subscriptionTrees) walkAccount(
 	case from != nil:
 		start.CreatedAt, start.ID = from.CreatedAt, from.ID
 	case desc:
-		start.AccountID++ // behind all rows of the account, and before those of the next
+		start.AccountID++ // after all rows of the account, and before those of the next one
 	}
 	return func(yield func(*subscription) bool) {
-		for row := range walk(t.byAccount.read, start, desc) {
+		for row := range iterate(t.byAccount.read, start, desc) {
 			if row.AccountID != id || !yield(row) {
 				return
 			}
@@ -84,9 +84,9 @@ func (t *subscriptionTrees) walkAccount(
 	}
 }
 
-// subscriptionFilter answers what keeps a row in the list.
+// subscriptionFilter returns a function that reports whether l selects a subscription, apart from its IDs.
 func (r *root) subscriptionFilter(ctx context.Context, l subscriptions.ListParams) func(*subscription) bool {
-	matches := r.subscriptionSearch(ctx, l)
+	matchesSearch := r.subscriptionSearch(ctx, l)
 	return func(s *subscription) bool {
 		switch {
 		case l.AccountID != nil && s.AccountID != *l.AccountID,
@@ -94,32 +94,32 @@ func (r *root) subscriptionFilter(ctx context.Context, l subscriptions.ListParam
 			!l.ExpiresBefore.IsZero() && (s.ExpiresAt.IsZero() || !s.ExpiresAt.Before(l.ExpiresBefore)):
 			return false
 		case l.Status == "" && l.Cause == "":
-			return matches(s)
+			return matchesSearch(s)
 		}
-		return fits(l.Status, l.Cause,
-			r.holds.of(subscriptions.LevelAccount, int64(s.AccountID)),
-			r.holds.of(subscriptions.LevelSubscription, int64(s.ID)),
-		) && matches(s)
+		return matchesFilter(l.Status, l.Cause,
+			r.holds.get(subscriptions.LevelAccount, int64(s.AccountID)),
+			r.holds.get(subscriptions.LevelSubscription, int64(s.ID)),
+		) && matchesSearch(s)
 	}
 }
 
-// subscriptionSearch answers whether a subscription matches. All domains are gone through at once, unless the list names
-// the subscriptions or their owner.
+// subscriptionSearch returns a function that reports whether a subscription matches the search term. It searches all
+// domains in advance, unless the list is limited to IDs or to an account.
 func (r *root) subscriptionSearch(ctx context.Context, l subscriptions.ListParams) func(*subscription) bool {
-	n := needleOf(l.Term)
-	if n == "" {
+	term := newSearchTerm(l.Term)
+	if term == "" {
 		return func(*subscription) bool { return true }
 	}
-	naming := func(id subscriptions.ID) bool { return r.names(id, n) }
+	hasDomain := func(id subscriptions.ID) bool { return r.subscriptionHasDomain(id, term) }
 	if l.IDs == nil && l.AccountID == nil {
-		found := r.subscriptionsNaming(n, &pace{ctx: ctx})
-		naming = func(id subscriptions.ID) bool { return found.has(int64(id)) }
+		found := r.subscriptionsWithDomain(term, &ctxChecker{ctx: ctx})
+		hasDomain = func(id subscriptions.ID) bool { return found.has(int64(id)) }
 	}
 	return func(s *subscription) bool {
 		texts := s.texts
 		if l.HideExternalID {
-			texts = firstOf(texts)
+			texts = firstText(texts)
 		}
-		return n.in(texts) || naming(s.ID)
+		return term.matches(texts) || hasDomain(s.ID)
 	}
 }

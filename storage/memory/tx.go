@@ -8,47 +8,47 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// tx is the Tx of one command. Because commands run one at a time, what it reads is locked and what it finds free is
-// claimed.
+// tx is the Tx of one command. Because commands run one at a time, every row that it reads is locked, and every value that
+// it finds unused is claimed.
 type tx struct {
 	ctx  context.Context
-	root *root // a fork of the committed root, nobody else's
+	root *root // a fork of the committed root; nil after the command
 	ids  *ids
 }
 
-// ids are the last ids given out. They are no part of a root: those of a command that failed are not given again.
+// ids are the last allocated ids. They are not part of a root, so that the ids of a failed command are not reused.
 type ids struct {
 	account      accounts.ID
 	subscription subscriptions.ID
 	domain       subscriptions.DomainID
 }
 
-// next answers n new ids behind the last one.
-func next[ID ~int64](last *ID, n int) []ID {
-	given := make([]ID, n)
-	for i := range given {
+// allocate returns n new ids and advances last.
+func allocate[ID ~int64](last *ID, n int) []ID {
+	ids := make([]ID, n)
+	for i := range ids {
 		*last++
-		given[i] = *last
+		ids[i] = *last
 	}
-	return given
+	return ids
 }
 
-// Lock answers the rows and those above them.
+// Lock returns the rows, the subscriptions of the domains, and the accounts of the subscriptions.
 func (t *tx) Lock(rows subscriptions.LockSet) (subscriptions.LockedRows, error) {
 	if t.ctx.Err() != nil {
 		return subscriptions.LockedRows{}, unavailable(t.ctx)
 	}
 	var locked subscriptions.LockedRows
-	under := slices.Clone(rows.Subscriptions)
-	for _, id := range ascending(rows.Domains) {
+	subs := slices.Clone(rows.Subscriptions)
+	for _, id := range sortedUnique(rows.Domains) {
 		if row, found := t.root.domains.byID.read.Get(id); found {
 			d, _ := t.root.domain(row)
 			locked.Domains = append(locked.Domains, d)
-			under = append(under, d.SubscriptionID)
+			subs = append(subs, d.SubscriptionID)
 		}
 	}
 	owners := slices.Clone(rows.Accounts)
-	for _, id := range ascending(under) {
+	for _, id := range sortedUnique(subs) {
 		if row, found := t.root.subscriptions.byID.read.Get(id); found {
 			locked.Subscriptions = append(locked.Subscriptions, t.root.subscription(row))
 			owners = append(owners, row.AccountID)
@@ -58,25 +58,25 @@ func (t *tx) Lock(rows subscriptions.LockSet) (subscriptions.LockedRows, error) 
 	return locked, nil
 }
 
-// owners answers the accounts with these ids and their holds, by id.
+// owners returns the accounts with the given ids that exist, with their holds, sorted by id.
 func (r *root) owners(ids []accounts.ID) []subscriptions.Owner {
 	var all []subscriptions.Owner
-	for _, id := range ascending(ids) {
+	for _, id := range sortedUnique(ids) {
 		if _, found := r.accounts.byID.read.Get(id); found {
-			holds := slices.Clone(r.holds.of(subscriptions.LevelAccount, int64(id)))
+			holds := slices.Clone(r.holds.get(subscriptions.LevelAccount, int64(id)))
 			all = append(all, subscriptions.Owner{ID: id, Holds: holds})
 		}
 	}
 	return all
 }
 
-// LockAccounts answers the accounts.
+// LockAccounts returns the accounts with the given ids that exist, sorted by id.
 func (t *tx) LockAccounts(ids []accounts.ID) ([]accounts.Record, error) {
 	if t.ctx.Err() != nil {
 		return nil, unavailable(t.ctx)
 	}
 	var locked []accounts.Record
-	for _, id := range ascending(ids) {
+	for _, id := range sortedUnique(ids) {
 		if row, found := t.root.accounts.byID.read.Get(id); found {
 			locked = append(locked, t.root.account(row))
 		}
@@ -84,7 +84,7 @@ func (t *tx) LockAccounts(ids []accounts.ID) ([]accounts.Record, error) {
 	return locked, nil
 }
 
-// LockHolds answers the accounts' holds.
+// LockHolds returns the holds of the accounts with the given ids that exist, sorted by id.
 func (t *tx) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
 	if t.ctx.Err() != nil {
 		return nil, unavailable(t.ctx)
@@ -92,13 +92,13 @@ func (t *tx) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
 	return t.root.owners(ids), nil
 }
 
-// DomainsOf answers all domains of the subscriptions, by id.
+// DomainsOf returns all domains of the subscriptions, sorted by id.
 func (t *tx) DomainsOf(ids []subscriptions.ID) ([]subscriptions.Domain, error) {
 	if t.ctx.Err() != nil {
 		return nil, unavailable(t.ctx)
 	}
 	var all []subscriptions.Domain
-	for _, id := range ascending(ids) {
+	for _, id := range sortedUnique(ids) {
 		for row := range t.root.domainsOf(id, "") {
 			d, _ := t.root.domain(row)
 			all = append(all, d)
@@ -108,27 +108,27 @@ func (t *tx) DomainsOf(ids []subscriptions.ID) ([]subscriptions.Domain, error) {
 	return all, nil
 }
 
-// Descendants answers everything below the accounts.
+// Descendants returns the accounts that exist, and all their subscriptions and domains.
 func (t *tx) Descendants(ids []accounts.ID) (accounts.Descendants, error) {
 	if t.ctx.Err() != nil {
 		return accounts.Descendants{}, unavailable(t.ctx)
 	}
-	return t.root.below(ids), nil
+	return t.root.descendants(ids), nil
 }
 
-// Claim answers what of c is taken, and gives out new ids.
+// Claim returns the values of c that are taken, and allocates the new ids.
 func (t *tx) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	if t.ctx.Err() != nil {
 		return accounts.Claimed{}, unavailable(t.ctx)
 	}
-	claimed := t.root.claimed(c)
-	claimed.AccountIDs = next(&t.ids.account, c.NewAccounts)
-	claimed.SubscriptionIDs = next(&t.ids.subscription, c.NewSubscriptions)
-	claimed.DomainIDs = next(&t.ids.domain, c.NewDomains)
+	claimed := t.root.checkClaim(c)
+	claimed.AccountIDs = allocate(&t.ids.account, c.NewAccounts)
+	claimed.SubscriptionIDs = allocate(&t.ids.subscription, c.NewSubscriptions)
+	claimed.DomainIDs = allocate(&t.ids.domain, c.NewDomains)
 	return claimed, nil
 }
 
-// Save writes all of w to the command's root.
+// Save applies w to the root of the command.
 func (t *tx) Save(w accounts.Writes) error {
 	if t.ctx.Err() != nil {
 		return unavailable(t.ctx)

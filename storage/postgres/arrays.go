@@ -6,25 +6,25 @@ import (
 	"time"
 )
 
-// Arrays go to the server as text, in the form of PostgreSQL's array literals, and are cast there ($1::bigint[]): no
-// driver need know them, and rows of any number are one argument a column.
+// Arrays are sent to the server as text, as PostgreSQL's array literals, and cast there ($1::bigint[]): drivers need no
+// support for them, and any number of rows takes one argument for each column.
 
-// timeLayout is how times are written: UTC, to the microsecond, from the year 1 to 9999.
+// timeLayout is the format of times: UTC with microseconds, from the year 1 to 9999.
 const timeLayout = "2006-01-02T15:04:05.000000Z"
 
-func instant(t time.Time) string { return t.UTC().Format(timeLayout) }
+func formatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
 
-// numberArray answers an array of numbers.
+// numberArray returns the array literal of numbers.
 func numberArray[N ~int64 | ~int](numbers []N) string {
 	return array(numbers, func(b []byte, n N) []byte { return strconv.AppendInt(b, int64(n), 10) })
 }
 
-// textArray answers an array of texts.
+// textArray returns the array literal of texts.
 func textArray(values []string) string {
-	return array(values, appendText)
+	return array(values, appendQuoted)
 }
 
-// array answers the array of what element appends for each row.
+// array returns the array literal of the elements that element appends, one for each row.
 func array[R any](rows []R, element func([]byte, R) []byte) string {
 	b := make([]byte, 0, 2+16*len(rows))
 	b = append(b, '{')
@@ -37,8 +37,8 @@ func array[R any](rows []R, element func([]byte, R) []byte) string {
 	return string(append(b, '}'))
 }
 
-// appendText appends one element in quotes, so that it stands for itself whatever it contains.
-func appendText(b []byte, text string) []byte {
+// appendQuoted appends one element in quotes and escapes it.
+func appendQuoted(b []byte, text string) []byte {
 	b = append(b, '"')
 	for {
 		i := strings.IndexAny(text, `"\`)

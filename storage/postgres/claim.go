@@ -8,27 +8,27 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// The rows of unnest come in the order of the array, so that everybody locks ascending.
+// unnest returns its rows in the order of the array, so that all commands take the locks in ascending order.
 const lockClaim = `SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key`
 
-// readClaim answers the statement for what a claim asks, and nothing else, because planning it is most of what it costs;
-// empty if it asks nothing. It is a statement of its own: what it looks for was perhaps committed while the claim waited
-// for its locks.
-func readClaim(c accounts.Claim) (string, []any) {
-	var asked []string
+// claimQuery returns the statement that allocates ids and looks up what c claims, or "" if there is nothing to do. It has only
+// the columns that c needs, because planning them is most of the cost. It must run after the locks were taken: what it looks
+// for may have been committed while the claim waited for them.
+func claimQuery(c accounts.Claim) (string, []any) {
+	var columns []string
 	var args arguments
 	ids := func(sequence string, n int) {
 		switch next := "nextval('clientele." + sequence + "')"; n {
 		case 0:
 		case 1:
-			asked = append(asked, "ARRAY["+next+"] AS "+sequence)
+			columns = append(columns, "ARRAY["+next+"] AS "+sequence)
 		default:
-			asked = append(asked, "ARRAY(SELECT "+next+" FROM generate_series(1, "+args.argument(n, "integer")+")) AS "+sequence)
+			columns = append(columns, "ARRAY(SELECT "+next+" FROM generate_series(1, "+args.bind(n, "integer")+")) AS "+sequence)
 		}
 	}
 	exists := func(column, where, value string) {
 		if value != "" {
-			asked = append(asked, "EXISTS (SELECT FROM clientele."+where+" = "+args.argument(value, "text")+") AS "+column)
+			columns = append(columns, "EXISTS (SELECT FROM clientele."+where+" = "+args.bind(value, "text")+") AS "+column)
 		}
 	}
 	ids("account_ids", c.NewAccounts)
@@ -38,42 +38,55 @@ func readClaim(c accounts.Claim) (string, []any) {
 	exists("account_external_id", "accounts WHERE external_id", c.AccountExternalID)
 	exists("external_id", "subscriptions WHERE external_id", c.ExternalID)
 	if len(c.Names) > 0 {
-		names := args.argument(textArray(c.Names), "text[]")
+		names := args.bind(textArray(c.Names), "text[]")
 		if c.Owner == subscriptions.Provider {
-			asked = append(asked, "ARRAY(SELECT name FROM clientele.domains WHERE name = ANY("+names+")) AS there")
+			columns = append(columns, "ARRAY(SELECT name FROM clientele.domains WHERE name = ANY("+names+")) AS existing")
 		} else {
-			asked = append(asked, namesInTheWay(c, names, &args)...)
+			columns = append(columns, conflictingNames(c, names, &args)...)
 		}
 	}
-	if asked == nil {
+	if columns == nil {
 		return "", nil
 	}
-	return "\nSELECT " + strings.Join(asked, ",\n    "), args
+	return "\nSELECT " + strings.Join(columns, ",\n    "), args
 }
 
-// namesInTheWay asks for claimed names that are there or have somebody else's above or below them. What is above names is
-// named, and sought with them by one index; what is below one is a range, in which the search ends at the first that is
-// in the way. Owners are looked up one by one, because a join would take the server longer to plan. IS NOT TRUE, unlike
-// <> ALL, leaves the claimed names a hash table.
-func namesInTheWay(c accounts.Claim, names string, args *arguments) []string {
-	sought, ranges := slices.Clone(c.Names), make([]string, len(c.Names))
+// conflictingNames returns the columns for claimed names that exist, for other accounts' domains above them, and for names
+// with another account's domain below them. The names above are known and looked up together with the claimed ones by one
+// index; the names below are a range, in which the search ends at the first conflict. Owners are looked up one by one,
+// because the server would take longer to plan a join. With IS NOT TRUE, unlike <> ALL, the server hashes the claimed names.
+func conflictingNames(c accounts.Claim, names string, args *arguments) []string {
+	candidates, ranges := slices.Clone(c.Names), make([]string, len(c.Names))
 	for i, name := range c.Names {
-		sought = append(sought, subscriptions.Ancestors(name)...)
-		ranges[i] = reversed(name)
+		candidates = append(candidates, subscriptions.Ancestors(name)...)
+		ranges[i] = reverseLabels(name)
 	}
-	isOthers := "(SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> " + args.argument(int64(c.Owner), "bigint")
-	return []string{`ARRAY(
+	claimed := set(c.Names)
+	hasClaimedAncestor := func(name string) bool {
+		return slices.ContainsFunc(subscriptions.Ancestors(name), func(ancestor string) bool { return claimed[ancestor] })
+	}
+	isOtherOwner := "(SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> " + args.bind(int64(c.Owner), "bigint")
+	exceptTransferred := ""
+	if c.Transfer {
+		exceptTransferred = "(d.name = ANY(" + names + ")) IS NOT TRUE AND "
+	}
+	columns := []string{`ARRAY(
         SELECT d.name FROM clientele.domains AS d
-        WHERE d.name = ANY(` + args.argument(textArray(sought), "text[]") + `) AND (d.name = ANY(` + names + `) OR ` + isOthers + `)) AS there`, `ARRAY(
-        SELECT c.name FROM unnest(` + names + `, ` + args.argument(textArray(ranges), "text[]") + `) AS c (name, below)
+        WHERE d.name = ANY(` + args.bind(textArray(candidates), "text[]") + `) AND (d.name = ANY(` + names + `) OR ` + isOtherOwner + `)) AS existing`, `ARRAY(
+        SELECT c.name FROM unnest(` + names + `, ` + args.bind(textArray(ranges), "text[]") + `) AS c (name, below)
         WHERE (
             SELECT true FROM clientele.domains AS d
             WHERE d.reversed >= c.below || '.' AND d.reversed < c.below || '/'
-                AND (d.name = ANY(` + names + `)) IS NOT TRUE AND ` + isOthers + `
-            LIMIT 1)) AS blocked_below`}
+                AND ` + exceptTransferred + isOtherOwner + `
+            LIMIT 1)) AS conflicting_below`}
+	if !c.Transfer && slices.ContainsFunc(c.Names, hasClaimedAncestor) {
+		columns = append(columns, `ARRAY(
+        SELECT d.name FROM clientele.domains AS d WHERE d.name = ANY(`+names+`) AND `+isOtherOwner+`) AS others`)
+	}
+	return columns
 }
 
-// claimRow is the answer to readClaim.
+// claimRow is the result of claimQuery.
 type claimRow struct {
 	AccountIDs        []accounts.ID            `bun:"account_ids,array"`
 	SubscriptionIDs   []subscriptions.ID       `bun:"subscription_ids,array"`
@@ -81,37 +94,43 @@ type claimRow struct {
 	Login             bool
 	AccountExternalID bool
 	ExternalID        bool
-	There             []string `bun:"there,array"` // claimed names that anybody has, and names above them that others have
-	BlockedBelow      []string `bun:"blocked_below,array"`
+	Existing          []string `bun:"existing,array"`          // claimed names that exist, and names above them that other accounts have
+	ConflictingBelow  []string `bun:"conflicting_below,array"` // claimed names below which other accounts have names
+	// Others are claimed names that other accounts have. It is left out where no claimed name is above another one, or where they
+	// are transferred: then they conflict with none.
+	Others []string `bun:"others,array"`
 }
 
 func (r claimRow) claimed(names []string) accounts.Claimed {
-	taken, blocked := r.taken(names)
+	taken, conflicting := r.split(names)
 	return accounts.Claimed{
-		AccountIDs: someOrNil(r.AccountIDs), Login: r.Login, AccountExternalID: r.AccountExternalID,
+		AccountIDs: nilIfEmpty(r.AccountIDs), Login: r.Login, AccountExternalID: r.AccountExternalID,
 		Claimed: subscriptions.Claimed{
-			SubscriptionIDs: someOrNil(r.SubscriptionIDs), DomainIDs: someOrNil(r.DomainIDs),
-			ExternalID: r.ExternalID, Names: taken, Conflicting: blocked,
+			SubscriptionIDs: nilIfEmpty(r.SubscriptionIDs), DomainIDs: nilIfEmpty(r.DomainIDs),
+			ExternalID: r.ExternalID, Names: taken, Conflicting: conflicting,
 		},
 	}
 }
 
-// taken parts what is there into claimed names and what stands above others.
-func (r claimRow) taken(names []string) (taken, blocked []string) {
-	there, below := set(r.There), set(r.BlockedBelow)
+// split returns the claimed names that are taken, and those that conflict with another account's name above or below.
+func (r claimRow) split(names []string) (taken, conflicting []string) {
+	existing, conflictsBelow := set(r.Existing), set(r.ConflictingBelow)
 	for _, name := range names {
-		if there[name] {
+		if existing[name] {
 			taken = append(taken, name)
-			delete(there, name)
+			delete(existing, name)
 		}
 	}
-	above := func(name string) bool { return there[name] }
+	for _, name := range r.Others {
+		existing[name] = true
+	}
+	conflictsAbove := func(ancestor string) bool { return existing[ancestor] }
 	for _, name := range names {
-		if below[name] || slices.ContainsFunc(subscriptions.Ancestors(name), above) {
-			blocked = append(blocked, name)
+		if conflictsBelow[name] || slices.ContainsFunc(subscriptions.Ancestors(name), conflictsAbove) {
+			conflicting = append(conflicting, name)
 		}
 	}
-	return taken, blocked
+	return taken, conflicting
 }
 
 func set(names []string) map[string]bool {
@@ -122,8 +141,8 @@ func set(names []string) map[string]bool {
 	return all
 }
 
-// someOrNil answers nil for no elements, for which arrays are scanned into empty slices.
-func someOrNil[V any](values []V) []V {
+// nilIfEmpty returns nil for an empty slice: Bun scans an empty array into one.
+func nilIfEmpty[V any](values []V) []V {
 	if len(values) == 0 {
 		return nil
 	}
@@ -133,12 +152,12 @@ func someOrNil[V any](values []V) []V {
 // Claim implements accounts.Tx.
 func (t *transaction) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	if keys := c.Keys(); len(keys) > 0 {
-		if err := t.exec(anyNumber, lockClaim, t.schema.lockClass(), numberArray(keys)); err != nil {
+		if err := t.exec(anyRowCount, lockClaim, t.schema.lockClass(), numberArray(keys)); err != nil {
 			return accounts.Claimed{}, err
 		}
 	}
 	var row claimRow
-	if statement, args := readClaim(c); statement != "" {
+	if statement, args := claimQuery(c); statement != "" {
 		if err := t.query(&row, statement, args...); err != nil {
 			return accounts.Claimed{}, err
 		}

@@ -1,5 +1,5 @@
-// Package postgres keeps accounts, subscriptions and domains in PostgreSQL 13 or later, through Bun, in a schema of
-// their own beside a host's tables:
+// Package postgres provides a store that keeps accounts, subscriptions and domains in PostgreSQL 13 or later, through Bun. Its
+// tables are in a separate schema beside those of the application:
 //
 //	db := bun.NewDB(pool, pgdialect.New())
 //	if err := postgres.Migrate(ctx, db, nil); err != nil {
@@ -11,17 +11,18 @@
 //	}
 //	clients := accounts.NewManager(store, nil)
 //
-// A host's own transaction takes commands in, and commits or rolls back both together:
+// Commands can be part of the application's own transactions, which commit or roll back both together:
 //
-//	level := &sql.TxOptions{Isolation: sql.LevelReadCommitted}
-//	err := db.RunInTx(ctx, level, func(ctx context.Context, tx bun.Tx) error {
+//	err := store.RunInTx(ctx, func(ctx context.Context, tx bun.Tx, in *postgres.Store) error {
 //		if _, err := tx.NewInsert().Model(&invoice).Exec(ctx); err != nil {
 //			return err
 //		}
-//		_, err := clients.With(store.In(tx)).Suspend(ctx, ids, hold)
+//		_, err := clients.WithStore(in).Suspend(ctx, ids, hold)
 //		return err
 //	})
 //
-// The package imports no driver. The README beside it says how to set one up, which privileges the role needs, what
-// works without, and how to run, back up and remove all of it.
+// WithTx and WithSQLTx do the same in a transaction that the application begins and commits itself, with or without Bun.
+//
+// The package imports no driver. The README describes how to configure one, which privileges the role needs, and how to
+// operate, back up and remove the schema.
 package postgres

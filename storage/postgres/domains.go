@@ -6,7 +6,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// What a domain has from above, and the subscription joined for it.
+// The columns of a domain that come from its subscription and account, and the join with the subscription.
 const (
 	domainsAbove = `, s.account_id, s.plan, s.main_domain_id IS NOT DISTINCT FROM d.id AS main,
     ` + subscriptionHolds + `,
@@ -14,11 +14,11 @@ const (
 
 	joinAbove = "\nJOIN clientele.subscriptions AS s ON s.id = d.subscription_id"
 
-	// The same for a page, one look-up for each row: the planner takes a long page for a reason to read all subscriptions.
+	// The same for a page, with one look-up for each row: for a long page the planner would read all subscriptions.
 	joinAboveEach = `
 CROSS JOIN LATERAL (SELECT s.* FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s`
 
-	// One look-up by the names' index for both; the name itself goes first.
+	// Both names are looked up by one index; the first one is preferred.
 	siteByName = `
 SELECT ` + domainColumns + domainsAbove + `
 FROM clientele.domains AS d` + joinAbove + `
@@ -28,10 +28,10 @@ LIMIT 1`
 )
 
 // Site implements subscriptions.Reader.
-func (s *Store) Site(ctx context.Context, name, otherwise string) (subscriptions.Site, error) {
+func (s *Store) Site(ctx context.Context, name, fallback string) (subscriptions.Site, error) {
 	var rows []domainRow
-	if f := s.hotly(ctx, s.hot.site, &rows, name, otherwise); f != nil {
-		return subscriptions.Site{}, f
+	if e := s.queryPrepared(ctx, s.prepared.site, &rows, name, fallback); e != nil {
+		return subscriptions.Site{}, e
 	}
 	if len(rows) == 0 {
 		return subscriptions.Site{}, &subscriptions.NotFoundError{Kind: "domain", Name: name}
@@ -43,14 +43,14 @@ func (s *Store) Site(ctx context.Context, name, otherwise string) (subscriptions
 func (s *Store) Domains(ctx context.Context, q subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
 	l := domainList(q)
 	if q.From != (subscriptions.Position{}) {
-		l.position = []string{l.argument(q.From.Key, "text")}
+		l.position = []string{l.bind(q.From.Key, "text")}
 	}
 	var rows []domainRow
 	statement := l.page(domainColumns+domainsAbove, joinAboveEach, q.Limit)
-	if f := s.query(ctx, &rows, statement, l.arguments...); f != nil {
-		return nil, f
+	if e := s.query(ctx, &rows, statement, l.arguments...); e != nil {
+		return nil, e
 	}
-	return each(rows, domainRow.domain), nil
+	return convertAll(rows, domainRow.domain), nil
 }
 
 // CountDomains implements subscriptions.Reader.
@@ -59,49 +59,49 @@ func (s *Store) CountDomains(ctx context.Context, q subscriptions.DomainListPara
 	return s.countList(ctx, &l, atMost)
 }
 
-func domainList(q subscriptions.DomainListParams) list {
-	l := list{table: "clientele.domains AS d", id: "d.id", key: []string{"d.name"}}
+func domainList(q subscriptions.DomainListParams) listQuery {
+	l := listQuery{table: "clientele.domains AS d", id: "d.id", key: []string{"d.name"}}
 	if q.IDs != nil {
-		l.filter("d.id = ANY(" + l.argument(numberArray(q.IDs), "bigint[]") + ")")
+		l.filter("d.id = ANY(" + l.bind(numberArray(q.IDs), "bigint[]") + ")")
 	}
 	if q.SubscriptionID != 0 {
-		l.filter("d.subscription_id = " + l.argument(int64(q.SubscriptionID), "bigint"))
+		l.filter("d.subscription_id = " + l.bind(int64(q.SubscriptionID), "bigint"))
 	}
-	drives := q.IDs == nil && q.SubscriptionID == 0
+	prefilter := q.IDs == nil && q.SubscriptionID == 0
 	if q.AccountID != nil {
-		l.ownDomains(*q.AccountID, drives)
+		l.filterDomainOwner(*q.AccountID, prefilter)
 	}
-	l.searchDomains(q.Term, drives)
-	l.holdDomains(q.Status, q.Cause, drives)
+	l.searchDomains(q.Term, prefilter)
+	l.filterDomainHolds(q.Status, q.Cause, prefilter)
 	return l
 }
 
-// ownDomains keeps the domains of one account, or the provider's.
-func (l *list) ownDomains(by subscriptions.AccountID, drives bool) {
-	own := owned("s.account_id", by, l)
-	l.filter("(SELECT true FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id AND " + own + " LIMIT 1)")
-	if drives {
-		l.drive(hits{by: []string{"d.id = ANY" + idsBelow}, below: `
+// filterDomainOwner keeps the domains of one account, or the provider's.
+func (l *listQuery) filterDomainOwner(owner subscriptions.AccountID, prefilter bool) {
+	owned := ownedBy("s.account_id", owner, l)
+	l.filter("(SELECT true FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id AND " + owned + " LIMIT 1)")
+	if prefilter {
+		l.prefilter(candidates{conditions: []string{"d.id = ANY" + idsToLookUp}, idQuery: `
     SELECT d.id FROM clientele.subscriptions AS s
     CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
-    WHERE ` + own})
+    WHERE ` + owned})
 	}
 }
 
-func (l *list) searchDomains(p subscriptions.SearchTerm, drives bool) {
-	if p == (subscriptions.SearchTerm{}) {
+func (l *listQuery) searchDomains(t subscriptions.SearchTerm, prefilter bool) {
+	if t == (subscriptions.SearchTerm{}) {
 		return
 	}
-	like := "d.search LIKE " + l.argument(pattern(p), "text")
+	like := "d.search LIKE " + l.bind(likePattern(t), "text")
 	l.filter(like)
-	if drives {
-		l.drive(hits{by: []string{like}})
+	if prefilter {
+		l.prefilter(candidates{conditions: []string{like}})
 	}
 }
 
-// holdDomains keeps the domains that are held by themselves or from above, by a cause, or not at all.
-func (l *list) holdDomains(status subscriptions.Status, cause subscriptions.Cause, drives bool) {
-	l.held(status, cause, []string{
+// filterDomainHolds keeps the domains that have or inherit a hold, one with the cause, or none.
+func (l *listQuery) filterDomainHolds(status subscriptions.Status, cause subscriptions.Cause, prefilter bool) {
+	l.filterHolds(status, cause, []string{
 		"(SELECT true FROM clientele.domain_holds AS h WHERE h.domain_id = d.id%s LIMIT 1)",
 		"(SELECT true FROM clientele.subscription_holds AS h WHERE h.subscription_id = d.subscription_id%s LIMIT 1)",
 		`(SELECT true FROM clientele.subscriptions AS s JOIN clientele.account_holds AS h ON h.account_id = s.account_id
@@ -116,5 +116,5 @@ func (l *list) holdDomains(status subscriptions.Status, cause subscriptions.Caus
     SELECT d.id FROM clientele.account_holds AS h
     CROSS JOIN LATERAL (SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
     CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
-    WHERE true%s`, drives)
+    WHERE true%s`, prefilter)
 }

@@ -9,22 +9,22 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// failure is an error of the database, turned into one of ours: it matches ErrUnavailable or ErrCommitUnknown, ctx.Err() if
-// ctx has ended, and the driver's error where that cannot carry what was stored.
-type failure struct {
-	kind    error
-	ctx     error
-	driver  error
-	state   string // the SQLSTATE, or ""
-	explain string
+// dbError wraps an error of the database. It matches ErrUnavailable or ErrCommitUnknown, ctx.Err() if ctx has ended, and the
+// driver's error unless that may contain stored values.
+type dbError struct {
+	kind   error // ErrUnavailable or ErrCommitUnknown
+	ctx    error
+	driver error
+	state  string // the SQLSTATE, or ""
+	text   string
 }
 
-func (f *failure) Error() string { return f.kind.Error() + ": " + f.explain }
+func (e *dbError) Error() string { return e.kind.Error() + ": " + e.text }
 
-// Unwrap answers everything that the failure matches.
-func (f *failure) Unwrap() []error {
+// Unwrap returns every error that e matches.
+func (e *dbError) Unwrap() []error {
 	var all []error
-	for _, err := range []error{f.kind, f.ctx, f.driver} {
+	for _, err := range []error{e.kind, e.ctx, e.driver} {
 		if err != nil {
 			all = append(all, err)
 		}
@@ -32,17 +32,18 @@ func (f *failure) Unwrap() []error {
 	return all
 }
 
-// unavailable turns an error of a statement into one of ours: nothing of the transaction was committed.
-func unavailable(ctx context.Context, err error) *failure {
-	return newFailure(ctx, accounts.ErrUnavailable, err)
+// unavailable wraps an error of a statement: nothing of its transaction was committed.
+func unavailable(ctx context.Context, err error) *dbError {
+	return newDBError(ctx, accounts.ErrUnavailable, err)
 }
 
-// commit ends a transaction. Three things prove that nothing was committed: COMMIT was not sent, because ctx had ended or
-// database/sql had rolled back already; the driver says that ctx had ended before it sent anything; the server answered
-// that the transaction failed. Everything else leaves it open. In particular, that the driver calls the error safe to
-// retry is no proof by itself: pgx says so of a connection that it lost while it waited for the answer to COMMIT, and it
-// answers a bare context.Canceled both before and after it has sent it.
-func commit(ctx context.Context, tx *sql.Tx) *failure {
+// commit commits tx. Its error matches ErrUnavailable only if one of three things proves that nothing was committed: COMMIT
+// was not sent, because ctx had ended and database/sql may have rolled back already; the driver reports that ctx had ended
+// before it sent anything; or the server replied that the transaction failed. Any other error matches ErrCommitUnknown, also
+// if the function of RunInTx has ended the transaction itself. A driver that calls the error safe to retry proves nothing by
+// that: pgx does so for a connection that it lost while it waited for the reply to COMMIT, and returns a bare context.Canceled
+// both before and after it has sent COMMIT.
+func commit(ctx context.Context, tx committer) *dbError {
 	if err := ctx.Err(); err != nil {
 		return unavailable(ctx, err)
 	}
@@ -51,42 +52,62 @@ func commit(ctx context.Context, tx *sql.Tx) *failure {
 		return nil
 	}
 	//nolint:errorlint // a driver may wrap it after it has sent COMMIT: only the bare one is proof
-	if err == sql.ErrTxDone || endedBeforeSent(ctx, err) || refused(stateOf(err)) {
+	endedByContext := err == sql.ErrTxDone && ctx.Err() != nil
+	if endedByContext || canceledBeforeSend(ctx, err) || rolledBack(sqlState(err)) {
 		return unavailable(ctx, err)
 	}
-	return newFailure(ctx, accounts.ErrCommitUnknown, err)
+	return newDBError(ctx, accounts.ErrCommitUnknown, err)
 }
 
-// endedBeforeSent tells whether the driver says that ctx had ended before it sent anything.
-func endedBeforeSent(ctx context.Context, err error) bool {
+// canceledBeforeSend reports whether the driver says that ctx had ended before it sent anything.
+func canceledBeforeSend(ctx context.Context, err error) bool {
 	var retry interface{ SafeToRetry() bool }
 	return ctx.Err() != nil && errors.Is(err, ctx.Err()) && errors.As(err, &retry) && retry.SafeToRetry()
 }
 
-func newFailure(ctx context.Context, kind, err error) *failure {
-	f := &failure{kind: kind, ctx: ctx.Err(), driver: err, state: stateOf(err)}
-	if tellsData(f.state) {
-		f.driver = nil
-		f.explain = "PostgreSQL answered SQLSTATE " + f.state
-		return f
+func newDBError(ctx context.Context, kind, err error) *dbError {
+	e := &dbError{kind: kind, ctx: ctx.Err(), driver: err, state: sqlState(err)}
+	if leaksValues(e.state) {
+		e.driver = nil
+		e.text = "PostgreSQL returned SQLSTATE " + e.state
+		return e
 	}
-	f.explain = err.Error()
-	return f
+	e.text = err.Error()
+	return e
 }
 
-// repeatable tells whether the server gave the transaction up only because others were in its way.
-func (f *failure) repeatable() bool {
-	return f.kind == accounts.ErrUnavailable && (f.state == "40001" || f.state == "40P01")
+// retryable reports whether the transaction failed only because of a concurrent one: repeating it may succeed.
+func (e *dbError) retryable() bool {
+	return e.kind == accounts.ErrUnavailable && (isConflict(e.state) || errors.Is(e.driver, errOwnerChanged))
 }
 
-// mayOnlyRead tells whether an error says that the server, or the role, may not write.
-func mayOnlyRead(err error) bool {
-	var f *failure
-	return errors.As(err, &f) && (f.state == "25006" || f.state == "42501")
+// retryable reports whether err is an error of a transaction that failed only because of a concurrent one: one of the library,
+// or one of the driver.
+func retryable(err error) bool {
+	var e *dbError
+	if errors.As(err, &e) {
+		return e.retryable()
+	}
+	return isConflict(sqlState(err))
 }
 
-// stateOf answers the SQLSTATE of a server's error as every common driver tells it, or "".
-func stateOf(err error) string {
+// isConflict reports whether state is that of a serialization failure or a deadlock.
+func isConflict(state string) bool { return state == "40001" || state == "40P01" }
+
+// isReadOnly reports whether err says that the server or the role may not write.
+func isReadOnly(err error) bool {
+	var e *dbError
+	return errors.As(err, &e) && (e.state == "25006" || e.state == "42501")
+}
+
+// isCanceled reports whether err says that the server canceled the statement, as it does after statement_timeout.
+func isCanceled(err error) bool {
+	var e *dbError
+	return errors.As(err, &e) && e.state == "57014"
+}
+
+// sqlState returns the SQLSTATE of a server's error, which every common driver has a method for, or "".
+func sqlState(err error) string {
 	var server interface{ SQLState() string }
 	if errors.As(err, &server) {
 		return server.SQLState()
@@ -94,21 +115,22 @@ func stateOf(err error) string {
 	return ""
 }
 
-// refused tells whether the server, asked to commit, has surely rolled back. It has not surely when the connection was
-// being ended (57P…), when it failed itself (58, XX), or when it says that it does not know (08, 40003).
-func refused(state string) bool {
+// rolledBack reports whether a server that replies to COMMIT with this state has certainly rolled back. That is not certain
+// if the connection was being closed (57P…), if the server itself failed (58, XX), or if it says that it does not know (08,
+// 40003).
+func rolledBack(state string) bool {
 	if state == "" || state == "40003" {
 		return false
 	}
-	for _, open := range []string{"08", "57P", "58", "XX"} {
-		if strings.HasPrefix(state, open) {
+	for _, uncertain := range []string{"08", "57P", "58", "XX"} {
+		if strings.HasPrefix(state, uncertain) {
 			return false
 		}
 	}
 	return true
 }
 
-// tellsData tells whether messages of this class quote values: data exceptions and violated constraints.
-func tellsData(state string) bool {
+// leaksValues reports whether messages with this state quote values: data exceptions and violated constraints do.
+func leaksValues(state string) bool {
 	return strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23")
 }

@@ -4,94 +4,103 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
-	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// The order of events is the order in which they are first read as committed. A sequence would not do: a smaller number
-// may be committed after a greater one was read. Ids of transactions would not do either: they start again after a dump
-// and restore, and what is visible to all of them waits for every other database of the server. So a reader that sees
-// events without a number gives them the next ones, in a transaction of its own, one reader at a time.
+// Events are numbered in the order in which they are first read as committed. A sequence is not sufficient: a lower number may
+// be committed after a higher one was read. Transaction ids are not sufficient either: they start again after a dump and
+// restore, and a reader would have to wait for the older transactions of every database of the server. So a reader that finds
+// events without a number assigns the next numbers to them, in a separate transaction, one reader at a time.
 const (
-	// Events that a command is just redacting are not waited for.
+	// Skips events that a running command is redacting. None of its parts reads more than the batch, whatever the planner
+	// expects: with statistics from before a bulk command it expects one row, and would join events in a nested loop.
 	lockUnnumbered = `
-WITH locked AS MATERIALIZED (
-    SELECT id FROM clientele.events
+WITH batch AS MATERIALIZED (
+    SELECT id, account_id, subscription_id, domain_id FROM clientele.events
     WHERE number IS NULL AND id > $1::bigint
     ORDER BY id
     LIMIT $2::integer
+), locked AS MATERIALIZED (
+    SELECT e.id FROM clientele.events AS e
+    WHERE e.id = ANY(ARRAY(SELECT id FROM batch))
     FOR UPDATE SKIP LOCKED
 )
-SELECT e.id, e.account_id, e.subscription_id, e.domain_id, l.id IS NOT NULL AS locked
-FROM clientele.events AS e LEFT JOIN locked AS l ON l.id = e.id
-WHERE e.number IS NULL AND e.id > $1::bigint AND e.id <= (SELECT max(id) FROM locked)
-ORDER BY e.id`
+SELECT id, account_id, subscription_id, domain_id, id IN (SELECT id FROM locked) AS locked
+FROM batch
+ORDER BY id`
 
-	giveNumbers = `
-WITH given AS (
+	assignNumbers = `
+WITH counter AS (
     UPDATE clientele.event_log SET last = last + cardinality($1::bigint[])
     RETURNING last - cardinality($1::bigint[]) AS before
 )
 UPDATE clientele.events AS e
-SET number = given.before + n.nth
-FROM given, unnest($1::bigint[]) WITH ORDINALITY AS n(id, nth)
+SET number = counter.before + n.nth
+FROM counter, unnest($1::bigint[]) WITH ORDINALITY AS n(id, nth)
 WHERE e.id = n.id AND e.id = ANY(ARRAY(SELECT unnest($1::bigint[])))`
 )
 
 const pruneEvents = `
-WITH gone AS (
+WITH deleted AS (
     DELETE FROM clientele.events
     WHERE number IS NOT NULL AND at < $1::timestamptz
     RETURNING number
 )
-UPDATE clientele.event_log SET pruned = greatest(pruned, (SELECT max(number) FROM gone))
-WHERE EXISTS (SELECT FROM gone)
-RETURNING (SELECT count(*) FROM gone) AS count`
+UPDATE clientele.event_log SET pruned = greatest(pruned, (SELECT max(number) FROM deleted))
+WHERE EXISTS (SELECT FROM deleted)
+RETURNING (SELECT count(*) FROM deleted) AS count`
 
-// numberedAtOnce bounds how long one transaction that gives numbers holds its locks.
-const numberedAtOnce = 10_000
+// numberBatchSize is the maximum number of events numbered in one transaction, which limits how long a statement takes and how
+// long removals wait for its locks. After a statement that the server canceled, because it exceeded statement_timeout, batches
+// are a tenth of that, until they have one event.
+const numberBatchSize = 1000
 
 // Events implements accounts.Store.
 func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.EventResult, error) {
-	if s.host != nil {
+	if s.outer != nil {
 		return accounts.EventResult{}, errInTransaction()
 	}
-	rows, f := s.readEvents(ctx, q)
-	if f != nil {
-		return accounts.EventResult{}, f
+	rows, e := s.readEvents(ctx, q)
+	if e != nil {
+		return accounts.EventResult{}, readError(e)
 	}
 	if rows[0].Standby && q.After > rows[0].Last {
-		return accounts.EventResult{}, unavailable(ctx, errors.New("the standby has not got as far as the cursor yet"))
+		return accounts.EventResult{}, unavailable(ctx, errors.New("the standby has not reached the cursor yet"))
 	}
 	if !rows[0].Unnumbered || rows[0].ReadOnly {
 		return eventLog(rows), nil
 	}
 	switch err := s.numberEvents(ctx); {
-	case mayOnlyRead(err):
+	case isReadOnly(err):
 		return eventLog(rows), nil
-	case err != nil && !errors.Is(err, accounts.ErrCommitUnknown): // whether the numbers were committed will be seen
+	case err != nil:
 		return accounts.EventResult{}, err
 	}
-	if rows, f = s.readEvents(ctx, q); f != nil {
-		return accounts.EventResult{}, f
+	if rows, e = s.readEvents(ctx, q); e != nil {
+		return accounts.EventResult{}, e
 	}
 	return eventLog(rows), nil
 }
 
 // PruneEvents implements accounts.Store.
 func (s *Store) PruneEvents(ctx context.Context, before time.Time) (int, error) {
-	if s.host != nil {
+	if s.outer != nil {
 		return 0, errInTransaction()
 	}
+	if err := s.numberEvents(ctx); err != nil {
+		return 0, err
+	}
 	var rows []countRow
-	err := s.inOwn(ctx, func(r runner) error {
+	err := s.runInOwnTx(ctx, func(r runner) error {
 		rows = nil
-		if f := r.query(ctx, &rows, pruneEvents, instant(before)); f != nil {
-			return f
+		if e := r.query(ctx, &rows, pruneEvents, formatTime(before)); e != nil {
+			return e
 		}
 		return nil
 	})
@@ -101,32 +110,41 @@ func (s *Store) PruneEvents(ctx context.Context, before time.Time) (int, error) 
 	return rows[0].Count, nil
 }
 
-func errInTransaction() error { return input.Invalid("transaction", "transaction", "") }
+// readError returns e or, if the role may not read the event log, an error that does not match ErrUnavailable: no later attempt
+// would succeed.
+func readError(e *dbError) error {
+	if e.state == "42501" {
+		return fmt.Errorf("clientele: the role may not read the event log: %w", e.driver)
+	}
+	return e
+}
 
-// readEvents answers at least one row, with the state of the log.
-func (s *Store) readEvents(ctx context.Context, q accounts.EventParams) ([]eventRow, *failure) {
-	l := list{table: "clientele.events", key: []string{"number"}, desc: q.Desc}
+// readEvents returns one or more rows, the first of which has the state of the log. The first event without a number is looked up
+// by id, which has an index: with statistics from after a bulk command, the planner expects many of them, and EXISTS would read
+// the whole table once they have numbers.
+func (s *Store) readEvents(ctx context.Context, q accounts.EventParams) ([]eventRow, *dbError) {
+	l := listQuery{table: "clientele.events", key: []string{"number"}, desc: q.Desc}
 	l.filter("number IS NOT NULL")
 	if q.After != 0 {
-		l.position = []string{l.argument(q.After, "bigint")}
+		l.position = []string{l.bind(q.After, "bigint")}
 	}
 	if q.AccountID != nil {
-		l.filter(owned("account_id", *q.AccountID, &l))
+		l.filter(ownedBy("account_id", *q.AccountID, &l))
 	}
 	statement := `
 SELECT l.last, l.pruned, e.*,
-    EXISTS (SELECT FROM clientele.events WHERE number IS NULL) AS unnumbered,
+    coalesce((SELECT true FROM clientele.events WHERE number IS NULL ORDER BY id LIMIT 1), false) AS unnumbered,
     current_setting('transaction_read_only') = 'on' AS read_only,
     pg_is_in_recovery() AS standby
 FROM clientele.event_log AS l
-LEFT JOIN LATERAL (` + l.rows("number, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts", l.order(), l.most(q.Limit)) + `
+LEFT JOIN LATERAL (` + l.selectRows("number, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts", l.order(), l.limitArg(q.Limit)) + `
 ) AS e ON true` + l.order()
 	var rows []eventRow
-	if f := s.query(ctx, &rows, statement, l.arguments...); f != nil {
-		return nil, f
+	if e := s.query(ctx, &rows, statement, l.arguments...); e != nil {
+		return nil, e
 	}
 	if len(rows) == 0 {
-		return nil, unavailable(ctx, sql.ErrNoRows) // somebody emptied event_log
+		return nil, unavailable(ctx, sql.ErrNoRows) // event_log was emptied outside the library
 	}
 	return rows, nil
 }
@@ -135,72 +153,89 @@ func eventLog(rows []eventRow) accounts.EventResult {
 	l := accounts.EventResult{Events: []accounts.NumberedEvent{}, Pruned: rows[0].Pruned, Last: rows[0].Last}
 	for _, row := range rows {
 		if row.Number != 0 {
-			l.Events = append(l.Events, row.recorded())
+			l.Events = append(l.Events, row.numbered())
 		}
 	}
 	return l
 }
 
-// unnumbered is an event that waits for its number.
+// unnumbered is an event without a number.
 type unnumbered struct {
 	ID, AccountID, SubscriptionID, DomainID int64
-	Locked                                  bool // or else a command is just redacting it
+	Locked                                  bool // false: a running command is redacting it
 }
 
-// held are the things whose next event must wait, because an earlier one does: nobody is to hear that an account was
-// activated, and then that it was suspended before. Commands on the same thing come one after the other, and so do their
-// events by id.
-type held map[thing]bool
+// heldSubjects are the subjects whose later events are held back because an earlier one is. Otherwise a reader could learn
+// that an account was activated before it learns that it was suspended. Commands on the same row run one after another, and so
+// their events are ordered by id.
+type heldSubjects map[subjectKey]bool
 
-type thing struct {
+type subjectKey struct {
 	level subscriptions.Level
 	id    int64
 }
 
-// back tells whether an event must wait, when it is asked about one after the other. All that it names then waits, too.
-func (h held) back(e unnumbered) bool {
-	names := slices.DeleteFunc([]thing{
+// hold reports whether e must wait, for a running command or for an earlier event about the same subject. Events must be passed
+// in order; the subjects of a held event are held as well.
+func (h heldSubjects) hold(e unnumbered) bool {
+	subjects := slices.DeleteFunc([]subjectKey{
 		{subscriptions.LevelAccount, e.AccountID}, {subscriptions.LevelSubscription, e.SubscriptionID}, {subscriptions.LevelDomain, e.DomainID},
-	}, func(named thing) bool { return named.id == 0 })
-	waits := !e.Locked || slices.ContainsFunc(names, func(named thing) bool { return h[named] })
-	if waits {
-		for _, named := range names {
-			h[named] = true
+	}, func(k subjectKey) bool { return k.id == 0 })
+	hold := !e.Locked || slices.ContainsFunc(subjects, func(k subjectKey) bool { return h[k] })
+	if hold {
+		for _, k := range subjects {
+			h[k] = true
 		}
 	}
-	return waits
+	return hold
 }
 
-// numberEvents gives numbers to the committed events that have none, so many in a transaction.
+// numberEvents assigns numbers to the committed events that have none, one batch in each transaction.
 func (s *Store) numberEvents(ctx context.Context) error {
-	behind, waiting := int64(0), held{}
+	after, size, held := int64(0), numberBatchSize, heldSubjects{}
 	for {
-		var rows []unnumbered
-		err := s.inOwn(ctx, func(r runner) error {
-			rows = nil
-			if f := r.lock(ctx, lockNumbers); f != nil {
-				return f
-			}
-			if f := r.query(ctx, &rows, lockUnnumbered, behind, numberedAtOnce); f != nil {
-				return f
-			}
-			var ids []int64
-			for _, row := range rows {
-				if !waiting.back(row) {
-					ids = append(ids, row.ID)
-				}
-			}
-			if len(ids) == 0 {
-				return nil
-			}
-			if _, f := r.exec(ctx, giveNumbers, numberArray(ids)); f != nil {
-				return f
-			}
-			return nil
-		})
-		if err != nil || len(rows) < numberedAtOnce {
+		batch, nextHeld, err := s.numberBatch(ctx, after, size, held)
+		switch {
+		case isCanceled(err) && ctx.Err() == nil && size > 1:
+			size /= 10
+			continue
+		case errors.Is(err, accounts.ErrCommitUnknown): // whoever reads the log next finds out which events have numbers
+		case err != nil:
 			return err
 		}
-		behind = rows[len(rows)-1].ID
+		if len(batch) < size {
+			return nil
+		}
+		after, held = batch[len(batch)-1].ID, nextHeld
 	}
+}
+
+// numberBatch assigns numbers to the first events without one, at most size, whose ids are higher than after. It returns these
+// events, also those that it holds back, and the subjects that are held after them.
+func (s *Store) numberBatch(
+	ctx context.Context, after int64, size int, heldBefore heldSubjects,
+) (batch []unnumbered, held heldSubjects, err error) {
+	err = s.runInOwnTx(ctx, func(r runner) error {
+		batch, held = nil, maps.Clone(heldBefore)
+		if e := r.lock(ctx, lockEventNumbers); e != nil {
+			return e
+		}
+		if e := r.query(ctx, &batch, lockUnnumbered, after, size); e != nil {
+			return e
+		}
+		var ids []int64
+		for _, event := range batch {
+			if !held.hold(event) {
+				ids = append(ids, event.ID)
+			}
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		if _, e := r.exec(ctx, assignNumbers, numberArray(ids)); e != nil {
+			return e
+		}
+		return nil
+	})
+	return batch, held, err
 }

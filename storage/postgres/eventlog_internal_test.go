@@ -6,11 +6,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestWhatAnEventHoldsBack(t *testing.T) {
-	h := held{}
+func TestHeldSubjects(t *testing.T) {
+	h := heldSubjects{}
 	for _, e := range []struct {
 		unnumbered
-		waits bool
+		want bool
 	}{
 		{unnumbered{AccountID: 1, Locked: true}, false},
 		{unnumbered{AccountID: 1, SubscriptionID: 1, DomainID: 1}, true},
@@ -22,6 +22,6 @@ func TestWhatAnEventHoldsBack(t *testing.T) {
 		{unnumbered{AccountID: 3, SubscriptionID: 3, DomainID: 3, Locked: true}, false},
 		{unnumbered{SubscriptionID: 4, Locked: true}, false}, // the provider's
 	} {
-		require.Equal(t, e.waits, h.back(e.unnumbered), "%+v", e.unnumbered)
+		require.Equal(t, e.want, h.hold(e.unnumbered), "%+v", e.unnumbered)
 	}
 }

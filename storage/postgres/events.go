@@ -10,62 +10,66 @@ import (
 )
 
 var eventTable = table[subscriptions.Event]{"clientele.events", 0, []column[subscriptions.Event]{
-	moment("at", func(e subscriptions.Event) time.Time { return e.At }),
+	timestamp("at", func(e subscriptions.Event) time.Time { return e.At }),
 	text("type", func(e subscriptions.Event) string { return string(e.Type) }),
 	text("actor", func(e subscriptions.Event) string { return e.Actor }),
-	reference("account_id", func(e subscriptions.Event) int64 { return int64(e.AccountID) }),
-	reference("subscription_id", func(e subscriptions.Event) int64 { return int64(e.SubscriptionID) }),
-	reference("domain_id", func(e subscriptions.Event) int64 { return int64(e.DomainID) }),
+	nullNumber("account_id", func(e subscriptions.Event) int64 { return int64(e.AccountID) }),
+	nullNumber("subscription_id", func(e subscriptions.Event) int64 { return int64(e.SubscriptionID) }),
+	nullNumber("domain_id", func(e subscriptions.Event) int64 { return int64(e.DomainID) }),
 	text("domain", func(e subscriptions.Event) string { return e.Domain }),
-	pairs("details", func(e subscriptions.Event) map[string]string { return pick(e.Details, false) }),
-	pairs("texts", func(e subscriptions.Event) map[string]string { return pick(e.Details, true) }),
+	jsonMap("details", func(e subscriptions.Event) map[string]string { return filterDetails(e, false) }),
+	jsonMap("texts", func(e subscriptions.Event) map[string]string { return filterDetails(e, true) }),
 }}
 
-// eventTexts are the details that an event loses when its subject goes.
-var eventTexts = [...]string{"note", "message", "public"}
-
-// pick answers those details that are texts, or those that are not; nil for none.
-func pick(details map[string]string, texts bool) map[string]string {
-	var picked map[string]string
-	for key, value := range details {
-		if slices.Contains(eventTexts[:], key) == texts {
-			if picked == nil {
-				picked = make(map[string]string, len(details))
+// filterDetails returns the details that the event loses when its subject is removed, or those that it keeps; nil if there
+// are none.
+func filterDetails(e subscriptions.Event, redacted bool) map[string]string {
+	var filtered map[string]string
+	for key, value := range e.Details {
+		if e.Type.Redacts(key) == redacted {
+			if filtered == nil {
+				filtered = make(map[string]string, len(e.Details))
 			}
-			picked[key] = value
+			filtered[key] = value
 		}
 	}
-	return picked
+	return filtered
 }
 
-// withoutGone answers the events, those about what goes without their texts.
-func withoutGone(w accounts.Writes) []subscriptions.Event {
+// withoutRemovedTexts returns the events, without the texts of those whose subject is removed.
+func withoutRemovedTexts(w accounts.Writes) []subscriptions.Event {
 	if len(w.RemoveAccounts)+len(w.RemoveSubscriptions)+len(w.RemoveDomains) == 0 || !slices.ContainsFunc(w.Events, hasTexts) {
 		return w.Events
 	}
-	gone := map[any]bool{} // ids of three types
+	removed := map[any]bool{} // ids of three types
 	for _, id := range w.RemoveAccounts {
-		gone[id] = true
+		removed[id] = true
 	}
 	for _, id := range w.RemoveSubscriptions {
-		gone[id] = true
+		removed[id] = true
 	}
 	for _, id := range w.RemoveDomains {
-		gone[id] = true
+		removed[id] = true
 	}
-	return each(w.Events, func(e subscriptions.Event) subscriptions.Event {
-		if gone[subject(e)] {
-			e.Details = pick(e.Details, false)
+	return convertAll(w.Events, func(e subscriptions.Event) subscriptions.Event {
+		if removed[subject(e)] {
+			e.Details = filterDetails(e, false)
 		}
 		return e
 	})
 }
 
+// hasTexts reports whether the event has details that it loses when its subject is removed.
 func hasTexts(e subscriptions.Event) bool {
-	return slices.ContainsFunc(eventTexts[:], func(key string) bool { return e.Details[key] != "" })
+	for key := range e.Details {
+		if e.Type.Redacts(key) {
+			return true
+		}
+	}
+	return false
 }
 
-// subject answers the id of what an event is about.
+// subject returns the id of the lowest row that e names.
 func subject(e subscriptions.Event) any {
 	switch {
 	case e.DomainID != 0:
@@ -77,13 +81,13 @@ func subject(e subscriptions.Event) any {
 	}
 }
 
-// eventRow is a row of events as bun scans it, beside the state of the log.
+// eventRow is a row of events as Bun scans it, with the state of the log.
 type eventRow struct {
 	Last, Pruned   int64
 	Unnumbered     bool
 	ReadOnly       bool
-	Standby        bool  // which may lag behind
-	Number         int64 // 0: there is no event, only the state of the log
+	Standby        bool  // the server is one, and may lag behind
+	Number         int64 // 0: the row has no event, only the state of the log
 	At             time.Time
 	Type           accounts.EventType
 	Actor          string
@@ -94,7 +98,7 @@ type eventRow struct {
 	Details, Texts map[string]string
 }
 
-func (r eventRow) recorded() accounts.NumberedEvent {
+func (r eventRow) numbered() accounts.NumberedEvent {
 	details := r.Details
 	if details == nil {
 		details = r.Texts

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
 
@@ -17,14 +18,13 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// reader reads events as a subscriber does, and remembers only its cursor.
+// reader reads events as a subscriber does: all that it keeps is its cursor.
 type reader struct {
 	m      *accounts.Manager
 	cursor accounts.Cursor
 }
 
-// next answers the logins' numbers, or names of subscriptions, of what was created since the last call: the external
-// ids of the events.
+// next returns the external ids in the events since the last call.
 func (r *reader) next(t *testing.T) []string {
 	t.Helper()
 	var seen []string
@@ -41,16 +41,16 @@ func (r *reader) next(t *testing.T) []string {
 	}
 }
 
-// create makes one subscription, and so one event, that is known by its external id.
+// create creates one subscription, and so one event, with the given external id.
 func create(t *testing.T, m *accounts.Manager, externalID string) {
 	t.Helper()
 	_, err := m.Subscriptions().Create(t.Context(), subscriptions.New{Name: "s", ExternalID: externalID})
 	require.NoError(t, err)
 }
 
-// A transaction that appended early and is committed late is read late, and not missed.
-func TestEventsOfATransactionHeldOpenAreNotMissed(t *testing.T) {
-	s := newStores(t, pgtest.Shared(t).Database(t), 8)
+// Events of a transaction that appends early and commits late are read late, and not missed.
+func TestEventsOfALongTransactionAreNotMissed(t *testing.T) {
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 8)
 	store := s.openStore(t)
 	m := manager(store)
 	r := reader{m: m}
@@ -70,13 +70,13 @@ func TestEventsOfATransactionHeldOpenAreNotMissed(t *testing.T) {
 	require.Equal(t, []string{"slower"}, r.next(t))
 	require.Empty(t, r.next(t))
 	again := reader{m: m}
-	require.Equal(t, []string{"first", "between", "last", "slow 1", "slow 2", "after", "slower"}, again.next(t), "the order stays")
+	require.Equal(t, []string{"first", "between", "last", "slow 1", "slow 2", "after", "slower"}, again.next(t), "the order is stable")
 }
 
-// Neither a long transaction in another database of the server nor a snapshot held in this one delays anything.
+// Neither a long transaction in another database of the server nor an old snapshot in this one delays events.
 func TestEventsDoNotWaitForOtherTransactions(t *testing.T) {
 	server := pgtest.Shared(t)
-	s := newStores(t, server.Database(t), 8)
+	s := newStorePool(t, server.Database(t), 8)
 	m := manager(s.openStore(t))
 	other := pgtest.Open(t, server.Database(t), 1)
 	long := begin(t, other, sql.LevelRepeatableRead)
@@ -86,27 +86,31 @@ func TestEventsDoNotWaitForOtherTransactions(t *testing.T) {
 	_, err = snapshot.ExecContext(t.Context(), "CREATE TABLE something (id int)")
 	require.NoError(t, err)
 	r := reader{m: m}
-	create(t, m, "seen at once")
-	require.Equal(t, []string{"seen at once"}, r.next(t))
+	create(t, m, "seen immediately")
+	require.Equal(t, []string{"seen immediately"}, r.next(t))
 }
 
-// A command that waits to redact what is being read does not stand in a reader's way.
-func TestReadersDoNotWaitForARemovalInAHostsTransaction(t *testing.T) {
-	s := newStores(t, pgtest.Shared(t).Database(t), 8)
+// A removal that redacts events does not block readers.
+func TestReadersDoNotWaitForARemovalInATransaction(t *testing.T) {
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 8)
 	store := s.openStore(t)
 	m := manager(store)
 	a, err := m.Create(t.Context(), alice())
+	require.NoError(t, err)
+	head, err := m.Events(t.Context(), accounts.EventQuery{})
 	require.NoError(t, err)
 	_, err = m.Suspend(t.Context(), []accounts.ID{a.ID}, accounts.Hold{Note: "secret"})
 	require.NoError(t, err)
 	tx := begin(t, s.db, sql.LevelDefault)
 	_, err = m.WithStore(store.WithTx(tx)).Remove(t.Context(), []accounts.ID{a.ID})
 	require.NoError(t, err)
+	create(t, m, "unrelated")
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	page, err := m.Events(ctx, accounts.EventQuery{})
+	page, err := m.Events(ctx, accounts.EventQuery{After: head.Next})
 	require.NoError(t, err)
-	require.Len(t, page.Items, 4, "what is just being redacted comes later")
+	require.Len(t, page.Items, 1, "an event that is being redacted comes later")
+	require.Equal(t, "unrelated", page.Items[0].Details["externalID"])
 	require.NoError(t, tx.Commit())
 	page, err = m.Events(ctx, accounts.EventQuery{After: page.Next})
 	require.NoError(t, err)
@@ -114,12 +118,12 @@ func TestReadersDoNotWaitForARemovalInAHostsTransaction(t *testing.T) {
 	require.NotContains(t, page.Items[0].Details, "note")
 }
 
-// What came after an event that is just being redacted, and is about the same thing, or about what something held back
-// is about, is held back as well. All else is read.
-func TestNoEventOvertakesAnotherAboutTheSameThing(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // a reader that waits for the host would wait for ever
+// Events after one that is being redacted are held back if they are about the same subject, or about a subject of another
+// held event. All others are read.
+func TestNoEventOvertakesAnotherAboutTheSameSubject(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // a reader that waited for the removal would never return
 	defer cancel()
-	s := newStores(t, pgtest.Shared(t).Database(t), 8)
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 8)
 	store := s.openStore(t)
 	m := manager(store)
 	a, err := m.Create(ctx, alice())
@@ -161,8 +165,8 @@ func TestNoEventOvertakesAnotherAboutTheSameThing(t *testing.T) {
 	}, next())
 }
 
-// A cursor goes on in a fresh cluster, where transaction ids start again, into which the database was restored.
-func TestACursorOutlivesADumpAndRestore(t *testing.T) {
+// A cursor remains valid in a new cluster, where transaction ids start again, after a dump and restore.
+func TestCursorsSurviveDumpAndRestore(t *testing.T) {
 	old, fresh := pgtest.Start(t, ""), pgtest.Start(t, "")
 	db := pgtest.Open(t, old.DSN(), 2)
 	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
@@ -183,7 +187,7 @@ func TestACursorOutlivesADumpAndRestore(t *testing.T) {
 	require.Equal(t, []string{"not read before the dump", "created after the restore"}, r.next(t))
 }
 
-func TestWatchSurvivesARestartOfTheServer(t *testing.T) {
+func TestFollowSurvivesAServerRestart(t *testing.T) {
 	server := pgtest.Start(t, "")
 	db := pgtest.Open(t, server.DSN(), 4)
 	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
@@ -192,16 +196,18 @@ func TestWatchSurvivesARestartOfTheServer(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	seen, ended := make(chan string, 10), make(chan error, 1)
+	seen, result := make(chan string, 10), make(chan error, 1)
 	go func() {
-		ended <- m.Watch(ctx, "", func(e accounts.Event) error {
-			seen <- e.Details["externalID"]
+		result <- m.Follow(ctx, "", nil, func(_ context.Context, batch []accounts.Event, _ accounts.Cursor) error {
+			for _, e := range batch {
+				seen <- e.Details["externalID"]
+			}
 			return nil
 		})
 	}()
 	require.Equal(t, "before", <-seen)
 	server.Stop(t, "immediate")
-	time.Sleep(300 * time.Millisecond) // Watch asks a server that is not there
+	time.Sleep(300 * time.Millisecond) // Follow polls while the server is stopped
 	server.Start(t)
 	for {
 		_, err := m.Subscriptions().Create(ctx, subscriptions.New{Name: "s", ExternalID: "after"})
@@ -213,18 +219,18 @@ func TestWatchSurvivesARestartOfTheServer(t *testing.T) {
 	select {
 	case id := <-seen:
 		require.Equal(t, "after", id)
-	case err := <-ended:
-		t.Fatalf("Watch ended: %v", err)
+	case err := <-result:
+		t.Fatalf("Follow ended: %v", err)
 	}
 	cancel()
-	require.True(t, errors.Is(<-ended, context.Canceled))
+	require.True(t, errors.Is(<-result, context.Canceled))
 }
 
-// Pruning meets somebody who redacts the same events in another order. The server gives one of them up, and if that is
-// the library, it begins again.
+// PruneEvents and another transaction lock the same events in different orders. If the server aborts PruneEvents, the library
+// repeats it.
 func TestPruningSurvivesADeadlock(t *testing.T) {
 	ctx := t.Context()
-	s := newStores(t, pgtest.Shared(t).Database(t), 4)
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 4)
 	store := s.openStore(t)
 	m := manager(store)
 	_, err := m.Create(ctx, alice())
@@ -253,7 +259,109 @@ func TestPruningSurvivesADeadlock(t *testing.T) {
 		err := s.db.NewRaw("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()").Scan(ctx, &waits)
 		return err == nil && waits
 	}, 10*time.Second, 5*time.Millisecond)
-	require.NoError(t, redact(other, 1), "whoever has waited for longer is given up")
+	require.NoError(t, redact(other, 1), "the one that has waited longer is the victim")
 	require.NoError(t, other.Commit())
 	require.NoError(t, <-pruned)
+}
+
+// With a statement_timeout of 2 seconds, the events of a bulk suspension are read immediately, also while the statistics know of no event
+// without a number. The test logs how long each takes.
+func TestABulkSuspensionIsReadUnderOldStatistics(t *testing.T) {
+	for _, c := range []struct{ name, before, after string }{
+		{"all events numbered", seedNumberedEvents + "; ANALYZE", ""},
+		{"empty tables", "ANALYZE", ""},
+		{"fresh", seedNumberedEvents, "ANALYZE"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db, reader, ids := bulkAccounts(t, c.before, 10_000)
+			begin := time.Now()
+			_, err := manager(must(postgres.New(t.Context(), db, nil))(t)).Suspend(t.Context(), ids, accounts.Hold{Cause: accounts.CauseBilling})
+			require.NoError(t, err)
+			suspension := time.Since(begin)
+			_, err = db.ExecContext(t.Context(), c.after)
+			require.NoError(t, err)
+			begin = time.Now()
+			head, err := reader.Events(t.Context(), accounts.EventQuery{Desc: true, Limit: 1})
+			require.NoError(t, err)
+			t.Logf("suspension %v, first read of events %v", suspension, time.Since(begin))
+			require.Equal(t, ids[len(ids)-1], head.Items[0].AccountID)
+		})
+	}
+}
+
+const seedNumberedEvents = `INSERT INTO clientele.events (number, at, type, actor, account_id, domain)
+SELECT g, now(), 'account.created', 'seed', g, '' FROM generate_series(1, 10000) AS g; UPDATE clientele.event_log SET last = 10000`
+
+// bulkAccounts returns the ids of n accounts in a database whose statistics are those after the statements of prepare. The reader's
+// statements may not take longer than 2 seconds.
+func bulkAccounts(t *testing.T, prepare string, n int) (db *bun.DB, reader *accounts.Manager, ids []accounts.ID) {
+	t.Helper()
+	dsn := pgtest.Shared(t).Database(t)
+	db = pgtest.Open(t, dsn, 2)
+	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
+	for _, statement := range []string{
+		"ALTER TABLE clientele.events SET (autovacuum_enabled = off)", prepare,
+		fmt.Sprintf(`INSERT INTO clientele.accounts SELECT g, 'user' || g, '', 'Customer', '', '', '', '', '', '', '', '', '', '', NULL, '',
+			NULL, 1, 1, now(), now(), 'customer', '' FROM generate_series(1, %d) AS g`, n),
+	} {
+		_, err := db.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	ids = make([]accounts.ID, n)
+	for i := range ids {
+		ids[i] = accounts.ID(i + 1)
+	}
+	limited := pgtest.Open(t, dsn, 2, func(c *pgx.ConnConfig) { c.RuntimeParams["statement_timeout"] = "2s" })
+	return db, manager(must(postgres.New(t.Context(), limited, nil))(t)), ids
+}
+
+// On a server that is so slow that numbering a few events takes longer than statement_timeout allows, readers get all events.
+func TestNumberingAdvancesUnderAShortStatementTimeout(t *testing.T) {
+	db, reader, ids := bulkAccounts(t, `
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END';
+CREATE TRIGGER slow BEFORE UPDATE ON clientele.events FOR EACH ROW EXECUTE FUNCTION slow()`, 400)
+	_, err := manager(must(postgres.New(t.Context(), db, nil))(t)).Suspend(t.Context(), ids, accounts.Hold{Cause: accounts.CauseBilling})
+	require.NoError(t, err)
+	page, err := reader.Events(t.Context(), accounts.EventQuery{Limit: 500})
+	require.NoError(t, err)
+	require.Len(t, page.Items, len(ids))
+}
+
+// A role that may not read the events gets an error that repeating cannot cure, and so Follow returns.
+func TestFollowEndsWithoutRights(t *testing.T) {
+	dsn := pgtest.Shared(t).Database(t)
+	db := pgtest.Open(t, dsn, 2)
+	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
+	role := fmt.Sprintf("reader_%d", time.Now().UnixNano())
+	for _, statement := range []string{
+		"CREATE ROLE " + role, "GRANT USAGE ON SCHEMA clientele TO " + role, "GRANT SELECT ON ALL TABLES IN SCHEMA clientele TO " + role,
+	} {
+		_, err := db.ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	t.Cleanup(func() {
+		_, err := db.ExecContext(context.Background(), "DROP OWNED BY "+role+"; DROP ROLE "+role)
+		require.NoError(t, err)
+	})
+	reader := pgtest.Open(t, dsn, 2, func(c *pgx.ConnConfig) { c.RuntimeParams["role"] = role })
+	m := manager(must(postgres.New(t.Context(), reader, nil))(t))
+	create(t, manager(must(postgres.New(t.Context(), db, nil))(t)), "not numbered")
+
+	// With rights to read alone, nothing is numbered.
+	head, err := m.Head(t.Context())
+	require.NoError(t, err)
+	rows := 0
+	cursor, err := m.Snapshot(t.Context(), func(b accounts.Batch) error { rows += len(b.Subscriptions); return nil })
+	require.NoError(t, err)
+	require.Equal(t, 1, rows)
+	require.Equal(t, head, cursor)
+
+	_, err = db.ExecContext(t.Context(), "REVOKE SELECT ON clientele.events FROM "+role)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err = m.Follow(ctx, "", &accounts.FollowOptions{OnError: func(err error) { t.Errorf("a mistake is no outage: %v", err) }},
+		func(context.Context, []accounts.Event, accounts.Cursor) error { return nil })
+	require.ErrorContains(t, err, "permission denied")
+	require.NotErrorIs(t, err, accounts.ErrUnavailable)
 }

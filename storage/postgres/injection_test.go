@@ -13,26 +13,26 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// hostile are texts that want to be SQL, an array, JSON, a pattern, or one of Bun's or the driver's placeholders.
-var hostile = []string{
+// hostileTexts look like SQL, arrays, JSON, patterns, or placeholders of Bun or the driver.
+var hostileTexts = []string{
 	`'; DROP TABLE clientele.accounts; --`, `\'; DROP TABLE clientele.accounts; --`, `'); DELETE FROM clientele.events; --`,
 	`" OR 1=1 --`, `$1`, `$$; SELECT 1; $$`, `?`, `?0`, `?TableName`, `{}`, `{"a","b"}`, `NULL`, `\`, `\\`, `"`, `"",NULL,"`,
 	`\x00`, `%`, `_`, `clientele.accounts AS a`, `E'\\x41'`, `/*`, `{"Cause":"abuse"}`, `(1,2)`, `🧑‍💻'é"`,
 }
 
-// Text that wants to be SQL comes back as it went in, from every string of every method, and does nothing else.
+// Hostile text in every string of every method is returned as it was stored, and has no other effect.
 func TestTextIsNeverSQL(t *testing.T) {
 	ctx := t.Context()
-	st := newStores(t, pgtest.Shared(t).Database(t), 4)
+	st := newStorePool(t, pgtest.Shared(t).Database(t), 4)
 	m := manager(st.openStore(t))
 	s := m.Subscriptions()
-	for i, text := range hostile {
+	for i, text := range hostileTexts {
 		ctx := accounts.WithActor(ctx, text)
 		in := accounts.New{
 			Login: fmt.Sprintf("user%d", i), Password: "correct horse battery", ExternalID: text,
 			Contact: accounts.Contact{
-				Name: text, Company: text, Phone: cut(text, 30), Address: text,
-				City: cut(text, 50), State: cut(text, 50), PostalCode: cut(text, 20),
+				Name: text, Company: text, Phone: truncate(text, 30), Address: text,
+				City: truncate(text, 50), State: truncate(text, 50), PostalCode: truncate(text, 20),
 			},
 			AdditionalInfo: text, Description: text, Attributes: map[string]string{"key": text},
 			Subscription: &subscriptions.New{
@@ -61,7 +61,7 @@ func TestTextIsNeverSQL(t *testing.T) {
 		for _, held := range site.Domain.Inherited {
 			require.Equal(t, []string{text, text, text, text}, []string{held.Note, held.Message, held.Public, held.By})
 		}
-		_, err = m.Update(ctx, a.ID, accounts.Changes{Description: point(text + text), ExternalID: point(text + "2")})
+		_, err = m.Update(ctx, a.ID, accounts.Changes{Description: pointerTo(text + text), ExternalID: pointerTo(text + "2")})
 		require.NoError(t, err)
 
 		for _, q := range []accounts.Query{{Search: text}, {Search: text, Sort: accounts.SortName, Desc: true}} {
@@ -70,9 +70,9 @@ func TestTextIsNeverSQL(t *testing.T) {
 			require.Contains(t, logins(page), a.Login, "found by %s", text)
 		}
 		_, err = m.List(ctx, accounts.Query{Country: text})
-		require.NoError(t, clean(err))
+		require.NoError(t, unlessInvalid(err))
 		_, err = m.List(ctx, accounts.Query{Cause: accounts.Cause(text)})
-		require.NoError(t, clean(err))
+		require.NoError(t, unlessInvalid(err))
 		subs, err := s.List(ctx, subscriptions.Query{Plan: text, Search: text})
 		require.NoError(t, err)
 		require.Len(t, subs.Items, 1)
@@ -89,25 +89,25 @@ func TestTextIsNeverSQL(t *testing.T) {
 	}
 	n, err := m.Count(ctx, accounts.Query{}, 0)
 	require.NoError(t, err)
-	require.Equal(t, len(hostile), n)
+	require.Equal(t, len(hostileTexts), n)
 	page, err := m.Events(ctx, accounts.EventQuery{Limit: 500})
 	require.NoError(t, err)
-	require.Len(t, page.Items, 6*len(hostile))
+	require.Len(t, page.Items, 6*len(hostileTexts))
 	for i, e := range page.Items {
-		require.Equal(t, hostile[i/6], e.Actor)
+		require.Equal(t, hostileTexts[i/6], e.Actor)
 	}
 	_, err = m.PruneEvents(ctx, time.Now().Add(time.Hour))
 	require.NoError(t, err)
 }
 
-// cut answers at most so many characters.
-func cut(text string, most int) string {
+// truncate returns the first limit characters of text.
+func truncate(text string, limit int) string {
 	runes := []rune(text)
-	return string(runes[:min(len(runes), most)])
+	return string(runes[:min(len(runes), limit)])
 }
 
-// clean answers an error unless it refuses input.
-func clean(err error) error {
+// unlessInvalid returns err, or nil if it matches ErrInvalid.
+func unlessInvalid(err error) error {
 	if errors.Is(err, accounts.ErrInvalid) {
 		return nil
 	}

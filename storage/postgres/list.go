@@ -10,269 +10,284 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// list is a statement that answers one page of rows, or counts them. It walks along the index of its order and keeps
-// what fits the conditions, which costs little as long as enough rows fit. Where few may fit, it finds them by indexes of
-// their own; only if these find more than manyHits does that walk take place. Both stand in one statement, so that the
-// answer comes from one snapshot, and the server runs only one of them.
-type list struct {
+// listQuery builds a statement that returns one page of rows, or counts them. It walks along the index of the list's order and
+// keeps the rows that match, which costs little as long as enough rows do. Where few may match, it first finds candidates by
+// other indexes; only if there are more than maxCandidates does it walk. Both are in one statement, so that the result is of
+// one snapshot, and the server runs only one of them.
+type listQuery struct {
 	table    string   // with its alias
-	id       string   // the column of the alias
+	id       string   // the column, with the alias
 	key      []string // the columns of the order, which have an index
 	desc     bool
 	where    []string
-	position []string // the values of key behind which the page begins; nil on the first page
-	hits     hits
-	known    int // the condition that all hits fulfil, and nothing else does
+	position []string // the values of key after which the page begins; nil on the first page
+
+	candidates  candidates
+	prefiltered int // the index in where of the condition that all candidates, and no other rows, fulfil
+
 	arguments
 }
 
-// arguments go with a statement.
+// arguments are the values that are bound to a statement.
 type arguments []any
 
-// argument answers how the statement speaks of a value that goes with it.
-func (a *arguments) argument(value any, kind string) string {
+// bind appends value and returns its placeholder, such as $1::text.
+func (a *arguments) bind(value any, sqlType string) string {
 	*a = append(*a, value)
-	return "$" + strconv.Itoa(len(*a)) + "::" + kind
+	return "$" + strconv.Itoa(len(*a)) + "::" + sqlType
 }
 
-// hits are the rows that fulfil one of a few conditions, for each of which an index finds its rows.
-type hits struct {
-	by    []string
-	below string   // answers ids, from which the conditions go on with idsBelow; may be empty
-	ahead shortcut // to the first rows that the ids make hits; may be empty
+// candidates are the rows that fulfil at least one of the conditions, each of which finds its rows by an index.
+type candidates struct {
+	conditions []string
+	idQuery    string   // selects ids that the conditions refer to as idsToLookUp; may be empty
+	fastPath   fastPath // finds the first rows with these ids; may be empty
 }
 
-// shortcut goes along an index that has the order of the list, and keeps what an id below makes a hit.
-type shortcut struct {
+// fastPath walks along an index that has the order of the list, and keeps the rows whose id is among ids.
+type fastPath struct {
 	table string   // with its alias
 	key   []string // its columns for the key of the list
 	id    string
-	among string // answers the ids that make a hit
+	ids   string // a query
 	where []string
 }
 
 const (
-	// manyHits is how many rows are looked up one by one rather than walked along to: some 2 µs in each table.
-	manyHits = 10_000
+	// maxCandidates is the number of rows up to which looking each of them up, at some 2 µs in each table, is preferred to
+	// walking along the order.
+	maxCandidates = 10_000
 
-	// stepsPerID and stepsPerRow are how far a shortcut goes, for each id below and for each row of the page, before all
-	// ids are looked up instead. It is given up where fewer than 1 in 500 are hits, for then it would hardly be the
-	// shorter way; a step takes some 0.15 µs after a vacuum, when the index answers alone, and a look-up 1 to 3 µs.
+	// stepsPerID and stepsPerRow limit the rows that a fast path reads, for each id and for each row of the page. If it has
+	// not found a page by then, all ids are looked up instead: where fewer than 1 in 500 rows match, the fast path would
+	// hardly be faster. A step takes some 0.15 µs after a vacuum, when the index alone is read, and a look-up 1 to 3 µs.
 	stepsPerID, stepsPerRow = 10, 500
 
-	// idBelow answers what hits.below does, but one too many at most.
-	idBelow = "SELECT id FROM below"
+	// selectIDs returns the rows of candidates.idQuery, up to one more than maxCandidates.
+	selectIDs = "SELECT id FROM ids"
 
-	// idsBelow are none if there are too many, which are not worth looking up, or if the shortcut has filled the page.
-	idsBelow = "((SELECT ids FROM wanted)::bigint[])"
+	// idsToLookUp is the array of these ids. It is empty if there are too many to look up, or if the fast path has filled
+	// the page.
+	idsToLookUp = "((SELECT ids FROM lookup)::bigint[])"
 )
 
-// mostCounted is more than there will ever be, and can be doubled.
-const mostCounted = math.MaxInt / 2
+// maxCount is a bound that no count reaches, and that does not overflow when it is doubled.
+const maxCount = math.MaxInt / 2
 
-// countRow is the answer to a count.
+// countRow is the result of a count.
 type countRow struct{ Count int }
 
-// filter adds a condition on the row. One that looks at other tables is a scalar subquery that ends at its first row:
-// unlike EXISTS, the planner cannot turn it into a join with all of the other table.
-func (l *list) filter(condition string) { l.where = append(l.where, condition) }
+// filter adds a condition on the row. A condition on other tables is a scalar subquery with LIMIT 1: unlike EXISTS, the
+// planner cannot turn that into a join with the whole of the other table.
+func (l *listQuery) filter(condition string) { l.where = append(l.where, condition) }
 
-// drive says how the rows that fulfil the last condition are found where few do. The first word counts.
-func (l *list) drive(by hits) {
-	if l.hits.by == nil {
-		l.hits, l.known = by, len(l.where)-1
+// prefilter sets how the rows that fulfil the last condition are found where few do. Only the first call has an effect.
+func (l *listQuery) prefilter(c candidates) {
+	if l.candidates.conditions == nil {
+		l.candidates, l.prefiltered = c, len(l.where)-1
 	}
 }
 
-// conditions answers the WHERE clause that these conditions make with that of the page.
-func (l *list) conditions(all ...string) string { return l.conditionsOn(l.key, all...) }
+// whereClause returns the WHERE clause for the conditions and for the position of the page.
+func (l *listQuery) whereClause(conditions ...string) string {
+	return l.whereClauseOn(l.key, conditions...)
+}
 
-// conditionsOn is conditions for other columns that have the values of the key.
-func (l *list) conditionsOn(key []string, all ...string) string {
+// whereClauseOn is whereClause where other columns have the values of the key.
+func (l *listQuery) whereClauseOn(key []string, conditions ...string) string {
 	if l.position != nil {
 		compare := " > "
 		if l.desc {
 			compare = " < "
 		}
-		all = append(all, "("+strings.Join(key, ", ")+")"+compare+"("+strings.Join(l.position, ", ")+")")
+		conditions = append(conditions, "("+strings.Join(key, ", ")+")"+compare+"("+strings.Join(l.position, ", ")+")")
 	}
-	if len(all) == 0 {
+	if len(conditions) == 0 {
 		return ""
 	}
-	return "\nWHERE " + strings.Join(all, "\n    AND ")
+	return "\nWHERE " + strings.Join(conditions, "\n    AND ")
 }
 
-func (l *list) order() string { return l.orderBy(l.key) }
+func (l *listQuery) order() string { return l.orderBy(l.key) }
 
-func (l *list) orderBy(key []string) string {
+func (l *listQuery) orderBy(key []string) string {
 	if l.desc {
 		return "\nORDER BY " + strings.Join(key, " DESC, ") + " DESC"
 	}
 	return "\nORDER BY " + strings.Join(key, ", ")
 }
 
-// page answers the statement for a page of so many rows. Only these are joined with what outer says, and only for
-// these are the columns computed.
-func (l *list) page(columns, outer string, limit int) string {
-	most := l.most(limit)
-	ahead := ""
-	if l.firstOnly(most) && l.hits.ahead.table != "" {
-		ahead = l.ahead(most)
+// page returns the statement for a page of at most n rows. The joins and the columns are computed for these rows only.
+func (l *listQuery) page(columns, joins string, n int) string {
+	limit, fastPath := l.limitArg(n), ""
+	if l.firstSuffice(limit) && l.candidates.fastPath.table != "" {
+		fastPath = l.fastPathCTE(limit)
 	}
-	return l.with(most, ahead) + "\nSELECT " + columns +
-		"\nFROM (" + l.rows(l.alias()+".*", l.order(), most) + "\n) AS " + l.alias() + outer + l.order()
+	return l.candidateCTEs(limit, fastPath) + "\nSELECT " + columns +
+		"\nFROM (" + l.selectRows(l.alias()+".*", l.order(), limit) + "\n) AS " + l.alias() + joins + l.order()
 }
 
-// count answers the statement that counts, up to atMost; 0: no bound.
-func (l *list) count(atMost int) string {
-	most, order := l.most(min(atMost, mostCounted)), l.order()
-	if most == "" {
+// count returns the statement that counts the rows, up to atMost; 0 means no bound.
+func (l *listQuery) count(atMost int) string {
+	limit, order := l.limitArg(min(atMost, maxCount)), l.order()
+	if limit == "" {
 		order = "\nORDER BY " + l.id
 	}
-	return l.with(most, "") + "\nSELECT count(*) AS count\nFROM (" + l.rows("", order, most) + "\n) AS matches"
+	return l.candidateCTEs(limit, "") + "\nSELECT count(*) AS count\nFROM (" + l.selectRows("", order, limit) + "\n) AS matches"
 }
 
-// most answers the argument that bounds how many rows there are; empty: all.
-func (l *list) most(limit int) string {
-	if limit == 0 {
+// limitArg binds n and returns its placeholder for a LIMIT clause, or "" for 0, which means no limit.
+func (l *listQuery) limitArg(n int) string {
+	if n == 0 {
 		return ""
 	}
-	return l.argument(limit, "bigint")
+	return l.bind(n, "bigint")
 }
 
-func (l *list) alias() string { return l.id[:strings.IndexByte(l.id, '.')] }
+func (l *listQuery) alias() string { return l.id[:strings.IndexByte(l.id, '.')] }
 
-// others answers the conditions that not all hits fulfil: looking at hits once more would cost more than finding them.
-func (l *list) others() []string { return slices.Delete(slices.Clone(l.where), l.known, l.known+1) }
+// otherConditions returns the conditions without the prefiltered one: checking that again on candidates would cost more than
+// finding them.
+func (l *listQuery) otherConditions() []string {
+	return slices.Delete(slices.Clone(l.where), l.prefiltered, l.prefiltered+1)
+}
 
-// firstOnly tells whether only the first of the hits are needed, because every hit fits.
-func (l *list) firstOnly(most string) bool { return most != "" && len(l.where) == 1 }
+// firstSuffice reports whether the first candidates up to the limit are the result, because every candidate matches.
+func (l *listQuery) firstSuffice(limit string) bool { return limit != "" && len(l.where) == 1 }
 
-// hit answers the column by which hits are looked up. Their ids may come from an index alone; their places, which are
-// good within one statement, cost more to find and less to look up.
-func (l *list) hit(most string) string {
-	if l.firstOnly(most) {
+// candidateColumn returns the column by which candidates are looked up. Their ids may be read from an index alone; their
+// ctids, which are valid within one statement, cost more to find and less to look up.
+func (l *listQuery) candidateColumn(limit string) string {
+	if l.firstSuffice(limit) {
 		return l.id
 	}
 	return l.alias() + ".ctid"
 }
 
-// own answers the shortcut along the index of the list's order, if that holds the ids.
-func (l *list) own() shortcut {
+// fastPathByOrder returns the fast path along the index of the list's order, or an empty one if that index lacks the ids.
+func (l *listQuery) fastPathByOrder() fastPath {
 	if !slices.Contains(l.key, l.id) {
-		return shortcut{}
+		return fastPath{}
 	}
-	return shortcut{table: l.table, key: l.key, id: l.id, among: idBelow}
+	return fastPath{table: l.table, key: l.key, id: l.id, ids: selectIDs}
 }
 
-// ahead answers the part of the statement that takes the shortcut, with the ids below in hand, to the keys of the first
-// hits, not more than most.
-func (l *list) ahead(most string) string {
-	along, names := l.hits.ahead, make([]string, len(l.key))
+// fastPathCTE returns the part of the statement that takes the fast path to the keys of the first candidates, at most limit.
+func (l *listQuery) fastPathCTE(limit string) string {
+	path, names := l.candidates.fastPath, make([]string, len(l.key))
 	for i, column := range l.key {
 		names[i] = column[len(l.alias()+"."):]
 	}
-	steps := fmt.Sprintf("least(%d * (SELECT n FROM size), %d * %s)", stepsPerID, stepsPerRow, most)
-	return "ahead AS MATERIALIZED (\n    SELECT DISTINCT " + strings.Join(l.key, ", ") + "\n    FROM (" +
-		"\nSELECT " + strings.Join(along.key, ", ") + ", " + along.id + " FROM " + along.table +
-		l.conditionsOn(along.key, along.where...) + l.orderBy(along.key) + "\nLIMIT " + steps +
-		"\n    ) AS " + l.alias() + " (" + strings.Join(names, ", ") + ", met)" +
-		"\n    WHERE (" + l.alias() + ".met IN (" + along.among + ")) IS TRUE" + // looks them up in memory, unlike a join
-		l.order() + "\nLIMIT " + most + "\n), "
+	steps := fmt.Sprintf("least(%d * (SELECT n FROM id_count), %d * %s)", stepsPerID, stepsPerRow, limit)
+	return "fast_path AS MATERIALIZED (\n    SELECT DISTINCT " + strings.Join(l.key, ", ") + "\n    FROM (" +
+		"\nSELECT " + strings.Join(path.key, ", ") + ", " + path.id + " FROM " + path.table +
+		l.whereClauseOn(path.key, path.where...) + l.orderBy(path.key) + "\nLIMIT " + steps +
+		"\n    ) AS " + l.alias() + " (" + strings.Join(names, ", ") + ", candidate_id)" +
+		"\n    WHERE (" + l.alias() + ".candidate_id IN (" + path.ids + ")) IS TRUE" + // hashes the ids, unlike a join
+		l.order() + "\nLIMIT " + limit + "\n), "
 }
 
-// with finds the hits and their keys, until there are too many. A row comes once for each condition that it fulfils.
-// What comes ahead, which may be empty, stands for the hits by the ids below if it fills a page. What is MATERIALIZED is
-// not planned together with what uses it.
-func (l *list) with(most, ahead string) string {
-	if l.hits.by == nil {
+// candidateCTEs returns the parts of the statement that find the candidates and their keys, until there are too many. A row
+// is found once for each condition that it fulfils. If the fast path, which may be empty, fills a page, its rows replace
+// those that the ids would find. MATERIALIZED keeps the planner from planning a part together with what uses it.
+func (l *listQuery) candidateCTEs(limit, fastPath string) string {
+	if l.candidates.conditions == nil {
 		return ""
 	}
-	columns := l.hit(most) + " AS hit, " + strings.Join(l.key, ", ")
-	found := make([]string, len(l.hits.by))
-	for i, condition := range l.hits.by {
-		found[i] = "\n    SELECT " + columns + " FROM " + l.table + " WHERE " + condition
+	columns := l.candidateColumn(limit) + " AS candidate, " + strings.Join(l.key, ", ")
+	selects := make([]string, len(l.candidates.conditions))
+	for i, condition := range l.candidates.conditions {
+		selects[i] = "\n    SELECT " + columns + " FROM " + l.table + " WHERE " + condition
 	}
-	many := strconv.Itoa(manyHits)
-	cut, few := "\n    LIMIT "+many+" + 1", "(SELECT count(*) FROM found) <= "+many
-	below := ""
-	if l.hits.below != "" {
-		wanted := "(SELECT n FROM size) <= " + many
-		few = wanted + " AND " + few
-		if ahead != "" {
-			short := "(SELECT count(*) FROM ahead) < " + most
-			wanted += " AND " + short
-			found = append(found, "\n    SELECT "+columns+" FROM ahead AS "+l.alias()+" WHERE NOT "+short)
+	bound := strconv.Itoa(maxCandidates)
+	cut, selective := "\n    LIMIT "+bound+" + 1", "(SELECT count(*) FROM candidates) <= "+bound
+	idCTEs := ""
+	if l.candidates.idQuery != "" {
+		fewIDs := "(SELECT n FROM id_count) <= " + bound
+		selective = fewIDs + " AND " + selective
+		if fastPath != "" {
+			incomplete := "(SELECT count(*) FROM fast_path) < " + limit
+			fewIDs += " AND " + incomplete
+			selects = append(selects, "\n    SELECT "+columns+" FROM fast_path AS "+l.alias()+" WHERE NOT "+incomplete)
 		}
-		below = "below (id) AS MATERIALIZED (" + l.hits.below + cut +
-			"\n), size AS MATERIALIZED (\n    SELECT count(*) AS n FROM below\n), " + ahead +
-			"wanted AS MATERIALIZED (\n    SELECT ARRAY(" + idBelow + " WHERE " + wanted + ") AS ids\n), "
+		idCTEs = "ids (id) AS MATERIALIZED (" + l.candidates.idQuery + cut +
+			"\n), id_count AS MATERIALIZED (\n    SELECT count(*) AS n FROM ids\n), " + fastPath +
+			"lookup AS MATERIALIZED (\n    SELECT ARRAY(" + selectIDs + " WHERE " + fewIDs + ") AS ids\n), "
 	}
-	return "WITH " + below + "found AS MATERIALIZED (" + strings.Join(found, "\n    UNION ALL") + cut +
-		"\n), few AS MATERIALIZED (\n    SELECT " + few + " AS so\n)"
+	return "WITH " + idCTEs + "candidates AS MATERIALIZED (" + strings.Join(selects, "\n    UNION ALL") + cut +
+		"\n), prefilter AS MATERIALIZED (\n    SELECT " + selective + " AS selective\n)"
 }
 
-// rows answers the rows in an order, not more than most; empty: all.
-func (l *list) rows(columns, order, most string) string {
+// selectRows returns the query for the rows in an order, at most limit; an empty limit means all.
+func (l *listQuery) selectRows(columns, order, limit string) string {
 	from := "\nSELECT " + columns + " FROM " + l.table
 	tail := order
-	if most != "" {
-		tail += "\nLIMIT " + most
+	if limit != "" {
+		tail += "\nLIMIT " + limit
 	}
-	if l.hits.by == nil {
-		return from + l.conditions(l.where...) + tail
+	if l.candidates.conditions == nil {
+		return from + l.whereClause(l.where...) + tail
 	}
-	hits := "\n    SELECT " + l.alias() + ".hit FROM found AS " + l.alias() + l.conditions()
-	if l.firstOnly(most) {
-		hits += l.order() + "\nLIMIT " + most + " * " + strconv.Itoa(len(l.hits.by)) // as often as one may come
+	found := "\n    SELECT " + l.alias() + ".candidate FROM candidates AS " + l.alias() + l.whereClause()
+	if l.firstSuffice(limit) {
+		// A row may be found once for each condition.
+		found += l.order() + "\nLIMIT " + limit + " * " + strconv.Itoa(len(l.candidates.conditions))
 	}
-	few := from + l.conditions(append(l.others(), "(SELECT so FROM few)", l.hit(most)+" = ANY(ARRAY("+hits+"))")...) + tail
-	walk := from + l.conditions(append(slices.Clone(l.where), "NOT (SELECT so FROM few)")...) + tail
-	return "\n(" + few + "\n)\nUNION ALL\n(" + walk + "\n)"
+	lookup := from + l.whereClause(append(l.otherConditions(),
+		"(SELECT selective FROM prefilter)", l.candidateColumn(limit)+" = ANY(ARRAY("+found+"))")...) + tail
+	walk := from + l.whereClause(append(slices.Clone(l.where), "NOT (SELECT selective FROM prefilter)")...) + tail
+	return "\n(" + lookup + "\n)\nUNION ALL\n(" + walk + "\n)"
 }
 
-// owned answers the condition that a column says an owner, who may be the provider.
-func owned(column string, by subscriptions.AccountID, l *list) string {
-	if by == subscriptions.Provider {
+// ownedBy returns the condition that column is the id of an owner, which may be the provider.
+func ownedBy(column string, owner subscriptions.AccountID, l *listQuery) string {
+	if owner == subscriptions.Provider {
 		return column + " IS NULL"
 	}
-	return column + " = " + l.argument(int64(by), "bigint")
+	return column + " = " + l.bind(int64(owner), "bigint")
 }
 
-// held keeps rows that are held, by a cause, or not at all. The probes look for one hold each, on the row or above it;
-// below finds the ids of the rows below all holds. In both, %s is where the holds are narrowed down to a cause.
-func (l *list) held(status subscriptions.Status, cause subscriptions.Cause, probes []string, below string, drives bool) {
-	all := strings.Join(probes, " OR ")
-	narrowed := func(by string) hits {
-		return hits{by: []string{l.id + " = ANY" + idsBelow}, below: strings.ReplaceAll(below, "%s", by), ahead: l.own()}
+// filterHolds keeps rows that have a hold, one with a cause, or none, on themselves or inherited. Each probe looks for one
+// hold, on the row or above it; idQuery selects the ids of the rows that have or inherit one. In both, %s is replaced with a
+// condition on the cause, or with nothing.
+func (l *listQuery) filterHolds(status subscriptions.Status, cause subscriptions.Cause, probes []string, idQuery string, prefilter bool) {
+	anyHold := strings.Join(probes, " OR ")
+	holdCandidates := func(onCause string) candidates {
+		return candidates{
+			conditions: []string{l.id + " = ANY" + idsToLookUp},
+			idQuery:    strings.ReplaceAll(idQuery, "%s", onCause),
+			fastPath:   l.fastPathByOrder(),
+		}
 	}
 	if cause != "" {
-		by := " AND h.cause = " + l.argument(string(cause), "text")
-		l.filter("(" + strings.ReplaceAll(all, "%s", by) + ")")
-		if drives {
-			l.drive(narrowed(by))
+		onCause := " AND h.cause = " + l.bind(string(cause), "text")
+		l.filter("(" + strings.ReplaceAll(anyHold, "%s", onCause) + ")")
+		if prefilter {
+			l.prefilter(holdCandidates(onCause))
 		}
 	}
 	switch status {
 	case subscriptions.Active:
 		for _, probe := range probes {
-			l.filter("NOT coalesce(" + strings.ReplaceAll(probe, "%s", "") + ", false)") // the planner takes IS NULL for rare
+			// The planner would take IS NULL for rare.
+			l.filter("NOT coalesce(" + strings.ReplaceAll(probe, "%s", "") + ", false)")
 		}
 	case subscriptions.Suspended:
-		l.filter("(" + strings.ReplaceAll(all, "%s", "") + ")")
-		if drives {
-			l.drive(narrowed(""))
+		l.filter("(" + strings.ReplaceAll(anyHold, "%s", "") + ")")
+		if prefilter {
+			l.prefilter(holdCandidates(""))
 		}
 	}
 }
 
-var escapes = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// pattern answers what LIKE looks for in a column that searchable wrote. Every character stands for itself.
-func pattern(p subscriptions.SearchTerm) string {
-	piece := escapes.Replace(p.Text)
-	if p.Anywhere {
-		return "%" + piece + "%"
+// likePattern returns the LIKE pattern for a term in a column that joinSearchTexts wrote. Every character of the term stands
+// for itself.
+func likePattern(t subscriptions.SearchTerm) string {
+	text := likeEscaper.Replace(t.Text)
+	if t.Anywhere {
+		return "%" + text + "%"
 	}
-	return "%" + separator + piece + "%"
+	return "%" + textSeparator + text + "%"
 }

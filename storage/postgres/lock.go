@@ -8,11 +8,12 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// Accounts are locked in share mode by commands on what is below them, which may go on side by side, and exclusively by
-// commands on themselves; neither stands in the way of references to them. Every statement finds its rows first, sorts
-// them, and then locks in that order. ANY(ARRAY(SELECT …)) keeps the planner with the index of the outer table.
+// Commands on subscriptions and domains lock the account in share mode, so that they can run concurrently. Commands on
+// accounts lock them exclusively. Neither lock conflicts with foreign keys that refer to the account. Every statement finds
+// its rows first, sorts them, and then locks them in that order. ANY(ARRAY(SELECT …)) makes the planner use the index of the
+// outer table.
 //
-// Domains need no locks: whoever touches one has locked its subscription, or the account above it exclusively.
+// Domains need no locks: a command on a domain has locked its subscription, or the account exclusively.
 const (
 	lockOwners = `
 SELECT a.id FROM clientele.accounts AS a
@@ -77,7 +78,7 @@ WHERE d.subscription_id = ANY($1::bigint[])
 ORDER BY d.id`
 )
 
-// idRow is a row of which only the id was asked for.
+// idRow is a row of which only the id was selected.
 type idRow struct{ ID int64 }
 
 func (r idRow) id() int64 { return r.ID }
@@ -97,17 +98,17 @@ func (t *transaction) Lock(r subscriptions.LockSet) (subscriptions.LockedRows, e
 	if err != nil {
 		return subscriptions.LockedRows{}, err
 	}
-	if err := t.loadSubscriptions(each(parents, idRow.id)); err != nil {
+	if err := t.loadSubscriptions(convertAll(parents, idRow.id)); err != nil {
 		return subscriptions.LockedRows{}, err
 	}
 	held, err := t.loadHolds(r.Accounts, owners)
 	if err != nil {
 		return subscriptions.LockedRows{}, err
 	}
-	if t.moved(owners, domains) {
-		return subscriptions.LockedRows{}, t.fail(unavailable(t.ctx, errMoved))
+	if t.ownerChanged(owners, domains) {
+		return subscriptions.LockedRows{}, t.fail(unavailable(t.ctx, errOwnerChanged))
 	}
-	return t.locked(r, domains, held), nil
+	return t.lockedRows(r, domains, held), nil
 }
 
 func (t *transaction) loadDomains(ids []subscriptions.DomainID) ([]domainRow, error) {
@@ -133,7 +134,8 @@ func (t *transaction) loadSubscriptions(ids []int64) error {
 	return nil
 }
 
-// loadHolds answers the holds of those accounts that were locked. One that came a moment later is not there.
+// loadHolds returns the holds of the accounts among ids that are locked. An account that was created after the locks were
+// taken is omitted.
 func (t *transaction) loadHolds(ids []subscriptions.AccountID, locked []idRow) (map[subscriptions.AccountID]subscriptions.Holds, error) {
 	held := map[subscriptions.AccountID]subscriptions.Holds{}
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id subscriptions.AccountID) bool { return !slices.Contains(locked, idRow{int64(id)}) })
@@ -150,8 +152,9 @@ func (t *transaction) loadHolds(ids []subscriptions.AccountID, locked []idRow) (
 	return held, nil
 }
 
-// moved tells whether something belongs to an owner that was not locked, because it changed before it could be.
-func (t *transaction) moved(owners []idRow, domains []domainRow) bool {
+// ownerChanged reports whether a subscription or a domain belongs to an owner that was not locked, because the owner changed
+// before the lock was taken.
+func (t *transaction) ownerChanged(owners []idRow, domains []domainRow) bool {
 	for _, d := range domains {
 		if _, locked := t.subscriptions[d.SubscriptionID]; !locked {
 			return true
@@ -165,21 +168,22 @@ func (t *transaction) moved(owners []idRow, domains []domainRow) bool {
 	return false
 }
 
-// locked answers the rows named and those above them. More may have been locked: what was above them a moment before.
-func (t *transaction) locked(
+// lockedRows returns the requested rows, their subscriptions and their owners. More rows may be locked: previous owners and
+// subscriptions.
+func (t *transaction) lockedRows(
 	r subscriptions.LockSet, domains []domainRow, held map[subscriptions.AccountID]subscriptions.Holds,
 ) subscriptions.LockedRows {
 	l := subscriptions.LockedRows{Domains: make([]subscriptions.Domain, len(domains))}
-	named := map[subscriptions.ID]bool{}
+	requested := map[subscriptions.ID]bool{}
 	for _, id := range r.Subscriptions {
-		named[id] = true
+		requested[id] = true
 	}
 	for i, d := range domains {
-		named[d.SubscriptionID] = true
-		l.Domains[i] = d.under(t.subscriptions[d.SubscriptionID])
+		requested[d.SubscriptionID] = true
+		l.Domains[i] = d.inSubscription(t.subscriptions[d.SubscriptionID])
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.subscriptions)) {
-		if !named[id] {
+		if !requested[id] {
 			continue
 		}
 		row := t.subscriptions[id]
@@ -200,7 +204,7 @@ func (t *transaction) DomainsOf(ids []subscriptions.ID) ([]subscriptions.Domain,
 	if err := t.query(&rows, domainsOfLocked, numberArray(ids)); err != nil {
 		return nil, err
 	}
-	return each(rows, func(d domainRow) subscriptions.Domain { return d.under(t.subscriptions[d.SubscriptionID]) }), nil
+	return convertAll(rows, func(d domainRow) subscriptions.Domain { return d.inSubscription(t.subscriptions[d.SubscriptionID]) }), nil
 }
 
 // LockAccounts implements accounts.Tx.
@@ -210,10 +214,10 @@ func (t *transaction) LockAccounts(ids []accounts.ID) ([]accounts.Record, error)
 		return nil, err
 	}
 	rows := make([]accountRow, 0, len(locked))
-	if err := t.query(&rows, lockedAccounts, numberArray(each(locked, idRow.id))); err != nil {
+	if err := t.query(&rows, lockedAccounts, numberArray(convertAll(locked, idRow.id))); err != nil {
 		return nil, err
 	}
-	return each(rows, accountRow.record), nil
+	return convertAll(rows, accountRow.record), nil
 }
 
 // LockHolds implements accounts.Tx.
@@ -223,20 +227,20 @@ func (t *transaction) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error
 		return nil, err
 	}
 	var rows []holdRow
-	if err := t.query(&rows, lockedHolds, numberArray(each(locked, idRow.id))); err != nil {
+	if err := t.query(&rows, lockedHolds, numberArray(convertAll(locked, idRow.id))); err != nil {
 		return nil, err
 	}
 	held := map[accounts.ID]accounts.Holds{}
 	for _, r := range rows {
 		held[r.AccountID] = append(held[r.AccountID], r.hold())
 	}
-	return each(locked, func(r idRow) subscriptions.Owner {
+	return convertAll(locked, func(r idRow) subscriptions.Owner {
 		return subscriptions.Owner{ID: accounts.ID(r.ID), Holds: held[accounts.ID(r.ID)]}
 	}), nil
 }
 
 // Descendants implements accounts.Tx.
 func (t *transaction) Descendants(ids []accounts.ID) (accounts.Descendants, error) {
-	contents, f := t.runner.below(t.ctx, ids)
-	return contents, t.fail(f)
+	found, e := t.runner.descendants(t.ctx, ids)
+	return found, t.fail(e)
 }

@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -16,11 +17,11 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// private stands in every text that must not reach a log.
+// private is part of every text that must not appear in a log.
 const private = "Geheim"
 
-// secretive is a customer all of whose texts are private.
-func secretive(login string) accounts.New {
+// privateCustomer returns a customer with private in every text.
+func privateCustomer(login string) accounts.New {
 	return accounts.New{
 		Login: login, Password: private + " horse battery", ExternalID: private + login,
 		Contact: accounts.Contact{
@@ -34,40 +35,40 @@ func secretive(login string) accounts.New {
 	}
 }
 
-// After every refusal and every error of a statement, the server's log and the errors tell nothing about anybody. The
-// server logs as it does by default: failing statements with their text.
-func TestTheServersLogAndErrorsTellNothingPrivate(t *testing.T) {
+// Neither the server's log nor the errors contain data of customers after refused commands and failed statements. The server
+// logs as by default: failing statements with their text.
+func TestLogAndErrorsContainNoPrivateData(t *testing.T) {
 	ctx := accounts.WithActor(t.Context(), private)
 	server := pgtest.Start(t, "")
 	db := pgtest.Open(t, server.DSN(), 4)
 	require.NoError(t, postgres.Migrate(ctx, db, nil))
 	store := must(postgres.New(ctx, db, nil))(t)
 	m := manager(store)
-	a, err := m.Create(ctx, secretive("geheim1"))
+	a, err := m.Create(ctx, privateCustomer("geheim1"))
 	require.NoError(t, err)
 	hold := accounts.Hold{Note: private, Message: private, Public: private}
 
 	var errs []error
-	note := func(err error) {
+	record := func(err error) {
 		t.Helper()
 		require.Error(t, err)
-		if !strings.Contains(err.Error(), accounts.ErrTaken.Error()) { // which names what the caller gave
+		if !errors.Is(err, accounts.ErrTaken) { // which contains the values that the caller passed
 			errs = append(errs, err)
 		}
 	}
-	refusals(ctx, m, a, hold, note)
+	provokeRefusals(ctx, m, a, hold, record)
 
-	// Statements fail in the middle: they wait for a lock too long, and the backend is terminated.
+	// Statements fail while they run: they wait too long for a lock, or their backend is terminated.
 	locker := begin(t, db, sql.LevelDefault)
 	_, err = locker.ExecContext(ctx, "LOCK clientele.accounts, clientele.subscriptions, clientele.domains, clientele.events IN ACCESS EXCLUSIVE MODE")
 	require.NoError(t, err)
 	impatient := manager(must(postgres.New(ctx, pgtest.Open(t, server.DSN()+" lock_timeout=10ms", 2), nil))(t))
-	everyStatement(ctx, impatient, a, hold, note)
+	failEveryCall(ctx, impatient, a, hold, record)
 	impatient = manager(must(postgres.New(ctx, pgtest.Open(t, server.DSN()+" statement_timeout=20ms", 2), nil))(t))
-	everyStatement(ctx, impatient, a, hold, note)
+	failEveryCall(ctx, impatient, a, hold, record)
 	waiting := make(chan error, 1)
 	go func() {
-		_, err := m.Create(ctx, secretive("geheim3"))
+		_, err := m.Create(ctx, privateCustomer("geheim3"))
 		waiting <- err
 	}()
 	require.Eventually(t, func() bool {
@@ -78,32 +79,32 @@ func TestTheServersLogAndErrorsTellNothingPrivate(t *testing.T) {
 	}, 10*time.Second, 10*time.Millisecond)
 	err = <-waiting
 	require.ErrorIs(t, err, accounts.ErrUnavailable)
-	note(err)
+	record(err)
 	require.NoError(t, locker.Rollback())
 
-	neighbour := secretive("geheim5")
-	neighbour.Subscription = nil
-	note(deadlock(ctx, t, db, store, a.ID, must(m.Create(ctx, neighbour))(t).ID, hold))
+	other := privateCustomer("geheim5")
+	other.Subscription = nil
+	record(deadlock(ctx, t, db, store, a.ID, must(m.Create(ctx, other))(t).ID, hold))
 
-	// What the domain would never let through fails in the database.
+	// Rows that the managers would refuse fail in the database.
 	long := accounts.Record{Account: accounts.Account{Login: strings.Repeat(private, 100), ID: 99}, Hash: private}
-	note(store.Update(ctx, func(tx accounts.Tx) error {
+	record(store.Update(ctx, func(tx accounts.Tx) error {
 		return tx.Save(accounts.Writes{AddAccounts: []accounts.Record{long}})
 	}))
 	again := accounts.Record{Account: accounts.Account{Login: "geheim1", ID: 98}, Hash: private}
-	note(store.Update(ctx, func(tx accounts.Tx) error {
+	record(store.Update(ctx, func(tx accounts.Tx) error {
 		return tx.Save(accounts.Writes{AddAccounts: []accounts.Record{again}})
 	}))
 	_, err = db.ExecContext(ctx, "DROP TABLE clientele.account_holds CASCADE")
 	require.NoError(t, err)
-	everyStatement(ctx, m, a, hold, note)
+	failEveryCall(ctx, m, a, hold, record)
 
 	log := server.Log(t)
 	for _, state := range []string{
 		"canceling statement due to lock timeout", "canceling statement due to statement timeout",
 		"terminating connection", "deadlock detected", "value too long", "does not exist",
 	} {
-		require.Contains(t, log, state, "the test provokes it")
+		require.Contains(t, log, state, "the test has provoked it")
 	}
 	require.NotContains(t, strings.ToLower(log), "geheim")
 	for _, err := range errs {
@@ -111,67 +112,67 @@ func TestTheServersLogAndErrorsTellNothingPrivate(t *testing.T) {
 	}
 }
 
-// deadlock has two transactions of hosts suspend two accounts in opposite orders, and answers the error of the one that
-// the server gives up.
+// deadlock suspends two accounts in opposite orders in two transactions, and returns the error of the one that the server
+// aborts.
 func deadlock(ctx context.Context, t *testing.T, db *bun.DB, store *postgres.Store, a, b accounts.ID, hold accounts.Hold) error {
 	t.Helper()
-	outcomes := make(chan error, 2)
+	results := make(chan error, 2)
 	suspend := func(tx bun.Tx, id accounts.ID) error {
 		_, err := manager(store.WithTx(tx)).Suspend(ctx, []accounts.ID{id}, hold)
 		return err
 	}
-	one, other := begin(t, db, sql.LevelDefault), begin(t, db, sql.LevelDefault)
-	require.NoError(t, suspend(one, a))
-	require.NoError(t, suspend(other, b))
-	go func() { outcomes <- suspend(one, b) }()
-	go func() { outcomes <- suspend(other, a) }()
-	givenUp, goesOn := <-outcomes, <-outcomes
-	if givenUp == nil {
-		givenUp, goesOn = goesOn, givenUp
+	first, second := begin(t, db, sql.LevelDefault), begin(t, db, sql.LevelDefault)
+	require.NoError(t, suspend(first, a))
+	require.NoError(t, suspend(second, b))
+	go func() { results <- suspend(first, b) }()
+	go func() { results <- suspend(second, a) }()
+	victim, survivor := <-results, <-results
+	if victim == nil {
+		victim, survivor = survivor, victim
 	}
-	require.ErrorIs(t, givenUp, accounts.ErrUnavailable)
-	require.NoError(t, goesOn)
-	require.NoError(t, one.Rollback())
-	require.NoError(t, other.Rollback())
-	return givenUp
+	require.ErrorIs(t, victim, accounts.ErrUnavailable)
+	require.NoError(t, survivor)
+	require.NoError(t, first.Rollback())
+	require.NoError(t, second.Rollback())
+	return victim
 }
 
-// refusals provokes every refusal that data can meet.
-func refusals(ctx context.Context, m *accounts.Manager, a accounts.Account, hold accounts.Hold, note func(error)) {
+// provokeRefusals runs commands that are refused because of stored data.
+func provokeRefusals(ctx context.Context, m *accounts.Manager, a accounts.Account, hold accounts.Hold, record func(error)) {
 	s := m.Subscriptions()
-	_, err := m.Create(ctx, secretive("geheim1"))
-	note(err)
-	_, err = m.Update(ctx, a.ID, accounts.Changes{Version: 99, Description: point(private)})
-	note(err)
+	_, err := m.Create(ctx, privateCustomer("geheim1"))
+	record(err)
+	_, err = m.Update(ctx, a.ID, accounts.Changes{Version: 99, Description: pointerTo(private)})
+	record(err)
 	_, err = m.Suspend(ctx, []accounts.ID{a.ID, 4711}, hold)
-	note(err)
+	record(err)
 	_, err = s.AddDomain(ctx, 1, "geheim.example.com")
-	note(err)
+	record(err)
 	_, err = s.AddDomain(ctx, 4711, "geheim.example.org")
-	note(err)
+	record(err)
 	_, err = m.Authenticate(ctx, "geheim1", "wrong "+private)
-	note(err)
+	record(err)
 }
 
-// everyStatement runs commands and look-ups, each of which is to fail.
-func everyStatement(ctx context.Context, m *accounts.Manager, a accounts.Account, hold accounts.Hold, note func(error)) {
+// failEveryCall runs commands and look-ups that must all fail.
+func failEveryCall(ctx context.Context, m *accounts.Manager, a accounts.Account, hold accounts.Hold, record func(error)) {
 	s := m.Subscriptions()
-	_, err := m.Create(ctx, secretive("geheim2"))
-	note(err)
-	_, err = m.Update(ctx, a.ID, accounts.Changes{Description: point(private), Login: point("geheim9")})
-	note(err)
+	_, err := m.Create(ctx, privateCustomer("geheim2"))
+	record(err)
+	_, err = m.Update(ctx, a.ID, accounts.Changes{Description: pointerTo(private), Login: pointerTo("geheim9")})
+	record(err)
 	_, err = m.Suspend(ctx, []accounts.ID{a.ID}, hold)
-	note(err)
+	record(err)
 	_, err = m.GetByLogin(ctx, "geheim1")
-	note(err)
+	record(err)
 	_, err = m.GetByExternalID(ctx, private)
-	note(err)
+	record(err)
 	_, err = m.List(ctx, accounts.Query{Search: private})
-	note(err)
+	record(err)
 	_, err = s.List(ctx, subscriptions.Query{Search: private, Plan: private})
-	note(err)
+	record(err)
 	_, err = s.Resolve(ctx, "geheim.example.com")
-	note(err)
+	record(err)
 	_, err = s.AddDomain(ctx, 1, "geheim2.example.com")
-	note(err)
+	record(err)
 }

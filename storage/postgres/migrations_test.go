@@ -17,12 +17,12 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// another is the dialect of another database.
-type another struct{ *pgdialect.Dialect }
+// otherDialect is the dialect of another database system.
+type otherDialect struct{ *pgdialect.Dialect }
 
-func (another) Name() dialect.Name { return dialect.SQLite }
+func (otherDialect) Name() dialect.Name { return dialect.SQLite }
 
-func TestTenProcessesMigrateAtOnce(t *testing.T) {
+func TestMigrateConcurrently(t *testing.T) {
 	dsn := pgtest.Shared(t).Database(t)
 	var all sync.WaitGroup
 	errs := make([]error, 10)
@@ -42,43 +42,43 @@ func TestTenProcessesMigrateAtOnce(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestNewRefusesAndSaysWhatToDo(t *testing.T) {
+func TestNewReturnsHelpfulErrors(t *testing.T) {
 	ctx := t.Context()
 	dsn := pgtest.Shared(t).Database(t)
 	db := pgtest.Open(t, dsn, 2)
 	_, err := postgres.New(ctx, db, nil)
-	require.ErrorContains(t, err, "call postgres.Migrate first", "nothing is there")
+	require.ErrorContains(t, err, "call postgres.Migrate first", "no schema")
 	require.NoError(t, postgres.Migrate(ctx, db, nil))
 	_, err = postgres.New(ctx, db, &postgres.Options{Schema: "another"})
-	require.ErrorContains(t, err, `the schema "another" is at version 0`)
+	require.ErrorContains(t, err, `schema "another" is at version 0`)
 
-	for setting, said := range map[string]string{
-		"standard_conforming_strings=off": "standard_conforming_strings is off",
-		"datestyle='SQL, DMY'":            "DateStyle is SQL",
-		"client_encoding=LATIN1":          "client_encoding is LATIN1",
-		"array_nulls=off":                 "array_nulls is off",
+	for setting, message := range map[string]string{
+		"standard_conforming_strings=off": "unsupported setting standard_conforming_strings = off: must be on",
+		"datestyle='SQL, DMY'":            "unsupported setting DateStyle = SQL: must be ISO",
+		"client_encoding=LATIN1":          "unsupported setting client_encoding = LATIN1: must be UTF8",
+		"array_nulls=off":                 "unsupported setting array_nulls = off: must be on",
 	} {
-		careless := pgtest.Open(t, dsn+" "+setting, 1)
-		_, err = postgres.New(ctx, careless, nil)
-		require.ErrorContains(t, err, said)
-		require.ErrorContains(t, postgres.Migrate(ctx, careless, nil), said)
+		db := pgtest.Open(t, dsn+" "+setting, 1)
+		_, err = postgres.New(ctx, db, nil)
+		require.ErrorContains(t, err, message)
+		require.ErrorContains(t, postgres.Migrate(ctx, db, nil), message)
 	}
 
-	_, err = postgres.New(ctx, bun.NewDB(db.DB, another{pgdialect.New()}), nil)
+	_, err = postgres.New(ctx, bun.NewDB(db.DB, otherDialect{pgdialect.New()}), nil)
 	require.ErrorContains(t, err, "pgdialect")
 	for _, name := range []string{"pg_mine", "information_schema", `a"b`, "a'b", "a.b", "a b", "1a", "ä", strings.Repeat("a", 64)} {
 		_, err = postgres.New(ctx, db, &postgres.Options{Schema: name})
-		require.ErrorContains(t, err, "cannot be a schema's name")
+		require.ErrorContains(t, err, "invalid schema name")
 	}
 
 	_, err = db.ExecContext(ctx, "DELETE FROM clientele.migrations WHERE version > 1")
 	require.NoError(t, err)
 	_, err = postgres.New(ctx, db, nil)
-	require.ErrorContains(t, err, "is at version 1 and this code needs 2")
+	require.ErrorContains(t, err, "is at version 1, but the library needs 2")
 }
 
-// A database that cannot hold every text is refused before anything is made in it.
-func TestADatabaseOfAnotherEncodingIsRefused(t *testing.T) {
+// A database whose encoding cannot store every text is refused before anything is created in it.
+func TestOtherEncodingsAreUnsupported(t *testing.T) {
 	server := pgtest.Shared(t)
 	admin := pgtest.Open(t, server.DSN(), 1)
 	for _, encoding := range []string{"SQL_ASCII", "LATIN1"} {
@@ -86,10 +86,10 @@ func TestADatabaseOfAnotherEncodingIsRefused(t *testing.T) {
 		_, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name+" ENCODING '"+encoding+"' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
 		require.NoError(t, err)
 		db := pgtest.Open(t, pgtest.WithDatabase(t, server.DSN(), name), 1)
-		said := "the database's encoding is " + encoding
-		require.ErrorContains(t, postgres.Migrate(t.Context(), db, nil), said)
+		message := "unsupported database encoding " + encoding
+		require.ErrorContains(t, postgres.Migrate(t.Context(), db, nil), message)
 		_, err = postgres.New(t.Context(), db, nil)
-		require.ErrorContains(t, err, said)
+		require.ErrorContains(t, err, message)
 		require.NoError(t, db.Close())
 		_, err = admin.ExecContext(t.Context(), "DROP DATABASE "+name)
 		require.NoError(t, err)
@@ -102,13 +102,13 @@ func TestAChangedMigrationIsRefused(t *testing.T) {
 	require.NoError(t, postgres.Migrate(ctx, db, nil))
 	_, err := db.ExecContext(ctx, "UPDATE clientele.migrations SET checksum = 'another' WHERE version = 2")
 	require.NoError(t, err)
-	require.ErrorContains(t, postgres.Migrate(ctx, db, nil), "0002_views.sql is not the one that made this schema")
+	require.ErrorContains(t, postgres.Migrate(ctx, db, nil), "migration 0002_views.sql differs from the one that was applied")
 	_, err = postgres.New(ctx, db, nil)
-	require.ErrorContains(t, err, "0002_views.sql is not the one that made this schema")
+	require.ErrorContains(t, err, "migration 0002_views.sql differs from the one that was applied")
 }
 
-// A schema that a newer version of the library has migrated says which older ones may still use it.
-func TestOlderCodeUsesANewerSchemaWhileItMay(t *testing.T) {
+// A schema that a newer version of the library has migrated records the oldest version that may use it.
+func TestOlderCodeWithANewerSchema(t *testing.T) {
 	ctx := t.Context()
 	db := pgtest.Open(t, pgtest.Shared(t).Database(t), 2)
 	require.NoError(t, postgres.Migrate(ctx, db, nil))
@@ -130,7 +130,7 @@ func TestOlderCodeUsesANewerSchemaWhileItMay(t *testing.T) {
 	require.ErrorContains(t, postgres.Migrate(ctx, db, nil), "upgrade the library")
 }
 
-// The privileges that the README names are enough, and a role that may only read reads.
+// The privileges in the README are sufficient, and a role that may only read can read.
 func TestPrivileges(t *testing.T) {
 	ctx := t.Context()
 	dsn := pgtest.Shared(t).Database(t)
@@ -153,9 +153,9 @@ GRANT SELECT ON ALL TABLES IN SCHEMA clientele TO clientele_report`)
 	})
 
 	app := pgtest.Open(t, dsn+" role=clientele_app", 2)
-	require.NoError(t, postgres.Migrate(ctx, app, nil), "there is nothing to do")
+	require.NoError(t, postgres.Migrate(ctx, app, nil), "nothing to migrate")
 	run("CREATE EXTENSION pg_trgm")
-	require.NoError(t, postgres.Migrate(ctx, app, nil), "the indexes for search are the owner's to make")
+	require.NoError(t, postgres.Migrate(ctx, app, nil), "leaves the search indexes to the owner")
 	store, err := postgres.New(ctx, app, nil)
 	require.NoError(t, err)
 	a, err := manager(store).Create(ctx, alice())
@@ -173,7 +173,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA clientele TO clientele_report`)
 	require.NoError(t, err)
 	page, err := manager(store).Events(ctx, accounts.EventQuery{})
 	require.NoError(t, err)
-	require.Empty(t, page.Items, "what is not numbered stays so")
+	require.Empty(t, page.Items, "unnumbered events stay so")
 	_, err = manager(store).Create(ctx, accounts.New{Login: "bob", Password: "correct horse battery", Contact: accounts.Contact{Name: "Bob"}})
 	require.ErrorIs(t, err, accounts.ErrUnavailable)
 
@@ -182,10 +182,10 @@ GRANT SELECT ON ALL TABLES IN SCHEMA clientele TO clientele_report`)
 	require.NotEmpty(t, page.Items)
 	page, err = manager(store).Events(ctx, accounts.EventQuery{})
 	require.NoError(t, err)
-	require.NotEmpty(t, page.Items, "what is numbered is read")
+	require.NotEmpty(t, page.Items, "numbered events are read")
 }
 
-// must answers a value, or ends the test.
+// must returns a function that returns v, or fails the test because of err.
 func must[V any](v V, err error) func(*testing.T) V {
 	return func(t *testing.T) V {
 		t.Helper()

@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// recorder remembers the statements that reach the server, as the driver sends them.
+// recorder records the statements that the driver sends to the server.
 type recorder struct {
 	mu         sync.Mutex
 	statements []statement
@@ -20,7 +20,7 @@ type statement struct {
 	args []any
 }
 
-// trace makes a pool's connections tell the recorder.
+// trace sets the recorder as the tracer of a pool's connections.
 func (r *recorder) trace(config *pgx.ConnConfig) { config.Tracer = r }
 
 // TraceQueryStart implements pgx.QueryTracer.
@@ -34,16 +34,16 @@ func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.Tr
 // TraceQueryEnd implements pgx.QueryTracer.
 func (r *recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// take answers what was recorded since it was last asked.
+// take returns the statements recorded since the last call.
 func (r *recorder) take() []statement {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	taken := r.statements
+	statements := r.statements
 	r.statements = nil
-	return taken
+	return statements
 }
 
-// verb is the first word of a statement, in upper case.
+// verb returns the first word of a statement, in upper case.
 func (s statement) verb() string {
 	words := strings.Fields(s.text)
 	if len(words) == 0 {

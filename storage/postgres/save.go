@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// What goes, the holds on it by its references, and the texts of earlier events about it. An event is about the lowest
-	// thing that it names.
-	remove = `
+	// Deletes the rows, their holds by the foreign keys, and the texts of earlier events about them. The subject of an event
+	// is the lowest row that it names.
+	deleteRows = `
 WITH accounts AS (
     DELETE FROM clientele.accounts WHERE id = ANY($1::bigint[]) RETURNING 1
 ), subscriptions AS (
@@ -35,7 +35,7 @@ WITH accounts AS (
 )
 SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM subscriptions) + (SELECT count(*) FROM domains) AS count`
 
-	// A subscription is due at its expiry, unless the hold "expired" lies on it.
+	// A subscription is due at its expiry, unless it has the hold "expired".
 	updateDue = `
 UPDATE clientele.subscriptions AS s
 SET due_at = CASE WHEN NOT EXISTS (
@@ -44,10 +44,10 @@ SET due_at = CASE WHEN NOT EXISTS (
 WHERE s.id = ANY($1::bigint[])`
 )
 
-// Save implements accounts.Tx. What is removed goes before what is added could need its name. One statement removes, and
-// one adds: references are checked at the end of each.
+// Save implements accounts.Tx. Rows are removed before others are added, which may reuse their names. One statement removes,
+// and one adds: foreign keys are checked at the end of each.
 func (t *transaction) Save(w accounts.Writes) error {
-	for _, save := range []func(accounts.Writes) error{t.change, t.remove, t.lift, t.add, t.saveDue} {
+	for _, save := range []func(accounts.Writes) error{t.update, t.remove, t.deleteHolds, t.add, t.saveDue} {
 		if err := save(w); err != nil {
 			return err
 		}
@@ -55,42 +55,42 @@ func (t *transaction) Save(w accounts.Writes) error {
 	return nil
 }
 
-// additions are the parts of a statement that adds rows to several tables.
+// additions collects the parts of a statement that adds rows to several tables.
 type additions struct {
 	inserts []string
 	args    []any
-	rows    []int // of each insert
-	partial bool  // rows may be left out
+	rows    []int // the number of rows of each insert
+	mayOmit bool  // rows may be omitted because of a conflict
 }
 
-// A row that conflicts with another is dealt with in the statement, without an error of the server's, which would put its
-// values into the server's log.
-const leaveOut = "\nON CONFLICT DO NOTHING"
+// onConflictDoNothing omits a row that conflicts with another one. An error of the server would write the row's values into
+// the server's log.
+const onConflictDoNothing = "\nON CONFLICT DO NOTHING"
 
-// add adds rows to one table.
+// add adds the insert of rows into one table.
 func add[R any](a *additions, into table[R], rows []R, conflict string) {
 	if len(rows) == 0 {
 		return
 	}
 	insert, args := into.insert(rows, len(a.args))
 	a.inserts, a.args, a.rows = append(a.inserts, insert+conflict), append(a.args, args...), append(a.rows, len(rows))
-	a.partial = a.partial || conflict == leaveOut
+	a.mayOmit = a.mayOmit || conflict == onConflictDoNothing
 }
 
-// with answers the first inserts, for others behind them.
-func (a additions) with(first int) string {
-	if first == 0 {
+// with returns a WITH clause of the first n inserts.
+func (a additions) with(n int) string {
+	if n == 0 {
 		return ""
 	}
-	with := make([]string, first)
-	for i, insert := range a.inserts[:first] {
-		with[i] = "added" + strconv.Itoa(i+1) + " AS (\n" + insert + "\nRETURNING 1)"
+	ctes := make([]string, n)
+	for i, insert := range a.inserts[:n] {
+		ctes[i] = "added" + strconv.Itoa(i+1) + " AS (\n" + insert + "\nRETURNING 1)"
 	}
-	return "WITH " + strings.Join(with, ", ") + "\n"
+	return "WITH " + strings.Join(ctes, ", ") + "\n"
 }
 
-// counted answers a statement that answers how many rows it has added.
-func (a additions) counted() string {
+// countingStatement returns a statement that adds the rows and returns how many it has added.
+func (a additions) countingStatement() string {
 	counts := make([]string, len(a.inserts))
 	for i := range counts {
 		counts[i] = "(SELECT count(*) FROM added" + strconv.Itoa(i+1) + ")"
@@ -100,32 +100,32 @@ func (a additions) counted() string {
 
 func (t *transaction) add(w accounts.Writes) error {
 	var a additions
-	add(&a, accountTable, w.AddAccounts, leaveOut)
-	add(&a, subscriptionTable, subscriptionWrites(w, w.AddSubscriptions), leaveOut)
-	add(&a, domainTable, w.AddDomains, leaveOut)
-	for _, holds := range placedTables {
-		add(&a, holds.table, atLevel(w.PutHolds, func(p subscriptions.HoldWrite) bool { return p.Level == holds.level }), holds.replacing())
+	add(&a, accountTable, w.AddAccounts, onConflictDoNothing)
+	add(&a, subscriptionTable, subscriptionWrites(w, w.AddSubscriptions), onConflictDoNothing)
+	add(&a, domainTable, w.AddDomains, onConflictDoNothing)
+	for _, holds := range holdWriteTables {
+		add(&a, holds.table, filter(w.PutHolds, func(p subscriptions.HoldWrite) bool { return p.Level == holds.level }), holds.onConflict())
 	}
-	add(&a, eventTable, withoutGone(w), "")
+	add(&a, eventTable, withoutRemovedTexts(w), "")
 	last := len(a.inserts) - 1
 	switch {
 	case last < 0:
 		return nil
-	case !a.partial:
+	case !a.mayOmit:
 		return t.exec(a.rows[last], a.with(last)+a.inserts[last], a.args...)
 	}
 	var added countRow
-	if err := t.query(&added, a.counted(), a.args...); err != nil {
+	if err := t.query(&added, a.countingStatement(), a.args...); err != nil {
 		return err
 	}
-	wanted := 0
+	want := 0
 	for _, rows := range a.rows {
-		wanted += rows
+		want += rows
 	}
-	return t.touched(added.Count, wanted)
+	return t.checkRowCount(added.Count, want)
 }
 
-func change[R any](t *transaction, in table[R], rows []R) error {
+func updateRows[R any](t *transaction, in table[R], rows []R) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -133,103 +133,101 @@ func change[R any](t *transaction, in table[R], rows []R) error {
 	return t.exec(len(rows), statement, args...)
 }
 
-func (t *transaction) change(w accounts.Writes) error {
-	if err := change(t, accountTable, w.UpdateAccounts); err != nil {
+func (t *transaction) update(w accounts.Writes) error {
+	if err := updateRows(t, accountTable, w.UpdateAccounts); err != nil {
 		return err
 	}
-	if err := change(t, subscriptionTable, subscriptionWrites(w, w.UpdateSubscriptions)); err != nil {
+	if err := updateRows(t, subscriptionTable, subscriptionWrites(w, w.UpdateSubscriptions)); err != nil {
 		return err
 	}
-	return change(t, domainNameTable, w.UpdateDomains)
+	return updateRows(t, domainUpdateTable, w.UpdateDomains)
 }
 
 func (t *transaction) remove(w accounts.Writes) error {
-	wanted := len(w.RemoveAccounts) + len(w.RemoveSubscriptions) + len(w.RemoveDomains)
-	if wanted == 0 {
+	want := len(w.RemoveAccounts) + len(w.RemoveSubscriptions) + len(w.RemoveDomains)
+	if want == 0 {
 		return nil
 	}
 	var removed countRow
-	if err := t.query(&removed, remove,
+	if err := t.query(&removed, deleteRows,
 		numberArray(w.RemoveAccounts), numberArray(w.RemoveSubscriptions), numberArray(w.RemoveDomains)); err != nil {
 		return err
 	}
-	return t.touched(removed.Count, wanted)
+	return t.checkRowCount(removed.Count, want)
 }
 
-func (t *transaction) lift(w accounts.Writes) error {
-	for _, holds := range liftedTables {
-		rows := atLevel(w.DeleteHolds, func(l subscriptions.HoldKey) bool { return l.Level == holds.level })
+func (t *transaction) deleteHolds(w accounts.Writes) error {
+	for _, holds := range holdKeyTables {
+		rows := filter(w.DeleteHolds, func(l subscriptions.HoldKey) bool { return l.Level == holds.level })
 		if len(rows) == 0 {
 			continue
 		}
 		statement, args := holds.delete(rows)
-		if err := t.exec(anyNumber, statement, args...); err != nil {
+		if err := t.exec(anyRowCount, statement, args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func atLevel[H any](all []H, is func(H) bool) []H {
-	var some []H
+func filter[H any](all []H, keep func(H) bool) []H {
+	var kept []H
 	for _, h := range all {
-		if is(h) {
-			some = append(some, h)
+		if keep(h) {
+			kept = append(kept, h)
 		}
 	}
-	return some
+	return kept
 }
 
-// saveDue keeps due_at of subscriptions that got or lost the hold "expired" and were not written otherwise.
+// saveDue updates due_at of subscriptions that got or lost the hold "expired" and were not written otherwise.
 func (t *transaction) saveDue(w accounts.Writes) error {
-	changed := dueIn(w)
+	changes := expiredChanges(w)
 	for _, r := range slices.Concat(w.AddSubscriptions, w.UpdateSubscriptions) {
-		delete(changed, r.ID)
+		delete(changes, r.ID)
 	}
-	if len(changed) == 0 {
+	if len(changes) == 0 {
 		return nil
 	}
-	return t.exec(len(changed), updateDue, numberArray(slices.Sorted(maps.Keys(changed))))
+	return t.exec(len(changes), updateDue, numberArray(slices.Sorted(maps.Keys(changes))))
 }
 
-// due says which subscriptions get (true) or lose (false) the hold "expired".
-type due map[subscriptions.ID]bool
-
-func dueIn(w accounts.Writes) due {
-	d := due{}
+// expiredChanges returns the subscriptions that get (true) or lose (false) the hold "expired".
+func expiredChanges(w accounts.Writes) map[subscriptions.ID]bool {
+	changes := map[subscriptions.ID]bool{}
 	for _, l := range w.DeleteHolds {
 		if l.Level == subscriptions.LevelSubscription && l.Cause == subscriptions.CauseExpired {
-			d[subscriptions.ID(l.ID)] = false
+			changes[subscriptions.ID(l.ID)] = false
 		}
 	}
 	for _, p := range w.PutHolds {
 		if p.Level == subscriptions.LevelSubscription && p.Hold.Cause == subscriptions.CauseExpired {
-			d[subscriptions.ID(p.ID)] = true
+			changes[subscriptions.ID(p.ID)] = true
 		}
 	}
-	return d
+	return changes
 }
 
-// subscriptionWrite is a row of subscriptions with what the library adds to it.
+// subscriptionWrite is a row of subscriptions with the columns that are derived.
 type subscriptionWrite struct {
 	subscriptions.Record
-	due              time.Time // zero: NULL
-	accountCreatedAt string    // empty: as the row of the account says
+	dueAt            time.Time // zero: NULL
+	accountCreatedAt string    // empty: copied from the account's row
 }
 
 func subscriptionWrites(w accounts.Writes, all []subscriptions.Record) []subscriptionWrite {
-	expired, created := dueIn(w), map[accounts.ID]string{}
+	expired, created := expiredChanges(w), map[accounts.ID]string{}
 	for _, a := range w.AddAccounts {
-		created[a.ID] = instant(a.CreatedAt)
+		created[a.ID] = formatTime(a.CreatedAt)
 	}
-	return each(all, func(r subscriptions.Record) subscriptionWrite {
+	return convertAll(all, func(r subscriptions.Record) subscriptionWrite {
 		row := subscriptionWrite{Record: r, accountCreatedAt: created[r.AccountID]}
-		held, decided := expired[r.ID]
-		if !decided {
+		held, changed := expired[r.ID]
+		if !changed {
 			_, held = r.Holds.Get(subscriptions.CauseExpired)
 		}
 		if !held {
-			row.due = r.ExpiresAt
+			row.dueAt = r.ExpiresAt
 		}
 		return row
 	})

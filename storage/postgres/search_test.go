@@ -13,8 +13,8 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// searched answers a database whose searches have indexes.
-func searched(t *testing.T) (*bun.DB, *accounts.Manager) {
+// searchDB returns a database with the search indexes, and a manager.
+func searchDB(t *testing.T) (*bun.DB, *accounts.Manager) {
 	t.Helper()
 	db := pgtest.Open(t, pgtest.Shared(t).Database(t), 2)
 	_, err := db.ExecContext(t.Context(), "CREATE EXTENSION pg_trgm")
@@ -25,11 +25,11 @@ func searched(t *testing.T) (*bun.DB, *accounts.Manager) {
 	return db, manager(store)
 }
 
-// TestSearchPastTheHitsThatAreLookedUp has so many domains match that their list is cut short. Whoever else has one is
-// found nevertheless, whether the many belong to one customer or to the provider.
-func TestSearchPastTheHitsThatAreLookedUp(t *testing.T) {
+// More domains match than are looked up. Other accounts with a matching domain are found nevertheless, whether the many
+// domains belong to one account or to the provider.
+func TestSearchWithMoreHitsThanAreLookedUp(t *testing.T) {
 	ctx := t.Context()
-	db, clients := searched(t)
+	db, clients := searchDB(t)
 
 	reseller, err := clients.Create(ctx, accounts.New{
 		Login: "reseller", Password: "correct horse battery", Contact: accounts.Contact{Name: "Reseller"},
@@ -74,9 +74,9 @@ FROM generate_series(1, 10001) AS n`)
 	require.Empty(t, found(accounts.Query{Status: accounts.Suspended}))
 }
 
-// Of what was added last, not much is kept in lists that every search reads through.
-func TestSearchesReadLittleOfWhatWasAddedLast(t *testing.T) {
-	db, clients := searched(t)
+// The pending list of a search index, which every search scans, is small.
+func TestPendingListsAreSmall(t *testing.T) {
+	db, clients := searchDB(t)
 	in := accounts.New{
 		Login: "zoe", Password: "correct horse battery", Contact: accounts.Contact{Name: "Zoe"}, Subscription: &subscriptions.New{},
 	}

@@ -3,137 +3,88 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"github.com/uptrace/bun"
 
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// Options are what a host may choose. Nil stands for the defaults.
+// Options configure New and Migrate. A nil *Options means the defaults.
 type Options struct {
-	// Schema is where the tables are: "clientele" when empty. Letters, digits and _, at most 63, not a digit first, and
-	// none of PostgreSQL's own: pg_… and information_schema. New and Migrate refuse others.
+	// Schema is the schema of the tables. The default is "clientele". It consists of at most 63 letters, digits and _, does
+	// not begin with a digit or pg_, and is not information_schema; New and Migrate return an error otherwise.
 	Schema string
-	// Prepared makes the hot reads (an account by id or login, and Resolve) prepared statements, which is twice as fast.
-	// They are prepared when they are first used, on each connection, and end with the pool. Leave it off behind a
+	// Prepared makes the most frequent reads (an account by id or login, and Resolve) prepared statements, which is twice as
+	// fast. They are prepared when they are first used, on each connection, and end with the pool. Leave it off behind a
 	// PgBouncer older than 1.21 in transaction mode.
 	Prepared bool
 }
 
-// Store keeps accounts, subscriptions, domains and events in PostgreSQL. It is an accounts.Store, safe for concurrent
-// use unless In made it.
+// Store keeps accounts, subscriptions, domains and events in PostgreSQL. It is an accounts.Store and safe for concurrent
+// use, except inside a transaction: see WithTx.
 type Store struct {
 	runner
-	hot  hotReads
-	host *hostTransaction // nil: the store begins its own
+	prepared preparedQueries
+	outer    *outerTx // nil: the store begins transactions itself
 }
 
 var _ accounts.Store = (*Store)(nil)
 
-// New answers the store of a database, whose tables Migrate has made. It looks at the server and the schema, and refuses,
-// with an error that says what to do: a server older than PostgreSQL 13; an encoding that is not UTF-8 and settings that
-// change what is written or read (the README lists them); and a schema that is not there, too old for this code, or too
-// new. ErrUnavailable: the server does not answer, or the role may not look. The pool stays the host's, which closes it.
+// New returns a store that uses db, in which Migrate has created the tables. The caller closes db.
+//
+// New checks the server and the schema. It returns an error that says what to do if the server is older than PostgreSQL 13,
+// if the encoding is not UTF-8, if a setting would change what is written or read (the README lists them), or if the schema
+// does not exist, or is too old or too new for this version of the library. It returns ErrUnavailable if the server cannot
+// be reached or the role may not read the schema.
 func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	schema, err := newSchema(opts)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{runner: runner{db: db, schema: schema, on: db.DB}}
+	s := &Store{runner: runner{db: db, schema: schema, conn: db.DB}}
 	if err := s.check(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.checkSchema(ctx); err != nil {
 		return nil, err
 	}
-	s.hot = newHotReads(s.runner, opts != nil && opts.Prepared)
+	s.prepared = newPreparedQueries(s.runner, opts != nil && opts.Prepared)
 	return s, nil
 }
 
-// WithTx answers the same store inside a host's transaction: commands become part of it, and reads see what it has done.
-// It belongs to one goroutine, as the transaction does. A transaction of another level than READ COMMITTED refuses
-// commands with ErrInvalid; Events and PruneEvents are ErrInvalid in any. ErrUnavailable means that the host rolls back,
-// and repeats all of it. The host does not SET CONSTRAINTS ALL IMMEDIATE before a command that adds domains: a first
-// domain and its subscription name each other. In itself asks the server nothing.
-func (s *Store) WithTx(tx bun.Tx) *Store {
-	joined := *s
-	joined.on = tx.Tx
-	joined.host = &hostTransaction{}
-	return &joined
-}
-
-// Update implements accounts.Store. Transactions that the server gave up because of others, serialization failures and
-// deadlocks, and those that met an owner who changed meanwhile, are repeated, up to 16 times in all, unless they are the
-// host's.
+// Update implements accounts.Store. It runs fn up to 16 times if the transaction fails because of concurrent ones: by a
+// serialization failure, by a deadlock, or because an owner changed before it was locked. Inside a transaction of the
+// application, it runs fn once.
 func (s *Store) Update(ctx context.Context, fn func(accounts.Tx) error) error {
-	if s.host != nil {
-		return s.join(ctx, fn)
+	if s.outer != nil {
+		return s.updateInOuter(ctx, fn)
 	}
-	return repeated(ctx, func() (again bool, err error) { return s.attempt(ctx, fn) })
-}
-
-// repeated runs a transaction of the library's own as often as it asks for, but not for ever.
-func repeated(ctx context.Context, run func() (again bool, err error)) error {
-	for attempt := 1; ; attempt++ {
-		again, err := run()
-		if !again || attempt == maxAttempts {
-			return err
-		}
-		if err := pause(ctx, attempt); err != nil {
-			return unavailable(ctx, err)
-		}
-	}
-}
-
-// attempt runs fn in a transaction of its own, and tells whether it may be run again when that failed.
-func (s *Store) attempt(ctx context.Context, fn func(accounts.Tx) error) (again bool, err error) {
-	tx, err := s.db.DB.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-	if err != nil {
-		return false, unavailable(ctx, err)
-	}
-	defer func() { _ = tx.Rollback() }() // does nothing after Commit; a broken connection has rolled back by itself
-	t := &transaction{ctx: ctx, runner: runner{db: s.db, schema: s.schema, on: tx}}
-	if err := t.run(fn); err != nil {
-		return t.again(), err
-	}
-	if f := commit(ctx, tx); f != nil {
-		return f.repeatable(), f
-	}
-	return false, nil
-}
-
-// inOwn runs statements in a READ COMMITTED transaction that is no command. It, too, is repeated where others made the
-// server give it up.
-func (s *Store) inOwn(ctx context.Context, run func(runner) error) error {
-	return repeated(ctx, func() (bool, error) {
-		err := s.once(ctx, run)
-		var f *failure
-		return errors.As(err, &f) && f.repeatable(), err
+	return transact(ctx, s.db.DB.BeginTx, func(tx *sql.Tx) (retry bool, err error) {
+		t := &transaction{ctx: ctx, runner: runner{db: s.db, schema: s.schema, conn: tx}}
+		err = t.run(fn)
+		return t.retryable(), err
 	})
 }
 
-func (s *Store) once(ctx context.Context, run func(runner) error) error {
-	tx, err := s.db.DB.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-	if err != nil {
-		return unavailable(ctx, err)
-	}
-	defer func() { _ = tx.Rollback() }()
-	if err := run(runner{db: s.db, schema: s.schema, on: tx}); err != nil {
-		return err
-	}
-	if f := commit(ctx, tx); f != nil {
-		return f
-	}
-	return nil
+// runInOwnTx runs statements that are no command in a transaction. It is repeated as in Update.
+func (s *Store) runInOwnTx(ctx context.Context, run func(runner) error) error {
+	return transact(ctx, s.db.DB.BeginTx, func(tx *sql.Tx) (retry bool, err error) {
+		err = run(runner{db: s.db, schema: s.schema, conn: tx})
+		return retryable(err), err
+	})
 }
 
-// hotly runs a hot read: on the pool as it is, inside a host's transaction like any other statement.
-func (s *Store) hotly(ctx context.Context, read *hotRead, dest any, args ...any) *failure {
-	if s.host != nil {
-		return s.query(ctx, dest, read.text, args...)
+// query is runner's query, and records a failure in a transaction of the application.
+func (s *Store) query(ctx context.Context, dest any, statement string, args ...any) *dbError {
+	return s.outer.fail(s.runner.query(ctx, dest, statement, args...))
+}
+
+// queryPrepared runs a prepared query on the pool, and inside a transaction of the application as any other statement.
+func (s *Store) queryPrepared(ctx context.Context, q *preparedQuery, dest any, args ...any) *dbError {
+	if s.outer != nil {
+		return s.query(ctx, dest, q.text, args...)
 	}
-	rows, err := read.rows(ctx, s.db, args...)
+	rows, err := q.rows(ctx, s.db, args...)
 	if err != nil {
 		return unavailable(ctx, err)
 	}

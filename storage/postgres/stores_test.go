@@ -15,50 +15,50 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// stores hands out empty stores in one database, each in a schema of its own, which it empties and hands out again.
-type stores struct {
+// storePool provides empty stores in one database, each in another schema. Schemas are emptied and reused.
+type storePool struct {
 	db *bun.DB
 	*schemas
 }
 
 type schemas struct {
-	mu   sync.Mutex
-	made int
-	free []string
-	of   map[*postgres.Store]string
+	mu    sync.Mutex
+	made  int
+	free  []string
+	names map[*postgres.Store]string
 }
 
-func newStores(t *testing.T, dsn string, connections int) stores {
+func newStorePool(t *testing.T, dsn string, connections int) storePool {
 	t.Helper()
-	s := stores{db: pgtest.Open(t, dsn, connections), schemas: &schemas{of: map[*postgres.Store]string{}}}
+	s := storePool{db: pgtest.Open(t, dsn, connections), schemas: &schemas{names: map[*postgres.Store]string{}}}
 	s.execute(t, "CREATE EXTENSION IF NOT EXISTS pg_trgm")
 	return s
 }
 
-// through answers the same stores on another pool.
-func (s stores) through(db *bun.DB) stores { return stores{db, s.schemas} }
+// withDB returns a copy that opens the stores with another connection pool.
+func (s storePool) withDB(db *bun.DB) storePool { return storePool{db, s.schemas} }
 
-func (s stores) open(t *testing.T) accounts.Store { return s.openStore(t) }
+func (s storePool) open(t *testing.T) accounts.Store { return s.openStore(t) }
 
-func (s stores) openStore(t *testing.T) *postgres.Store {
+func (s storePool) openStore(t *testing.T) *postgres.Store {
 	t.Helper()
-	schema := s.take(t)
+	schema := s.takeSchema(t)
 	store, err := postgres.New(t.Context(), s.db, &postgres.Options{Schema: schema})
 	require.NoError(t, err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.of[store] = schema
+	s.names[store] = schema
 	return store
 }
 
-func (s stores) schemaOf(store *postgres.Store) string {
+func (s storePool) schemaOf(store *postgres.Store) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.of[store]
+	return s.names[store]
 }
 
-// take answers a schema with empty tables until the test ends.
-func (s stores) take(t *testing.T) string {
+// takeSchema returns a schema with empty tables. It can be reused after the test.
+func (s storePool) takeSchema(t *testing.T) string {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +79,7 @@ func (s stores) take(t *testing.T) string {
 	return schema
 }
 
-func (s stores) empty(t *testing.T, schema string) {
+func (s storePool) empty(t *testing.T, schema string) {
 	t.Helper()
 	s.execute(t, `
 UPDATE ?0.subscriptions SET main_domain_id = NULL WHERE main_domain_id IS NOT NULL;
@@ -93,8 +93,8 @@ ALTER SEQUENCE ?0.subscription_ids RESTART;
 ALTER SEQUENCE ?0.domain_ids RESTART`, bun.Ident(schema))
 }
 
-// execute runs statements that are no part of what is tested, also after the test's own context has ended.
-func (s stores) execute(t *testing.T, statements string, args ...any) {
+// execute runs statements of the test itself, also after the test's context has ended.
+func (s storePool) execute(t *testing.T, statements string, args ...any) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

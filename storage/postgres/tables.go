@@ -12,63 +12,63 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// table says how values of R are written into the columns of a table: any number of rows, but at least one, with one
-// statement and one argument a column. The first columns are the key.
+// table describes how values of R are written into a table: one or more rows, with one statement and one argument for each
+// column. The first columns are the key.
 type table[R any] struct {
 	name    string
-	key     int // so many columns
+	key     int // the number of columns
 	columns []column[R]
 }
 
 type column[R any] struct {
-	name, kind string
-	value      func(R) any // of one row, as an argument: an int64, a text, or nil
-	same       func(a, b R) bool
-	otherwise  string // answers what stands there instead of NULL; may be empty
-	by         string // the column whose value is the %s in it
+	name, sqlType string
+	value         func(R) any // the value of one row as an argument: an int64, a string, or nil
+	equal         func(a, b R) bool
+	fallback      string // a query for the value to write instead of NULL; may be empty
+	fallbackKey   string // the column whose value replaces %s in it
 }
 
-// appendTo appends one row's value to an array.
+// appendTo appends the value of one row to an array.
 func (c column[R]) appendTo(b []byte, r R) []byte {
 	switch v := c.value(r).(type) {
 	case int64:
 		return strconv.AppendInt(b, v, 10)
 	case string:
-		return appendText(b, v)
+		return appendQuoted(b, v)
 	default:
 		return append(b, "NULL"...)
 	}
 }
 
-// alike tells whether two rows have equal values.
-func alike[R any, V comparable](value func(R) V) func(a, b R) bool {
+// equalBy returns a function that reports whether two rows have equal values.
+func equalBy[R any, V comparable](value func(R) V) func(a, b R) bool {
 	return func(a, b R) bool { return value(a) == value(b) }
 }
 
-// atOnce tells whether two rows have the same time.
-func atOnce[R any](value func(R) time.Time) func(a, b R) bool {
+// equalTime returns a function that reports whether two rows have the same time.
+func equalTime[R any](value func(R) time.Time) func(a, b R) bool {
 	return func(a, b R) bool { return value(a).Equal(value(b)) }
 }
 
 func number[R any](name string, value func(R) int64) column[R] {
-	return column[R]{name: name, kind: "bigint", value: func(r R) any { return value(r) }, same: alike(value)}
+	return column[R]{name: name, sqlType: "bigint", value: func(r R) any { return value(r) }, equal: equalBy(value)}
 }
 
-// reference is a number that is NULL instead of 0.
-func reference[R any](name string, value func(R) int64) column[R] {
-	return column[R]{name: name, kind: "bigint", value: func(r R) any { return unlessZero(value(r)) }, same: alike(value)}
+// nullNumber is a number column with NULL for 0.
+func nullNumber[R any](name string, value func(R) int64) column[R] {
+	return column[R]{name: name, sqlType: "bigint", value: func(r R) any { return nullIfZero(value(r)) }, equal: equalBy(value)}
 }
 
 func text[R any](name string, value func(R) string) column[R] {
-	return column[R]{name: name, kind: "text", value: func(r R) any { return value(r) }, same: alike(value)}
+	return column[R]{name: name, sqlType: "text", value: func(r R) any { return value(r) }, equal: equalBy(value)}
 }
 
-// optional is a text that is NULL instead of empty.
-func optional[R any](name string, value func(R) string) column[R] {
-	return column[R]{name: name, kind: "text", value: func(r R) any { return unlessZero(value(r)) }, same: alike(value)}
+// nullText is a text column with NULL for the empty text.
+func nullText[R any](name string, value func(R) string) column[R] {
+	return column[R]{name: name, sqlType: "text", value: func(r R) any { return nullIfZero(value(r)) }, equal: equalBy(value)}
 }
 
-func unlessZero[V comparable](value V) any {
+func nullIfZero[V comparable](value V) any {
 	var zero V
 	if value == zero {
 		return nil
@@ -76,44 +76,46 @@ func unlessZero[V comparable](value V) any {
 	return value
 }
 
-func moment[R any](name string, value func(R) time.Time) column[R] {
-	return column[R]{name: name, kind: "timestamptz", value: func(r R) any { return instant(value(r)) }, same: atOnce(value)}
+func timestamp[R any](name string, value func(R) time.Time) column[R] {
+	return column[R]{name: name, sqlType: "timestamptz", value: func(r R) any { return formatTime(value(r)) }, equal: equalTime(value)}
 }
 
-// deadline is a time that is NULL instead of zero.
-func deadline[R any](name string, value func(R) time.Time) column[R] {
-	return column[R]{name: name, kind: "timestamptz", value: func(r R) any {
+// nullTimestamp is a timestamp column with NULL for the zero time.
+func nullTimestamp[R any](name string, value func(R) time.Time) column[R] {
+	return column[R]{name: name, sqlType: "timestamptz", value: func(r R) any {
 		if t := value(r); !t.IsZero() {
-			return instant(t)
+			return formatTime(t)
 		}
 		return nil
-	}, same: atOnce(value)}
+	}, equal: equalTime(value)}
 }
 
-// copied is a time as instant wrote it, NULL instead of empty: the zero time is one like any other.
-func copied[R any](name string, value func(R) string) column[R] {
-	return column[R]{name: name, kind: "timestamptz", value: func(r R) any { return unlessZero(value(r)) }, same: alike(value)}
+// nullTimestampText is a timestamp column whose values are the results of formatTime, with NULL for the empty text. Unlike in
+// nullTimestamp, the zero time is a time like any other.
+func nullTimestampText[R any](name string, value func(R) string) column[R] {
+	return column[R]{name: name, sqlType: "timestamptz", value: func(r R) any { return nullIfZero(value(r)) }, equal: equalBy(value)}
 }
 
-// orElse answers the column with what a statement answers where the value itself is NULL. The statement speaks of the
-// value of another column as %s.
-func (c column[R]) orElse(statement, by string) column[R] {
-	c.otherwise, c.by = statement, by
+// coalesce returns the column with a query for the value to write instead of NULL. In the query, %s stands for the value of
+// the column called key.
+func (c column[R]) coalesce(query, key string) column[R] {
+	c.fallback, c.fallbackKey = query, key
 	return c
 }
 
-// pairs is a map as jsonb, NULL instead of empty.
-func pairs[R any](name string, value func(R) map[string]string) column[R] {
-	return column[R]{name: name, kind: "jsonb", value: func(r R) any {
+// jsonMap is a jsonb column with NULL for the empty map.
+func jsonMap[R any](name string, value func(R) map[string]string) column[R] {
+	return column[R]{name: name, sqlType: "jsonb", value: func(r R) any {
 		if m := value(r); len(m) > 0 {
-			return object(m)
+			return marshalMap(m)
 		}
 		return nil
-	}, same: func(a, b R) bool { return maps.Equal(value(a), value(b)) }}
+	}, equal: func(a, b R) bool { return maps.Equal(value(a), value(b)) }}
 }
 
-// object answers a map as JSON. Most are so small and plain that the encoder's reflection would cost more than all the rest.
-func object(m map[string]string) string {
+// marshalMap returns m as a JSON object. Most maps are so small and plain that the reflection of encoding/json would take
+// longer than everything else.
+func marshalMap(m map[string]string) string {
 	b := []byte{'{'}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		b = appendJSON(b, key)
@@ -131,45 +133,44 @@ func appendJSON(b []byte, text string) []byte {
 		b = append(b, text...)
 		return append(b, '"')
 	}
-	encoded, _ := json.Marshal(text) // a text always can be
+	encoded, _ := json.Marshal(text) // never fails for a string
 	return append(b, encoded...)
 }
 
-// only answers the table with some of its columns.
-func (t table[R]) only(names ...string) table[R] {
+// withColumns returns the table with some of its columns.
+func (t table[R]) withColumns(names ...string) table[R] {
 	t.columns = slices.DeleteFunc(slices.Clone(t.columns), func(c column[R]) bool { return !slices.Contains(names, c.name) })
 	return t
 }
 
-// insert answers a statement that adds rows, in their order, and its arguments, which go behind some others.
-func (t table[R]) insert(rows []R, behind int) (string, []any) {
-	r := t.with(rows, behind)
+// insert returns a statement that adds rows, in their order, and its arguments. The first placeholder is that after offset.
+func (t table[R]) insert(rows []R, offset int) (string, []any) {
+	r := t.bindRows(rows, offset)
 	values := strings.Join(r.values, ", ")
 	if len(r.names) == 0 {
 		values = "VALUES (" + values + ")"
 	} else {
-		values = "SELECT " + values + r.from("FROM") + "\nORDER BY r.ordinality"
+		values = "SELECT " + values + r.clause("FROM") + "\nORDER BY r.ordinality"
 	}
-	return "INSERT INTO " + t.name + " (" + t.list() + ")\n" + values, r.args
+	return "INSERT INTO " + t.name + " (" + t.columnNames() + ")\n" + values, r.args
 }
 
-// update answers a statement that writes every column of the rows with these keys, and its arguments.
+// update returns a statement that writes every column of the rows with these keys, and its arguments.
 func (t table[R]) update(rows []R) (string, []any) {
-	r := t.with(rows, 0)
-	return "UPDATE " + t.name + " AS t SET " + t.pairwise(r, t.key, len(t.columns), ", ", "") + r.from("FROM") +
-		"\nWHERE " + t.pairwise(r, 0, t.key, " AND ", "t."), r.args
+	r := t.bindRows(rows, 0)
+	return "UPDATE " + t.name + " AS t SET " + t.assignments(r, t.key, len(t.columns), ", ", "") + r.clause("FROM") +
+		"\nWHERE " + t.assignments(r, 0, t.key, " AND ", "t."), r.args
 }
 
-// delete answers a statement that deletes the rows with these keys, and its arguments.
+// delete returns a statement that deletes the rows with these keys, and its arguments.
 func (t table[R]) delete(rows []R) (string, []any) {
 	t.columns = t.columns[:t.key]
-	r := t.with(rows, 0)
-	return "DELETE FROM " + t.name + " AS t" + r.from("USING") +
-		"\nWHERE " + t.pairwise(r, 0, t.key, " AND ", "t."), r.args
+	r := t.bindRows(rows, 0)
+	return "DELETE FROM " + t.name + " AS t" + r.clause("USING") +
+		"\nWHERE " + t.assignments(r, 0, t.key, " AND ", "t."), r.args
 }
 
-// list answers the columns' names.
-func (t table[R]) list() string {
+func (t table[R]) columnNames() string {
 	names := make([]string, len(t.columns))
 	for i, c := range t.columns {
 		names[i] = c.name
@@ -177,65 +178,66 @@ func (t table[R]) list() string {
 	return strings.Join(names, ", ")
 }
 
-// pairwise says that some of the columns are, or become, what the rows say.
-func (t table[R]) pairwise(r given, from, to int, between, prefix string) string {
+// assignments returns "column = value" for some of the columns, joined with sep: assignments, or comparisons.
+func (t table[R]) assignments(r rowSource, from, to int, sep, prefix string) string {
 	equal := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
 		equal = append(equal, prefix+t.columns[i].name+" = "+r.values[i])
 	}
-	return strings.Join(equal, between)
+	return strings.Join(equal, sep)
 }
 
-// given is how a statement speaks of the rows that it is given: of those columns that differ from row to row as a table
-// called r, of the others as one value, which spares the server the rest. A single row needs no table.
-type given struct {
-	values        []string // of each column
-	arrays, names []string // of those in r
+// rowSource is how a statement refers to the rows that are passed to it. Columns that differ from row to row are passed as
+// arrays, and are columns of a table called r. The others are passed as one value, which saves the server the rest. A single
+// row needs no table.
+type rowSource struct {
+	values        []string // the SQL expression for each column
+	arrays, names []string // of the columns of r
 	args          []any
 }
 
-// with numbers the arguments behind others of the statement.
-func (t table[R]) with(rows []R, behind int) given {
-	r := given{values: make([]string, len(t.columns)), args: make([]any, len(t.columns))}
+// bindRows numbers the placeholders after offset.
+func (t table[R]) bindRows(rows []R, offset int) rowSource {
+	r := rowSource{values: make([]string, len(t.columns)), args: make([]any, len(t.columns))}
 	for i, c := range t.columns {
-		argument := "$" + strconv.Itoa(behind+i+1) + "::" + c.kind
-		counts := len(rows) > 1 && i == len(t.columns)-1 && len(r.names) == 0 // one column must say how many rows there are
-		if !counts && c.everywhereSame(rows) {
-			r.values[i], r.args[i] = argument, c.value(rows[0])
+		placeholder := "$" + strconv.Itoa(offset+i+1) + "::" + c.sqlType
+		setsLength := len(rows) > 1 && i == len(t.columns)-1 && len(r.names) == 0 // r needs a column to have as many rows
+		if !setsLength && c.constant(rows) {
+			r.values[i], r.args[i] = placeholder, c.value(rows[0])
 			continue
 		}
 		r.values[i], r.args[i] = "r."+c.name, array(rows, c.appendTo)
-		r.arrays, r.names = append(r.arrays, argument+"[]"), append(r.names, c.name)
+		r.arrays, r.names = append(r.arrays, placeholder+"[]"), append(r.names, c.name)
 	}
 	for i, c := range t.columns {
-		if c.otherwise != "" && slices.ContainsFunc(rows, func(row R) bool { return c.value(row) == nil }) {
-			by := slices.IndexFunc(t.columns, func(other column[R]) bool { return other.name == c.by })
-			r.values[i] = "coalesce(" + r.values[i] + ", (" + strings.ReplaceAll(c.otherwise, "%s", r.values[by]) + "))"
+		if c.fallback != "" && slices.ContainsFunc(rows, func(row R) bool { return c.value(row) == nil }) {
+			key := slices.IndexFunc(t.columns, func(other column[R]) bool { return other.name == c.fallbackKey })
+			r.values[i] = "coalesce(" + r.values[i] + ", (" + strings.ReplaceAll(c.fallback, "%s", r.values[key]) + "))"
 		}
 	}
 	return r
 }
 
-// everywhereSame tells whether all rows have the same in this column.
-func (c column[R]) everywhereSame(rows []R) bool {
-	return !slices.ContainsFunc(rows, func(r R) bool { return !c.same(rows[0], r) })
+// constant reports whether all rows have the same value in this column.
+func (c column[R]) constant(rows []R) bool {
+	return !slices.ContainsFunc(rows, func(r R) bool { return !c.equal(rows[0], r) })
 }
 
-// from answers the clause that joins r, if there is one.
-func (r given) from(word string) string {
+// clause returns the FROM or USING clause with r, or "" if there is no r.
+func (r rowSource) clause(keyword string) string {
 	if len(r.names) == 0 {
 		return ""
 	}
-	return "\n" + word + " unnest(" + strings.Join(r.arrays, ", ") + ") WITH ORDINALITY AS r(" + strings.Join(r.names, ", ") + ", ordinality)"
+	return "\n" + keyword + " unnest(" + strings.Join(r.arrays, ", ") + ") WITH ORDINALITY AS r(" + strings.Join(r.names, ", ") + ", ordinality)"
 }
 
-// separator stands before, between and after the texts of a column that is searched. No text has it: they are lines.
-const separator = "\n"
+// textSeparator stands before, between and after the texts of a search column. No text contains it: they are single lines.
+const textSeparator = "\n"
 
-// searchable answers what stands in a column that is searched: the beginnings of texts can be found in it as well as
-// their insides, by one index.
-func searchable(folded []string) string {
-	return separator + strings.Join(folded, separator) + separator
+// joinSearchTexts returns the value of a search column. One index finds both the beginnings of the texts and what is inside
+// them.
+func joinSearchTexts(folded []string) string {
+	return textSeparator + strings.Join(folded, textSeparator) + textSeparator
 }
 
 var accountTable = table[accounts.Record]{"clientele.accounts", 1, []column[accounts.Record]{
@@ -253,51 +255,51 @@ var accountTable = table[accounts.Record]{"clientele.accounts", 1, []column[acco
 	text("country", func(r accounts.Record) string { return r.Contact.Country }),
 	text("additional_info", func(r accounts.Record) string { return r.AdditionalInfo }),
 	text("description", func(r accounts.Record) string { return r.Description }),
-	optional("external_id", func(r accounts.Record) string { return r.ExternalID }),
+	nullText("external_id", func(r accounts.Record) string { return r.ExternalID }),
 	text("locale", func(r accounts.Record) string { return r.Locale }),
-	pairs("attributes", func(r accounts.Record) map[string]string { return r.Attributes }),
-	number("sign_in", func(r accounts.Record) int64 { return r.SessionEpoch }),
+	jsonMap("attributes", func(r accounts.Record) map[string]string { return r.Attributes }),
+	number("session_epoch", func(r accounts.Record) int64 { return r.SessionEpoch }),
 	number("version", func(r accounts.Record) int64 { return r.Version }),
-	moment("created_at", func(r accounts.Record) time.Time { return r.CreatedAt }),
-	moment("updated_at", func(r accounts.Record) time.Time { return r.UpdatedAt }),
+	timestamp("created_at", func(r accounts.Record) time.Time { return r.CreatedAt }),
+	timestamp("updated_at", func(r accounts.Record) time.Time { return r.UpdatedAt }),
 	text("sort_name", accounts.Record.SortName),
-	text("search", func(r accounts.Record) string { return searchable(r.SearchTexts()) }),
+	text("search", func(r accounts.Record) string { return joinSearchTexts(r.SearchTexts()) }),
 }}
 
 var subscriptionTable = table[subscriptionWrite]{"clientele.subscriptions", 1, []column[subscriptionWrite]{
 	number("id", func(r subscriptionWrite) int64 { return int64(r.ID) }),
-	reference("account_id", func(r subscriptionWrite) int64 { return int64(r.AccountID) }),
-	copied("account_created_at", func(r subscriptionWrite) string { return r.accountCreatedAt }).
-		orElse("SELECT a.created_at FROM clientele.accounts AS a WHERE a.id = %s", "account_id"),
+	nullNumber("account_id", func(r subscriptionWrite) int64 { return int64(r.AccountID) }),
+	nullTimestampText("account_created_at", func(r subscriptionWrite) string { return r.accountCreatedAt }).
+		coalesce("SELECT a.created_at FROM clientele.accounts AS a WHERE a.id = %s", "account_id"),
 	text("name", func(r subscriptionWrite) string { return r.Name }),
 	text("plan", func(r subscriptionWrite) string { return r.Plan }),
 	text("description", func(r subscriptionWrite) string { return r.Description }),
-	optional("external_id", func(r subscriptionWrite) string { return r.ExternalID }),
-	pairs("attributes", func(r subscriptionWrite) map[string]string { return r.Attributes }),
-	deadline("expires_at", func(r subscriptionWrite) time.Time { return r.ExpiresAt }),
-	deadline("due_at", func(r subscriptionWrite) time.Time { return r.due }),
-	reference("main_domain_id", func(r subscriptionWrite) int64 { return int64(r.Main) }),
+	nullText("external_id", func(r subscriptionWrite) string { return r.ExternalID }),
+	jsonMap("attributes", func(r subscriptionWrite) map[string]string { return r.Attributes }),
+	nullTimestamp("expires_at", func(r subscriptionWrite) time.Time { return r.ExpiresAt }),
+	nullTimestamp("due_at", func(r subscriptionWrite) time.Time { return r.dueAt }),
+	nullNumber("main_domain_id", func(r subscriptionWrite) int64 { return int64(r.Main) }),
 	number("version", func(r subscriptionWrite) int64 { return r.Version }),
-	moment("created_at", func(r subscriptionWrite) time.Time { return r.CreatedAt }),
-	moment("updated_at", func(r subscriptionWrite) time.Time { return r.UpdatedAt }),
-	text("search", func(r subscriptionWrite) string { return searchable(r.SearchTexts()) }),
+	timestamp("created_at", func(r subscriptionWrite) time.Time { return r.CreatedAt }),
+	timestamp("updated_at", func(r subscriptionWrite) time.Time { return r.UpdatedAt }),
+	text("search", func(r subscriptionWrite) string { return joinSearchTexts(r.SearchTexts()) }),
 }}
 
 var domainTable = table[subscriptions.Domain]{"clientele.domains", 1, []column[subscriptions.Domain]{
 	number("id", func(d subscriptions.Domain) int64 { return int64(d.ID) }),
 	number("subscription_id", func(d subscriptions.Domain) int64 { return int64(d.SubscriptionID) }),
 	text("name", func(d subscriptions.Domain) string { return d.Name }),
-	text("reversed", func(d subscriptions.Domain) string { return reversed(d.Name) }),
-	pairs("attributes", func(d subscriptions.Domain) map[string]string { return d.Attributes }),
-	moment("created_at", func(d subscriptions.Domain) time.Time { return d.CreatedAt }),
-	text("search", func(d subscriptions.Domain) string { return searchable(d.SearchTexts()) }),
+	text("reversed", func(d subscriptions.Domain) string { return reverseLabels(d.Name) }),
+	jsonMap("attributes", func(d subscriptions.Domain) map[string]string { return d.Attributes }),
+	timestamp("created_at", func(d subscriptions.Domain) time.Time { return d.CreatedAt }),
+	text("search", func(d subscriptions.Domain) string { return joinSearchTexts(d.SearchTexts()) }),
 }}
 
-// domainNameTable is the part of domainTable that renaming and moving write.
-var domainNameTable = domainTable.only("id", "subscription_id", "name", "reversed", "search")
+// domainUpdateTable has the columns of domainTable that may change.
+var domainUpdateTable = domainTable.withColumns("id", "subscription_id", "name", "reversed", "attributes", "search")
 
-// reversed answers a name's labels from the last to the first, so that everything below a name is one range.
-func reversed(name string) string {
+// reverseLabels returns name with its labels from the last to the first, so that all names below a name are one range.
+func reverseLabels(name string) string {
 	labels := strings.Split(name, ".")
 	slices.Reverse(labels)
 	return strings.Join(labels, ".")

@@ -15,8 +15,8 @@ var pairTable = table[pair]{"clientele.pairs", 1, []column[pair]{
 	text("b", func(p pair) string { return p.b }),
 }}
 
-// What all rows have in common goes to the server once, and what tells them apart as often as there are rows.
-func TestAColumnThatIsTheSameInAllRowsIsSentOnce(t *testing.T) {
+// A value that all rows have in common is sent once; values that differ are sent for each row.
+func TestConstantColumnsAreSentOnce(t *testing.T) {
 	for _, c := range []struct {
 		rows      []pair
 		statement string
@@ -50,18 +50,18 @@ func TestAColumnThatIsTheSameInAllRowsIsSentOnce(t *testing.T) {
 	require.Equal(t, []any{`{"x","z"}`}, args)
 }
 
-// What a statement answers is computed from the other column wherever that comes from.
-func TestAColumnMayBeLookedUpInstead(t *testing.T) {
-	looked := table[pair]{"clientele.pairs", 1, []column[pair]{
+// The query of a fallback gets the value of its key from an argument or from the rows.
+func TestColumnFallback(t *testing.T) {
+	withFallback := table[pair]{"clientele.pairs", 1, []column[pair]{
 		text("a", func(p pair) string { return p.a }),
-		optional("b", func(p pair) string { return p.b }).orElse("SELECT b FROM clientele.other WHERE a = %s", "a"),
+		nullText("b", func(p pair) string { return p.b }).coalesce("SELECT b FROM clientele.other WHERE a = %s", "a"),
 	}}
-	statement, args := looked.update([]pair{{"x", ""}})
+	statement, args := withFallback.update([]pair{{"x", ""}})
 	require.Equal(t, "UPDATE clientele.pairs AS t SET b = coalesce($2::text, (SELECT b FROM clientele.other WHERE a = $1::text))\nWHERE t.a = $1::text", statement)
 	require.Equal(t, []any{"x", nil}, args)
-	statement, _ = looked.insert([]pair{{"x", "y"}, {"z", ""}}, 0)
+	statement, _ = withFallback.insert([]pair{{"x", "y"}, {"z", ""}}, 0)
 	require.Contains(t, statement, "\nSELECT r.a, coalesce(r.b, (SELECT b FROM clientele.other WHERE a = r.a))\nFROM")
-	statement, _ = looked.insert([]pair{{"x", "y"}}, 0)
+	statement, _ = withFallback.insert([]pair{{"x", "y"}}, 0)
 	require.Equal(t, "INSERT INTO clientele.pairs (a, b)\nVALUES ($1::text, $2::text)", statement, "nothing to look up")
 }
 
@@ -69,13 +69,13 @@ func TestMapsAreWrittenAsJSON(t *testing.T) {
 	for _, m := range []map[string]string{
 		{"key": "value"},
 		{"b": "2", "a": "1", "c": ""},
-		{"quoted": `say "x" \ y`, "control": "\x00\x01\n\t\x7f", "umlaut": "ü🧑‍💻 ", "html": "<a&b>", "broken": "\xff"},
+		{"quoted": `say "x" \ y`, "control": "\x00\x01\n\t\x7f", "umlaut": "ü🧑‍💻 ", "html": "<a&b>", "invalid": "\xff"},
 	} {
-		var back map[string]string
-		require.NoError(t, json.Unmarshal([]byte(object(m)), &back))
-		if m["broken"] != "" {
-			m["broken"] = "\ufffd"
+		var got map[string]string
+		require.NoError(t, json.Unmarshal([]byte(marshalMap(m)), &got))
+		if m["invalid"] != "" {
+			m["invalid"] = "\ufffd"
 		}
-		require.Equal(t, m, back)
+		require.Equal(t, m, got)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// statusRow is what the three views have in common, and whom it is about.
+// statusRow has the columns that the three views have in common, and the ids.
 type statusRow struct {
 	AccountID      subscriptions.AccountID
 	SubscriptionID subscriptions.ID
@@ -24,8 +24,8 @@ type statusRow struct {
 	SuspendedBy    []string `bun:",array"`
 }
 
-// The views answer what Status() and SuspendedBy() answer, for every mixture of holds on three levels.
-func TestTheViewsAnswerWhatTheLibraryDoes(t *testing.T) {
+// The views return what Status and SuspendedBy return, for every combination of holds on three levels.
+func TestViewsMatchTheLibrary(t *testing.T) {
 	ctx := t.Context()
 	db := pgtest.Open(t, pgtest.Shared(t).Database(t), 2)
 	require.NoError(t, postgres.Migrate(ctx, db, nil))
@@ -68,7 +68,7 @@ func TestTheViewsAnswerWhatTheLibraryDoes(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, a.Login, row.Name)
 		require.Equal(t, a.Status(), row.Status)
-		require.Equal(t, said(a.SuspendedBy()), row.SuspendedBy)
+		require.Equal(t, suspendedBy(a.SuspendedBy()), row.SuspendedBy)
 	}
 	rows = nil
 	require.NoError(t, db.NewRaw("SELECT subscription_id, account_id, name, status, suspended_by FROM clientele.subscription_status").Scan(ctx, &rows))
@@ -79,7 +79,7 @@ func TestTheViewsAnswerWhatTheLibraryDoes(t *testing.T) {
 		require.Equal(t, sub.AccountID, row.AccountID)
 		require.Equal(t, sub.Name, row.Name)
 		require.Equal(t, sub.Status(), row.Status)
-		require.Equal(t, said(sub.SuspendedBy()), row.SuspendedBy)
+		require.Equal(t, suspendedBy(sub.SuspendedBy()), row.SuspendedBy)
 	}
 	rows = nil
 	require.NoError(t, db.NewRaw("SELECT domain_id, subscription_id, account_id, name, main, status, suspended_by FROM clientele.domain_status").Scan(ctx, &rows))
@@ -92,12 +92,12 @@ func TestTheViewsAnswerWhatTheLibraryDoes(t *testing.T) {
 		require.Equal(t, d.AccountID, row.AccountID)
 		require.Equal(t, d.Main, row.Main)
 		require.Equal(t, d.Status(), row.Status)
-		require.Equal(t, said(d.SuspendedBy()), row.SuspendedBy)
+		require.Equal(t, suspendedBy(d.SuspendedBy()), row.SuspendedBy)
 	}
 }
 
-// said answers holds as the views say them.
-func said(held []subscriptions.EffectiveHold) []string {
+// suspendedBy returns holds in the form of the views.
+func suspendedBy(held []subscriptions.EffectiveHold) []string {
 	all := []string{}
 	for _, h := range held {
 		all = append(all, string(h.Level)+":"+string(h.Cause))
@@ -105,15 +105,15 @@ func said(held []subscriptions.EffectiveHold) []string {
 	return all
 }
 
-func TestEveryColumnOfTheViewsIsDocumented(t *testing.T) {
+func TestViewColumnsAreDocumented(t *testing.T) {
 	ctx := t.Context()
 	db := pgtest.Open(t, pgtest.Shared(t).Database(t), 2)
 	require.NoError(t, postgres.Migrate(ctx, db, nil))
-	var columns, silent int
+	var columns, undocumented int
 	require.NoError(t, db.NewRaw(`
 SELECT count(*), count(*) FILTER (WHERE col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid, 'pg_class') IS NULL)
 FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
-WHERE c.relnamespace = 'clientele'::regnamespace AND c.relkind = 'v' AND a.attnum > 0`).Scan(ctx, &columns, &silent))
+WHERE c.relnamespace = 'clientele'::regnamespace AND c.relkind = 'v' AND a.attnum > 0`).Scan(ctx, &columns, &undocumented))
 	require.Equal(t, 18, columns)
-	require.Zero(t, silent)
+	require.Zero(t, undocumented)
 }

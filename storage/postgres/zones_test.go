@@ -11,16 +11,17 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// TestTimesDoNotDependOnTheServersSettings has times read in zones of hours, of minutes, and of seconds as long ago.
-func TestTimesDoNotDependOnTheServersSettings(t *testing.T) {
+// The time zones have offsets of whole hours, of minutes, and of seconds in the past.
+func TestTimesDoNotDependOnServerSettings(t *testing.T) {
 	for _, settings := range []string{
 		"timezone=UTC", "timezone=America/New_York", "timezone=Asia/Kathmandu datestyle='ISO, DMY'", "timezone=Africa/Monrovia",
 	} {
 		for _, at := range []time.Time{
 			time.Date(2026, 11, 25, 23, 59, 59, 999_999_000, time.UTC),
-			time.Date(1969, 12, 31, 23, 0, 0, 0, time.UTC), // Liberia was 44 minutes and 30 seconds behind
+			time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC), // Liberia was 44 minutes and 30 seconds behind
+			time.Date(9998, 12, 31, 23, 59, 59, 999_999_000, time.UTC),
 		} {
-			s := newStores(t, pgtest.Shared(t).Database(t)+" "+settings, 2)
+			s := newStorePool(t, pgtest.Shared(t).Database(t)+" "+settings, 2)
 			clients := accounts.NewManager(s.openStore(t), &accounts.Options{Hasher: plain{}, Now: func() time.Time { return at }})
 			created, err := clients.Create(t.Context(), alice())
 			require.NoError(t, err, settings)

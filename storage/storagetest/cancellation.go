@@ -16,7 +16,8 @@ func cancellationCases() []testCase {
 		{"every method past its deadline fails with ErrUnavailable and changes nothing", deadlinePassed},
 		{"every command whose context ends in any phase fails with ErrUnavailable and changes nothing", cancelledInEachPhase},
 		{"every method of the store obeys its context", cancelledReads},
-		{"Watch delivers no event after its context has ended", cancelledWatch},
+		{"Follow delivers no event after its context has ended", cancelledFollow},
+		{"a Snapshot whose context ends between two batches fails with ErrUnavailable", cancelledSnapshot},
 		{"a command whose context ends during AllowDomain or PasswordPolicy fails with ErrUnavailable", cancelledCallback},
 	}
 }
@@ -87,6 +88,7 @@ func cancelledReads(f *fixture) {
 		"Site":             func() error { _, err := f.store.Site(ctx, "blog.example", ""); return err },
 		"Account":          func() error { _, err := f.store.Account(ctx, accounts.AccountKey{Login: "unknown"}); return err },
 		"Events":           func() error { _, err := f.store.Events(ctx, accounts.EventParams{Limit: 1}); return err },
+		"Snapshot":         func() error { _, err := f.store.Snapshot(ctx, func(accounts.Batch) error { return nil }); return err },
 		"Update":           func() error { return f.store.Update(ctx, func(accounts.Tx) error { return nil }) },
 	} {
 		err := read()
@@ -95,15 +97,31 @@ func cancelledReads(f *fixture) {
 	}
 }
 
-func cancelledWatch(f *fixture) {
+func cancelledFollow(f *fixture) {
 	f.account("mario")
 	ctx, cancel := context.WithCancel(f.ctx)
 	cancel()
-	err := f.clients.Watch(ctx, "", func(accounts.Event) error {
-		f.Fail("Watch delivered an event after its context had ended")
+	err := f.clients.Follow(ctx, "", nil, func(context.Context, []accounts.Event, accounts.Cursor) error {
+		f.Fail("Follow delivered events after its context had ended")
 		return nil
 	})
 	f.ErrorIs(err, context.Canceled)
+}
+
+func cancelledSnapshot(f *fixture) {
+	f.seed()
+	ctx, cancel := context.WithCancel(f.ctx)
+	calls := 0
+	cursor, err := f.clients.Snapshot(ctx, func(accounts.Batch) error {
+		calls++
+		cancel()
+		return nil
+	})
+	f.ErrorIs(err, context.Canceled)
+	f.ErrorIs(err, accounts.ErrUnavailable)
+	f.Empty(cursor)
+	f.Equal(1, calls)
+	f.takeSnapshot()
 }
 
 func cancelledCallback(f *fixture) {

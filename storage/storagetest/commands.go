@@ -24,6 +24,7 @@ func (f *fixture) commands(data fixtureData) []command { return f.commandsBy(f.c
 func (f *fixture) commandsBy(m *accounts.Manager, data fixtureData) []command {
 	f.t.Helper()
 	due := f.subscribe(subscriptions.New{Name: "due", ExpiresAt: f.clock.now().Add(time.Hour)})
+	f.subscribe(subscriptions.New{AccountID: data.mario.ID, Name: "due", ExpiresAt: f.clock.now().Add(time.Hour)})
 	f.clock.advance(time.Hour)
 	peach := f.account("peach"+string(rune('a'+due.ID%26)), "peach"+string(rune('a'+due.ID%26))+".example")
 	preview, err := f.clients.PreviewRemoval(f.ctx, []accounts.ID{peach.ID})
@@ -54,12 +55,13 @@ func (f *fixture) reads(clients *accounts.Manager, data fixtureData, token strin
 			return err
 		}},
 		{"PreviewRemoval", false, func(ctx context.Context) error { _, err := clients.PreviewRemoval(ctx, ids); return err }},
-		{"ResetToken", false, func(ctx context.Context) error {
-			_, err := clients.ResetToken(ctx, data.mario.ID, time.Hour)
-			return err
-		}},
 		{"CheckResetToken", false, func(ctx context.Context) error { _, err := clients.CheckResetToken(ctx, token); return err }},
 		{"Events", false, func(ctx context.Context) error { _, err := clients.Events(ctx, accounts.EventQuery{}); return err }},
+		{"Head", false, func(ctx context.Context) error { _, err := clients.Head(ctx); return err }},
+		{"Snapshot", false, func(ctx context.Context) error {
+			_, err := clients.Snapshot(ctx, func(accounts.Batch) error { return nil })
+			return err
+		}},
 		{"Owner.Profile", false, func(ctx context.Context) error { _, err := owner.Profile(ctx); return err }},
 		{"Owner.Subscriptions", false, func(ctx context.Context) error {
 			_, err := owner.Subscriptions(ctx, subscriptions.Query{})
@@ -88,6 +90,10 @@ func (f *fixture) accountCommands(clients *accounts.Manager, data fixtureData, t
 	in := newAccount("toad")
 	in.Subscription = &subscriptions.New{Domains: []string{"toad.example"}}
 	return []command{
+		{"ResetToken", true, func(ctx context.Context) error {
+			_, err := clients.ResetToken(ctx, data.mario.ID, time.Hour)
+			return err
+		}},
 		{"ResetPassword", true, func(ctx context.Context) error { _, err := clients.ResetPassword(ctx, token, password); return err }},
 		{"Create", true, func(ctx context.Context) error { _, err := clients.Create(ctx, in); return err }},
 		{"Update", true, func(ctx context.Context) error {
@@ -110,6 +116,10 @@ func (f *fixture) accountCommands(clients *accounts.Manager, data fixtureData, t
 		{"SignInAs", true, func(ctx context.Context) error { _, err := clients.SignInAs(ctx, data.mario.ID); return err }},
 		{"Suspend", true, func(ctx context.Context) error {
 			_, err := clients.Suspend(ctx, ids, accounts.Hold{Cause: accounts.CauseBilling})
+			return err
+		}},
+		{"UpdateHolds", true, func(ctx context.Context) error {
+			_, err := clients.UpdateHolds(ctx, ids, accounts.CauseAbuse, accounts.HoldTexts{Note: ptr("updated")})
 			return err
 		}},
 		{"Lift", true, func(ctx context.Context) error {
@@ -142,11 +152,16 @@ func (f *fixture) subscriptionCommands(clients *accounts.Manager, data fixtureDa
 			_, err := subs.Suspend(ctx, ids, accounts.Hold{Cause: accounts.CauseBilling})
 			return err
 		}},
+		{"subscriptions.UpdateHolds", true, func(ctx context.Context) error {
+			_, err := subs.UpdateHolds(ctx, ids, accounts.CauseAbuse, accounts.HoldTexts{Note: ptr("updated")})
+			return err
+		}},
 		{"subscriptions.Lift", true, func(ctx context.Context) error {
 			_, err := subs.Lift(ctx, ids, []accounts.Cause{accounts.CauseAbuse})
 			return err
 		}},
 		{"subscriptions.Activate", true, func(ctx context.Context) error { _, err := subs.Activate(ctx, ids); return err }},
+		{"ExpireAll", true, func(ctx context.Context) error { _, err := subs.ForAccount(data.mario.ID).ExpireAll(ctx); return err }},
 		{"Expire", true, func(ctx context.Context) error { _, err := subs.Expire(ctx); return err }},
 		{"AddDomain", true, func(ctx context.Context) error {
 			_, err := subs.AddDomain(ctx, data.blog.ID, "added.example")
@@ -158,6 +173,14 @@ func (f *fixture) subscriptionCommands(clients *accounts.Manager, data fixtureDa
 		}},
 		{"SuspendDomains", true, func(ctx context.Context) error {
 			_, err := subs.SuspendDomains(ctx, domains, accounts.Hold{Cause: accounts.CauseBilling})
+			return err
+		}},
+		{"UpdateDomainHolds", true, func(ctx context.Context) error {
+			_, err := subs.UpdateDomainHolds(ctx, domains, accounts.CauseAbuse, accounts.HoldTexts{Note: ptr("updated")})
+			return err
+		}},
+		{"UpdateDomain", true, func(ctx context.Context) error {
+			_, err := subs.UpdateDomain(ctx, second, subscriptions.DomainChanges{Attributes: map[string]string{"php": "8.4"}})
 			return err
 		}},
 		{"LiftDomains", true, func(ctx context.Context) error {

@@ -30,7 +30,7 @@ func concurrencyCases() []testCase {
 		{"concurrent calls of Expire expire a subscription once", raceExpire},
 		{"every list is a consistent snapshot", snapshotLists},
 		{"a reader of events sees each event once while commands write", readWhileWriting},
-		{"Watch delivers each event once while commands write", watchWhileWriting},
+		{"Follow delivers each event once while commands write", followWhileWriting},
 		{"events are in the order of the concurrent commands that recorded them", eventsInOrder},
 		{"a removal also redacts the events of concurrent commands", raceRedaction},
 	}
@@ -557,7 +557,7 @@ func (f *fixture) ownerOf(s subscriptions.Subscription) accounts.Account {
 	return accounts.Account{ID: s.AccountID}
 }
 
-func watchWhileWriting(f *fixture) {
+func followWhileWriting(f *fixture) {
 	all := f.subscribers(writers)
 	before := f.events()
 	done := errors.New("seen all")
@@ -566,8 +566,8 @@ func watchWhileWriting(f *fixture) {
 		if i < writers {
 			return f.write(f.ctx, i, f.ownerOf(all[i]))
 		}
-		return f.clients.Watch(f.ctx, before[len(before)-1].Cursor, func(e accounts.Event) error {
-			seen = append(seen, e)
+		return f.clients.Follow(f.ctx, before[len(before)-1].Cursor, nil, func(_ context.Context, batch []accounts.Event, _ accounts.Cursor) error {
+			seen = append(seen, batch...)
 			if len(seen) == writtenEvents {
 				return done
 			}

@@ -93,11 +93,15 @@ func (w *workload) work(r *rand.Rand) {
 	for range workloadSteps {
 		do := commands[r.IntN(len(commands))]
 		if err := do(r); err != nil && !isExpected(err) {
-			w.mu.Lock()
-			w.failures = append(w.failures, err.Error())
-			w.mu.Unlock()
+			w.fail(err)
 		}
 	}
+}
+
+func (w *workload) fail(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failures = append(w.failures, err.Error())
 }
 
 // isExpected reports whether other commands may cause err.

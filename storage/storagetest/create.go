@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -17,7 +18,13 @@ func createCases() []testCase {
 		{"an account with only the required fields gets defaults", accountDefaults},
 		{"a subscription with only the required fields gets defaults", subscriptionDefaults},
 		{"text is trimmed and normalized before it is stored", textIsNormalized},
+		{"characters that show nothing are removed from every text of one line", invisibleIsRemoved},
+		{"characters that show nothing do not matter to look-ups, searches and filters", invisibleInLookUps},
+		{"characters that show nothing do not make a second login, external id or domain name", invisibleIsTaken},
+		{"names, companies, addresses, cities and states keep joiners between letters", joinersInNames},
+		{"text of several lines keeps what shows nothing, but does not change its direction", invisibleInLines},
 		{"all taken fields are reported at once, with their values as given", takenFieldsAtOnce},
+		{"a name that is taken hides no conflict of another name of the same call", takenNamesAtOnce},
 		{"a domain name is taken in both spellings and for every owner", takenDomain},
 		{"a login is taken in upper and lower case", takenLogin},
 		{"an external id is unique among accounts and among subscriptions, not between them", takenExternalID},
@@ -52,7 +59,7 @@ func createWithSubscription(f *fixture) {
 	}
 	created := accounts.Event{At: f.clock.storedNow(), Actor: actor, AccountID: mario.ID}
 	account, subscription, one, two := created, created, created, created
-	account.Type, account.Details = subscriptions.AccountCreated, map[string]string{"externalID": "crm-1"}
+	account.Type, account.Details = subscriptions.AccountCreated, map[string]string{"login": "mario", "externalID": "crm-1"}
 	subscription.Type, subscription.SubscriptionID = subscriptions.SubscriptionCreated, s.ID
 	subscription.Details = map[string]string{"externalID": "shop-1"}
 	one.Type, one.SubscriptionID, one.DomainID, one.Domain = subscriptions.DomainAdded, s.ID, main.ID, main.Name
@@ -196,6 +203,51 @@ func takenFieldsAtOnce(f *fixture) {
 	f.invalid(err, "locale")
 }
 
+func takenNamesAtOnce(f *fixture) {
+	f.account("mario", "example.com", "a.deep.example", "mine.peach.example")
+	peach := f.account("peach", "peach.example.org")
+	f.subscription(subscriptions.Provider, "spare.example")
+	names := []string{
+		"example.com", "shop.example.com", "b.shop.example.com", // the first is taken, and the others are below it
+		"deep.example", "x.a.deep.example", "a.deep.example", // the last is taken, and the others are above and below it
+		"free.example", "www.free.example", // of the same call
+		"spare.example", "www.spare.example", // below a taken name of the provider
+		"peach.example.org", "www.peach.example.org", // below a taken name, Peach's own
+	}
+	in := newAccount("toad")
+	in.Subscription = &subscriptions.New{Domains: names}
+	err := f.refused(accounts.ErrTaken, func() error {
+		_, err := f.clients.Create(f.ctx, in)
+		return err
+	})
+	var want []accounts.Taken
+	for i, name := range names {
+		if i < 6 || i == 8 || i >= 10 {
+			want = append(want, accounts.Taken{Field: fmt.Sprintf("subscription.domains[%d]", i), Value: name})
+		}
+	}
+	f.taken(err, want...)
+	err = f.refused(accounts.ErrTaken, func() error {
+		_, err := f.subs.Create(f.ctx, subscriptions.New{AccountID: peach.ID, Domains: names})
+		return err
+	})
+	want = nil
+	for i, name := range names {
+		if i < 6 || i == 8 || i == 10 {
+			want = append(want, accounts.Taken{Field: fmt.Sprintf("domains[%d]", i), Value: name})
+		}
+	}
+	f.taken(err, want...)
+	err = f.refused(accounts.ErrTaken, func() error {
+		_, err := f.subs.Create(f.ctx, subscriptions.New{Domains: names})
+		return err
+	})
+	f.taken(err,
+		accounts.Taken{Field: "domains[0]", Value: names[0]}, accounts.Taken{Field: "domains[5]", Value: names[5]},
+		accounts.Taken{Field: "domains[8]", Value: names[8]}, accounts.Taken{Field: "domains[10]", Value: names[10]},
+	)
+}
+
 func takenDomain(f *fixture) {
 	data := f.seed()
 	f.addDomain(data.spare.ID, "bücher.example")
@@ -334,7 +386,7 @@ func (f *fixture) unknownName(kind accounts.Level, name string, find func(string
 
 // unstorable returns texts that no field of one line accepts.
 func unstorable() []string {
-	return []string{"", "\xff", "a\x00b", "a\xc3", "\u202egnp.exe", "line\nline"}
+	return []string{"", "\xff", "a\x00b", "a\xc3", "a\u2028b", "line\nline"}
 }
 
 func findUnstorable(f *fixture) {

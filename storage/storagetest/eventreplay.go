@@ -93,16 +93,20 @@ func (row *replayedRow) apply(r *eventReplay, subject, verb string, e accounts.E
 	from, to := e.Details["from"], e.Details["to"]
 	switch verb {
 	case "updated":
-		row.version++
+		if e.DomainID == 0 { // domains have no version
+			row.version++
+		}
 		if slices.Contains(strings.Split(e.Details["fields"], ","), "contact.email") {
 			row.sessionEpoch++
 		}
+	case "reset-link-made":
 	case "password-changed":
 		row.sessionEpoch++
 	case "suspended":
-		if !slices.Contains(row.causes, e.Details["cause"]) {
-			row.causes = append(row.causes, e.Details["cause"])
-		}
+		r.violations.check(!slices.Contains(row.causes, e.Details["cause"]), "%s is suspended by %s, which it is already", subject, e.Details["cause"])
+		row.causes = append(row.causes, e.Details["cause"])
+	case "hold-updated":
+		r.violations.check(slices.Contains(row.causes, e.Details["cause"]), "the hold %s of %s is updated, which it does not have", e.Details["cause"], subject)
 	case "activated":
 		row.lift(r, subject, e)
 	case "unassigned":

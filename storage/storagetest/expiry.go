@@ -17,6 +17,7 @@ func expiryCases() []testCase {
 		{"an update to a later expiry or to none lifts the expired hold", laterExpiry},
 		{"a subscription has expired when its expiry is exactly now", expiresNow},
 		{"the expired hold is independent of other causes", expiredAmongOthers},
+		{"ExpireAll expires all that are due, and a manager of one account only the account's", expireAll},
 		{"Expire handles at most 1000 subscriptions in one call, the longest overdue first", expireInBatches},
 	}
 }
@@ -140,10 +141,10 @@ func expiredAmongOthers(f *fixture) {
 	f.hasStatus(accounts.Suspended, "shop.example")
 }
 
-func expireInBatches(f *fixture) {
-	const n = 1003
+// manyDue adds n subscriptions of the provider's that expire within the next hour, the last ones first, two at each second.
+func manyDue(f *fixture, n int) (ids []subscriptions.ID) {
+	f.t.Helper()
 	at := storedTime(f.clock.now().Add(time.Hour))
-	var ids []subscriptions.ID
 	err := f.store.Update(f.ctx, func(tx accounts.Tx) error {
 		claimed, err := tx.Claim(accounts.Claim{Claim: subscriptions.Claim{NewSubscriptions: n}})
 		if err != nil {
@@ -159,6 +160,37 @@ func expireInBatches(f *fixture) {
 		return tx.Save(w)
 	})
 	f.NoError(err)
+	return ids
+}
+
+func expireAll(f *fixture) {
+	mario, luigi := f.account("mario"), f.account("luigi")
+	many := manyDue(f, 2001)
+	buy := func(owner accounts.ID, name string, in time.Duration) subscriptions.ID {
+		return f.subscribe(subscriptions.New{AccountID: owner, Name: name, ExpiresAt: f.clock.now().Add(in)}).ID
+	}
+	late, early, other := buy(mario.ID, "late", 90*time.Minute), buy(mario.ID, "early", 80*time.Minute), buy(luigi.ID, "other", 70*time.Minute)
+	buy(mario.ID, "later", 3*time.Hour)
+	f.clock.advance(2 * time.Hour)
+
+	out, err := f.subs.ForAccount(mario.ID).Expire(f.ctx)
+	f.NoError(err)
+	f.Equal([]subscriptions.ID{late, early}, out.Changed, "a manager of one account must expire its own, however many others are due")
+	f.Empty(f.getSubscription(other).Holds)
+	n, err := f.subs.ForAccount(mario.ID).ExpireAll(f.ctx)
+	f.NoError(err)
+	f.Zero(n)
+
+	n, err = f.subs.ExpireAll(f.ctx)
+	f.NoError(err)
+	f.Equal(len(many)+1, n)
+	f.Len(f.getSubscription(other).Holds, 1)
+	f.Empty(f.expire())
+}
+
+func expireInBatches(f *fixture) {
+	const n = 1003
+	ids := manyDue(f, n)
 	f.clock.advance(2 * time.Hour)
 	due, err := f.store.DueSubscriptions(f.ctx, f.clock.storedNow(), 5)
 	f.NoError(err)

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"strings"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -21,6 +22,9 @@ func holdCases() []testCase {
 		{"a hold without a cause gets the cause provider", causeByDefault},
 		{"By and At are set by the library and not by the caller", holdActorAndTime},
 		{"suspending again for one cause keeps By and At and replaces texts that are not empty", holdIsReplaced},
+		{"UpdateHolds changes and empties the texts that are given, and nothing else", updateHolds},
+		{"UpdateHolds changes the texts of an expired hold", updateExpiredHolds},
+		{"UpdateHolds refuses a missing cause, one that is no slug, long texts and unknown ids", updateHoldsInvalid},
 		{"Activate lifts every hold except the expired one", activateKeepsExpired},
 		{"the expired hold cannot be placed or lifted by a caller", expiredByCaller},
 		{"Lift requires a cause", liftNeedsCause},
@@ -105,7 +109,7 @@ func independentCauses(f *fixture) {
 }
 
 func withoutEmpty(o accounts.Outcome) accounts.Outcome {
-	return accounts.Outcome{Changed: as[accounts.ID](o.Changed), Unchanged: as[accounts.ID](o.Unchanged), StillSuspended: as[accounts.ID](o.StillSuspended)}
+	return accounts.Outcome{Changed: as[accounts.ID](o.Changed), Updated: as[accounts.ID](o.Updated), Unchanged: as[accounts.ID](o.Unchanged), StillSuspended: as[accounts.ID](o.StillSuspended)}
 }
 
 func liftOneOfTwo(f *fixture) {
@@ -210,7 +214,7 @@ func holdIsReplaced(f *fixture) {
 		later := accounts.WithActor(f.ctx, "someone-later")
 		out, err := ops.suspend(later, id, accounts.Hold{Message: "zwei"})
 		f.NoError(err)
-		f.Equal(result{Changed: id}, out, "at the level %s", ops.level)
+		f.Equal(result{Updated: id}, out, "at the level %s", ops.level)
 		want := accounts.Holds{{Cause: accounts.CauseProvider, Note: "one", Message: "zwei", Public: "three", By: actor, At: first}}
 		f.Equal(want, ops.holds(id[0]), "at the level %s", ops.level)
 
@@ -218,6 +222,87 @@ func holdIsReplaced(f *fixture) {
 			out, err = ops.suspend(later, id, accounts.Hold{Note: "one", Public: "three"})
 			f.NoError(err)
 			f.Equal(result{Unchanged: id}, out, "at the level %s", ops.level)
+		})
+	}
+}
+
+func updateHolds(f *fixture) {
+	for _, ops := range f.levels() {
+		ids, placed := ops.ids, f.clock.storedNow()
+		_, err := ops.suspend(f.ctx, ids[:2], accounts.Hold{Cause: accounts.CauseBilling, Note: "one", Message: "two", Public: "three"})
+		f.NoError(err)
+		_, err = ops.suspend(f.ctx, ids[1:], accounts.Hold{Cause: accounts.CauseAbuse, Note: "other"})
+		f.NoError(err)
+		f.clock.advance(time.Hour)
+		later := accounts.WithActor(f.ctx, "someone-later")
+
+		events := f.eventsOf(func() {
+			out, err := ops.update(later, []int64{ids[2], ids[1], ids[0], ids[1]}, accounts.CauseBilling, accounts.HoldTexts{Note: ptr(""), Message: ptr(" zwei\r\n")})
+			f.NoError(err)
+			f.Equal(result{Updated: ids[:2], Unchanged: ids[2:]}, out, "at the level %s", ops.level)
+		})
+		billing := accounts.Hold{Cause: accounts.CauseBilling, Message: "zwei", Public: "three", By: actor, At: placed}
+		abuse := accounts.Hold{Cause: accounts.CauseAbuse, Note: "other", By: actor, At: placed}
+		f.Equal(accounts.Holds{billing}, ops.holds(ids[0]), "at the level %s", ops.level)
+		f.Equal(accounts.Holds{abuse, billing}, ops.holds(ids[1]), "at the level %s", ops.level)
+		f.Equal(accounts.Holds{abuse}, ops.holds(ids[2]), "at the level %s", ops.level)
+		f.Len(events, 2, "at the level %s", ops.level)
+		for _, e := range events {
+			f.Equal(accounts.EventType(ops.level)+".hold-updated", e.Type)
+			f.Equal("someone-later", e.Actor)
+			f.Equal(map[string]string{"cause": "billing", "message": "zwei", "public": "three"}, e.Details)
+		}
+
+		f.unchanged(func() {
+			for _, same := range []accounts.HoldTexts{{}, {Note: ptr("")}, {Message: ptr("zwei"), Public: ptr("three ")}} {
+				out, err := ops.update(later, ids[:1], accounts.CauseBilling, same)
+				f.NoError(err)
+				f.Equal(result{Unchanged: ids[:1]}, out, "at the level %s", ops.level)
+			}
+			out, err := ops.update(later, ids[:1], "unheard-of", accounts.HoldTexts{Note: ptr("x")})
+			f.NoError(err)
+			f.Equal(result{Unchanged: ids[:1]}, out, "at the level %s", ops.level)
+		})
+		_, err = ops.activate(f.ctx, ids)
+		f.NoError(err)
+	}
+}
+
+func updateExpiredHolds(f *fixture) {
+	s := f.subscribe(subscriptions.New{Name: "old", ExpiresAt: f.clock.now().Add(-time.Hour)})
+	out, err := f.subs.UpdateHolds(f.ctx, []subscriptions.ID{s.ID}, accounts.CauseExpired, accounts.HoldTexts{Message: ptr("Please renew.")})
+	f.NoError(err)
+	f.Equal([]subscriptions.ID{s.ID}, out.Updated)
+	f.Equal("Please renew.", f.getSubscription(s.ID).Holds[0].Message)
+	f.Empty(f.expire(), "the hold stays the same hold")
+}
+
+func updateHoldsInvalid(f *fixture) {
+	for _, ops := range f.levels() {
+		_, err := ops.suspend(f.ctx, ops.ids, accounts.Hold{})
+		f.NoError(err)
+		long, control := strings.Repeat("x", 4097), "a\x00b"
+		for _, c := range []struct {
+			path  string
+			ids   []int64
+			cause accounts.Cause
+			texts accounts.HoldTexts
+		}{
+			{"ids", nil, accounts.CauseProvider, accounts.HoldTexts{}},
+			{"cause", ops.ids, "", accounts.HoldTexts{}},
+			{"cause", ops.ids, "No Slug", accounts.HoldTexts{}},
+			{"note", ops.ids, accounts.CauseProvider, accounts.HoldTexts{Note: &long}},
+			{"message", ops.ids, accounts.CauseProvider, accounts.HoldTexts{Message: &long}},
+			{"public", ops.ids, accounts.CauseProvider, accounts.HoldTexts{Public: &control}},
+		} {
+			f.invalid(f.refused(accounts.ErrInvalid, func() error {
+				_, err := ops.update(f.ctx, c.ids, c.cause, c.texts)
+				return err
+			}), c.path)
+		}
+		f.refused(accounts.ErrNotFound, func() error {
+			_, err := ops.update(f.ctx, []int64{ops.ids[0], unusedID}, accounts.CauseProvider, accounts.HoldTexts{Note: ptr("x")})
+			return err
 		})
 	}
 }
@@ -238,7 +323,7 @@ func activateKeepsExpired(f *fixture) {
 	f.unchanged(func() {
 		out, err := f.subs.Activate(f.ctx, []subscriptions.ID{s.ID})
 		f.NoError(err)
-		f.Equal(result{Unchanged: []int64{int64(s.ID)}, StillSuspended: []int64{int64(s.ID)}}, resultOf(out.Changed, out.Unchanged, out.StillSuspended))
+		f.Equal(result{Unchanged: []int64{int64(s.ID)}, StillSuspended: []int64{int64(s.ID)}}, resultOf(out))
 	})
 }
 

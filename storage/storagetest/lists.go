@@ -26,7 +26,6 @@ func listCases() []testCase {
 		{"domains are searched in both spellings", searchDomains},
 		{"a search returns each match once, in full pages", searchFindsOnce},
 		{"a search by domain names returns accounts in the order of the query", searchOwnersInOrder},
-		{"the zero time is a valid time of creation", zeroClock},
 		{"percent, underscore and backslash are searched literally", searchLiterally},
 		{"a search finds only the current texts", searchFollowsChanges},
 		{"a count stops at the given maximum", countAtMost},
@@ -364,16 +363,6 @@ func searchOwnersInOrder(f *fixture) {
 				f.lists(accounts.Query{Search: search, Limit: limit, Desc: desc, Sort: accounts.SortName}, byLogin...)
 			}
 		}
-	}
-}
-
-func zeroClock(f *fixture) {
-	f.clock.at = time.Time{}
-	a := f.account("mario", "blog.example")
-	f.Equal(time.Time{}, a.CreatedAt)
-	f.subscription(a.ID, "shop.example")
-	for _, search := range []string{"", "blog", "shop"} {
-		f.lists(accounts.Query{Search: search, Limit: 1}, "mario")
 	}
 }
 

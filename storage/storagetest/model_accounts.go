@@ -54,7 +54,7 @@ func (m *model) create(in accounts.New, ids func() newIDs) (accounts.Account, er
 		SessionEpoch: 1, Version: 1, CreatedAt: m.creationTime(in.CreatedAt), UpdatedAt: m.now,
 	}
 	m.passwords[created.account] = in.Password
-	m.addEvent(subscriptions.LevelAccount, int64(created.account), "created", map[string]string{"externalID": externalID})
+	m.addEvent(subscriptions.LevelAccount, int64(created.account), "created", map[string]string{"login": login, "externalID": externalID})
 	if in.Subscription != nil {
 		m.addSubscription(*in.Subscription, created, names)
 	}
@@ -74,7 +74,7 @@ func (f *fieldErrors) login(path, s string) string {
 	switch {
 	case login == "":
 		f.add(path, "required")
-	case login[0] < 'a' || login[0] > 'z':
+	case login[0] == '-':
 		f.add(path, "login")
 	}
 	return login
@@ -86,9 +86,15 @@ func (f *fieldErrors) reserved(path, login string) {
 	}
 }
 
+// commonPassword is a common password twice.
+const commonPassword = "letmeinLETMEIN"
+
 func (f *fieldErrors) password(password string) {
-	if len(password) < 8 {
+	switch {
+	case len(password) < 8:
 		f.add("password", "minLength")
+	case password == commonPassword:
+		f.add("password", "common")
 	}
 }
 
@@ -252,6 +258,9 @@ func (m *model) prepareUpdate(id accounts.ID, c accounts.Changes) (accounts.Acco
 	if c.Version < 0 {
 		f.add("version", "min")
 	}
+	if f.err() != nil && m.exists(subscriptions.LevelAccount, int64(id)) && next.Login != m.accounts[id].Login {
+		f.reserved("login", next.Login) // all violations are returned together
+	}
 	if err := f.err(); err != nil {
 		return accounts.Account{}, nil, err
 	}
@@ -285,8 +294,12 @@ func (m *model) applyUpdate(next accounts.Account, fields []string) accounts.Acc
 	if slices.Contains(fields, "contact.email") {
 		next.SessionEpoch++
 	}
+	details := map[string]string{"fields": strings.Join(fields, ",")}
+	if old := m.accounts[next.ID].Login; old != next.Login {
+		details["from"], details["to"] = old, next.Login
+	}
 	m.accounts[next.ID] = next
-	m.addEvent(subscriptions.LevelAccount, int64(next.ID), "updated", map[string]string{"fields": strings.Join(fields, ",")})
+	m.addEvent(subscriptions.LevelAccount, int64(next.ID), "updated", details)
 	return m.account(next.ID)
 }
 
@@ -398,9 +411,28 @@ func (m *model) resetPassword(t token, password string) (accounts.Account, error
 	return a, suspendedError(a)
 }
 
+// resetToken returns the SessionEpoch that a reset token contains, and records that it was made.
+func (m *model) resetToken(id accounts.ID) (int64, error) {
+	if err := m.command().err(); err != nil {
+		return 0, err
+	}
+	a, err := m.get(id)
+	if err != nil {
+		return 0, err
+	}
+	m.addEvent(subscriptions.LevelAccount, int64(id), "reset-link-made", nil)
+	return a.SessionEpoch, nil
+}
+
 // descendants returns what a removal of accounts removes.
 func (m *model) descendants(ids []accounts.ID) accounts.Removal {
 	r := accounts.Removal{Accounts: ids}
+	for _, id := range ids {
+		if a, found := m.accounts[id]; found {
+			r.Logins = append(r.Logins, a.Login)
+		}
+	}
+	slices.Sort(r.Logins)
 	for _, id := range sortedKeys(m.subscriptions) {
 		if slices.Contains(ids, m.subscriptions[id].AccountID) {
 			r.Subscriptions = append(r.Subscriptions, id)
@@ -470,7 +502,7 @@ func (m *model) removeAll(r accounts.Removal) {
 		defer delete(m.subscriptions, id)
 	}
 	for _, id := range r.Accounts {
-		m.addEvent(subscriptions.LevelAccount, int64(id), "removed", map[string]string{"externalID": m.accounts[id].ExternalID})
+		m.addEvent(subscriptions.LevelAccount, int64(id), "removed", map[string]string{"login": m.accounts[id].Login, "externalID": m.accounts[id].ExternalID})
 		defer delete(m.accounts, id)
 		defer delete(m.passwords, id)
 	}

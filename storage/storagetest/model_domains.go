@@ -3,6 +3,7 @@ package storagetest
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -338,6 +339,23 @@ func (m *model) setMainDomain(id subscriptions.DomainID) error {
 	m.subscriptions[s.ID] = s
 	m.addEvent(subscriptions.LevelDomain, int64(id), "main-changed", fromTo)
 	return nil
+}
+
+// updateDomain merges attributes. Nothing is recorded if none differs.
+func (m *model) updateDomain(id subscriptions.DomainID, c subscriptions.DomainChanges) (subscriptions.Domain, error) {
+	if err := m.command().err(); err != nil {
+		return subscriptions.Domain{}, err
+	}
+	if !m.exists(subscriptions.LevelDomain, int64(id)) {
+		return subscriptions.Domain{}, noDomain(id)
+	}
+	d := m.domains[id]
+	d.Attributes = mergeAttributes(d.Attributes, c.Attributes)
+	if !maps.Equal(d.Attributes, m.domains[id].Attributes) {
+		m.domains[id] = d
+		m.addEvent(subscriptions.LevelDomain, int64(id), "updated", map[string]string{"fields": "attributes"})
+	}
+	return m.domain(id), nil
 }
 
 func (m *model) removeDomains(ids []subscriptions.DomainID) (accounts.Removal, error) {

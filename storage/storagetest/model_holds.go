@@ -31,8 +31,42 @@ func (m *model) suspend(l subscriptions.Level, ids []int64, h accounts.Hold) (ou
 	h.Note, h.Message, h.Public = strings.TrimSpace(h.Note), strings.TrimSpace(h.Message), strings.TrimSpace(h.Public)
 	var o outcome
 	for _, id := range ids {
-		if m.putHold(l, id, h) {
+		old, held := m.holdsOf(l, id).Get(h.Cause)
+		switch {
+		case !held:
+			m.addHold(l, id, h)
 			o.changed = append(o.changed, id)
+		case m.replaceTexts(l, id, h.Cause, firstNonEmpty(h.Note, old.Note), firstNonEmpty(h.Message, old.Message), firstNonEmpty(h.Public, old.Public)):
+			o.updated = append(o.updated, id)
+		default:
+			o.unchanged = append(o.unchanged, id)
+		}
+	}
+	return o, nil
+}
+
+// updateHolds changes the texts of holds of one level.
+func (m *model) updateHolds(l subscriptions.Level, ids []int64, cause accounts.Cause, t accounts.HoldTexts) (outcome, error) {
+	f := m.command()
+	f.ids(len(ids))
+	switch {
+	case cause == "":
+		f.add("cause", "required")
+	case strings.ToLower(string(cause)) != string(cause):
+		f.add("cause", "cause")
+	}
+	if err := f.err(); err != nil {
+		return outcome{}, err
+	}
+	ids, err := m.checkIDs(l, ids)
+	if err != nil {
+		return outcome{}, err
+	}
+	var o outcome
+	for _, id := range ids {
+		old, held := m.holdsOf(l, id).Get(cause)
+		if held && m.replaceTexts(l, id, cause, given(t.Note, old.Note), given(t.Message, old.Message), given(t.Public, old.Public)) {
+			o.updated = append(o.updated, id)
 		} else {
 			o.unchanged = append(o.unchanged, id)
 		}
@@ -40,29 +74,42 @@ func (m *model) suspend(l subscriptions.Level, ids []int64, h accounts.Hold) (ou
 	return o, nil
 }
 
-// putHold places a hold and reports whether that changes anything. A hold of the same cause keeps its By and At and gets
-// the new texts.
-func (m *model) putHold(l subscriptions.Level, id int64, h accounts.Hold) bool {
+// given returns the text of an input, trimmed, or the old one if there is none.
+func given(text *string, old string) string {
+	if text == nil {
+		return old
+	}
+	return strings.TrimSpace(*text)
+}
+
+// addHold adds a hold with a cause that the row does not have.
+func (m *model) addHold(l subscriptions.Level, id int64, h accounts.Hold) {
 	h.By, h.At = m.actor, m.now
-	var all accounts.Holds
-	for _, old := range m.holdsOf(l, id) {
-		if old.Cause != h.Cause {
-			all = append(all, old)
+	m.setHolds(l, id, append(slices.Clone(m.holdsOf(l, id)), h))
+	m.addHoldEvent(l, id, "suspended", h)
+}
+
+// replaceTexts gives a hold other texts and reports whether that changes anything. By and At stay.
+func (m *model) replaceTexts(l subscriptions.Level, id int64, cause accounts.Cause, note, message, public string) bool {
+	holds := slices.Clone(m.holdsOf(l, id))
+	for i, old := range holds {
+		if old.Cause != cause {
 			continue
 		}
-		h.By, h.At = old.By, old.At
-		h.Note = firstNonEmpty(h.Note, old.Note)
-		h.Message = firstNonEmpty(h.Message, old.Message)
-		h.Public = firstNonEmpty(h.Public, old.Public)
-		if h == old {
+		holds[i].Note, holds[i].Message, holds[i].Public = note, message, public
+		if holds[i] == old {
 			return false
 		}
+		m.setHolds(l, id, holds)
+		m.addHoldEvent(l, id, "hold-updated", holds[i])
 	}
-	m.setHolds(l, id, append(all, h))
-	m.addEvent(l, id, "suspended", map[string]string{
+	return true
+}
+
+func (m *model) addHoldEvent(l subscriptions.Level, id int64, verb string, h accounts.Hold) {
+	m.addEvent(l, id, verb, map[string]string{
 		"cause": string(h.Cause), "note": h.Note, "message": h.Message, "public": h.Public,
 	})
-	return true
 }
 
 func firstNonEmpty(first, second string) string {

@@ -128,7 +128,7 @@ func (m *model) subscription(id subscriptions.ID) subscriptions.Subscription {
 func (m *model) domain(id subscriptions.DomainID) subscriptions.Domain {
 	d := m.domains[id]
 	s := m.subscriptions[d.SubscriptionID]
-	d.AccountID, d.Main = s.AccountID, s.Main == id
+	d.AccountID, d.Main, d.Plan = s.AccountID, s.Main == id, s.Plan
 	d.Inherited = m.inherited(subscriptions.LevelDomain, int64(id))
 	return d
 }
@@ -192,7 +192,7 @@ func (m *model) appendEvent(e accounts.Event, details map[string]string) {
 	m.events = append(m.events, e)
 }
 
-// redact removes the texts of holds from the events that match.
+// redact removes personal data from the events that match: the texts of holds and the logins of accounts.
 func (m *model) redact(match func(accounts.Event) bool) {
 	for i, e := range m.events {
 		if !match(e) {
@@ -202,6 +202,13 @@ func (m *model) redact(match func(accounts.Event) bool) {
 		delete(details, "note")
 		delete(details, "message")
 		delete(details, "public")
+		if e.Type == accounts.AccountCreated {
+			delete(details, "login")
+		}
+		if e.Type == accounts.AccountUpdated {
+			delete(details, "from")
+			delete(details, "to")
+		}
 		m.events[i].Details = details
 	}
 }
@@ -257,19 +264,25 @@ func (m *model) checkIDs(l subscriptions.Level, ids []int64) ([]int64, error) {
 
 // outcome is the Outcome of a command on many ids, at any level.
 type outcome struct {
-	changed, unchanged, stillSuspended []int64
+	changed, updated, unchanged, stillSuspended []int64
+}
+
+func outcomeOf[K ~int64](o outcome) subscriptions.Outcome[K] {
+	return subscriptions.Outcome[K]{
+		Changed: toIDs[K](o.changed), Updated: toIDs[K](o.updated), Unchanged: toIDs[K](o.unchanged), StillSuspended: toIDs[K](o.stillSuspended),
+	}
 }
 
 func (o outcome) accounts() accounts.Outcome {
-	return accounts.Outcome{Changed: toIDs[accounts.ID](o.changed), Unchanged: toIDs[accounts.ID](o.unchanged), StillSuspended: toIDs[accounts.ID](o.stillSuspended)}
+	return outcomeOf[accounts.ID](o)
 }
 
 func (o outcome) subscriptions() subscriptions.Outcome[subscriptions.ID] {
-	return subscriptions.Outcome[subscriptions.ID]{Changed: toIDs[subscriptions.ID](o.changed), Unchanged: toIDs[subscriptions.ID](o.unchanged), StillSuspended: toIDs[subscriptions.ID](o.stillSuspended)}
+	return outcomeOf[subscriptions.ID](o)
 }
 
 func (o outcome) domains() subscriptions.Outcome[subscriptions.DomainID] {
-	return subscriptions.Outcome[subscriptions.DomainID]{Changed: toIDs[subscriptions.DomainID](o.changed), Unchanged: toIDs[subscriptions.DomainID](o.unchanged), StillSuspended: toIDs[subscriptions.DomainID](o.stillSuspended)}
+	return outcomeOf[subscriptions.DomainID](o)
 }
 
 // toIDs converts numbers to ids.

@@ -30,6 +30,7 @@ func modelSteps() []modelStep {
 		{6, "add a domain", (*history).addDomain},
 		{5, "advance the clock", (*history).wait},
 		{4, "expire", (*history).expire},
+		{1, "expire those of one account", (*history).expireAccount},
 
 		{1, "create many accounts", (*history).addManyAccounts},
 
@@ -51,6 +52,7 @@ func modelSteps() []modelStep {
 		{3, "check a session", (*history).checkSession},
 		{4, "suspend accounts", func(h *history) { h.suspend(subscriptions.LevelAccount) }},
 		{3, "activate accounts", func(h *history) { h.activate(subscriptions.LevelAccount) }},
+		{2, "update holds of accounts", func(h *history) { h.updateHolds(subscriptions.LevelAccount) }},
 		{2, "lift causes from accounts", func(h *history) { h.lift(subscriptions.LevelAccount) }},
 		{1, "preview a removal", (*history).previewRemoval},
 		{1, "remove accounts", (*history).remove},
@@ -60,6 +62,7 @@ func modelSteps() []modelStep {
 		{4, "assign subscriptions", (*history).assign},
 		{3, "suspend subscriptions", func(h *history) { h.suspend(subscriptions.LevelSubscription) }},
 		{2, "activate subscriptions", func(h *history) { h.activate(subscriptions.LevelSubscription) }},
+		{2, "update holds of subscriptions", func(h *history) { h.updateHolds(subscriptions.LevelSubscription) }},
 		{2, "lift causes from subscriptions", func(h *history) { h.lift(subscriptions.LevelSubscription) }},
 		{1, "remove subscriptions", (*history).removeSubscriptions},
 
@@ -68,6 +71,8 @@ func modelSteps() []modelStep {
 		{3, "make a domain the main one", (*history).setMainDomain},
 		{3, "suspend domains", func(h *history) { h.suspend(subscriptions.LevelDomain) }},
 		{2, "activate domains", func(h *history) { h.activate(subscriptions.LevelDomain) }},
+		{2, "update holds of domains", func(h *history) { h.updateHolds(subscriptions.LevelDomain) }},
+		{2, "update a domain", (*history).updateDomain},
 		{2, "lift causes from domains", func(h *history) { h.lift(subscriptions.LevelDomain) }},
 		{2, "remove domains", (*history).removeDomains},
 	}
@@ -87,11 +92,11 @@ func weightedSteps() []modelStep {
 // The following methods draw values from a few only, so that collisions are common.
 
 func (h *history) login() string {
-	return oneOf(h, "login", "anna", "bert", "carla", "dora", "longlogin", "Anna", " dora", h.rarelyText(oneOf(h, "login", "", "1x", "root", reservedLogin), "bert"))
+	return oneOf(h, "login", "anna", "bert", "carla", "dora", "longlogin", "4d'e", "Anna", " dora", h.rarelyText(oneOf(h, "login", "", "-x", "root", reservedLogin), "bert"))
 }
 
 func (h *history) newPassword() string {
-	return oneOf(h, "password", password, "another good one", "longlogin", h.rarelyText("short", password))
+	return oneOf(h, "password", password, "another good one", "longlogin", h.rarelyText(oneOf(h, "bad password", "short", commonPassword), password))
 }
 
 func (h *history) externalID() string {
@@ -346,8 +351,16 @@ func (h *history) addDomain() {
 
 func (h *history) expire() {
 	got, err := h.subs.Expire(h.beginCommand())
-	want, wantErr := h.model.expire()
+	want, wantErr := h.model.expire(nil)
 	h.compare("Expire()", got, err, want.subscriptions(), wantErr)
+}
+
+// expireAccount expires the subscriptions of one account, or of the provider, and leaves others alone.
+func (h *history) expireAccount() {
+	ctx, owner := h.beginCommand(), h.owner()
+	got, err := h.subs.ForAccount(owner).ExpireAll(ctx)
+	want, wantErr := h.model.expire(&owner)
+	h.compare(fmt.Sprintf("ForAccount(%d).ExpireAll()", owner), got, err, len(want.changed), wantErr)
 }
 
 func (h *history) update() {
@@ -429,10 +442,10 @@ func (h *history) resetPassword() {
 	if len(h.tokens) == 0 || h.oneIn(2) {
 		id := h.accountID()
 		secret, err := h.clients.ResetToken(ctx, id, time.Hour)
-		a, wantErr := h.model.get(id)
+		epoch, wantErr := h.model.resetToken(id)
 		h.compare(fmt.Sprintf("ResetToken(%d)", id), nil, err, nil, wantErr)
 		if err == nil {
-			h.tokens = append(h.tokens, token{secret: secret, id: id, sessionEpoch: a.SessionEpoch, until: h.model.now.Add(time.Hour).Truncate(time.Second)})
+			h.tokens = append(h.tokens, token{secret: secret, id: id, sessionEpoch: epoch, until: h.model.now.Add(time.Hour).Truncate(time.Second)})
 		}
 		return
 	}
@@ -506,6 +519,44 @@ func (h *history) suspend(l subscriptions.Level) {
 		want, wantErr := h.model.suspend(l, fromIDs(ids), hold)
 		h.compare(fmt.Sprintf("SuspendDomains(%v, %+v)", ids, hold), got, err, want.domains(), wantErr)
 	}
+}
+
+func (h *history) updateHolds(l subscriptions.Level) {
+	ctx := h.beginCommand()
+	cause := oneOf(h, "cause", accounts.CauseProvider, accounts.CauseBilling, accounts.CauseAbuse, accounts.CauseExpired)
+	if h.oneIn(12) {
+		cause = oneOf[accounts.Cause](h, "cause", "", "No Slug")
+	}
+	text := func() *string { return oneOf(h, "text", nil, ptr(""), ptr("new"), ptr(" other "), ptr("note")) }
+	t := accounts.HoldTexts{Note: text(), Message: text(), Public: text()}
+	call := func(method string, ids any) string {
+		return fmt.Sprintf("%s(%v, %s, %s)", method, ids, cause, describe([]*string{t.Note, t.Message, t.Public}, nil))
+	}
+	switch l {
+	case subscriptions.LevelAccount:
+		ids := h.accountIDs()
+		got, err := h.clients.UpdateHolds(ctx, ids, cause, t)
+		want, wantErr := h.model.updateHolds(l, fromIDs(ids), cause, t)
+		h.compare(call("UpdateHolds", ids), got, err, want.accounts(), wantErr)
+	case subscriptions.LevelSubscription:
+		ids := h.subscriptionIDs()
+		got, err := h.subs.UpdateHolds(ctx, ids, cause, t)
+		want, wantErr := h.model.updateHolds(l, fromIDs(ids), cause, t)
+		h.compare(call("Subscriptions.UpdateHolds", ids), got, err, want.subscriptions(), wantErr)
+	default:
+		ids := h.domainIDs()
+		got, err := h.subs.UpdateDomainHolds(ctx, ids, cause, t)
+		want, wantErr := h.model.updateHolds(l, fromIDs(ids), cause, t)
+		h.compare(call("UpdateDomainHolds", ids), got, err, want.domains(), wantErr)
+	}
+}
+
+func (h *history) updateDomain() {
+	ctx := h.beginCommand()
+	id, changes := h.domainID(), subscriptions.DomainChanges{Attributes: h.attributes()}
+	got, err := h.subs.UpdateDomain(ctx, id, changes)
+	want, wantErr := h.model.updateDomain(id, changes)
+	h.compare(fmt.Sprintf("UpdateDomain(%d, %v)", id, changes), got, err, want, wantErr)
 }
 
 func (h *history) activate(l subscriptions.Level) {

@@ -32,7 +32,7 @@ func (m *model) subscriptionTaken(t *takenFields, path string, in subscriptions.
 	t.add(m.externalIDTaken(strings.TrimSpace(in.ExternalID), 0), path+"externalID", in.ExternalID)
 	for i, name := range names {
 		_, found := m.domainNamed(name)
-		t.add(found || m.conflicts(name, owner, names), element(path+"domains", i), in.Domains[i])
+		t.add(found || m.conflicts(name, owner, nil), element(path+"domains", i), in.Domains[i])
 	}
 }
 
@@ -213,18 +213,25 @@ func (m *model) overdue(s subscriptions.Record) bool {
 // reports whether that changed anything.
 func (m *model) updateExpiredHold(id subscriptions.ID) bool {
 	if m.overdue(m.subscriptions[id]) {
-		return m.putHold(subscriptions.LevelSubscription, int64(id), accounts.Hold{Cause: accounts.CauseExpired})
+		if _, held := m.subscriptions[id].Holds.Get(accounts.CauseExpired); held {
+			return false
+		}
+		m.addHold(subscriptions.LevelSubscription, int64(id), accounts.Hold{Cause: accounts.CauseExpired})
+		return true
 	}
 	return m.liftHolds(subscriptions.LevelSubscription, int64(id), func(c accounts.Cause) bool { return c == accounts.CauseExpired })
 }
 
 // expire places the expired hold on all subscriptions that have expired.
-func (m *model) expire() (outcome, error) {
+func (m *model) expire(owner *accounts.ID) (outcome, error) {
 	var o outcome
 	if err := m.command().err(); err != nil {
 		return o, err
 	}
 	for _, id := range sortedKeys(m.subscriptions) {
+		if owner != nil && m.subscriptions[id].AccountID != *owner {
+			continue
+		}
 		if m.overdue(m.subscriptions[id]) && m.updateExpiredHold(id) {
 			o.changed = append(o.changed, int64(id))
 		}

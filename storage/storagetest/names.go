@@ -1,7 +1,10 @@
 package storagetest
 
 import (
+	"fmt"
 	"strings"
+
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -17,7 +20,11 @@ func nameCases() []testCase {
 		{"renaming a domain keeps its id, holds and subscription", renameKeeps},
 		{"renaming frees the old name, and renaming to the same name changes nothing", renameFrees},
 		{"another domain can be made the main one", setMain},
+		{"UpdateDomain merges attributes and keeps everything else", updateDomain},
+		{"UpdateDomain refuses invalid attributes and more than 32", updateDomainInvalid},
+		{"a domain's plan is that of its subscription, wherever it is read", planOfDomain},
 		{"only the provider may have a bare public suffix", bareSuffix},
+		{"Options.PublicSuffixes decides which names are public suffixes", newerSuffixes},
 		{"only the provider may have reserved names and their subdomains", reservedDomains},
 		{"a creation accepts 1000 domains and refuses 1001", thousandDomains},
 	}
@@ -160,6 +167,89 @@ func setMain(f *fixture) {
 	}
 }
 
+func updateDomain(f *fixture) {
+	data := f.seed()
+	before := f.getDomain("en.blog.example")
+	f.suspendDomain(before.Name, accounts.Hold{Cause: accounts.CauseAbuse})
+	before = f.getDomain("en.blog.example")
+	changed, err := f.subs.UpdateDomain(f.ctx, before.ID, subscriptions.DomainChanges{Attributes: map[string]string{"php": " 8.4 ", "root": "/www", "none": ""}})
+	f.NoError(err)
+	before.Attributes = map[string]string{"php": "8.4", "root": "/www"}
+	f.Equal(before, changed)
+	f.Equal(before, f.getDomain("en.blog.example"))
+	f.Equal(before, f.domains(subscriptions.DomainQuery{IDs: []subscriptions.DomainID{before.ID}})[0])
+
+	changed, err = f.subs.UpdateDomain(f.ctx, before.ID, subscriptions.DomainChanges{Attributes: map[string]string{"php": "", "tls": "yes"}})
+	f.NoError(err)
+	f.Equal(map[string]string{"root": "/www", "tls": "yes"}, changed.Attributes)
+	f.Equal(changed, f.getDomain("en.blog.example"))
+	f.Empty(f.getDomain("blog.example").Attributes, "other domains must not change")
+
+	moved, err := f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{before.ID}, data.spare.ID)
+	f.NoError(err)
+	f.Equal([]subscriptions.DomainID{before.ID}, moved.Changed)
+	_, err = f.subs.RenameDomain(f.ctx, before.ID, "renamed.example")
+	f.NoError(err)
+	f.Equal(changed.Attributes, f.getDomain("renamed.example").Attributes, "attributes must move with the domain")
+
+	_, err = f.subs.UpdateDomain(f.ctx, before.ID, subscriptions.DomainChanges{Attributes: map[string]string{"root": "", "tls": ""}})
+	f.NoError(err)
+	f.Nil(f.getDomain("renamed.example").Attributes)
+	f.refused(accounts.ErrNotFound, func() error {
+		_, err := f.subs.UpdateDomain(f.ctx, unusedID, subscriptions.DomainChanges{})
+		return err
+	})
+	f.refused(accounts.ErrNotFound, func() error {
+		_, err := f.subs.ForAccount(data.mario.ID).UpdateDomain(f.ctx, before.ID, subscriptions.DomainChanges{Attributes: map[string]string{"x": "y"}})
+		return err
+	})
+}
+
+func updateDomainInvalid(f *fixture) {
+	d := f.addDomain(f.subscription(subscriptions.Provider).ID, "shop.example")
+	update := func(attributes map[string]string) error {
+		return f.refused(accounts.ErrInvalid, func() error {
+			_, err := f.subs.UpdateDomain(f.ctx, d.ID, subscriptions.DomainChanges{Attributes: attributes})
+			return err
+		})
+	}
+	f.invalid(update(map[string]string{"No slug": "x"}), "attributes")
+	f.invalid(update(map[string]string{"long": strings.Repeat("x", 1025)}), "attributes[long]")
+	f.invalid(update(map[string]string{"nul": "a\x00b"}), "attributes[nul]")
+	many := map[string]string{}
+	for i := range 32 {
+		many[fmt.Sprintf("key-%d", i)] = "x"
+	}
+	_, err := f.subs.UpdateDomain(f.ctx, d.ID, subscriptions.DomainChanges{Attributes: many})
+	f.NoError(err)
+	f.invalid(update(map[string]string{"one-more": "x"}), "attributes")
+}
+
+func planOfDomain(f *fixture) {
+	data := f.seed()
+	check := func(name, plan string) {
+		f.t.Helper()
+		f.Equal(plan, f.getDomain(name).Plan, name)
+		site, err := f.subs.Resolve(f.ctx, name)
+		f.NoError(err)
+		f.Equal(plan, site.Domain.Plan, name)
+		f.Equal(plan, site.Plan, name)
+		f.Equal(plan, f.domains(subscriptions.DomainQuery{Search: name})[0].Plan, name)
+	}
+	check("blog.example", "basic")
+	_, err := f.subs.Update(f.ctx, data.blog.ID, subscriptions.Changes{Plan: ptr("gold")})
+	f.NoError(err)
+	check("blog.example", "gold")
+	check("shop.example", "basic")
+	_, err = f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("en.blog.example").ID}, data.shop.ID)
+	f.NoError(err)
+	check("en.blog.example", "basic")
+	f.Equal("gold", f.addDomain(data.blog.ID, "added.example").Plan, "AddDomain returns the domain as it is stored")
+	renamed, err := f.subs.RenameDomain(f.ctx, f.getDomain("added.example").ID, "renamed.example")
+	f.NoError(err)
+	f.Equal("gold", renamed.Plan)
+}
+
 func bareSuffix(f *fixture) {
 	data := f.seed()
 	in := newAccount("peach")
@@ -188,6 +278,62 @@ func bareSuffix(f *fixture) {
 	})
 	f.addDomain(data.blog.ID, "mario.co.uk")
 	f.addDomain(data.game.ID, "luigi.co.uk")
+}
+
+// newerList is a list of public suffixes that is newer than the one that is compiled in. A company has begun to let others
+// register names below shops.example, and another has ended doing so below github.io.
+func newerList(domain string) (suffix string, icann bool) {
+	switch {
+	case strings.HasSuffix("."+domain, ".shops.example"):
+		return "shops.example", false
+	case strings.HasSuffix("."+domain, ".github.io"):
+		return "io", true
+	}
+	return publicsuffix.PublicSuffix(domain)
+}
+
+func newerSuffixes(f *fixture) {
+	data := f.seed()
+	f.useManager(f.manager(func(o *accounts.Options) { o.PublicSuffixes = newerList }))
+	in := newAccount("peach")
+	in.Subscription = &subscriptions.New{Domains: []string{"Shops.example."}}
+	moving := f.addDomain(data.spare.ID, "shops.example")
+	f.unchanged(func() {
+		_, err := f.clients.Create(f.ctx, in)
+		f.invalid(err, "subscription.domains[0]")
+		_, err = f.subs.Create(f.ctx, subscriptions.New{AccountID: data.mario.ID, Domains: []string{"shops.example"}})
+		f.invalid(err, "domains[0]")
+		_, err = f.subs.AddDomain(f.ctx, data.blog.ID, "shops.example")
+		f.invalid(err, "name")
+		_, err = f.subs.RenameDomain(f.ctx, f.getDomain("blog.example").ID, "shops.example")
+		f.invalid(err, "name")
+		_, err = f.subs.Assign(f.ctx, []subscriptions.ID{data.spare.ID}, data.mario.ID)
+		f.invalid(err, "ids")
+		_, err = f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{moving.ID}, data.blog.ID)
+		f.invalid(err, "ids")
+		_, err = f.subs.AddDomain(f.ctx, data.blog.ID, "co.uk")
+		f.invalid(err, "name")
+	})
+	f.addDomain(data.blog.ID, "mario.shops.example")
+	f.addDomain(data.game.ID, "luigi.shops.example")
+
+	f.addDomain(data.blog.ID, "github.io")
+	err := f.refused(accounts.ErrTaken, func() error {
+		_, err := f.subs.AddDomain(f.ctx, data.game.ID, "luigi.github.io")
+		return err
+	})
+	f.taken(err, accounts.Taken{Field: "name", Value: "luigi.github.io"})
+
+	for _, garbage := range []string{"", "UK", "other.example", "\xff", "."} { // which counts for nothing
+		f.useManager(f.manager(func(o *accounts.Options) {
+			o.PublicSuffixes = func(string) (string, bool) { return garbage, true }
+		}))
+		f.unchanged(func() {
+			_, err := f.subs.AddDomain(f.ctx, data.blog.ID, "co.uk")
+			f.invalid(err, "name")
+		})
+	}
+	f.addDomain(data.blog.ID, "mario.co.uk")
 }
 
 func reservedDomains(f *fixture) {

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -394,7 +395,7 @@ func forgedCursor(f *fixture) {
 			f.invalid(err, "after")
 			_, err = f.clients.Events(f.ctx, accounts.EventQuery{After: after})
 			f.invalid(err, "after")
-			f.invalid(f.clients.Watch(f.ctx, after, func(accounts.Event) error { return nil }), "after")
+			f.invalid(f.clients.Follow(f.ctx, after, nil, func(context.Context, []accounts.Event, accounts.Cursor) error { return nil }), "after")
 		}
 	}
 }

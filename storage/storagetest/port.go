@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +27,7 @@ func portCases() []testCase {
 		{"DomainsOf and Descendants return everything that belongs to locked rows", descendantsOfLocked},
 		{"Claim allocates unique and ascending ids", claimIDs},
 		{"Claim reports values that are taken and names that conflict", claimReports},
+		{"Claim reports the same as a comparison of all names, for random claims", claimRandomly},
 		{"Descendants reads everything that belongs to accounts without a lock", readDescendants},
 		{"DueSubscriptions returns overdue subscriptions without the expired hold", readDue},
 		{"Site finds a domain by the name or else by the fallback", readSite},
@@ -273,8 +276,97 @@ func claimReports(f *fixture) {
 		f.Equal(taken, got.Names)
 		f.Equal(conflicting, got.Conflicting, "names that conflict for owner %d", owner)
 	}
-	got := claim(accounts.Claim{Claim: subscriptions.Claim{Names: []string{"mario.example", "www.mario.example", "a.b.deep.example", "deep.example"}, Owner: luigi.ID}})
-	f.Empty(got.Conflicting, "names of the same claim must not conflict with each other")
+	got := claim(accounts.Claim{Claim: subscriptions.Claim{Names: []string{"x.free.example", "free.example"}, Owner: luigi.ID}})
+	f.Empty(got.Conflicting, "new names of the same claim must not conflict with each other")
+	names = []string{"mario.example", "www.mario.example", "a.b.deep.example", "deep.example"}
+	got = claim(accounts.Claim{Claim: subscriptions.Claim{Names: names, Owner: luigi.ID}})
+	f.Equal([]string{"a.b.deep.example", "mario.example"}, got.Names)
+	f.Equal([]string{"deep.example", "www.mario.example"}, got.Conflicting, "names that exist conflict with new ones of the same claim")
+	got = claim(accounts.Claim{Claim: subscriptions.Claim{Names: names, Owner: luigi.ID, Transfer: true}})
+	f.Empty(got.Conflicting, "names that are transferred together must not conflict with each other")
+}
+
+// claimRandomly compares random claims with what follows from the names that exist.
+func claimRandomly(f *fixture) {
+	owners := []accounts.ID{f.account("mario").ID, f.account("luigi").ID, subscriptions.Provider}
+	universe := []string{"one.example", "two.example"}
+	for range 2 { // names below these, on two levels
+		for _, name := range slices.Clone(universe) {
+			universe = append(universe, "a."+name, "b."+name)
+		}
+	}
+	universe = slices.Compact(slices.Sorted(slices.Values(universe)))
+	random := rand.New(rand.NewPCG(1, 2))
+	some := func(odds int) (names []string) {
+		for _, name := range universe {
+			if random.IntN(odds) == 0 {
+				names = append(names, name)
+			}
+		}
+		return names
+	}
+	for range 5 {
+		exists := map[string]accounts.ID{}
+		var w accounts.Writes
+		err := f.store.Update(f.ctx, func(tx accounts.Tx) error {
+			w = accounts.Writes{}
+			clear(exists)
+			names := some(3)
+			claimed, err := tx.Claim(accounts.Claim{Claim: subscriptions.Claim{NewSubscriptions: len(names), NewDomains: len(names)}})
+			if err != nil {
+				return err
+			}
+			for i, name := range names { // each in a subscription of its own, whoever owns what is above and below
+				owner := owners[random.IntN(len(owners))]
+				exists[name] = owner
+				s := subscriptions.Subscription{ID: claimed.SubscriptionIDs[i], AccountID: owner, Name: name, Version: 1, CreatedAt: f.clock.storedNow(), UpdatedAt: f.clock.storedNow()}
+				w.AddSubscriptions = append(w.AddSubscriptions, subscriptions.Record{Subscription: s, Main: claimed.DomainIDs[i]})
+				w.AddDomains = append(w.AddDomains, subscriptions.Domain{ID: claimed.DomainIDs[i], SubscriptionID: s.ID, AccountID: owner, Name: name, CreatedAt: s.CreatedAt})
+			}
+			return tx.Save(w)
+		})
+		f.NoError(err)
+		for range 60 {
+			c := subscriptions.Claim{Names: some(2 + random.IntN(5)), Owner: append(owners, -1)[random.IntN(4)], Transfer: random.IntN(3) == 0}
+			var want subscriptions.Claimed
+			for _, name := range c.Names {
+				if _, found := exists[name]; found {
+					want.Names = append(want.Names, name)
+				}
+				conflicts := func(other string) bool {
+					return exists[other] != subscriptions.Provider && exists[other] != c.Owner && !(c.Transfer && slices.Contains(c.Names, other)) &&
+						(strings.HasSuffix(name, "."+other) || strings.HasSuffix(other, "."+name))
+				}
+				if c.Owner != subscriptions.Provider && slices.ContainsFunc(universe, conflicts) {
+					want.Conflicting = append(want.Conflicting, name)
+				}
+			}
+			var got accounts.Claimed
+			err := f.store.Update(f.ctx, func(tx accounts.Tx) (err error) {
+				got, err = tx.Claim(accounts.Claim{Claim: c})
+				return err
+			})
+			f.NoError(err)
+			slices.Sort(got.Names)
+			slices.Sort(got.Conflicting)
+			f.Equal(want.Names, got.Names, "%+v, where %v exist", c, exists)
+			f.Equal(want.Conflicting, got.Conflicting, "%+v, where %v exist", c, exists)
+		}
+		err = f.store.Update(f.ctx, func(tx accounts.Tx) error {
+			var lock subscriptions.LockSet
+			var remove accounts.Writes
+			for _, s := range w.AddSubscriptions {
+				lock.Subscriptions = append(lock.Subscriptions, s.ID)
+				remove.RemoveDomains = append(remove.RemoveDomains, s.Main)
+			}
+			remove.RemoveSubscriptions = lock.Subscriptions
+			if _, err := tx.Lock(lock); err != nil {
+				return err
+			}
+			return tx.Save(remove)
+		})
+		f.NoError(err)
+	}
 }
 
 func readDescendants(f *fixture) {
@@ -285,7 +377,7 @@ func readDescendants(f *fixture) {
 	f.NoError(err)
 	got, err := f.store.Descendants(f.ctx, []accounts.ID{data.luigi.ID, unusedID, data.mario.ID, data.luigi.ID})
 	f.NoError(err)
-	f.Equal([]accounts.Account{{ID: data.mario.ID, ExternalID: "crm-mario"}, {ID: data.luigi.ID}}, got.Accounts)
+	f.Equal([]accounts.Account{{ID: data.mario.ID, Login: "mario", ExternalID: "crm-mario"}, {ID: data.luigi.ID, Login: "luigi"}}, got.Accounts)
 	f.Equal([]subscriptions.Subscription{
 		{ID: data.blog.ID, AccountID: data.mario.ID, ExternalID: "order-blog"}, {ID: data.shop.ID, AccountID: data.mario.ID}, {ID: data.game.ID, AccountID: data.luigi.ID},
 	}, got.Subscriptions)

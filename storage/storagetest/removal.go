@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -22,6 +23,7 @@ func removalCases() []testCase {
 		{"a domain is removed, and its subscription stays", removeDomain},
 		{"a main domain can only be removed together with all domains of its subscription", removeMain},
 		{"a removal redacts the events of removed rows and no others", removeRedacts},
+		{"a removal takes the login out of every event but account.removed", removeRedactsLogins},
 		{"the removal of a former owner does not redact the events of what was reassigned", redactionOfReassigned},
 		{"removed rows are in no list and found by no look-up", removedIsMissing},
 	}
@@ -37,6 +39,7 @@ func removeReports(f *fixture) {
 			"0.example", "blog.example", "en.blog.example", "en.game.example", "en.shop.example", "game.example",
 			"shop.example", "zz.example",
 		},
+		Logins: []string{"luigi", "mario"},
 	}, f.remove(data.luigi.ID, data.mario.ID))
 	left := f.dump()
 	f.Empty(left.Accounts)
@@ -55,7 +58,7 @@ func removeRecords(f *fixture) {
 
 	e := accounts.Event{At: f.clock.storedNow(), Actor: actor, AccountID: mario.ID}
 	account, subscription, first, second := e, e, e, e
-	account.Type, account.Details = subscriptions.AccountRemoved, map[string]string{"externalID": "crm-1"}
+	account.Type, account.Details = subscriptions.AccountRemoved, map[string]string{"login": "mario", "externalID": "crm-1"}
 	subscription.Type, subscription.SubscriptionID = subscriptions.SubscriptionRemoved, s.ID
 	subscription.Details = map[string]string{"externalID": "order-1"}
 	first.Type, first.SubscriptionID, first.DomainID, first.Domain = subscriptions.DomainRemoved, s.ID, one.ID, one.Name
@@ -281,6 +284,41 @@ func (f *fixture) redacted(selected func(accounts.Event) bool) {
 		f.NotEmpty(texts, "the texts of this event must be kept: %+v", e)
 	}
 	f.Positive(seen, "number of redacted events")
+}
+
+func removeRedactsLogins(f *fixture) {
+	logins := func(id accounts.ID) []string {
+		var all []string
+		for _, e := range f.readPages(accounts.EventQuery{AccountID: &id, Limit: 100}) {
+			for _, key := range []string{"login", "from", "to"} {
+				if login := e.Details[key]; login != "" && e.SubscriptionID == 0 {
+					all = append(all, fmt.Sprintf("%s %s=%s", e.Type, key, login))
+				}
+			}
+		}
+		return all
+	}
+	mario, luigi := f.account("mario", "mario.example"), f.account("luigi")
+	for _, login := range []string{"super", "wario"} {
+		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Login: &login})
+		f.NoError(err)
+	}
+	moved := f.subscribe(subscriptions.New{AccountID: luigi.ID, Name: "moved"})
+	f.assign(mario.ID, moved.ID)
+	f.Equal([]string{
+		"account.created login=mario", "account.updated from=mario", "account.updated to=super", "account.updated from=super",
+		"account.updated to=wario",
+	}, logins(mario.ID))
+
+	removed := f.remove(mario.ID)
+	f.Equal([]string{"wario"}, removed.Logins)
+	f.Equal([]string{"account.removed login=wario"}, logins(mario.ID))
+	f.Equal([]string{"account.created login=luigi"}, logins(luigi.ID), "events of other accounts keep their logins")
+	for _, e := range f.readPages(accounts.EventQuery{AccountID: &mario.ID, Limit: 100}) {
+		if e.Type == subscriptions.SubscriptionAssigned {
+			f.Equal(map[string]string{"from": fmt.Sprint(luigi.ID), "to": fmt.Sprint(mario.ID)}, e.Details, "ids are no personal data")
+		}
+	}
 }
 
 func redactionOfReassigned(f *fixture) {

@@ -17,6 +17,7 @@ func signInCases() []testCase {
 	return []testCase{
 		{"the right login and password sign in", signIn},
 		{"an unknown login and a wrong password fail with the same error", sameError},
+		{"a refusal takes as long as the slowest kind of hash", refusalsTakeAsLong},
 		{"a suspension is reported only after the right password", suspendedSignIn},
 		{"a session ends when the password changes", sessionUntilPassword},
 		{"a session does not outlive a suspension", sessionUntilSuspension},
@@ -24,6 +25,7 @@ func signInCases() []testCase {
 		{"holds of subscriptions and domains do not end sessions", sessionsIgnoreChildren},
 		{"a new password is valid immediately, and nothing else changes", changedPassword},
 		{"an outdated hash is replaced at sign-in", outdatedHash},
+		{"a manager made by WithStore replaces no hash at sign-in", outdatedHashWithStore},
 		{"a password that is set while the old one is verified is kept", changedDuringVerify},
 		{"a password that is set while another one is hashed is kept", changedDuringHash},
 		{"hashing holds neither a transaction nor a connection", hashingHoldsNothing},
@@ -65,7 +67,8 @@ func sameError(f *fixture) {
 		return verified - before, err
 	}
 	for _, wrong := range []string{
-		"wrong", "", password + " ", password + "\x00", "\xff" + password, strings.ToUpper(password), "cafe\u0301", strings.Repeat("x", 1<<20),
+		"wrong", "", password + " ", password + "\x00", "\xff" + password, strings.ToUpper(password), "cafe\u0301", "\u2764\ufe0f", "e\u0301\u0915\u094d\u200d",
+		strings.Repeat("x", 1<<20),
 	} {
 		hashes, unknown := try("luigi", wrong)
 		f.Positive(hashes)
@@ -75,6 +78,50 @@ func sameError(f *fixture) {
 			f.Equal(hashes, n, "number of hashes, and so the time, for the login %.40q", login)
 		}
 	}
+}
+
+// slowForeignHasher takes a while for hashes of another system.
+type slowForeignHasher struct{ plainHasher }
+
+const foreignHashTakes = 100 * time.Millisecond
+
+func (h slowForeignHasher) Verify(ctx context.Context, hash, password string) (ok, outdated bool, err error) {
+	if strings.HasPrefix(hash, "$foreign$") {
+		time.Sleep(foreignHashTakes)
+	}
+	return h.plainHasher.Verify(ctx, hash, password)
+}
+
+func refusalsTakeAsLong(f *fixture) {
+	f.useManager(f.manager(func(o *accounts.Options) { o.Hasher = slowForeignHasher{} }))
+	mario, in := f.account("mario"), newAccount("luigi")
+	in.Password, in.PasswordHash = "", "$foreign$"
+	f.create(in)
+	f.suspendAccount(mario.ID, accounts.Hold{})
+	refused := func(m *accounts.Manager, login, password string) time.Duration {
+		start := time.Now()
+		_, err := m.Authenticate(f.ctx, login, password)
+		f.ErrorIs(err, accounts.ErrInvalidCredentials, "%q", login)
+		return time.Since(start)
+	}
+	f.GreaterOrEqual(refused(f.clients, "luigi", "wrong"), foreignHashTakes)
+	joined := f.clients.WithStore(f.store)
+	for _, login := range append(unstorable(), "unknown", "mario") {
+		f.GreaterOrEqual(refused(f.clients, login, "wrong"), foreignHashTakes, "%q", login)
+	}
+	f.GreaterOrEqual(refused(joined, "unknown", "wrong"), foreignHashTakes)
+	f.GreaterOrEqual(refused(joined, "mario", ""), foreignHashTakes)
+	f.GreaterOrEqual(refused(f.clients, "mario", "cafe\u0301 wrong"), 2*foreignHashTakes, "two spellings are tried")
+	start := time.Now()
+	_, err := f.clients.Owner(mario.ID).ChangePassword(f.ctx, "wrong", "another password")
+	f.ErrorIs(err, accounts.ErrInvalidCredentials)
+	f.GreaterOrEqual(time.Since(start), foreignHashTakes)
+
+	impatient, cancel := context.WithTimeout(f.ctx, foreignHashTakes/2)
+	defer cancel()
+	_, err = f.clients.Authenticate(impatient, "unknown", "wrong")
+	f.ErrorIs(err, accounts.ErrUnavailable, "waiting obeys ctx")
+	f.ErrorIs(err, context.DeadlineExceeded)
 }
 
 func suspendedSignIn(f *fixture) {
@@ -253,6 +300,23 @@ func outdatedHash(f *fixture) {
 	f.NoError(err)
 }
 
+func outdatedHashWithStore(f *fixture) {
+	f.useManager(f.manager(func(o *accounts.Options) { o.Hasher = oldHasher{} }))
+	mario, store := f.account("mario"), &recordingStore{Store: f.store}
+	m := f.managerFor(store, func(o *accounts.Options) { o.Hasher = hookedHasher{outdated: true} })
+	for _, joined := range []*accounts.Manager{m.WithStore(store), m.WithStore(f.store).WithStore(store)} {
+		f.unchanged(func() {
+			a, err := joined.Authenticate(f.ctx, "mario", password)
+			f.NoError(err)
+			f.Equal(mario, a)
+		})
+	}
+	f.Zero(store.commands.Load(), "a command that fails would end the application's transaction")
+	_, err := m.Authenticate(f.ctx, "mario", password)
+	f.NoError(err)
+	f.Equal("$plain$"+password, f.storedHash(mario.ID), "the manager that it was made of does")
+}
+
 func changedDuringVerify(f *fixture) {
 	clients := f.clients
 	f.useManager(f.manager(func(o *accounts.Options) { o.Hasher = oldHasher{} }))
@@ -303,6 +367,7 @@ func hashingHoldsNothing(f *fixture) {
 	f.useManager(f.manager(func(o *accounts.Options) {
 		o.Hasher = hookedHasher{hash: command, verify: command}
 		o.PasswordPolicy = func(context.Context, string, string) error { return command() }
+		o.LoginPolicy = func(context.Context, string) error { return command() }
 	}))
 	f.account("peach", "peach.example")
 	f.NoError(f.clients.SetPassword(f.ctx, data.mario.ID, "another password"))
@@ -417,13 +482,12 @@ func signInAs(f *fixture) {
 
 func resetPassword(f *fixture) {
 	mario := f.account("mario")
-	var token string
-	f.unchanged(func() {
-		var err error
-		token, err = f.clients.ResetToken(f.ctx, mario.ID, time.Hour)
-		f.NoError(err)
-	})
-	err := f.refused(accounts.ErrInvalid, func() error {
+	events := f.events()
+	token, err := f.clients.ResetToken(f.ctx, mario.ID, time.Hour)
+	f.NoError(err)
+	f.Equal(mario, f.getAccount(mario.ID), "a reset token must not change the account")
+	f.Equal(accounts.AccountResetLinkMade, f.events()[len(events)].Type)
+	err = f.refused(accounts.ErrInvalid, func() error {
 		_, err := f.clients.ResetPassword(f.ctx, token, "short")
 		return err
 	})
@@ -435,7 +499,7 @@ func resetPassword(f *fixture) {
 		f.NoError(err)
 		f.Equal(mario, a)
 	})
-	events := f.eventsOf(func() {
+	events = f.eventsOf(func() {
 		a, err = f.clients.ResetPassword(f.ctx, token, "another password")
 		f.NoError(err)
 	})

@@ -55,7 +55,8 @@
 //
 // Finally Run executes random commands in parallel. It checks that their results are linearizable, and that afterwards the
 // rows break no rule and the event log leads to exactly these rows. A failure prints the calls with their times, or the
-// broken rules. It depends on the scheduler and cannot be replayed; repeat the test by -count until it fails again.
+// broken rules. Then it races readers of snapshots and events with commands and pruning: the copies that they keep must end
+// equal to the store. What fails depends on the scheduler and cannot be replayed; repeat the test by -count until it fails again.
 //
 // With CLIENTELE_SOAK=1 in the environment, Run executes more and longer histories and takes many times as long.
 package storagetest
@@ -107,6 +108,7 @@ func chapters() []chapter {
 		{"paging", pagingCases()},
 		{"versions", versionCases()},
 		{"events", eventCases()},
+		{"following", followCases()},
 		{"expiry", expiryCases()},
 		{"time", timeCases()},
 		{"owner", ownerCases()},
@@ -135,6 +137,7 @@ func Run(t *testing.T, open func(*testing.T) accounts.Store) {
 	t.Run("random histories match the model", func(t *testing.T) { testRandomHistories(t, open) })
 	t.Run("concurrent commands are linearizable", func(t *testing.T) { testLinearizable(t, open) })
 	t.Run("concurrent commands leave consistent rows and events", func(t *testing.T) { testConcurrent(t, open) })
+	t.Run("followers miss nothing", func(t *testing.T) { testFollowers(t, open) })
 	goleak.VerifyNone(t, running)
 }
 

@@ -206,7 +206,7 @@ func argumentsKeepOrder(f *fixture) {
 func literalText(f *fixture) {
 	for i, text := range []string{
 		`it's "quoted" \\ \' back`, "? ?0 ?tableName ??", "$1 $2 :name @name", "%s %d %% _", "'; DROP TABLE accounts; --", "/* x */ {\"a\": null}", "\\x00 \\000 \\u0000 E'\\n'",
-		"NULL", "null", "{a,b}", "(1,2)", "☃ 😀 \u200b e\u0308\u0301 ﬁ", "0", "true", "2026-01-01",
+		"NULL", "null", "{a,b}", "(1,2)", "☃ 😀 e\u0308\u0301 ﬁ", "0", "true", "2026-01-01",
 	} {
 		in := newAccount("mario" + string(rune('a'+i)))
 		in.Contact = accounts.Contact{Name: text, Company: text, Address: text, City: text, State: text}

@@ -1,7 +1,10 @@
 package storagetest
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,13 +20,14 @@ func versionCases() []testCase {
 		{"each update raises the version by one and sets UpdatedAt", updateRaises},
 		{"holds, passwords and domains do not change Version and UpdatedAt", versionUntouched},
 		{"of concurrent updates with one version exactly one succeeds", raceVersion},
-		{"every field of an account can be changed alone, and the event has its name but not its value", accountFields},
-		{"every field of a subscription can be changed alone, and the event has its name but not its value", subscriptionFields},
+		{"every field of an account can be changed alone, and the event has its name but, except for the login, not its value", accountFields},
+		{"every field of a subscription can be changed alone, and the event has its name but, except for the login, not its value", subscriptionFields},
 		{"attributes are merged, and an empty value deletes the key", attributesMerge},
 		{"an update that would lead to too many attributes is invalid", attributesLimit},
 		{"an empty name of a subscription stands for that of its main domain", emptiedName},
 		{"all taken fields of an update are reported at once", updateTaken},
 		{"an update cannot set a reserved login, but an account keeps one that it has", reservedLogins},
+		{"LoginPolicy is called for new logins, outside of transactions", loginPolicy},
 	}
 }
 
@@ -160,8 +164,12 @@ func accountFields(f *fixture) {
 		c.set(&mario, value)
 		mario.Version++
 		f.Equal(mario, f.getAccount(mario.ID), c.field)
+		details := map[string]string{"fields": c.field}
+		if c.field == "login" { // the only field whose values are named
+			details["from"], details["to"] = "mario", value
+		}
 		f.Equal([]accounts.Event{{
-			At: f.clock.storedNow(), Type: subscriptions.AccountUpdated, Actor: actor, AccountID: mario.ID, Details: map[string]string{"fields": c.field},
+			At: f.clock.storedNow(), Type: subscriptions.AccountUpdated, Actor: actor, AccountID: mario.ID, Details: details,
 		}}, withoutCursors(events))
 	}
 	contact.Email, contact.Country = "mario@example.com", "it"
@@ -301,16 +309,23 @@ func updateTaken(f *fixture) {
 
 func reservedLogins(f *fixture) {
 	existing := f.account("sales")
-	f.useManager(f.manager(func(o *accounts.Options) { o.ReservedLogins = []string{"Sales", "team"} }))
 	mario := f.account("mario")
-	for _, login := range []string{"root", "ADMIN", "postgres", "sales", "Team"} {
-		f.unchanged(func() {
-			_, err := f.clients.Create(f.ctx, newAccount(login))
-			f.invalid(err, "login")
-			_, err = f.clients.Update(f.ctx, mario.ID, accounts.Changes{Login: &login})
-			f.invalid(err, "login")
-		})
+	reserving := func(logins []string) *accounts.Manager {
+		return f.manager(func(o *accounts.Options) { o.ReservedLogins = logins })
 	}
+	refuses := func(m *accounts.Manager, login string) {
+		_, err := m.Create(f.ctx, newAccount(login))
+		f.invalid(err, "login")
+		_, err = m.Update(f.ctx, mario.ID, accounts.Changes{Login: &login})
+		f.invalid(err, "login")
+	}
+	ours := []string{"Sales", "team"}
+	f.useManager(reserving(append(accounts.DefaultReservedLogins(), ours...)))
+	f.unchanged(func() {
+		for _, login := range []string{"root", "ADMIN", "postgres", "sales", "Team"} {
+			refuses(f.clients, login)
+		}
+	})
 	err := f.refused(accounts.ErrInvalid, func() error {
 		_, err := f.clients.Update(f.ctx, mario.ID, accounts.Changes{Login: ptr("root"), Contact: &accounts.Contact{Name: "Mario", Email: "x"}})
 		return err
@@ -318,4 +333,82 @@ func reservedLogins(f *fixture) {
 	f.invalid(err, "login", "contact.email")
 	_, err = f.clients.Update(f.ctx, existing.ID, accounts.Changes{Login: ptr("SALES"), Description: ptr("since 1999")})
 	f.NoError(err)
+
+	replaced := reserving(ours)
+	f.unchanged(func() {
+		builtin := accounts.DefaultReservedLogins()
+		for i := range builtin {
+			refuses(reserving(nil), builtin[i])
+			builtin[i] = "changed"
+		}
+		refuses(reserving(nil), "root")
+		refuses(replaced, "team")
+	})
+	for m, login := range map[*accounts.Manager]string{replaced: "root", reserving([]string{}): "admin"} {
+		_, err = m.Create(f.ctx, newAccount(login))
+		f.NoError(err, "the list replaces the built-in one")
+	}
+}
+
+// The policy is called for logins that are set or changed, and never inside a transaction of the library: it runs a
+// command itself, which would wait for that transaction.
+func loginPolicy(f *fixture) {
+	plain, offline := f.clients, errors.New("the directory is offline")
+	other := f.account("other")
+	var asked []string
+	f.useManager(f.manager(func(o *accounts.Options) {
+		o.LoginPolicy = func(ctx context.Context, login string) error {
+			asked = append(asked, login)
+			_, err := plain.Suspend(ctx, []accounts.ID{other.ID}, accounts.Hold{Message: strings.Repeat("x", len(asked))})
+			f.NoError(err)
+			switch {
+			case strings.HasPrefix(login, "offline"):
+				return offline
+			case strings.HasPrefix(login, "no-"):
+				return &accounts.InvalidError{Fields: []accounts.FieldError{{Rule: "prefix", Message: login + " begins with no-"}}}
+			}
+			return nil
+		}
+	}))
+	mario := f.account("Mario")
+	f.Equal([]string{"mario"}, asked)
+	rename := func(login string, c accounts.Changes) error {
+		c.Login = &login
+		_, err := f.clients.Update(f.ctx, mario.ID, c)
+		return err
+	}
+	f.NoError(rename("MARIO", accounts.Changes{Description: ptr("x")}))
+	f.Equal([]string{"mario"}, asked, "the login is what it was")
+
+	refused := func(err error, paths ...string) {
+		f.invalid(err, paths...)
+		var invalid *accounts.InvalidError
+		f.ErrorAs(err, &invalid)
+		f.True(slices.ContainsFunc(invalid.Fields, func(e accounts.FieldError) bool {
+			return e.Path == "login" && e.Rule == "prefix" && e.Message == "no-mario begins with no-"
+		}), err)
+	}
+	before := f.getAccount(mario.ID)
+	in := newAccount("No-Mario")
+	_, err := f.clients.Create(f.ctx, in)
+	refused(err, "login")
+	in.Locale = "no such language"
+	_, err = f.clients.Create(f.ctx, in)
+	refused(err, "login", "locale")
+	refused(rename("No-Mario", accounts.Changes{}), "login")
+	refused(rename("No-Mario", accounts.Changes{Locale: &in.Locale}), "login", "locale")
+	f.ErrorIs(rename("offline1", accounts.Changes{}), offline)
+	f.ErrorIs(rename("offline2", accounts.Changes{Locale: &in.Locale}), offline)
+	_, err = f.clients.Create(f.ctx, newAccount("offline3"))
+	f.ErrorIs(err, offline)
+	f.Equal(before, f.getAccount(mario.ID))
+
+	asked = nil
+	f.invalid(rename("root", accounts.Changes{}), "login")
+	f.invalid(rename("-", accounts.Changes{}), "login")
+	f.ErrorIs(rename("peach", accounts.Changes{Version: 77}), accounts.ErrConflict)
+	f.Empty(asked, "what is refused anyway needs no question")
+	f.NoError(rename("peach", accounts.Changes{Version: before.Version}))
+	f.Equal([]string{"peach"}, asked)
+	f.Equal("peach", f.getAccount(mario.ID).Login)
 }

@@ -22,13 +22,20 @@
   };
   const refresh = () => all("form[data-picks]").forEach(updateSelection);
 
-  // Estimates the strength of a password by its length and kinds of characters, from 1 (weak) to 3 (strong).
+  // Beginnings of the common passwords that are long and varied enough to seem better than weak.
+  const commonStart = /^(123456789|1qaz|23176d|hd764n|lhbjkj|mailcr|momsan|password|polniy|q1w2e3|qazwsx|qwerty|zqjphs)/;
+
+  // Estimates the strength of a password from 1 (weak) to 3 (strong). Everything that the server refuses as common, or as a
+  // repetition of something common, is weak, and so is every other short, monotonous or repetitive password. Anything but
+  // letters and digits counts as three more characters. Case and what telephones add to emoji do not count, as on the server.
   const strength = (password) => {
-    if (password.length < 8) return 1;
-    const kinds = [/[a-z]/, /[A-Z]/, /[0-9]/, /[^A-Za-z0-9]/].filter((kind) => kind.test(password)).length;
-    const different = new Set(password).size;
-    if (different < 5) return 1;
-    return password.length >= 16 || (password.length >= 12 && kinds >= 3) ? 3 : 2;
+    const text = password.replace(/[\ufe0e\ufe0f\u200d]/g, "").normalize("NFC").toUpperCase().toLowerCase();
+    const characters = Array.from(text);
+    const different = new Set(characters).size;
+    const length = characters.length + (/[^a-z0-9]/.test(text) ? 3 : 0);
+    const isRepetition = (text + text).indexOf(text, 1) < text.length;
+    if (length < 15 || different < 8 || isRepetition || commonStart.test(text)) return 1;
+    return length >= 20 && different >= 10 ? 3 : 2;
   };
   const showStrength = (input) => {
     for (const output of all("[data-strength='" + input.id + "']")) {

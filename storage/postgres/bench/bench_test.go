@@ -16,110 +16,109 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// arena is what the duels are fought on.
-type arena struct {
+// suite has the database and the implementations that are compared.
+type suite struct {
 	table
-	ctx      context.Context
-	accounts int // how many were seeded
-	db       *bun.DB
-	exec     ways
-	prepared ways
-	fresh    int         // accounts that were created so far
-	large    accounts.ID // an account with 10,000 domains
-	small    accounts.ID // an account with one
-	taken    int         // accounts that were suspended or removed so far, from the last seeded one down
+	ctx          context.Context
+	accounts     int // the number of seeded accounts
+	db           *bun.DB
+	exec         implementations
+	prepared     implementations
+	created      int         // the number of accounts created so far
+	largeAccount accounts.ID // an account with 10,000 domains
+	smallAccount accounts.ID // an account with one domain
+	used         int         // the number of accounts that takeIDs has returned, from the last seeded one down
 }
 
-// actor is who does everything.
+// actor is the actor of all commands.
 const actor = "anna"
 
-// BenchmarkStore measures everything and prints the table in the end. Reads come first, because commands leave their
-// traces in the tables.
+// BenchmarkStore measures everything and prints the table. Reads come first, because commands change the tables.
 func BenchmarkStore(b *testing.B) {
-	a := newArena(b)
-	a.reads(b)
-	a.pages(b)
-	a.searches(b)
-	a.commands(b)
+	s := newSuite(b)
+	s.benchReads(b)
+	s.benchPages(b)
+	s.benchSearches(b)
+	s.benchCommands(b)
 	var version string
-	require.NoError(b, a.db.NewRaw("SELECT split_part(version(), ' ', 2)").Scan(a.ctx, &version))
-	a.print(fmt.Sprintf("%d accounts, PostgreSQL %s, %s", a.accounts, version, machine()))
+	require.NoError(b, s.db.NewRaw("SELECT split_part(version(), ' ', 2)").Scan(s.ctx, &version))
+	s.print(fmt.Sprintf("%d accounts, PostgreSQL %s, %s", s.accounts, version, machine()))
 }
 
-func newArena(b *testing.B) *arena {
+func newSuite(b *testing.B) *suite {
 	b.Helper()
-	a := &arena{ctx: accounts.WithActor(b.Context(), actor), accounts: number(b)}
-	dsn := serve(b, a.accounts)
-	a.db = pgtest.Open(b, dsn, 1)
-	a.exec, a.prepared = openWays(b, dsn, false, time.Now), openWays(b, dsn, true, time.Now)
-	a.small, a.large = a.grown(b, 1), a.grown(b, 10_000)
-	a.warm(b)
-	return a
+	s := &suite{ctx: accounts.WithActor(b.Context(), actor), accounts: accountCount(b)}
+	dsn := serve(b, s.accounts)
+	s.db = pgtest.Open(b, dsn, 1)
+	s.exec, s.prepared = openImplementations(b, dsn, false, time.Now), openImplementations(b, dsn, true, time.Now)
+	s.smallAccount, s.largeAccount = s.newAccount(b, 1), s.newAccount(b, 10_000)
+	s.warmUp(b)
+	return s
 }
 
-// grown answers a new account with so many domains.
-func (a *arena) grown(b *testing.B, domains int) accounts.ID {
+// newAccount creates an account with the given number of domains.
+func (s *suite) newAccount(b *testing.B, domains int) accounts.ID {
 	b.Helper()
-	in := customer(a.next())
-	created, err := a.exec.clients.Create(a.ctx, in)
+	in := customer(s.nextNumber())
+	created, err := s.exec.clients.Create(s.ctx, in)
 	require.NoError(b, err)
-	for made := 1; made < domains; {
+	for n := 1; n < domains; {
 		more := subscriptions.New{AccountID: created.ID}
-		for range min(1000, domains-made) {
-			more.Domains = append(more.Domains, fmt.Sprintf("grown%d-%d.com", created.ID, made))
-			made++
+		for range min(1000, domains-n) {
+			more.Domains = append(more.Domains, fmt.Sprintf("grown%d-%d.com", created.ID, n))
+			n++
 		}
-		_, err := a.exec.subs.Create(a.ctx, more)
+		_, err := s.exec.subs.Create(s.ctx, more)
 		require.NoError(b, err)
 	}
 	return created.ID
 }
 
-// warm reads the tables and what the reads need of the indexes into the server's memory, and uses both ways for a while:
-// what is measured first would pay for the growing of the heap and of the pools.
-func (a *arena) warm(b *testing.B) {
+// warmUp reads the tables and indexes into the server's memory, and uses both implementations for some time. Otherwise the
+// first measurements would include the growth of the heap and of the pools.
+func (s *suite) warmUp(b *testing.B) {
 	b.Helper()
-	_, err := a.db.ExecContext(a.ctx, `
+	_, err := s.db.ExecContext(s.ctx, `
 CREATE EXTENSION IF NOT EXISTS pg_prewarm;
 SELECT pg_prewarm(c.oid) FROM pg_class AS c
 WHERE c.relnamespace = 'clientele'::regnamespace AND c.relkind IN ('r', 'i') AND c.relname NOT LIKE 'events%'`)
 	require.NoError(b, err)
 	for n, begin := 0, time.Now(); time.Since(begin) < 3*time.Second; n++ {
-		for _, w := range []ways{a.exec, a.prepared} {
-			_, err = w.clients.Get(a.ctx, a.some(n))
+		for _, impl := range []implementations{s.exec, s.prepared} {
+			_, err = impl.clients.Get(s.ctx, s.pick(n))
 			require.NoError(b, err)
-			_, err = w.hand.get(a.ctx, a.some(n))
+			_, err = impl.handwritten.get(s.ctx, s.pick(n))
 			require.NoError(b, err)
 		}
 	}
 }
 
-// next answers the number of a customer who is not there.
-func (a *arena) next() int {
-	a.fresh++
-	return a.fresh
+// nextNumber returns the number of a customer that does not exist.
+func (s *suite) nextNumber() int {
+	s.created++
+	return s.created
 }
 
-// some answers one of the seeded accounts, another one in each round.
-func (a *arena) some(round int) accounts.ID {
-	return accounts.ID(round*7919%a.accounts + 1)
+// pick returns one of the seeded accounts, another one in each round.
+func (s *suite) pick(round int) accounts.ID {
+	return accounts.ID(round*7919%s.accounts + 1)
 }
 
-// take answers so many of the seeded accounts that nobody was given, spread over a part of the table.
-func (a *arena) take(b *testing.B, many int) []accounts.ID {
+// takeIDs returns n of the seeded accounts that it has not returned before.
+func (s *suite) takeIDs(b *testing.B, n int) []accounts.ID {
 	b.Helper()
-	ids := make([]accounts.ID, many)
+	ids := make([]accounts.ID, n)
 	for i := range ids {
-		ids[i] = accounts.ID(a.accounts - a.taken)
-		a.taken++
+		ids[i] = accounts.ID(s.accounts - s.used)
+		s.used++
 	}
-	if a.taken > a.accounts {
-		b.Fatal("no accounts are left: set CLIENTELE_BENCH_ACCOUNTS higher")
+	if s.used > s.accounts {
+		b.Fatal("too few accounts: increase CLIENTELE_BENCH_ACCOUNTS")
 	}
 	return ids
 }
 
-// after answers the cursor behind an account. A host has it from the page before, which is a million rows away here.
+// after returns the cursor after an account, which an application would get with the previous page.
 func after(sort accounts.Sort, desc bool, a accounts.Account) accounts.Cursor {
 	p := subscriptions.Position{At: a.CreatedAt, ID: int64(a.ID)}
 	switch sort {
@@ -139,11 +138,11 @@ func nameOf(t testing.TB, db *bun.DB, id int) (name string) {
 	return name
 }
 
-// known answers logins and names of domains to look for.
-func (a *arena) known(b *testing.B, column, table string) []string {
+// sampleColumn returns values of a column, such as logins or names of domains.
+func (s *suite) sampleColumn(b *testing.B, column, table string) []string {
 	b.Helper()
-	const many = 20_000
-	rows, err := a.exec.hand.pool.Query(a.ctx, "SELECT "+column+" FROM clientele."+table+" WHERE id IN (SELECT n * 7919 % (SELECT max(id) FROM clientele."+table+") + 1 FROM generate_series(1, $1) AS n)", many)
+	const size = 20_000
+	rows, err := s.exec.handwritten.pool.Query(s.ctx, "SELECT "+column+" FROM clientele."+table+" WHERE id IN (SELECT n * 7919 % (SELECT max(id) FROM clientele."+table+") + 1 FROM generate_series(1, $1) AS n)", size)
 	require.NoError(b, err)
 	values, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(b, err)

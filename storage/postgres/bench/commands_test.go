@@ -6,46 +6,54 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// commands are what a host does most, and what must not grow with what an account owns.
-func (a *arena) commands(b *testing.B) {
+// benchCommands measures the most frequent commands, and those whose time must not depend on what an account owns.
+func (s *suite) benchCommands(b *testing.B) {
 	hold := accounts.Hold{Cause: accounts.CauseProvider, Note: "Reminder 3", Message: "Please pay your last invoice."}
-	w := a.exec
-	a.fight(b, duel{
-		name: "Suspend one", of: library, by: byHand, wanted: "≤ 1.3", rounds: 200, after: a.putBack,
-		one:   func(n int) error { _, err := w.clients.Suspend(a.ctx, []accounts.ID{a.some(n)}, hold); return err },
-		other: func(n int) error { _, err := w.hand.suspend(a.ctx, actor, []accounts.ID{a.some(n)}, hold); return err },
+	impl := s.exec
+	s.compare(b, comparison{
+		name: "Suspend one", nameA: library, nameB: handWritten, target: "≤ 1.3", minRounds: 200, reset: s.reset,
+		a: func(n int) error { _, err := impl.clients.Suspend(s.ctx, []accounts.ID{s.pick(n)}, hold); return err },
+		b: func(n int) error {
+			_, err := impl.handwritten.suspend(s.ctx, actor, []accounts.ID{s.pick(n)}, hold)
+			return err
+		},
 	})
-	a.fight(b, duel{
-		name: "Suspend an account", of: "with 10,000 domains", by: "with one", wanted: "≤ 1.2", rounds: 200, after: a.putBack,
-		one:   func(int) error { _, err := w.clients.Suspend(a.ctx, []accounts.ID{a.large}, hold); return err },
-		other: func(int) error { _, err := w.clients.Suspend(a.ctx, []accounts.ID{a.small}, hold); return err },
+	s.compare(b, comparison{
+		name: "Suspend an account", nameA: "with 10,000 domains", nameB: "with one domain", target: "≤ 1.2", minRounds: 200, reset: s.reset,
+		a: func(int) error {
+			_, err := impl.clients.Suspend(s.ctx, []accounts.ID{s.largeAccount}, hold)
+			return err
+		},
+		b: func(int) error {
+			_, err := impl.clients.Suspend(s.ctx, []accounts.ID{s.smallAccount}, hold)
+			return err
+		},
 	})
-	a.fight(b, duel{
-		name: "Create with subscription and domain", of: library, by: byHand, wanted: "≤ 1.3", rounds: 200,
-		one:   func(int) error { _, err := w.clients.Create(a.ctx, customer(a.next())); return err },
-		other: func(int) error { _, err := w.hand.create(a.ctx, actor, customer(a.next())); return err },
+	s.compare(b, comparison{
+		name: "Create with subscription and domain", nameA: library, nameB: handWritten, target: "≤ 1.3", minRounds: 200,
+		a: func(int) error { _, err := impl.clients.Create(s.ctx, customer(s.nextNumber())); return err },
+		b: func(int) error { _, err := impl.handwritten.create(s.ctx, actor, customer(s.nextNumber())); return err },
 	})
-	many := min(10_000, a.accounts/20)
-	ids := make([]accounts.ID, many)
+	ids := make([]accounts.ID, min(10_000, s.accounts/20))
 	for i := range ids {
-		ids[i] = a.some(i)
+		ids[i] = s.pick(i)
 	}
-	a.fight(b, duel{
-		name: "Suspend 10,000", of: library, by: byHand, wanted: "≤ 1.3", rounds: 11, after: a.putBack,
-		one:   func(int) error { _, err := w.clients.Suspend(a.ctx, ids, hold); return err },
-		other: func(int) error { _, err := w.hand.suspend(a.ctx, actor, ids, hold); return err },
+	s.compare(b, comparison{
+		name: "Suspend 10,000", nameA: library, nameB: handWritten, target: "≤ 1.3", minRounds: 11, reset: s.reset,
+		a: func(int) error { _, err := impl.clients.Suspend(s.ctx, ids, hold); return err },
+		b: func(int) error { _, err := impl.handwritten.suspend(s.ctx, actor, ids, hold); return err },
 	})
-	going := min(1000, a.accounts/100)
-	a.fight(b, duel{
-		name: "Remove 1,000", of: library, by: byHand, wanted: "≤ 1.3", rounds: 11,
-		one:   func(int) error { _, err := w.clients.Remove(a.ctx, a.take(b, going)); return err },
-		other: func(int) error { _, err := w.hand.remove(a.ctx, actor, a.take(b, going)); return err },
+	removed := min(1000, s.accounts/100)
+	s.compare(b, comparison{
+		name: "Remove 1,000", nameA: library, nameB: handWritten, target: "≤ 1.3", minRounds: 11,
+		a: func(int) error { _, err := impl.clients.Remove(s.ctx, s.takeIDs(b, removed)); return err },
+		b: func(int) error { _, err := impl.handwritten.remove(s.ctx, actor, s.takeIDs(b, removed)); return err },
 	})
 }
 
-// putBack lifts what the duels placed, and takes its traces from the tables, so that every round begins with the same.
-func (a *arena) putBack(round int) error {
-	if _, err := a.db.ExecContext(a.ctx, `
+// reset deletes the holds and events of the comparisons, so that every round begins with the same tables.
+func (s *suite) reset(round int) error {
+	if _, err := s.db.ExecContext(s.ctx, `
 WITH lifted AS (DELETE FROM clientele.account_holds WHERE cause = 'provider')
 DELETE FROM clientele.events WHERE number IS NULL AND type = 'account.suspended'`); err != nil {
 		return err
@@ -53,6 +61,6 @@ DELETE FROM clientele.events WHERE number IS NULL AND type = 'account.suspended'
 	if round%100 != 0 {
 		return nil
 	}
-	_, err := a.db.ExecContext(a.ctx, `VACUUM clientele.account_holds`)
+	_, err := s.db.ExecContext(s.ctx, `VACUUM clientele.account_holds`)
 	return err
 }

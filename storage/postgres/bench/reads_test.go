@@ -8,48 +8,54 @@ import (
 )
 
 const (
-	library = "library"
-	byHand  = "by hand"
+	library     = "library"
+	handWritten = "hand-written"
 )
 
-// reads are the look-ups of single things, in both modes.
-func (a *arena) reads(b *testing.B) {
-	logins, names := a.known(b, "login", "accounts"), a.known(b, "name", "domains")
+// benchReads measures look-ups of single rows, in both execution modes.
+func (s *suite) benchReads(b *testing.B) {
+	logins, names := s.sampleColumn(b, "login", "accounts"), s.sampleColumn(b, "name", "domains")
 	for _, mode := range []struct {
 		name string
-		ways ways
-	}{{"", a.exec}, {" prepared", a.prepared}} {
-		w := mode.ways
-		a.fight(b, duel{
-			name: "Get" + mode.name, of: library, by: byHand, wanted: "≤ 1.3",
-			one:   func(n int) error { _, err := w.clients.Get(a.ctx, a.some(n)); return err },
-			other: func(n int) error { _, err := w.hand.get(a.ctx, a.some(n)); return err },
+		impl implementations
+	}{{"", s.exec}, {" prepared", s.prepared}} {
+		impl := mode.impl
+		s.compare(b, comparison{
+			name: "Get" + mode.name, nameA: library, nameB: handWritten, target: "≤ 1.3",
+			a: func(n int) error { _, err := impl.clients.Get(s.ctx, s.pick(n)); return err },
+			b: func(n int) error { _, err := impl.handwritten.get(s.ctx, s.pick(n)); return err },
 		})
-		a.fight(b, duel{
-			name: "GetByLogin" + mode.name, of: library, by: byHand, wanted: "≤ 1.3",
-			one:   func(n int) error { _, err := w.clients.GetByLogin(a.ctx, logins[n%len(logins)]); return err },
-			other: func(n int) error { _, err := w.hand.getByLogin(a.ctx, logins[n%len(logins)]); return err },
+		s.compare(b, comparison{
+			name: "GetByLogin" + mode.name, nameA: library, nameB: handWritten, target: "≤ 1.3",
+			a: func(n int) error { _, err := impl.clients.GetByLogin(s.ctx, logins[n%len(logins)]); return err },
+			b: func(n int) error { _, err := impl.handwritten.getByLogin(s.ctx, logins[n%len(logins)]); return err },
 		})
-		a.fight(b, duel{
-			name: "CheckSession" + mode.name, of: library, by: byHand, wanted: "≤ 1.3",
-			one:   func(n int) error { _, err := w.clients.CheckSession(a.ctx, a.some(n), 1); return unlessSuspended(err) },
-			other: func(n int) error { _, err := w.hand.checkSession(a.ctx, a.some(n), 1); return unlessSuspended(err) },
+		s.compare(b, comparison{
+			name: "CheckSession" + mode.name, nameA: library, nameB: handWritten, target: "≤ 1.3",
+			a: func(n int) error {
+				_, err := impl.clients.CheckSession(s.ctx, s.pick(n), 1)
+				return unlessSuspended(err)
+			},
+			b: func(n int) error {
+				_, err := impl.handwritten.checkSession(s.ctx, s.pick(n), 1)
+				return unlessSuspended(err)
+			},
 		})
-		a.fight(b, duel{
-			name: "Resolve" + mode.name, of: library, by: byHand, wanted: "≤ 1.3",
-			one:   func(n int) error { _, err := w.subs.Resolve(a.ctx, names[n%len(names)]); return err },
-			other: func(n int) error { _, err := w.hand.resolve(a.ctx, names[n%len(names)]); return err },
+		s.compare(b, comparison{
+			name: "Resolve" + mode.name, nameA: library, nameB: handWritten, target: "≤ 1.3",
+			a: func(n int) error { _, err := impl.subs.Resolve(s.ctx, names[n%len(names)]); return err },
+			b: func(n int) error { _, err := impl.handwritten.resolve(s.ctx, names[n%len(names)]); return err },
 		})
 	}
 	for _, mode := range []struct {
 		name string
-		ways ways
-	}{{"", a.exec}, {" prepared", a.prepared}} {
-		w := mode.ways
-		a.race(b, duel{
-			name: "Resolve by 16 at once" + mode.name, of: library, by: byHand, wanted: "≥ 0.7", rounds: 8,
-			one:   func(n int) error { _, err := w.subs.Resolve(a.ctx, names[n%len(names)]); return err },
-			other: func(n int) error { _, err := w.hand.resolve(a.ctx, names[n%len(names)]); return err },
+		impl implementations
+	}{{"", s.exec}, {" prepared", s.prepared}} {
+		impl := mode.impl
+		s.compareThroughput(b, comparison{
+			name: "Resolve by 16 callers" + mode.name, nameA: library, nameB: handWritten, target: "≥ 0.7", minRounds: 8,
+			a: func(n int) error { _, err := impl.subs.Resolve(s.ctx, names[n%len(names)]); return err },
+			b: func(n int) error { _, err := impl.handwritten.resolve(s.ctx, names[n%len(names)]); return err },
 		})
 	}
 }

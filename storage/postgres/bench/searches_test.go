@@ -8,12 +8,12 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// searches are lists that an index of their own must bound, and counts. Each tells its time; searches of accounts stand
-// beside SQL by hand that unites what both indexes find.
-func (a *arena) searches(b *testing.B) {
+// benchSearches measures lists with filters, which must be bounded by an index, and counts. Searches of accounts are compared with
+// hand-written SQL that unites the results of both indexes.
+func (s *suite) benchSearches(b *testing.B) {
 	list := func(q accounts.Query) func(int) error {
 		return func(int) error {
-			_, err := a.exec.clients.List(a.ctx, q)
+			_, err := s.exec.clients.List(s.ctx, q)
 			return err
 		}
 	}
@@ -22,64 +22,64 @@ func (a *arena) searches(b *testing.B) {
 		q    accounts.Query
 	}{
 		{"List with a country that 1 of 10 has", accounts.Query{Country: "ES"}},
-		{"List of the suspended", accounts.Query{Status: accounts.Suspended}},
-		{"List of the active", accounts.Query{Status: accounts.Active}},
+		{"List of suspended accounts", accounts.Query{Status: accounts.Suspended}},
+		{"List of active accounts", accounts.Query{Status: accounts.Active}},
 		{"List with a cause that 1 of 200 has", accounts.Query{Cause: accounts.CauseAbuse, Sort: accounts.SortName}},
-		{"List with a cause that nobody has", accounts.Query{Cause: "nobody"}},
+		{"List with a cause that no account has", accounts.Query{Cause: "nobody"}},
 	} {
-		a.fight(b, duel{name: filter.name, of: library, wanted: "bounded", rounds: 30, one: list(filter.q)})
+		s.compare(b, comparison{name: filter.name, nameA: library, target: "bounded", minRounds: 30, a: list(filter.q)})
 	}
-	const edge = "48.it" // nearly as many matches as are looked up
-	for _, piece := range []string{
-		a.account(b, a.accounts/2).Login,
+	const largeTerm = "48.it" // nearly the maximum number of matches that are looked up
+	for _, term := range []string{
+		s.account(b, s.accounts/2).Login,
 		"4821",      // in logins, telephone numbers and domains
-		"trattoria", // in the company alone
-		"osteria",   // in domains alone, far apart
-		"sport12",   // in domains alone, side by side
-		edge,        // in domains alone, far apart, and of letters that many other domains have
+		"trattoria", // only in companies
+		"osteria",   // only in domains, far apart
+		"sport12",   // only in domains, next to each other
+		largeTerm,   // only in domains, far apart, and with trigrams that many other domains have
 		"nobody has this",
 	} {
-		q := accounts.Query{Search: piece}
-		many, err := a.exec.clients.Count(a.ctx, q, 0)
+		q := accounts.Query{Search: term}
+		count, err := s.exec.clients.Count(s.ctx, q, 0)
 		if err != nil {
 			b.Fatal(err)
 		}
-		a.fight(b, duel{
-			name: fmt.Sprintf("Search of %q with %d matches", piece, many), of: library, by: byHand, wanted: "≤ 30 ms", rounds: 30,
-			one: list(q),
-			other: func(int) error {
-				_, err := a.exec.hand.search(a.ctx, piece, 51)
+		s.compare(b, comparison{
+			name: fmt.Sprintf("Search for %q with %d matches", term, count), nameA: library, nameB: handWritten, target: "≤ 30 ms", minRounds: 30,
+			a: list(q),
+			b: func(int) error {
+				_, err := s.exec.handwritten.search(s.ctx, term, 51)
 				return err
 			},
 		})
 	}
-	for _, search := range []duel{
-		{name: "descending", one: list(accounts.Query{Search: edge, Desc: true})},
-		{name: "by name", one: list(accounts.Query{Search: edge, Sort: accounts.SortName})},
-		{name: "of subscriptions", one: func(int) error {
-			_, err := a.exec.subs.List(a.ctx, subscriptions.Query{Search: edge})
+	for _, search := range []comparison{
+		{name: "descending", a: list(accounts.Query{Search: largeTerm, Desc: true})},
+		{name: "by name", a: list(accounts.Query{Search: largeTerm, Sort: accounts.SortName})},
+		{name: "of subscriptions", a: func(int) error {
+			_, err := s.exec.subs.List(s.ctx, subscriptions.Query{Search: largeTerm})
 			return err
 		}},
-		{name: "of domains", one: func(int) error {
-			_, err := a.exec.subs.Domains(a.ctx, subscriptions.DomainQuery{Search: edge})
+		{name: "of domains", a: func(int) error {
+			_, err := s.exec.subs.Domains(s.ctx, subscriptions.DomainQuery{Search: largeTerm})
 			return err
 		}},
 	} {
-		search.name, search.of, search.wanted, search.rounds = fmt.Sprintf("Search of %q, %s", edge, search.name), library, "≤ 30 ms", 30
-		a.fight(b, search)
+		search.name, search.nameA, search.target, search.minRounds = fmt.Sprintf("Search for %q, %s", largeTerm, search.name), library, "≤ 30 ms", 30
+		s.compare(b, search)
 	}
 	for _, count := range []struct {
 		name string
 		q    accounts.Query
 	}{
-		{"Count of all, at most 1,000", accounts.Query{}},
-		{"Count of the active, at most 1,000", accounts.Query{Status: accounts.Active}},
-		{"Count of a piece that all have, at most 1,000", accounts.Query{Search: "azienda"}},
+		{"Count of all accounts, at most 1,000", accounts.Query{}},
+		{"Count of active accounts, at most 1,000", accounts.Query{Status: accounts.Active}},
+		{"Count for a term that all accounts have, at most 1,000", accounts.Query{Search: "azienda"}},
 	} {
-		a.fight(b, duel{name: count.name, of: library, wanted: "bounded", rounds: 30, one: func(int) error {
-			n, err := a.exec.clients.Count(a.ctx, count.q, 1000)
+		s.compare(b, comparison{name: count.name, nameA: library, target: "bounded", minRounds: 30, a: func(int) error {
+			n, err := s.exec.clients.Count(s.ctx, count.q, 1000)
 			if err == nil && n != 1000 {
-				return fmt.Errorf("%d were counted", n)
+				return fmt.Errorf("count = %d, want 1000", n)
 			}
 			return err
 		}})

@@ -17,7 +17,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// What the files under seed do is said in functions.sql, which all others need.
+// The comment in functions.sql describes the rows. All other files need its functions.
 var (
 	//go:embed seed/functions.sql
 	seedFunctions string
@@ -29,8 +29,9 @@ var (
 	seedEvents string
 )
 
-// seed fills an empty database, with two connections. Search has its indexes made by Migrate afterwards, because the
-// extension comes last, and so have the other indexes that a million rows should not be sorted into one by one.
+// seed fills an empty database, with two connections. The indexes are created afterwards: those for search by Migrate, because
+// the extension is installed last, and the others by their definitions, because that is faster than adding a million rows to
+// each.
 func seed(ctx context.Context, t testing.TB, dsn string, accounts int, checked bool) {
 	t.Helper()
 	connect := func() *pgx.Conn {
@@ -38,7 +39,7 @@ func seed(ctx context.Context, t testing.TB, dsn string, accounts int, checked b
 		require.NoError(t, err)
 		_, err = conn.Exec(ctx, "SELECT set_config('bench.accounts', $1, false)", fmt.Sprint(accounts))
 		require.NoError(t, err)
-		if !checked { // the references, row by row: TestSeed has them checked
+		if !checked { // foreign keys are not checked for each row; TestSeed checks them
 			_, err = conn.Exec(ctx, "SET session_replication_role = replica")
 			require.NoError(t, err)
 		}
@@ -46,8 +47,8 @@ func seed(ctx context.Context, t testing.TB, dsn string, accounts int, checked b
 		require.NoError(t, err)
 		return conn
 	}
-	one, other := connect(), connect()
-	defer func() { _, _ = one.Close(ctx), other.Close(ctx) }()
+	first, second := connect(), connect()
+	defer func() { _, _ = first.Close(ctx), second.Close(ctx) }()
 	on := func(conn *pgx.Conn, statements ...string) func() error {
 		return func() error {
 			for _, statement := range statements {
@@ -58,7 +59,7 @@ func seed(ctx context.Context, t testing.TB, dsn string, accounts int, checked b
 			return nil
 		}
 	}
-	together := func(steps ...func() error) {
+	concurrently := func(steps ...func() error) {
 		t.Helper()
 		var group errgroup.Group
 		for _, step := range steps {
@@ -67,12 +68,12 @@ func seed(ctx context.Context, t testing.TB, dsn string, accounts int, checked b
 		require.NoError(t, group.Wait())
 	}
 
-	rows, err := one.Query(ctx, `
+	rows, err := first.Query(ctx, `
 SELECT indrelid = 'clientele.events'::regclass, indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
 WHERE NOT indisunique AND indrelid IN ('clientele.accounts'::regclass, 'clientele.subscriptions'::regclass,
     'clientele.domains'::regclass, 'clientele.events'::regclass)`)
 	require.NoError(t, err)
-	var drop, things, events []string
+	var drop, others, events []string
 	var ofEvents bool
 	var name, definition string
 	_, err = pgx.ForEachRow(rows, []any{&ofEvents, &name, &definition}, func() error {
@@ -81,36 +82,36 @@ WHERE NOT indisunique AND indrelid IN ('clientele.accounts'::regclass, 'clientel
 			events = append(events, definition)
 			return nil
 		}
-		things = append(things, definition)
+		others = append(others, definition)
 		return nil
 	})
 	require.NoError(t, err)
-	together(on(one, drop...))
-	if checked { // subscriptions and domains refer to each other: only one transaction can add them
-		together(on(one, seedAccounts+seedDomains))
+	concurrently(on(first, drop...))
+	if checked { // subscriptions and domains refer to each other: one transaction must add them
+		concurrently(on(first, seedAccounts+seedDomains))
 	} else {
-		together(on(one, seedAccounts), on(other, seedDomains))
+		concurrently(on(first, seedAccounts), on(second, seedDomains))
 	}
-	together(on(one, seedEvents), on(other, append(things, "CREATE EXTENSION pg_trgm")...))
+	concurrently(on(first, seedEvents), on(second, append(others, "CREATE EXTENSION pg_trgm")...))
 	db := pgtest.Open(t, dsn, 1)
-	together(func() error { return postgres.Migrate(ctx, db, nil) }, on(other, events...))
-	together(on(one, "VACUUM (ANALYZE)"))
+	concurrently(func() error { return postgres.Migrate(ctx, db, nil) }, on(second, events...))
+	concurrently(on(first, "VACUUM (ANALYZE)"))
 }
 
-// TestSeed compares what the files under seed write with what the library does.
+// TestSeed compares the seeded rows with those that the library writes.
 func TestSeed(t *testing.T) {
-	const many = 1000
+	const size = 1000
 	ctx := t.Context()
 	dsn := pgtest.Shared(t).Database(t)
 	db := pgtest.Open(t, dsn, 2)
 	require.NoError(t, postgres.Migrate(ctx, db, nil))
-	seed(ctx, t, dsn, many, true)
+	seed(ctx, t, dsn, size, true)
 	store, err := postgres.New(ctx, db, nil)
 	require.NoError(t, err)
 
-	page, err := store.Accounts(ctx, accounts.ListParams{Limit: many + 1})
+	page, err := store.Accounts(ctx, accounts.ListParams{Limit: size + 1})
 	require.NoError(t, err)
-	require.Len(t, page, many)
+	require.Len(t, page, size)
 	var columns struct{ SortName, Search string }
 	for _, a := range page {
 		require.NoError(t, db.NewRaw("SELECT sort_name, search FROM clientele.accounts WHERE id = ?", a.ID).Scan(ctx, &columns))
@@ -119,17 +120,17 @@ func TestSeed(t *testing.T) {
 		require.Contains(t, []int{2, 3, 4, 5, 6}, a.Domains)
 	}
 
-	all, err := store.Subscriptions(ctx, subscriptions.ListParams{Limit: 2 * many})
+	all, err := store.Subscriptions(ctx, subscriptions.ListParams{Limit: 2 * size})
 	require.NoError(t, err)
-	require.Len(t, all, many*6/5)
+	require.Len(t, all, size*6/5)
 	for _, s := range all {
 		require.NoError(t, db.NewRaw("SELECT '' AS sort_name, search FROM clientele.subscriptions WHERE id = ?", s.ID).Scan(ctx, &columns))
 		require.Equal(t, searchable(s.SearchTexts()), columns.Search)
 	}
 
-	domains, err := store.Domains(ctx, subscriptions.DomainListParams{Limit: 4 * many})
+	domains, err := store.Domains(ctx, subscriptions.DomainListParams{Limit: 4 * size})
 	require.NoError(t, err)
-	require.Len(t, domains, 3*many)
+	require.Len(t, domains, 3*size)
 	mains := 0
 	for _, d := range domains {
 		canonical, valid := subscriptions.CanonicalName(d.Name)
@@ -150,9 +151,9 @@ func TestSeed(t *testing.T) {
 	require.Equal(t, log.Pruned+1, log.Events[0].Number)
 	require.Equal(t, log.Pruned+500, log.Events[499].Number)
 	client := accounts.NewManager(store, &accounts.Options{Hasher: plain{}})
-	created, err := client.Create(ctx, customer(many+1))
-	require.NoError(t, err, "the sequences go on behind the seed")
-	require.Equal(t, accounts.ID(many+1), created.ID)
+	created, err := client.Create(ctx, customer(size+1))
+	require.NoError(t, err, "the sequences continue after the seeded rows")
+	require.Equal(t, accounts.ID(size+1), created.ID)
 }
 
 func searchable(texts []string) string { return "\n" + strings.Join(texts, "\n") + "\n" }

@@ -17,11 +17,11 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// accountsVariable sets how many accounts there are.
-const accountsVariable = "CLIENTELE_BENCH_ACCOUNTS"
+// accountsEnv is the variable with the number of accounts.
+const accountsEnv = "CLIENTELE_BENCH_ACCOUNTS"
 
-// settings are those of a small server of its own, in place of the tests'. Commits wait for the system's cache, not for
-// the disk: what the disk costs is the same for both sides, and would hide what is not.
+// settings are those of a small dedicated server; they replace the settings for tests. Commits do not wait for the disk: its
+// time would be the same on both sides of a comparison, and hide the differences.
 const settings = `
 shared_buffers = 2GB
 work_mem = 16MB
@@ -38,21 +38,21 @@ full_page_writes = on
 autovacuum = off
 `
 
-// number answers how many accounts there are to be.
-func number(t testing.TB) int {
+// accountCount returns the number of accounts to seed.
+func accountCount(t testing.TB) int {
 	t.Helper()
-	said := os.Getenv(accountsVariable)
-	if said == "" {
+	value := os.Getenv(accountsEnv)
+	if value == "" {
 		return 1_000_000
 	}
-	n, err := strconv.Atoi(said)
+	n, err := strconv.Atoi(value)
 	require.NoError(t, err)
-	require.Zero(t, n%100, "%s must be a multiple of 100", accountsVariable)
+	require.Zero(t, n%100, "%s must be a multiple of 100", accountsEnv)
 	return n
 }
 
-// serve answers how to reach a server with so many accounts. Its data are a copy of those that the first run made, so
-// that every run begins with the same.
+// serve starts a server with the given number of accounts and returns its DSN. Its data are a copy of those that the first run
+// created, so that every run begins with the same.
 func serve(t testing.TB, accounts int) (dsn string) {
 	t.Helper()
 	server := pgtest.Start(t, settings)
@@ -69,14 +69,14 @@ func serve(t testing.TB, accounts int) (dsn string) {
 		return server.DSN()
 	}
 	server.Stop(t, "fast")
-	// -O: whoever runs the server made it.
+	// -O: the directory belongs to the user that runs the server.
 	server.Run(t, fmt.Sprintf("[ -O %[2]s ] && mv %[1]s %[1]s.fresh && cp -R %[2]s %[1]s && cp %[1]s.fresh/postgresql.conf %[1]s/ && rm -rf %[1]s.fresh",
 		data, kept))
 	server.Start(t)
 	return server.DSN()
 }
 
-// fingerprint tells apart what would be seeded differently.
+// fingerprint returns a name for the data, which differs for every version of the server, the schema and the seed.
 func fingerprint(ctx context.Context, t testing.TB, dsn string, accounts int) string {
 	t.Helper()
 	conn, err := pgx.Connect(ctx, dsn)

@@ -16,63 +16,63 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// childVariable tells a process of this test's binary that it is to give one command, and which.
-const childVariable = "CLIENTELE_FAULTS_CHILD"
+// childEnv is the variable with the childTask of a process that runs one command.
+const childEnv = "CLIENTELE_FAULTS_CHILD"
 
-// order is what a child does: the command of a scene, and then, right before its nth statement, nothing any more.
-type order struct {
+// childTask makes a child process run the command of a scenario and stop immediately before its nth statement.
+type childTask struct {
 	DSN, Name string
-	Scene     string
+	Scenario  string
 	Round, N  int
 	IDs       []int64
 }
 
-// What a child says before it waits to be killed.
+// The messages that a child prints before it waits to be killed.
 const (
-	saidStopped = "stopped before: "
-	saidDone    = "done"
+	stoppedMessage = "stopped before: "
+	doneMessage    = "done"
 )
 
-// child is the process that is killed. It ends by itself when its parent does, which closes its standard input.
-func child(text string) int {
+// child is the main function of the process that is killed. It exits when its parent does, which closes its standard input.
+func child(encodedTask string) int {
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(3)
 	}()
-	var o order
-	if err := json.Unmarshal([]byte(text), &o); err != nil {
+	var task childTask
+	if err := json.Unmarshal([]byte(encodedTask), &task); err != nil {
 		fmt.Println(err)
 		return 2
 	}
-	g := &gate{}
-	h, err := newHost(context.Background(), o.DSN, o.Name, 1, g)
+	hook := &statementHook{}
+	app, err := newApp(context.Background(), task.DSN, task.Name, 1, hook)
 	if err != nil {
 		fmt.Println(err)
 		return 2
 	}
-	g.before(o.N, func(_ *pgx.Conn, statement string) {
-		fmt.Println(saidStopped + strings.Join(strings.Fields(statement), " "))
+	hook.beforeStatement(task.N, func(_ *pgx.Conn, statement string) {
+		fmt.Println(stoppedMessage + strings.Join(strings.Fields(statement), " "))
 		select {}
 	})
-	if err := sceneNamed(o.Scene).run(context.Background(), h, o.Round, o.IDs); err != nil {
+	if err := scenarioNamed(task.Scenario).run(context.Background(), app, task.Round, task.IDs); err != nil {
 		fmt.Println(err)
 		return 1
 	}
-	fmt.Println(saidDone)
+	fmt.Println(doneMessage)
 	select {}
 }
 
-// killed runs a child until it says something, kills it, and answers what it said.
-func killed(t *testing.T, o order) string {
+// runAndKill runs a child until it prints a message, kills it, and returns the message.
+func runAndKill(t *testing.T, task childTask) string {
 	t.Helper()
-	text, err := json.Marshal(o)
+	encodedTask, err := json.Marshal(task)
 	require.NoError(t, err)
 	program, err := os.Executable()
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // if it says nothing
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // in case it prints nothing
 	defer cancel()
 	process := exec.CommandContext(ctx, program)
-	process.Env = append(os.Environ(), childVariable+"="+string(text))
+	process.Env = append(os.Environ(), childEnv+"="+string(encodedTask))
 	process.Stderr = os.Stderr
 	stdin, err := process.StdinPipe()
 	require.NoError(t, err)
@@ -80,9 +80,9 @@ func killed(t *testing.T, o order) string {
 	stdout, err := process.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, process.Start())
-	said, err := bufio.NewReader(stdout).ReadString('\n')
-	_ = process.Process.Kill() // fails if it has ended, which err tells already
+	message, err := bufio.NewReader(stdout).ReadString('\n')
+	_ = process.Process.Kill() // fails if the process has ended: then err is not nil
 	_ = process.Wait()         // it was killed
-	require.NoError(t, err, "the child said %q", said)
-	return strings.TrimSpace(said)
+	require.NoError(t, err, "the child's output: %q", message)
+	return strings.TrimSpace(message)
 }

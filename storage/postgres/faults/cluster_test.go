@@ -12,23 +12,23 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// cluster is a primary with standbys, connected by Unix sockets.
+// cluster is a primary with standbys, which connect to it by Unix sockets.
 type cluster struct {
 	primary  *pgtest.Server
 	standbys []*pgtest.Server
 }
 
-// quick makes standbys look for their primary often.
-const quick = "\nwal_retrieve_retry_interval = 100ms\n%s\n"
+// standbySettings make standbys reconnect to their primary quickly.
+const standbySettings = "\nwal_retrieve_retry_interval = 100ms\n%s\n"
 
-// newCluster starts a primary with so many standbys; settings are those of all of them.
+// newCluster starts a primary and the given number of standbys, with the same settings.
 func newCluster(t *testing.T, standbys int, settings string) *cluster {
 	t.Helper()
-	c := &cluster{primary: pgtest.Start(t, fmt.Sprintf(quick, settings))}
+	c := &cluster{primary: pgtest.Start(t, fmt.Sprintf(standbySettings, settings))}
 	for i := range standbys {
 		c.standbys = append(c.standbys, c.newStandby(t, standbyName(i)))
 	}
-	admin := administer(t, c.primary)
+	admin := adminDB(t, c.primary)
 	waitFor(t, "standbys", func() bool {
 		n, err := admin.NewSelect().TableExpr("pg_stat_replication").Where("state = 'streaming'").Count(t.Context())
 		require.NoError(t, err)
@@ -37,10 +37,10 @@ func newCluster(t *testing.T, standbys int, settings string) *cluster {
 	return c
 }
 
-// database answers a database with the tables in it. It ends with the cluster, whose primary may be gone by then.
+// database creates a database with the tables and returns its DSN. It is not dropped: the primary may be stopped at the end.
 func (c *cluster) database(t *testing.T) string {
 	t.Helper()
-	_, err := administer(t, c.primary).ExecContext(t.Context(), "CREATE DATABASE customers")
+	_, err := adminDB(t, c.primary).ExecContext(t.Context(), "CREATE DATABASE customers")
 	require.NoError(t, err)
 	dsn := pgtest.WithDatabase(t, c.primary.DSN(), "customers")
 	migrate(t, dsn)
@@ -49,7 +49,7 @@ func (c *cluster) database(t *testing.T) string {
 
 func standbyName(i int) string { return fmt.Sprintf("standby_%d", i+1) }
 
-// newStandby makes a standby of a server that pgtest starts with a cluster of its own, which is put away.
+// newStandby starts a server, and replaces its cluster with a copy of the primary's that follows the primary.
 func (c *cluster) newStandby(t *testing.T, name string) *pgtest.Server {
 	t.Helper()
 	s := pgtest.Start(t, "")
@@ -66,13 +66,13 @@ func (c *cluster) newStandby(t *testing.T, name string) *pgtest.Server {
 	return s
 }
 
-// conninfo says how a standby of that name follows a server.
+// conninfo returns the primary_conninfo with which the standby called name follows s.
 func conninfo(s *pgtest.Server, name string) string {
 	return fmt.Sprintf("host=%s port=5432 user=postgres application_name=%s", s.Dir(), name)
 }
 
-// everywhere answers a DSN that leads to whichever server of the cluster takes writes.
-func (c *cluster) everywhere(t *testing.T, dsn string) string {
+// dsnOfPrimary returns a DSN that connects to the server of the cluster that is the primary.
+func (c *cluster) dsnOfPrimary(t *testing.T, dsn string) string {
 	t.Helper()
 	hosts := []string{c.primary.Dir()}
 	for _, s := range c.standbys {
@@ -81,39 +81,39 @@ func (c *cluster) everywhere(t *testing.T, dsn string) string {
 	return dsn + " host=" + strings.Join(hosts, ",") + " target_session_attrs=read-write"
 }
 
-// on answers the DSN of the same database on another server.
-func on(s *pgtest.Server, dsn string) string { return dsn + " host=" + s.Dir() }
+// dsnOn returns the DSN of the same database on another server.
+func dsnOn(s *pgtest.Server, dsn string) string { return dsn + " host=" + s.Dir() }
 
-// administer answers a connection to the database postgres of a server.
-func administer(t *testing.T, s *pgtest.Server) *bun.DB {
+// adminDB returns a pool with one connection to the database postgres of a server.
+func adminDB(t *testing.T, s *pgtest.Server) *bun.DB {
 	t.Helper()
-	db, err := pool(s.DSN(), "administrator", 1, nil)
+	db, err := openPool(s.DSN(), "admin", 1, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	return db
 }
 
-// catchUp waits until the first standby has all that the primary has.
+// catchUp waits until the first standby has replayed everything that the primary has written.
 func (c *cluster) catchUp(t *testing.T) {
 	t.Helper()
 	var lsn string
-	require.NoError(t, administer(t, c.primary).NewRaw("SELECT pg_current_wal_lsn()").Scan(t.Context(), &lsn))
-	standby := administer(t, c.standbys[0])
+	require.NoError(t, adminDB(t, c.primary).NewRaw("SELECT pg_current_wal_lsn()").Scan(t.Context(), &lsn))
+	standby := adminDB(t, c.standbys[0])
 	waitFor(t, "the standby", func() bool {
-		var is bool
-		require.NoError(t, standby.NewRaw("SELECT pg_last_wal_replay_lsn() >= ?::pg_lsn", lsn).Scan(t.Context(), &is))
-		return is
+		var replayed bool
+		require.NoError(t, standby.NewRaw("SELECT pg_last_wal_replay_lsn() >= ?::pg_lsn", lsn).Scan(t.Context(), &replayed))
+		return replayed
 	})
 }
 
-// failOver kills the primary, and makes the standby that has more of it the primary of the other.
+// failOver kills the primary, and promotes the standby that has received more. The other one follows it.
 func (c *cluster) failOver(t *testing.T) {
 	t.Helper()
 	c.primary.Kill(t)
 	var admins []*bun.DB
-	var reached []string
+	var lsns []string
 	for _, s := range c.standbys {
-		admin := administer(t, s)
+		admin := adminDB(t, s)
 		waitFor(t, "the end of replication", func() bool {
 			streaming, err := admin.NewSelect().TableExpr("pg_stat_wal_receiver").Where("status = 'streaming'").Exists(t.Context())
 			require.NoError(t, err)
@@ -121,18 +121,18 @@ func (c *cluster) failOver(t *testing.T) {
 		})
 		var lsn string
 		require.NoError(t, admin.NewRaw("SELECT pg_last_wal_receive_lsn()").Scan(t.Context(), &lsn))
-		admins, reached = append(admins, admin), append(reached, lsn)
+		admins, lsns = append(admins, admin), append(lsns, lsn)
 	}
 	var first bool
-	require.NoError(t, admins[0].NewRaw("SELECT ?::pg_lsn >= ?::pg_lsn", reached[0], reached[1]).Scan(t.Context(), &first))
-	next := 1 - count(first)
+	require.NoError(t, admins[0].NewRaw("SELECT ?::pg_lsn >= ?::pg_lsn", lsns[0], lsns[1]).Scan(t.Context(), &first))
+	winner := 1 - count(first)
 	var promoted bool
-	require.NoError(t, admins[next].NewRaw("SELECT pg_promote(true, 30)").Scan(t.Context(), &promoted))
+	require.NoError(t, admins[winner].NewRaw("SELECT pg_promote(true, 30)").Scan(t.Context(), &promoted))
 	require.True(t, promoted)
-	other := 1 - next
-	_, err := admins[other].ExecContext(t.Context(), "ALTER SYSTEM SET primary_conninfo = ?",
-		conninfo(c.standbys[next], standbyName(other)))
+	loser := 1 - winner
+	_, err := admins[loser].ExecContext(t.Context(), "ALTER SYSTEM SET primary_conninfo = ?",
+		conninfo(c.standbys[winner], standbyName(loser)))
 	require.NoError(t, err)
-	_, err = admins[other].ExecContext(t.Context(), "SELECT pg_reload_conf()")
+	_, err = admins[loser].ExecContext(t.Context(), "SELECT pg_reload_conf()")
 	require.NoError(t, err)
 }

@@ -19,14 +19,14 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// levels are those that a server, a database or a role may have for a default.
+// levels are the isolation levels that a server, a database or a role may have as its default.
 var levels = []string{"read uncommitted", "read committed", "repeatable read", "serializable"}
 
-// everyLevel runs a test on one database, whose transactions begin at another level each time.
-func everyLevel(t *testing.T, test func(t *testing.T, dsn, level string)) {
+// forEachLevel runs a test on one database with each isolation level as its default.
+func forEachLevel(t *testing.T, test func(t *testing.T, dsn, level string)) {
 	t.Helper()
-	dsn := migrated(t, pgtest.Shared(t))
-	db, err := pool(dsn, "setting", 1, nil)
+	dsn := newDatabase(t, pgtest.Shared(t))
+	db, err := openPool(dsn, "setting", 1, nil)
 	require.NoError(t, err)
 	defer func() { _ = db.Close() }()
 	var name string
@@ -38,36 +38,36 @@ func everyLevel(t *testing.T, test func(t *testing.T, dsn, level string)) {
 	}
 }
 
-// estate is what overlapping batches are about.
-type estate struct {
-	*host
+// fixture has the rows that overlapping batches change.
+type fixture struct {
+	*app
 	accounts      []accounts.ID
 	subscriptions []subscriptions.ID
 	domains       []subscriptions.DomainID // besides the main ones
 }
 
-func newEstate(t *testing.T, h *host) *estate {
+func newFixture(t *testing.T, app *app) *fixture {
 	t.Helper()
-	e := &estate{host: h}
+	e := &fixture{app: app}
 	for range 4 {
-		login := randomName("estate")
+		login := randomName("fixture")
 		in := customer(login)
 		in.Subscription = nil
-		a, err := h.Create(t.Context(), in)
+		a, err := app.Create(t.Context(), in)
 		require.NoError(t, err)
 		e.accounts = append(e.accounts, a.ID)
-		s, err := h.Subscriptions().Create(t.Context(), subscriptions.New{AccountID: a.ID, Domains: []string{login + ".example.net"}})
+		s, err := app.Subscriptions().Create(t.Context(), subscriptions.New{AccountID: a.ID, Domains: []string{login + ".example.net"}})
 		require.NoError(t, err)
 		e.subscriptions = append(e.subscriptions, s.ID)
-		d, err := h.Subscriptions().AddDomain(t.Context(), s.ID, login+".example.edu")
+		d, err := app.Subscriptions().AddDomain(t.Context(), s.ID, login+".example.edu")
 		require.NoError(t, err)
 		e.domains = append(e.domains, d.ID)
 	}
 	return e
 }
 
-// turned answers ids the other way round, every second time.
-func turned[K any](ids []K, n int) []K {
+// alternateOrder returns ids, in reverse order if n is odd.
+func alternateOrder[K any](ids []K, n int) []K {
 	ids = slices.Clone(ids)
 	if n%2 == 1 {
 		slices.Reverse(ids)
@@ -75,9 +75,9 @@ func turned[K any](ids []K, n int) []K {
 	return ids
 }
 
-// act gives the nth of the commands that are in each other's way. Each of them may always be given.
-func (e *estate) act(ctx context.Context, n int) error {
-	all, subs, domains := turned(e.accounts, n), turned(e.subscriptions, n), turned(e.domains, n)
+// runCommand runs the nth of several commands that lock the same rows. All of them are valid at any time.
+func (e *fixture) runCommand(ctx context.Context, n int) error {
+	all, subs, domains := alternateOrder(e.accounts, n), alternateOrder(e.subscriptions, n), alternateOrder(e.domains, n)
 	var err error
 	switch n % 9 {
 	case 0:
@@ -106,18 +106,18 @@ func (e *estate) act(ctx context.Context, n int) error {
 	return nil
 }
 
-// Commands on the same rows, named in opposite orders, wait for each other and never fail, whatever level the
-// server's transactions have by default.
+// Commands on the same rows, named in opposite orders, wait for each other and never fail, whatever the default isolation level
+// is.
 func TestOverlappingBatchesNeverFail(t *testing.T) {
-	everyLevel(t, func(t *testing.T, dsn, _ string) {
-		g := &gate{}
-		e := newEstate(t, openHost(t, dsn, 8, g))
+	forEachLevel(t, func(t *testing.T, dsn, _ string) {
+		hook := &statementHook{}
+		e := newFixture(t, openApp(t, dsn, 8, hook))
 		var callers sync.WaitGroup
 		failed := make(chan error, 8)
 		for i := range 8 {
 			callers.Go(func() {
 				for n := range 18 {
-					if err := e.act(t.Context(), n+i); err != nil {
+					if err := e.runCommand(t.Context(), n+i); err != nil {
 						failed <- err
 						return
 					}
@@ -127,91 +127,90 @@ func TestOverlappingBatchesNeverFail(t *testing.T) {
 		callers.Wait()
 		close(failed)
 		require.NoError(t, <-failed)
-		require.Zero(t, g.deadlocks.Load(), "everybody locks in one order")
+		require.Zero(t, hook.deadlocks.Load(), "all commands lock in the same order")
 	})
 }
 
-// A host's transaction that has another level by default is refused, not only one that asks for it.
-func TestAHostsTransactionOfTheDefaultLevelIsChecked(t *testing.T) {
-	everyLevel(t, func(t *testing.T, dsn, level string) {
-		h := openHost(t, dsn, 2, nil)
-		before := tables(t, h.db)
-		tx, err := h.db.BeginTx(t.Context(), &sql.TxOptions{})
+// A transaction at another isolation level is refused, even if that is only the default.
+func TestDefaultIsolationLevelIsChecked(t *testing.T) {
+	forEachLevel(t, func(t *testing.T, dsn, level string) {
+		app := openApp(t, dsn, 2, nil)
+		before := tableSums(t, app.db)
+		tx, err := app.db.BeginTx(t.Context(), &sql.TxOptions{})
 		require.NoError(t, err)
-		_, err = h.WithStore(h.store.WithTx(tx)).Create(t.Context(), customer("alice"))
+		_, err = app.WithStore(app.store.WithTx(tx)).Create(t.Context(), customer("alice"))
 		require.NoError(t, tx.Commit())
 		if level == "read committed" {
 			require.NoError(t, err)
 			return
 		}
 		require.ErrorIs(t, err, accounts.ErrInvalid)
-		require.Equal(t, before, tables(t, h.db))
+		require.Equal(t, before, tableSums(t, app.db))
 	})
 }
 
-// cross makes a deadlock between a transaction of a host's, which has the second account and wants the first, and a
-// command of the library's own, which has the first and wants the second. It answers what both were told. Whoever has
-// the shorter patience is the victim, if the deadlock is there before it ends.
-func cross(t *testing.T, hosts, library time.Duration) (host, own error) {
+// deadlock provokes a deadlock between a transaction of the application, which has locked the second account and waits for the
+// first, and a command of the library, which has locked the first and waits for the second. It returns the errors of both. The
+// one with the shorter deadlock_timeout is the victim, if the deadlock occurs before that has passed.
+func deadlock(t *testing.T, appTimeout, libraryTimeout time.Duration) (appErr, libraryErr error) {
 	t.Helper()
-	dsn := migrated(t, pgtest.Shared(t))
-	patient := func(d time.Duration) string { return fmt.Sprintf("%s deadlock_timeout=%dms", dsn, d.Milliseconds()) }
-	g := &gate{}
-	h, o := openHost(t, patient(hosts), 2, nil), openHost(t, patient(library), 1, g)
-	e := newEstate(t, h)
+	dsn := newDatabase(t, pgtest.Shared(t))
+	withTimeout := func(d time.Duration) string { return fmt.Sprintf("%s deadlock_timeout=%dms", dsn, d.Milliseconds()) }
+	hook := &statementHook{}
+	app, other := openApp(t, withTimeout(appTimeout), 2, nil), openApp(t, withTimeout(libraryTimeout), 1, hook)
+	e := newFixture(t, app)
 	first, second := e.accounts[:1], e.accounts[1:2]
-	tx, err := h.db.BeginTx(t.Context(), &sql.TxOptions{})
+	tx, err := app.db.BeginTx(t.Context(), &sql.TxOptions{})
 	require.NoError(t, err)
-	joined := h.WithStore(h.store.WithTx(tx))
-	_, err = joined.Suspend(t.Context(), second, accounts.Hold{Cause: "host"})
+	inTx := app.WithStore(app.store.WithTx(tx))
+	_, err = inTx.Suspend(t.Context(), second, accounts.Hold{Cause: "app"})
 	require.NoError(t, err)
-	told := make(chan error, 1)
+	result := make(chan error, 1)
 	go func() {
-		_, err := o.Suspend(t.Context(), e.accounts[:2], accounts.Hold{Cause: "library"})
-		told <- err
+		_, err := other.Suspend(t.Context(), e.accounts[:2], accounts.Hold{Cause: "library"})
+		result <- err
 	}()
-	o.waitForLock(t, h)
-	_, host = joined.Suspend(t.Context(), first, accounts.Hold{Cause: "host"})
-	if host == nil {
+	other.waitForLock(t, app)
+	_, appErr = inTx.Suspend(t.Context(), first, accounts.Hold{Cause: "app"})
+	if appErr == nil {
 		require.NoError(t, tx.Commit())
 	} else {
 		require.NoError(t, tx.Rollback())
 	}
-	own = <-told
-	require.Equal(t, host == nil, g.deadlocks.Load() > 0, "one of them is the victim")
+	libraryErr = <-result
+	require.Equal(t, appErr == nil, hook.deadlocks.Load() > 0, "one of them is the victim")
 	for _, id := range e.accounts[:2] {
-		a, err := h.Get(t.Context(), id)
+		a, err := app.Get(t.Context(), id)
 		require.NoError(t, err)
-		_, byHost := a.Holds.Get("host")
+		_, byApp := a.Holds.Get("app")
 		_, byLibrary := a.Holds.Get("library")
-		require.Equal(t, []bool{host == nil, own == nil}, []bool{byHost, byLibrary})
+		require.Equal(t, []bool{appErr == nil, libraryErr == nil}, []bool{byApp, byLibrary})
 	}
-	return host, own
+	return appErr, libraryErr
 }
 
-// A deadlock is a host's to repeat only if its transaction is the victim. A command of the library's own is repeated in
-// silence.
-func TestADeadlockNeverReachesTheCallerOfACommand(t *testing.T) {
-	t.Run("of the host", func(t *testing.T) {
-		host, own := cross(t, 10*time.Millisecond, time.Minute)
-		require.ErrorIs(t, host, accounts.ErrUnavailable)
-		require.NoError(t, own)
+// The application sees a deadlock only if its own transaction is the victim. The library repeats its commands.
+func TestDeadlocksWithTheApplication(t *testing.T) {
+	t.Run("the application is the victim", func(t *testing.T) {
+		appErr, libraryErr := deadlock(t, 10*time.Millisecond, time.Minute)
+		require.ErrorIs(t, appErr, accounts.ErrUnavailable)
+		require.NoError(t, libraryErr)
 	})
-	t.Run("of the library", func(t *testing.T) {
-		for patience := 200 * time.Millisecond; ; patience *= 3 { // a busy machine takes longer to get there
-			require.Less(t, patience, 10*time.Second, "the host was the victim again and again")
-			host, own := cross(t, 10*patience, patience)
-			require.NoError(t, own)
-			if host == nil {
+	t.Run("the library is the victim", func(t *testing.T) {
+		for timeout := 200 * time.Millisecond; ; timeout *= 3 { // on a busy machine the deadlock takes longer to occur
+			require.Less(t, timeout, 10*time.Second, "the application was the victim each time")
+			appErr, libraryErr := deadlock(t, 10*timeout, timeout)
+			require.NoError(t, libraryErr)
+			if appErr == nil {
 				return
 			}
-			require.ErrorIs(t, host, accounts.ErrUnavailable)
+			require.ErrorIs(t, appErr, accounts.ErrUnavailable)
 		}
 	})
 }
 
-// refusing makes the server refuse inserts of events with an SQLSTATE so many times, at once or at COMMIT.
-func refusing(t *testing.T, db *bun.DB, state string, times int, atCommit bool) {
+// failInserts makes the next inserts of events, as many as times says, fail with an SQLSTATE: immediately, or at COMMIT.
+func failInserts(t *testing.T, db *bun.DB, state string, times int, atCommit bool) {
 	t.Helper()
 	timing := "AFTER INSERT ON clientele.events"
 	if atCommit {
@@ -232,18 +231,18 @@ CREATE CONSTRAINT TRIGGER refuse `+timing+` FOR EACH ROW EXECUTE FUNCTION public
 	require.NoError(t, err)
 }
 
-// What the server refuses because of others is repeated, from the start, whenever it comes, the answer to COMMIT
-// included. What it refuses for another reason is not, and neither is done by half.
-func TestRefusalsOfTheServer(t *testing.T) {
+// A transaction that fails because of concurrent ones is repeated from the start, also if COMMIT fails. A transaction that fails
+// for another reason is not. No transaction takes effect in part.
+func TestServerErrors(t *testing.T) {
 	const always = 1_000_000
-	h := openHost(t, migrated(t, pgtest.Shared(t)), 2, nil)
+	app := openApp(t, newDatabase(t, pgtest.Shared(t)), 2, nil)
 	n := 0
-	for _, s := range scenes() {
+	for _, s := range scenarios() {
 		for _, c := range []struct {
 			state    string
 			times    int
 			atCommit bool
-			told     error
+			want     error
 		}{
 			{"40001", 3, false, nil},
 			{"40001", 3, true, nil},
@@ -254,55 +253,55 @@ func TestRefusalsOfTheServer(t *testing.T) {
 			{"53100", always, true, accounts.ErrUnavailable}, // the disk is full
 		} {
 			n++
-			refusing(t, h.db, c.state, 0, false)
-			r := s.begin(t, h, n)
-			refusing(t, h.db, c.state, c.times, c.atCommit)
-			told := r.give(t.Context(), h)
-			if c.told == nil {
-				require.NoError(t, told, "%s %+v", s.name, c)
+			failInserts(t, app.db, c.state, 0, false)
+			r := s.begin(t, app, n)
+			failInserts(t, app.db, c.state, c.times, c.atCommit)
+			err := r.runWith(t.Context(), app)
+			if c.want == nil {
+				require.NoError(t, err, "%s %+v", s.name, c)
 			} else {
-				require.ErrorIs(t, told, c.told, "%s %+v", s.name, c)
+				require.ErrorIs(t, err, c.want, "%s %+v", s.name, c)
 			}
-			r.check(t, told)
-			refusing(t, h.db, c.state, 0, false)
-			r.settle(t, told)
+			r.check(t, err)
+			failInserts(t, app.db, c.state, 0, false)
+			r.checkAndRepeat(t, err)
 		}
 	}
 }
 
-// An account that is created between a command's locks and its look at what it has locked is not there for it: nothing
-// would keep others from it.
-func TestWhatComesBehindTheLocksIsNotThere(t *testing.T) {
-	dsn := migrated(t, pgtest.Shared(t))
-	g := &gate{}
-	h, other := openHost(t, dsn, 2, g), openHost(t, dsn, 2, &gate{})
+// A command does not see an account that is created after it took its locks and before it reads the locked rows: that account
+// is not locked.
+func TestRowsInsertedAfterTheLocksAreOmitted(t *testing.T) {
+	dsn := newDatabase(t, pgtest.Shared(t))
+	hook := &statementHook{}
+	app, other := openApp(t, dsn, 2, hook), openApp(t, dsn, 2, &statementHook{})
 	spare, err := other.Subscriptions().Create(t.Context(), subscriptions.New{Name: "spare"})
 	require.NoError(t, err)
-	last, err := other.Create(t.Context(), customer(randomName("behind")))
+	last, err := other.Create(t.Context(), customer(randomName("late")))
 	require.NoError(t, err)
 	for name, command := range map[string]func(id accounts.ID) error{
-		"Remove": func(id accounts.ID) error { _, err := h.Remove(t.Context(), []accounts.ID{id}); return err },
+		"Remove": func(id accounts.ID) error { _, err := app.Remove(t.Context(), []accounts.ID{id}); return err },
 		"Suspend": func(id accounts.ID) error {
-			_, err := h.Suspend(t.Context(), []accounts.ID{id}, accounts.Hold{})
+			_, err := app.Suspend(t.Context(), []accounts.ID{id}, accounts.Hold{})
 			return err
 		},
 		"Assign": func(id accounts.ID) error {
-			_, err := h.Subscriptions().Assign(t.Context(), []subscriptions.ID{spare.ID}, id)
+			_, err := app.Subscriptions().Assign(t.Context(), []subscriptions.ID{spare.ID}, id)
 			return err
 		},
 	} {
-		var came accounts.Account
-		g.before(3, func(*pgx.Conn, string) { // behind BEGIN and the lock of the accounts
-			came, err = other.Create(t.Context(), customer(randomName("behind")))
+		var created accounts.Account
+		hook.beforeStatement(3, func(*pgx.Conn, string) { // after BEGIN and the lock of the accounts
+			created, err = other.Create(t.Context(), customer(randomName("late")))
 		})
-		refused := command(last.ID + 1)
-		require.True(t, g.reached(), name)
+		commandErr := command(last.ID + 1)
+		require.True(t, hook.fired(), name)
 		require.NoError(t, err, name)
-		require.Equal(t, last.ID+1, came.ID, name)
-		require.ErrorIs(t, refused, accounts.ErrNotFound, name)
-		there, err := other.Get(t.Context(), came.ID)
+		require.Equal(t, last.ID+1, created.ID, name)
+		require.ErrorIs(t, commandErr, accounts.ErrNotFound, name)
+		stored, err := other.Get(t.Context(), created.ID)
 		require.NoError(t, err, name)
-		require.Equal(t, accounts.Active, there.Status(), name)
-		last = came
+		require.Equal(t, accounts.Active, stored.Status(), name)
+		last = created
 	}
 }

@@ -1,10 +1,10 @@
-// Package faults holds the tests of what package postgres promises when something breaks: the process, a connection,
-// the server, the primary of a cluster. It exports nothing.
+// Package faults contains tests of package postgres under failures of a process, a connection, the server, and the primary of a
+// cluster. It exports nothing.
 //
-// Each test provokes its fault on purpose, at every place where it can strike, and then compares what callers were told
-// with what is there: an acknowledged command is there, one that was ErrUnavailable is not, one that was ErrCommitUnknown is
-// there as a whole or not at all.
+// Each test provokes a failure at every point at which it can occur, and then compares the results of the commands with the
+// database: an acknowledged command has taken effect, one that returned ErrUnavailable has not, and one that returned
+// ErrCommitUnknown has taken effect as a whole or not at all.
 //
-// Everything happens on Unix sockets and the loopback address. Servers end with the tests' process, however it does; see
-// package pgtest. CLIENTELE_SOAK=1 repeats the failover ten times.
+// The tests use only Unix sockets and the loopback address. Servers stop when the test process ends; see package pgtest. With
+// CLIENTELE_SOAK=1 the failover is repeated ten times.
 package faults

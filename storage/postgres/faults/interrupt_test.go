@@ -13,47 +13,51 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// everywhere interrupts each command before each of its statements, and checks what the caller was told.
-func everywhere(t *testing.T, interrupt func(t *testing.T, watcher *host, conn *pgx.Conn, end context.CancelFunc), told func(t *testing.T, statement string, err error)) {
-	dsn := migrated(t, pgtest.Shared(t))
-	for _, s := range scenes() {
+// interruptEverywhere calls interrupt before each statement of each scenario, and passes the error of the command to check.
+func interruptEverywhere(
+	t *testing.T,
+	interrupt func(t *testing.T, observer *app, conn *pgx.Conn, cancel context.CancelFunc),
+	check func(t *testing.T, statement string, err error),
+) {
+	dsn := newDatabase(t, pgtest.Shared(t))
+	for _, s := range scenarios() {
 		t.Run(s.name, func(t *testing.T) {
-			watcher, g := openHost(t, dsn, 2, nil), &gate{}
-			h := openHost(t, dsn, 2, g)
+			observer, hook := openApp(t, dsn, 2, nil), &statementHook{}
+			app := openApp(t, dsn, 2, hook)
 			for n := 1; ; n++ {
-				require.Less(t, n, mostStatements)
-				r := s.begin(t, watcher, n)
-				ctx, end := context.WithCancel(t.Context())
-				at := ""
-				g.before(n, func(conn *pgx.Conn, statement string) {
-					at = statement
-					interrupt(t, watcher, conn, end)
+				require.Less(t, n, maxStatements)
+				r := s.begin(t, observer, n)
+				ctx, cancel := context.WithCancel(t.Context())
+				interrupted := ""
+				hook.beforeStatement(n, func(conn *pgx.Conn, statement string) {
+					interrupted = statement
+					interrupt(t, observer, conn, cancel)
 				})
-				err := r.give(ctx, h)
-				end()
-				if !g.reached() {
-					r.settle(t, err)
+				err := r.runWith(ctx, app)
+				cancel()
+				if !hook.fired() {
+					r.checkAndRepeat(t, err)
 					require.NoError(t, err)
-					require.Greater(t, n, 3, "begin, something, and commit")
+					require.Greater(t, n, 3, "BEGIN, COMMIT and other statements")
 					break
 				}
-				told(t, at, err)
-				r.settle(t, err)
+				check(t, interrupted, err)
+				r.checkAndRepeat(t, err)
 			}
 		})
 	}
 }
 
-func TestABackendIsTerminatedInTheMiddleOfACommand(t *testing.T) {
-	everywhere(t, func(t *testing.T, watcher *host, conn *pgx.Conn, _ context.CancelFunc) {
+func TestBackendTerminatedBeforeAnyStatement(t *testing.T) {
+	interruptEverywhere(t, func(t *testing.T, observer *app, conn *pgx.Conn, _ context.CancelFunc) {
 		pid := conn.PgConn().PID()
-		var ended bool
-		require.NoError(t, watcher.db.NewRaw("SELECT pg_terminate_backend(?)", pid).Scan(t.Context(), &ended))
-		require.True(t, ended)
+		var terminated bool
+		require.NoError(t, observer.db.NewRaw("SELECT pg_terminate_backend(?)", pid).Scan(t.Context(), &terminated))
+		require.True(t, terminated)
 		waitFor(t, "the end of the backend", func() bool {
-			there, err := watcher.db.NewSelect().TableExpr("pg_stat_activity").Where("pid = ?", pid).Exists(t.Context())
+			running, err := observer.db.NewSelect().TableExpr("pg_stat_activity").Where("pid = ?", pid).Exists(t.Context())
 			require.NoError(t, err)
-			return !there
+			return !running
 		})
 	}, func(t *testing.T, statement string, err error) {
 		if statement == "commit" {
@@ -64,31 +68,31 @@ func TestABackendIsTerminatedInTheMiddleOfACommand(t *testing.T) {
 	})
 }
 
-func TestAContextEndsBeforeAnyStatement(t *testing.T) {
-	everywhere(t, func(_ *testing.T, _ *host, _ *pgx.Conn, end context.CancelFunc) { end() },
+func TestContextEndsBeforeAnyStatement(t *testing.T) {
+	interruptEverywhere(t, func(_ *testing.T, _ *app, _ *pgx.Conn, cancel context.CancelFunc) { cancel() },
 		func(t *testing.T, statement string, err error) {
 			require.ErrorIs(t, err, context.Canceled, statement)
 			require.ErrorIs(t, err, accounts.ErrUnavailable, statement)
 		})
 }
 
-// The server is busy with a statement, here waiting for a lock, when ctx ends.
-func TestAContextEndsInTheMiddleOfAStatement(t *testing.T) {
-	dsn := migrated(t, pgtest.Shared(t))
-	watcher, h := openHost(t, dsn, 2, nil), openHost(t, dsn, 2, nil)
-	for _, s := range scenes()[1:] { // the first one locks no rows
-		r := s.begin(t, watcher, 1)
-		tx, err := watcher.db.BeginTx(t.Context(), &sql.TxOptions{})
+// The context ends while the server runs a statement, which waits for a lock here.
+func TestContextEndsDuringAStatement(t *testing.T) {
+	dsn := newDatabase(t, pgtest.Shared(t))
+	observer, app := openApp(t, dsn, 2, nil), openApp(t, dsn, 2, nil)
+	for _, s := range scenarios()[1:] { // the first one locks no rows
+		r := s.begin(t, observer, 1)
+		tx, err := observer.db.BeginTx(t.Context(), &sql.TxOptions{})
 		require.NoError(t, err)
 		_, err = tx.ExecContext(t.Context(), "SELECT FROM clientele.accounts FOR UPDATE")
 		require.NoError(t, err)
-		ctx, end := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		told := r.give(ctx, h)
-		end()
-		require.ErrorIs(t, told, context.DeadlineExceeded, s.name)
-		require.ErrorIs(t, told, accounts.ErrUnavailable, s.name)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		err = r.runWith(ctx, app)
+		cancel()
+		require.ErrorIs(t, err, context.DeadlineExceeded, s.name)
+		require.ErrorIs(t, err, accounts.ErrUnavailable, s.name)
 		require.NoError(t, tx.Rollback())
-		waitForConnections(t, watcher.db, h.name, "state <> 'idle'")
-		r.settle(t, told)
+		waitForConnections(t, observer.db, app.name, "state <> 'idle'")
+		r.checkAndRepeat(t, err)
 	}
 }

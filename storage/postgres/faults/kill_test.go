@@ -10,29 +10,29 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// The process is killed before each statement of a command, the COMMIT included, and after the last one.
-func TestAProcessIsKilledBetweenAnyTwoStatements(t *testing.T) {
-	for _, s := range scenes() {
+// The process is killed before each statement of a command, including COMMIT, and after the last one.
+func TestProcessKilledBetweenStatements(t *testing.T) {
+	for _, s := range scenarios() {
 		t.Run(s.name, func(t *testing.T) {
-			t.Parallel() // most of it is waiting for processes to start
-			dsn := migrated(t, pgtest.Shared(t))
-			h := openHost(t, dsn, 2, nil)
+			t.Parallel() // most of the time is spent starting processes
+			dsn := newDatabase(t, pgtest.Shared(t))
+			app := openApp(t, dsn, 2, nil)
 			last := ""
 			for n := 1; ; n++ {
-				require.Less(t, n, mostStatements)
-				r := s.begin(t, h, n)
-				o := order{DSN: dsn, Name: randomName("child"), Scene: s.name, Round: n, N: n, IDs: r.ids}
-				said := killed(t, o)
-				waitForConnections(t, h.db, o.Name, "true")
-				if said == saidDone {
-					r.settle(t, nil)
+				require.Less(t, n, maxStatements)
+				r := s.begin(t, app, n)
+				task := childTask{DSN: dsn, Name: randomName("child"), Scenario: s.name, Round: n, N: n, IDs: r.ids}
+				message := runAndKill(t, task)
+				waitForConnections(t, app.db, task.Name, "true")
+				if message == doneMessage {
+					r.checkAndRepeat(t, nil)
 					break
 				}
-				require.True(t, strings.HasPrefix(said, saidStopped), said)
-				last = strings.TrimPrefix(said, saidStopped)
-				r.settle(t, accounts.ErrUnavailable)
+				require.True(t, strings.HasPrefix(message, stoppedMessage), message)
+				last = strings.TrimPrefix(message, stoppedMessage)
+				r.checkAndRepeat(t, accounts.ErrUnavailable)
 			}
-			require.Equal(t, "commit", last, "the last place to be killed at")
+			require.Equal(t, "commit", last, "the last statement before which the process was killed")
 		})
 	}
 }

@@ -15,112 +15,112 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// outcome is what somebody was told about a command.
+// outcome is the result of a command as its caller sees it.
 type outcome int
 
 const (
-	notGiven outcome = iota
+	notRun outcome = iota
 	acknowledged
 	unavailable
-	uncertain
+	commitUnknown
 )
 
-// load is writers at work, who write down what they were told.
+// load is a set of writers that run commands and record their outcomes.
 type load struct {
-	h       *host
+	app     *app
 	writers []*writer
-	ctx     context.Context //nolint:containedctx // ends the writers
-	end     context.CancelFunc
+	ctx     context.Context //nolint:containedctx // stops the writers
+	cancel  context.CancelFunc
 	running sync.WaitGroup
 
-	told [uncertain + 1]atomic.Int64 // how often each outcome was
+	counts [commitUnknown + 1]atomic.Int64 // the number of commands with each outcome
 }
 
-// writer creates customers, suspends them in pairs, and removes some. No two writers touch the same customers.
+// writer creates customers, suspends them in pairs, and removes some. Writers do not share customers.
 type writer struct {
 	*load
 	number    int
-	customers []*written
+	customers []*createdCustomer
 	pairs     []pair
-	failed    error // what should never come
+	failed    error // an unexpected error
 }
 
-// written is a customer and what became of the commands on it.
-type written struct {
+// createdCustomer is a customer with the outcomes of the commands on it.
+type createdCustomer struct {
 	login            string
 	id               accounts.ID
 	created, removed outcome
 }
 
-// pair is two customers that were suspended by one command, for a cause of its own.
+// pair is two customers that were suspended by one command, with a cause that no other pair has.
 type pair struct {
 	cause     accounts.Cause
-	customers [2]*written
+	customers [2]*createdCustomer
 	suspended outcome
 }
 
-const manyWriters = 8
+const writerCount = 8
 
 // startLoad starts eight writers.
-func startLoad(t *testing.T, h *host) *load {
+func startLoad(t *testing.T, app *app) *load {
 	t.Helper()
-	l := &load{h: h}
-	l.ctx, l.end = context.WithCancel(context.Background())
-	for i := range manyWriters {
+	l := &load{app: app}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	for i := range writerCount {
 		w := &writer{load: l, number: i}
 		l.writers = append(l.writers, w)
-		l.running.Go(w.work)
+		l.running.Go(w.loop)
 	}
 	t.Cleanup(l.stop)
 	return l
 }
 
-// stop lets every writer finish its command.
+// stop waits until every writer has finished its commands.
 func (l *load) stop() {
-	l.end()
+	l.cancel()
 	l.running.Wait()
 }
 
-// more waits until so many more commands ended in a certain way.
-func (l *load) more(t *testing.T, o outcome, n int64) {
+// waitForMore waits until n more commands have ended with the outcome.
+func (l *load) waitForMore(t *testing.T, o outcome, n int64) {
 	t.Helper()
-	start := l.told[o].Load()
-	waitFor(t, fmt.Sprintf("%d more of outcome %d", n, o), func() bool { return l.told[o].Load() >= start+n })
+	start := l.counts[o].Load()
+	waitFor(t, fmt.Sprintf("%d more commands with outcome %d", n, o), func() bool { return l.counts[o].Load() >= start+n })
 }
 
-func (w *writer) work() {
+func (w *writer) loop() {
 	for n := 0; w.ctx.Err() == nil && w.failed == nil; n++ {
-		w.step(n)
+		w.runCommands(n)
 		pause(time.Millisecond)
 	}
 }
 
-// outcome writes down how a command ended. The commands end by themselves: the writers' ctx only ends the loop.
-func (w *writer) outcome(err error) outcome {
+// record counts and returns the outcome of a command. Commands are not interrupted: the context of the load only ends the loops.
+func (w *writer) record(err error) outcome {
 	o := acknowledged
 	switch {
 	case errors.Is(err, accounts.ErrCommitUnknown) && errors.Is(err, accounts.ErrUnavailable):
 		w.failed = err
 	case errors.Is(err, accounts.ErrCommitUnknown):
-		o = uncertain
+		o = commitUnknown
 	case errors.Is(err, accounts.ErrUnavailable):
 		o = unavailable
 	case err != nil:
 		w.failed = err
 	}
-	w.told[o].Add(1)
+	w.counts[o].Add(1)
 	if err != nil {
 		pause(5 * time.Millisecond)
 	}
 	return o
 }
 
-func (w *writer) step(n int) {
+func (w *writer) runCommands(n int) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	c := &written{login: fmt.Sprintf("w%d-%d", w.number, n)}
-	a, err := w.h.Create(ctx, customer(c.login))
-	c.id, c.created = a.ID, w.outcome(err)
+	c := &createdCustomer{login: fmt.Sprintf("w%d-%d", w.number, n)}
+	a, err := w.app.Create(ctx, customer(c.login))
+	c.id, c.created = a.ID, w.record(err)
 	w.customers = append(w.customers, c)
 	if n == 0 {
 		return
@@ -130,179 +130,179 @@ func (w *writer) step(n int) {
 		return
 	}
 	if n%2 == 0 {
-		p := pair{cause: accounts.Cause(fmt.Sprintf("pair-%d", n)), customers: [2]*written{last, c}}
-		_, err := w.h.Suspend(ctx, []accounts.ID{c.id, last.id}, accounts.Hold{Cause: p.cause, Message: "a message"})
-		p.suspended = w.outcome(err)
+		p := pair{cause: accounts.Cause(fmt.Sprintf("pair-%d", n)), customers: [2]*createdCustomer{last, c}}
+		_, err := w.app.Suspend(ctx, []accounts.ID{c.id, last.id}, accounts.Hold{Cause: p.cause, Message: "a message"})
+		p.suspended = w.record(err)
 		w.pairs = append(w.pairs, p)
 		return
 	}
 	if n%5 == 0 {
-		_, err := w.h.Remove(ctx, []accounts.ID{last.id})
-		last.removed = w.outcome(err)
+		_, err := w.app.Remove(ctx, []accounts.ID{last.id})
+		last.removed = w.record(err)
 	}
 }
 
-// found is all that is there, as it is read afterwards.
-type found struct {
+// snapshot is everything in the database.
+type snapshot struct {
 	accounts map[string]accounts.Summary // by login
 	domains  map[string]bool
 	events   []accounts.Event
 	counts   map[accounts.ID]map[accounts.EventType]int
 }
 
-// look reads everything, page by page.
-func look(t *testing.T, h *host) found {
+// readSnapshot reads everything, page by page.
+func readSnapshot(t *testing.T, app *app) snapshot {
 	t.Helper()
-	f := found{map[string]accounts.Summary{}, map[string]bool{}, nil, map[accounts.ID]map[accounts.EventType]int{}}
+	s := snapshot{map[string]accounts.Summary{}, map[string]bool{}, nil, map[accounts.ID]map[accounts.EventType]int{}}
 	for q := (accounts.Query{Limit: 500}); ; {
-		page, err := h.List(t.Context(), q)
+		page, err := app.List(t.Context(), q)
 		require.NoError(t, err)
 		for _, a := range page.Items {
-			f.accounts[a.Login] = a
+			s.accounts[a.Login] = a
 		}
 		if q.After = page.Next; q.After == "" {
 			break
 		}
 	}
 	for q := (subscriptions.DomainQuery{Limit: 500}); ; {
-		page, err := h.Subscriptions().Domains(t.Context(), q)
+		page, err := app.Subscriptions().Domains(t.Context(), q)
 		require.NoError(t, err)
 		for _, d := range page.Items {
-			f.domains[d.Name] = true
+			s.domains[d.Name] = true
 		}
 		if q.After = page.Next; q.After == "" {
 			break
 		}
 	}
 	for q := (accounts.EventQuery{Limit: 500}); ; {
-		page, err := h.Events(t.Context(), q)
+		page, err := app.Events(t.Context(), q)
 		require.NoError(t, err)
 		for _, e := range page.Items {
-			f.count(e)
+			s.count(e)
 		}
 		q.After = page.Next
 		if len(page.Items) == 0 {
-			return f
+			return s
 		}
 	}
 }
 
-func (f *found) count(e accounts.Event) {
-	f.events = append(f.events, e)
-	if f.counts[e.AccountID] == nil {
-		f.counts[e.AccountID] = map[accounts.EventType]int{}
+func (s *snapshot) count(e accounts.Event) {
+	s.events = append(s.events, e)
+	if s.counts[e.AccountID] == nil {
+		s.counts[e.AccountID] = map[accounts.EventType]int{}
 	}
-	f.counts[e.AccountID][e.Type]++
+	s.counts[e.AccountID][e.Type]++
 }
 
-// check stops the load, and compares all that its writers were told with what is there.
-func (l *load) check(t *testing.T) found {
+// check stops the load, and compares the recorded outcomes with the database.
+func (l *load) check(t *testing.T) snapshot {
 	t.Helper()
 	l.stop()
-	f := look(t, l.h)
+	s := readSnapshot(t, l.app)
 	removed := 0
 	for _, w := range l.writers {
 		require.NoError(t, w.failed)
 		for _, c := range w.customers {
-			f.checkCustomer(t, c)
-			removed += count(c.removed != notGiven && f.accounts[c.login].ID == 0)
+			s.checkCustomer(t, c)
+			removed += count(c.removed != notRun && s.accounts[c.login].ID == 0)
 		}
 		for _, p := range w.pairs {
-			f.checkPair(t, p)
+			s.checkPair(t, p)
 		}
 	}
 	created := 0
-	for _, types := range f.counts {
+	for _, types := range s.counts {
 		created += types[subscriptions.AccountCreated]
 	}
-	require.Equal(t, len(f.accounts)+removed, created, "each creation that there was has its event, and no other")
-	t.Logf("%d acknowledged, %d unavailable, %d uncertain, %d events",
-		l.told[acknowledged].Load(), l.told[unavailable].Load(), l.told[uncertain].Load(), len(f.events))
-	return f
+	require.Equal(t, len(s.accounts)+removed, created, "one event for each account that was created")
+	t.Logf("%d acknowledged, %d unavailable, %d unknown, %d events",
+		l.counts[acknowledged].Load(), l.counts[unavailable].Load(), l.counts[commitUnknown].Load(), len(s.events))
+	return s
 }
 
-func (f *found) checkCustomer(t *testing.T, c *written) {
+func (s *snapshot) checkCustomer(t *testing.T, c *createdCustomer) {
 	t.Helper()
-	a, is := f.accounts[c.login]
+	a, exists := s.accounts[c.login]
 	switch {
 	case c.created == unavailable, c.removed == acknowledged:
-		require.False(t, is, "%+v", c)
-	case c.created == acknowledged && c.removed != uncertain:
-		require.True(t, is, "%+v", c)
+		require.False(t, exists, "%+v", c)
+	case c.created == acknowledged && c.removed != commitUnknown:
+		require.True(t, exists, "%+v", c)
 	}
 	for _, name := range customer(c.login).Subscription.Domains {
-		require.Equal(t, is, f.domains[name], "%s of %+v", name, c)
+		require.Equal(t, exists, s.domains[name], "%s of %+v", name, c)
 	}
-	id, left := c.id, 0
-	if is {
+	id, removals := c.id, 0
+	if exists {
 		require.Equal(t, []int{1, 2}, []int{a.Subscriptions, a.Domains}, "%+v", c)
 		id = a.ID
 	} else {
-		left = 1
+		removals = 1
 	}
 	if id == 0 {
 		return
 	}
 	require.Equal(t, map[accounts.EventType]int{
 		subscriptions.AccountCreated: 1, subscriptions.SubscriptionCreated: 1, subscriptions.DomainAdded: 2,
-		subscriptions.AccountRemoved: left, subscriptions.SubscriptionRemoved: left, subscriptions.DomainRemoved: 2 * left,
-	}, f.eventsOf(id), "%+v", c)
-	if is {
-		require.Equal(t, len(a.Holds), f.counts[id][subscriptions.AccountSuspended], "%+v", c)
+		subscriptions.AccountRemoved: removals, subscriptions.SubscriptionRemoved: removals, subscriptions.DomainRemoved: 2 * removals,
+	}, s.eventsOf(id), "%+v", c)
+	if exists {
+		require.Equal(t, len(a.Holds), s.counts[id][subscriptions.AccountSuspended], "%+v", c)
 	}
 }
 
-// eventsOf counts the events of creation and removal.
-func (f *found) eventsOf(id accounts.ID) map[accounts.EventType]int {
+// eventsOf returns the number of events of each kind of creation and removal.
+func (s *snapshot) eventsOf(id accounts.ID) map[accounts.EventType]int {
 	counts := map[accounts.EventType]int{}
 	for _, kind := range []accounts.EventType{
 		subscriptions.AccountCreated, subscriptions.SubscriptionCreated, subscriptions.DomainAdded,
 		subscriptions.AccountRemoved, subscriptions.SubscriptionRemoved, subscriptions.DomainRemoved,
 	} {
-		counts[kind] = f.counts[id][kind]
+		counts[kind] = s.counts[id][kind]
 	}
 	return counts
 }
 
-func (f *found) checkPair(t *testing.T, p pair) {
+func (s *snapshot) checkPair(t *testing.T, p pair) {
 	t.Helper()
 	var held []bool
 	for _, c := range p.customers {
-		if a, is := f.accounts[c.login]; is {
-			_, has := a.Holds.Get(p.cause)
-			held = append(held, has)
+		if a, exists := s.accounts[c.login]; exists {
+			_, hasHold := a.Holds.Get(p.cause)
+			held = append(held, hasHold)
 		}
 	}
-	for _, is := range held {
+	for _, hasHold := range held {
 		switch p.suspended {
 		case acknowledged:
-			require.True(t, is, "%+v", p)
+			require.True(t, hasHold, "%+v", p)
 		case unavailable:
-			require.False(t, is, "%+v", p)
+			require.False(t, hasHold, "%+v", p)
 		default:
-			require.Equal(t, held[0], is, "%+v", p)
+			require.Equal(t, held[0], hasHold, "%+v", p)
 		}
 	}
 }
 
-// watch collects what Watch says, from before the first event on.
-type watch struct {
+// follower collects the events from Follow, from the first one on.
+type follower struct {
 	events []accounts.Event
 	err    error
 	seen   atomic.Int64
-	end    context.CancelFunc
-	ended  chan struct{}
+	cancel context.CancelFunc
+	done   chan struct{}
 }
 
-func startWatch(t *testing.T, h *host) *watch {
+func startFollower(t *testing.T, app *app) *follower {
 	t.Helper()
-	ctx, end := context.WithCancel(context.Background())
-	w := &watch{end: end, ended: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	w := &follower{cancel: cancel, done: make(chan struct{})}
 	go func() {
-		defer close(w.ended)
-		w.err = h.Watch(ctx, "", func(e accounts.Event) error {
-			w.events = append(w.events, e)
-			w.seen.Add(1)
+		defer close(w.done)
+		w.err = app.Follow(ctx, "", &accounts.FollowOptions{OnError: func(error) {}}, func(_ context.Context, batch []accounts.Event, _ accounts.Cursor) error {
+			w.events = append(w.events, batch...)
+			w.seen.Add(int64(len(batch)))
 			return nil
 		})
 	}()
@@ -310,17 +310,17 @@ func startWatch(t *testing.T, h *host) *watch {
 	return w
 }
 
-func (w *watch) stop() {
-	w.end()
-	<-w.ended
+func (w *follower) stop() {
+	w.cancel()
+	<-w.done
 }
 
-// check compares what it saw with what is there: each event once, in the order of the log.
-func (w *watch) check(t *testing.T, events []accounts.Event) {
+// check checks that Follow passed each event once, in the order of the log.
+func (w *follower) check(t *testing.T, events []accounts.Event) {
 	t.Helper()
 	waitFor(t, "all events", func() bool {
 		select {
-		case <-w.ended:
+		case <-w.done:
 			return true
 		default:
 			return w.seen.Load() >= int64(len(events))

@@ -7,10 +7,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain runs the tests, or is the process that one of them kills.
+// TestMain runs the tests, or the child process that one of them kills.
 func TestMain(m *testing.M) {
-	if order := os.Getenv(childVariable); order != "" {
-		os.Exit(child(order))
+	if task := os.Getenv(childEnv); task != "" {
+		os.Exit(child(task))
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -15,50 +15,50 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// loss is what a proxy does to a COMMIT.
-type loss int
+// commitFault is what a proxy does to a COMMIT.
+type commitFault int
 
 const (
-	loseNothing  loss = iota
-	loseQuestion      // it does not reach the server, and the connection is cut
-	loseAnswer        // the server answers, and the connection is cut before the answer arrives
-	cutAtOnce         // it is passed on, and the connection is cut without waiting for the answer
-	keepQuestion      // it does not reach the server, and nothing else happens
-	keepAnswer        // the server answers, and the answer does not arrive
+	noFault          commitFault = iota
+	dropRequest                  // does not send it to the server, and closes the connection
+	dropReply                    // closes the connection instead of sending the server's reply to the client
+	dropAfterRequest             // sends it to the server, and closes the connection without waiting for the reply
+	holdRequest                  // does not send it to the server, and keeps the connection open
+	holdReply                    // does not send the server's reply to the client, and keeps the connection open
 )
 
-// proxy stands between a host and the server, and reads what the host says just far enough to know a COMMIT.
+// proxy relays connections between a client and the server. It parses the messages of the client only to recognize COMMIT.
 type proxy struct {
 	dsn              string // of the database, through the proxy
 	network, address string // of the server
 	listener         net.Listener
-	links            sync.WaitGroup
-	next             atomic.Int64  // the loss for the next COMMIT
-	kept             chan struct{} // says that something was kept
+	conns            sync.WaitGroup
+	next             atomic.Int64  // the commitFault for the next COMMIT
+	held             chan struct{} // receives a value when a request or a reply is held
 }
 
 func newProxy(t *testing.T, dsn string) *proxy {
 	t.Helper()
 	config, err := pgx.ParseConfig(dsn)
 	require.NoError(t, err)
-	p := &proxy{kept: make(chan struct{}, 1)}
+	p := &proxy{held: make(chan struct{}, 1)}
 	p.network, p.address = pgconn.NetworkAddress(config.Host, config.Port)
 	p.listener, err = net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	p.dsn = fmt.Sprintf("%s host=127.0.0.1 port=%d", dsn, p.listener.Addr().(*net.TCPAddr).Port)
-	p.links.Go(p.accept)
+	p.conns.Go(p.accept)
 	t.Cleanup(func() {
 		require.NoError(t, p.listener.Close())
-		p.links.Wait()
+		p.conns.Wait()
 	})
 	return p
 }
 
-// lose arms the proxy for the next COMMIT.
-func (p *proxy) lose(l loss) { p.next.Store(int64(l)) }
+// failNextCommit sets the fault of the next COMMIT.
+func (p *proxy) failNextCommit(fault commitFault) { p.next.Store(int64(fault)) }
 
-// struck tells whether that COMMIT came.
-func (p *proxy) struck() bool { return loss(p.next.Load()) == loseNothing }
+// triggered reports whether that COMMIT was sent.
+func (p *proxy) triggered() bool { return commitFault(p.next.Load()) == noFault }
 
 func (p *proxy) accept() {
 	for {
@@ -66,47 +66,47 @@ func (p *proxy) accept() {
 		if err != nil {
 			return
 		}
-		p.links.Go(func() {
+		p.conns.Go(func() {
 			server, err := net.Dial(p.network, p.address)
 			if err == nil {
-				l := &link{proxy: p, client: client, server: server, answered: make(chan struct{}, 1)}
-				l.run()
+				c := &proxyConn{proxy: p, client: client, server: server, replied: make(chan struct{}, 1)}
+				c.run()
 			}
 			_ = client.Close()
 		})
 	}
 }
 
-// link is one connection of a host.
-type link struct {
+// proxyConn is one connection of a client.
+type proxyConn struct {
 	*proxy
 	client, server net.Conn
-	keeps          atomic.Bool   // answers are not passed on
-	answered       chan struct{} // the server has answered what is not passed on
+	holdReplies    atomic.Bool   // replies are not sent to the client
+	replied        chan struct{} // receives a value when the server has sent a reply that is held
 }
 
-// run passes everything on until either side ends the connection or a fault does.
-func (l *link) run() {
-	var answers sync.WaitGroup
-	answers.Go(func() {
-		l.answers()
-		_ = l.client.Close()
+// run relays messages until either side closes the connection or a fault does.
+func (c *proxyConn) run() {
+	var replies sync.WaitGroup
+	replies.Go(func() {
+		c.relayReplies()
+		_ = c.client.Close()
 	})
-	l.questions()
-	_ = l.server.Close()
-	answers.Wait()
+	c.relayRequests()
+	_ = c.server.Close()
+	replies.Wait()
 }
 
-func (l *link) answers() {
+func (c *proxyConn) relayReplies() {
 	buffer := make([]byte, 64<<10)
 	for {
-		n, err := l.server.Read(buffer)
-		if l.keeps.Load() {
+		n, err := c.server.Read(buffer)
+		if c.holdReplies.Load() {
 			select {
-			case l.answered <- struct{}{}:
-			default: // it was said already
+			case c.replied <- struct{}{}:
+			default: // the channel has a value
 			}
-		} else if _, failed := l.client.Write(buffer[:n]); failed != nil {
+		} else if _, failed := c.client.Write(buffer[:n]); failed != nil {
 			return
 		}
 		if err != nil {
@@ -115,45 +115,45 @@ func (l *link) answers() {
 	}
 }
 
-// questions reads the host's messages: a type and a length, of which the very first has only the latter.
-func (l *link) questions() {
+// relayRequests reads the messages of the client. Each begins with a type and a length, and the first one with the length only.
+func (c *proxyConn) relayRequests() {
 	for head := 4; ; head = 5 {
 		message := make([]byte, head)
-		if _, err := io.ReadFull(l.client, message); err != nil {
+		if _, err := io.ReadFull(c.client, message); err != nil {
 			return
 		}
 		body := make([]byte, binary.BigEndian.Uint32(message[head-4:])-4)
-		if _, err := io.ReadFull(l.client, body); err != nil {
+		if _, err := io.ReadFull(c.client, body); err != nil {
 			return
 		}
-		what := loseNothing
+		fault := noFault
 		if head == 5 && message[0] == 'Q' && strings.EqualFold(strings.Trim(string(body), "; \x00"), "commit") {
-			what = loss(l.next.Swap(int64(loseNothing)))
+			fault = commitFault(c.next.Swap(int64(noFault)))
 		}
-		if !l.pass(append(message, body...), what) {
+		if !c.relay(append(message, body...), fault) {
 			return
 		}
 	}
 }
 
-// pass passes a message on, unless it is lost, and answers whether the connection stays.
-func (l *link) pass(message []byte, what loss) bool {
-	if what == loseQuestion {
+// relay sends a message to the server, unless fault prevents it, and reports whether the connection stays open.
+func (c *proxyConn) relay(message []byte, fault commitFault) bool {
+	if fault == dropRequest {
 		return false
 	}
-	if what == keepQuestion {
-		l.kept <- struct{}{}
+	if fault == holdRequest {
+		c.held <- struct{}{}
 		return true
 	}
-	l.keeps.Store(what != loseNothing)
-	if _, err := l.server.Write(message); err != nil || what == cutAtOnce {
+	c.holdReplies.Store(fault != noFault)
+	if _, err := c.server.Write(message); err != nil || fault == dropAfterRequest {
 		return false
 	}
-	if what == loseAnswer || what == keepAnswer {
-		<-l.answered
+	if fault == dropReply || fault == holdReply {
+		<-c.replied
 	}
-	if what == keepAnswer {
-		l.kept <- struct{}{}
+	if fault == holdReply {
+		c.held <- struct{}{}
 	}
-	return what != loseAnswer
+	return fault != dropReply
 }

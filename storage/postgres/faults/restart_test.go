@@ -8,18 +8,18 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// Eight writers and a Watch go on through restarts of the server.
-func TestTheServerIsStoppedAndStartedUnderLoad(t *testing.T) {
+// Eight writers and a follower continue after restarts of the server.
+func TestServerRestartsUnderLoad(t *testing.T) {
 	server := pgtest.Start(t, "")
-	h := openHost(t, migrated(t, server), manyWriters+2, nil)
-	w, l := startWatch(t, h), startLoad(t, h)
+	app := openApp(t, newDatabase(t, server), writerCount+2, nil)
+	w, l := startFollower(t, app), startLoad(t, app)
 	for _, mode := range []string{"immediate", "fast"} {
-		l.more(t, acknowledged, 100)
+		l.waitForMore(t, acknowledged, 100)
 		server.Stop(t, mode)
-		l.more(t, unavailable, 2*manyWriters)
+		l.waitForMore(t, unavailable, 2*writerCount)
 		server.Start(t)
 	}
-	l.more(t, acknowledged, 100)
+	l.waitForMore(t, acknowledged, 100)
 	w.check(t, l.check(t).events)
-	require.Positive(t, l.told[unavailable].Load())
+	require.Positive(t, l.counts[unavailable].Load())
 }

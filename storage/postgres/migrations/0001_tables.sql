@@ -13,13 +13,13 @@ CREATE TABLE clientele.accounts (
     id              bigint,
     login           varchar(60) COLLATE "C" NOT NULL UNIQUE,
     password_hash   text NOT NULL,
-    name            varchar(60) NOT NULL,
-    company         varchar(60) NOT NULL,
+    name            varchar(120) NOT NULL,
+    company         varchar(255) NOT NULL,
     email           varchar(255) NOT NULL,
     phone           varchar(30) NOT NULL,
     address         varchar(255) NOT NULL,
-    city            varchar(50) NOT NULL,
-    state           varchar(50) NOT NULL,
+    city            varchar(120) NOT NULL,
+    state           varchar(120) NOT NULL,
     postal_code     varchar(20) NOT NULL,
     country         varchar(2) COLLATE "C" NOT NULL,
     additional_info varchar(4096) NOT NULL,
@@ -27,7 +27,7 @@ CREATE TABLE clientele.accounts (
     external_id     varchar(255) COLLATE "C" UNIQUE,
     locale          varchar(35) NOT NULL,
     attributes      jsonb,
-    sign_in         bigint NOT NULL,
+    session_epoch   bigint NOT NULL,
     version         bigint NOT NULL,
     created_at      timestamptz NOT NULL,
     updated_at      timestamptz NOT NULL,
@@ -139,7 +139,7 @@ CREATE TABLE clientele.events (
     domain_id       bigint,
     domain          varchar(253) COLLATE "C" NOT NULL,
     details         jsonb, -- without the texts
-    texts           jsonb  -- note, message and public; NULL when there are none, or when their subject is gone
+    texts           jsonb  -- personal data: texts of holds, logins; NULL when there are none, or when their subject is gone
 );
 
 CREATE INDEX events_account ON clientele.events (account_id, number);

@@ -11,16 +11,17 @@ import (
 	"testing"
 )
 
-// Names of the environment variables that say where tests run.
+// The environment variables that configure tests.
 const (
-	// EnvDSN names a database whose role may create databases and schemas.
+	// EnvDSN is the name of the variable with the DSN of a database whose role may create databases and schemas.
 	EnvDSN = "CLIENTELE_TEST_DSN"
-	// RequireVariable makes tests fail, not skip, where PostgreSQL or PgBouncer is missing, when it is "1".
+	// RequireVariable is the name of the variable that, when it is "1", makes tests fail instead of being skipped if PostgreSQL
+	// or PgBouncer is missing.
 	RequireVariable = "CLIENTELE_REQUIRE_POSTGRES"
 )
 
-// places are where servers' programs lie that are not on the PATH, the newest version last.
-var places = []string{
+// binDirs are patterns of directories with PostgreSQL's programs that may not be in PATH.
+var binDirs = []string{
 	"/usr/lib/postgresql/*/bin", // Debian, Ubuntu
 	"/usr/pgsql-*/bin",          // Fedora and others, from PostgreSQL's own packages
 	"/usr/local/pgsql/bin",
@@ -29,14 +30,14 @@ var places = []string{
 	"/Applications/Postgres.app/Contents/Versions/*/bin",
 }
 
-// absent says that what a test needs is not on this machine. All else that goes wrong is a failure.
-type absent struct{ error }
+// notInstalledError means that a program that a test needs is not installed. Any other error fails the test.
+type notInstalledError struct{ error }
 
-// missing skips the test for want of something, or fails it where that is required.
-func missing(t testing.TB, err error) {
+// skipOrFail skips the test if a program is not installed. It fails it for any other err, or if RequireVariable is "1".
+func skipOrFail(t testing.TB, err error) {
 	t.Helper()
 	switch {
-	case !errors.As(err, &absent{}):
+	case !errors.As(err, &notInstalledError{}):
 		t.Fatal(err)
 	case os.Getenv(RequireVariable) == "1":
 		t.Fatalf("%v (%s is 1)", err, RequireVariable)
@@ -44,8 +45,8 @@ func missing(t testing.TB, err error) {
 	t.Skipf("%v", err)
 }
 
-// binaries answers the directory with the server's programs.
-func binaries() (string, error) {
+// findBinaries returns the directory with PostgreSQL's programs.
+func findBinaries() (string, error) {
 	var found []string
 	if config, err := exec.LookPath("pg_config"); err == nil {
 		if out, err := exec.Command(config, "--bindir").Output(); err == nil {
@@ -55,9 +56,9 @@ func binaries() (string, error) {
 	if postgres, err := exec.LookPath("postgres"); err == nil {
 		found = append(found, filepath.Dir(postgres))
 	}
-	for _, place := range places {
-		matches, _ := filepath.Glob(place) // the patterns are valid
-		slices.Reverse(matches)
+	for _, pattern := range binDirs {
+		matches, _ := filepath.Glob(pattern) // the patterns are valid
+		slices.Reverse(matches)              // the newest version first
 		found = append(found, matches...)
 	}
 	for _, dir := range found {
@@ -65,7 +66,7 @@ func binaries() (string, error) {
 			return dir, nil
 		}
 	}
-	return "", errors.New("PostgreSQL's server is not installed: make deps, or set " + EnvDSN)
+	return "", errors.New("PostgreSQL is not installed: run make deps, or set " + EnvDSN)
 }
 
 func hasAll(dir string, programs ...string) bool {
@@ -77,17 +78,17 @@ func hasAll(dir string, programs ...string) bool {
 	return true
 }
 
-// bouncer answers the program of PgBouncer.
-func bouncer() (string, error) {
+// findPgBouncer returns the path of PgBouncer.
+func findPgBouncer() (string, error) {
 	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer", "/opt/homebrew/bin/pgbouncer", "/usr/local/bin/pgbouncer"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path, nil
 		}
 	}
-	return "", absent{errors.New("PgBouncer is not installed: make deps")}
+	return "", notInstalledError{errors.New("PgBouncer is not installed: run make deps")}
 }
 
-// version answers what tells one installation from another.
+// version returns the version of an installation.
 func version(bin string) (string, error) {
 	out, err := exec.Command(filepath.Join(bin, "postgres"), "--version").Output()
 	if err != nil {

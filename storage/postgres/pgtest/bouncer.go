@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// bouncerSettings make a PgBouncer that gives a connection to every transaction, and takes it away afterwards.
-const bouncerSettings = `
+// pgBouncerSettings configure PgBouncer for transaction pooling.
+const pgBouncerSettings = `
 [databases]
 * = host=%[1]s port=5432 user=postgres
 
@@ -25,36 +25,36 @@ max_client_conn = 200
 ignore_startup_parameters = extra_float_digits
 `
 
-// PgBouncer starts a PgBouncer in transaction mode before the server and answers how a database of it, whose DSN is given,
-// is reached through it. It ends with the server.
+// PgBouncer starts a PgBouncer in transaction mode in front of the server, unless one is running. It returns the DSN with which
+// the database of dsn is reached through it. PgBouncer stops with the server.
 func (s *Server) PgBouncer(t testing.TB, dsn string) string {
 	t.Helper()
-	program, err := bouncer()
+	program, err := findPgBouncer()
 	if err != nil {
-		missing(t, err)
+		skipOrFail(t, err)
 	}
-	if s.keeper == nil {
-		missing(t, absent{fmt.Errorf("PgBouncer needs a server of the tests' own: unset %s", EnvDSN)})
+	if s.supervisor == nil {
+		skipOrFail(t, notInstalledError{fmt.Errorf("PgBouncer needs a server that pgtest has started: unset %s", EnvDSN)})
 	}
-	socket := filepath.Join(s.keeper.dir, ".s.PGSQL.6432")
+	socket := filepath.Join(s.supervisor.dir, ".s.PGSQL.6432")
 	if _, err := os.Stat(socket); err != nil {
-		s.startBouncer(t, program, socket)
+		s.startPgBouncer(t, program, socket)
 	}
 	return dsn + " port=6432"
 }
 
-func (s *Server) startBouncer(t testing.TB, program, socket string) {
+func (s *Server) startPgBouncer(t testing.TB, program, socket string) {
 	t.Helper()
-	ini := filepath.Join(s.keeper.dir, "pgbouncer.ini")
-	if err := os.WriteFile(ini, fmt.Appendf(nil, bouncerSettings, s.keeper.dir), 0o644); err != nil { //nolint:gosec // read by the server's user
+	ini := filepath.Join(s.supervisor.dir, "pgbouncer.ini")
+	if err := os.WriteFile(ini, fmt.Appendf(nil, pgBouncerSettings, s.supervisor.dir), 0o644); err != nil { //nolint:gosec // read by the server's user
 		t.Fatal(err)
 	}
-	s.do(t, "bouncer", program, "-q", ini)
+	s.run(t, "bouncer", program, "-q", ini)
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		if conn, err := net.Dial("unix", socket); err == nil {
 			_ = conn.Close()
 			return
 		}
 	}
-	t.Fatal("PgBouncer does not listen")
+	t.Fatal("PgBouncer is not listening")
 }

@@ -1,17 +1,18 @@
-// Package pgtest gives tests a PostgreSQL server. Any package's tests may use it:
+// Package pgtest provides PostgreSQL servers for tests. The tests of any package may use it:
 //
 //	func TestStore(t *testing.T) {
 //		db := pgtest.Open(t, pgtest.Shared(t).Database(t), 8)
 //		…
 //	}
 //
-// Shared answers the server that the environment variable CLIENTELE_TEST_DSN names, or else one that it starts from the
-// machine's own binaries, once for each process. Start answers further ones, which a test may stop, kill and read the
-// log of.
+// Shared returns the server of the DSN in the environment variable CLIENTELE_TEST_DSN, or else a server that it starts from
+// the installed PostgreSQL, once for each process. Start starts further servers, which a test may stop, kill and restart, and
+// whose log it may read.
 //
-// Servers listen on a Unix socket only, in a directory of their own. They are stopped and their directories deleted when
-// the test ends or its process does, however it does: a shell beside it waits for that. What stays is one directory
-// with a fresh cluster in the system's temporary directory, from which others are copied.
+// Servers listen only on a Unix socket in their directory. They are stopped and their directories are deleted at the end of the
+// test or of its process, even if that is killed: a shell waits for that. One directory with an empty cluster remains in the
+// system's temporary directory; new servers start with a copy of it.
 //
-// Where PostgreSQL is missing, tests are skipped and say what to install. With CLIENTELE_REQUIRE_POSTGRES=1 they fail.
+// If PostgreSQL is not installed, tests are skipped with a message about what to install. With CLIENTELE_REQUIRE_POSTGRES=1 they
+// fail.
 package pgtest

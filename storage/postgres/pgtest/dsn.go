@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// WithDatabase answers a DSN for another database of the same server, with all the settings that it has, as keywords and
-// values: further ones may be appended.
+// WithDatabase returns the DSN of another database of the same server, with all settings of dsn. It has the form of keywords
+// and values, to which further ones may be appended.
 func WithDatabase(t testing.TB, dsn, database string) string {
 	t.Helper()
 	settings, err := keywords(dsn)
@@ -20,7 +20,7 @@ func WithDatabase(t testing.TB, dsn, database string) string {
 	return settings + " " + setting("dbname", database)
 }
 
-// keywords answers a DSN that may be a URL as keywords and values, of which the last counts.
+// keywords returns a DSN, which may be a URL, as keywords and values. If a keyword occurs twice, the last value counts.
 func keywords(dsn string) (string, error) {
 	if !strings.HasPrefix(dsn, "postgres://") && !strings.HasPrefix(dsn, "postgresql://") {
 		return dsn, nil
@@ -30,9 +30,9 @@ func keywords(dsn string) (string, error) {
 		return "", err
 	}
 	var hosts, ports []string
-	for at := range strings.SplitSeq(u.Host, ",") {
-		one := url.URL{Host: at}
-		hosts, ports = append(hosts, one.Hostname()), append(ports, cmp.Or(one.Port(), "5432"))
+	for hostPort := range strings.SplitSeq(u.Host, ",") {
+		server := url.URL{Host: hostPort}
+		hosts, ports = append(hosts, server.Hostname()), append(ports, cmp.Or(server.Port(), "5432"))
 	}
 	password, _ := u.User.Password()
 	var all []string

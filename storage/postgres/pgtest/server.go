@@ -20,12 +20,12 @@ import (
 
 // Server is a running PostgreSQL.
 type Server struct {
-	dsn    string  // of its database postgres
-	keeper *keeper // nil: somebody else's server
-	bin    string
+	dsn        string      // of the database postgres
+	supervisor *supervisor // nil: not started by pgtest
+	bin        string
 }
 
-// settings are those of every server. What it writes needs not survive the machine.
+// settings are those of every server. Its data need not survive a crash of the machine.
 const settings = `
 listen_addresses = ''
 unix_socket_directories = '%s'
@@ -38,7 +38,7 @@ max_prepared_transactions = 10
 shared_buffers = 64MB
 `
 
-// shared is started once for the process.
+// shared returns the server of Shared, which is started once for the process.
 var shared = sync.OnceValues(func() (*Server, error) {
 	if dsn := os.Getenv(EnvDSN); dsn != "" {
 		return &Server{dsn: dsn}, nil
@@ -46,142 +46,143 @@ var shared = sync.OnceValues(func() (*Server, error) {
 	return start("")
 })
 
-// Shared answers the server of the process. Where there can be none, the test is skipped, or fails; see the package's
-// comment.
+// Shared returns the server that all tests of the process share. If PostgreSQL is not installed, the test is skipped or fails;
+// see the package's comment.
 func Shared(t testing.TB) *Server {
 	t.Helper()
 	s, err := shared()
 	if err != nil {
-		missing(t, err)
+		skipOrFail(t, err)
 	}
 	return s
 }
 
-// Start answers a server of the test's own, with further lines of postgresql.conf. It ends with the test.
-func Start(t testing.TB, more string) *Server {
+// Start starts a server for one test, with more lines of postgresql.conf. It is stopped at the end of the test.
+func Start(t testing.TB, moreSettings string) *Server {
 	t.Helper()
-	s, err := start(more)
+	s, err := start(moreSettings)
 	if err != nil {
-		missing(t, err)
+		skipOrFail(t, err)
 	}
-	t.Cleanup(s.keeper.close)
+	t.Cleanup(s.supervisor.close)
 	return s
 }
 
-func start(more string) (*Server, error) {
-	bin, err := binaries()
+func start(moreSettings string) (*Server, error) {
+	bin, err := findBinaries()
 	if err != nil {
-		return nil, absent{err}
+		return nil, notInstalledError{err}
 	}
-	template, err := template(bin)
-	if err != nil {
-		return nil, err
-	}
-	k, err := newKeeper(template, bin, settings+more)
+	template, err := templatePath(bin)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{keeper: k, bin: bin, dsn: "host=" + k.dir + " port=5432 user=postgres dbname=postgres sslmode=disable"}
+	sup, err := newSupervisor(template, bin, settings+moreSettings)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{supervisor: sup, bin: bin, dsn: "host=" + sup.dir + " port=5432 user=postgres dbname=postgres sslmode=disable"}
 	for _, step := range []func() error{
-		func() error { return k.do("template") },
-		func() error { return k.share(template) },
-		func() error { return k.do("create") },
-		func() error { return k.do("start") },
+		func() error { return sup.run("template") },
+		func() error { return sup.installTemplate(template) },
+		func() error { return sup.run("create") },
+		func() error { return sup.run("start") },
 	} {
 		if err := step(); err != nil {
-			k.close()
+			sup.close()
 			return nil, err
 		}
 	}
 	return s, nil
 }
 
-// template answers where the cluster lies, or will lie, that others are copied from.
-func template(bin string) (string, error) {
-	who, err := unprivileged()
+// templatePath returns the path of the cluster that servers start with a copy of. It may not exist yet.
+func templatePath(bin string) (string, error) {
+	user, err := unprivilegedUser()
 	if err != nil {
-		return "", absent{err}
+		return "", notInstalledError{err}
 	}
 	version, err := version(bin)
 	if err != nil {
 		return "", err
 	}
 	sum := crc32.ChecksumIEEE([]byte(version + bin))
-	path := filepath.Join(os.TempDir(), fmt.Sprintf("pgtest-template-%d-%08x", who.id(), sum))
-	if _, err := os.Lstat(path); err == nil && !who.owns(path) {
-		return "", fmt.Errorf("pgtest: %s belongs to somebody else", path)
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("pgtest-template-%d-%08x", user.id(), sum))
+	if _, err := os.Lstat(path); err == nil && !user.owns(path) {
+		return "", fmt.Errorf("pgtest: %s belongs to another user", path)
 	}
 	return path, nil
 }
 
-// DSN answers how to reach the database postgres of the server.
+// DSN returns the DSN of the server's database postgres.
 func (s *Server) DSN() string { return s.dsn }
 
-// Dir answers where the server's files are; "data" below it is its cluster. It is empty for a server that pgtest did
-// not start.
+// Dir returns the server's directory; its subdirectory "data" is the cluster. It returns "" for a server that pgtest did not
+// start.
 func (s *Server) Dir() string {
-	if s.keeper == nil {
+	if s.supervisor == nil {
 		return ""
 	}
-	return s.keeper.dir
+	return s.supervisor.dir
 }
 
-// Binaries answers the directory of PostgreSQL's programs, such as pg_dump. It is empty for a server that pgtest did not
+// Binaries returns the directory with PostgreSQL's programs, such as pg_dump. It returns "" for a server that pgtest did not
 // start.
 func (s *Server) Binaries() string { return s.bin }
 
-// Run runs a line of the shell as the user who runs the server. Like Stop, Start, Kill and Log, it fails the test when
-// pgtest did not start the server.
+// Run runs a shell command as the user that runs the server. As Stop, Start, Kill and Log, it fails the test if pgtest did not
+// start the server.
 func (s *Server) Run(t testing.TB, line string) {
 	t.Helper()
-	s.do(t, "run", line)
+	s.run(t, "run", line)
 }
 
-// Stop stops the server: "smart", "fast" or "immediate", as pg_ctl means it.
+// Stop stops the server. The mode is one of pg_ctl: "smart", "fast" or "immediate".
 func (s *Server) Stop(t testing.TB, mode string) {
 	t.Helper()
-	s.do(t, "stop", mode)
+	s.run(t, "stop", mode)
 }
 
 // Start starts the server again after Stop or Kill.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
-	s.do(t, "start")
+	s.run(t, "start")
 }
 
-// Kill ends the server and all its processes with SIGKILL.
+// Kill kills the server and all its processes with SIGKILL.
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
-	s.do(t, "kill")
+	s.run(t, "kill")
 }
 
-func (s *Server) do(t testing.TB, words ...string) {
+func (s *Server) run(t testing.TB, command ...string) {
 	t.Helper()
-	s.own(t)
-	if err := s.keeper.do(words...); err != nil {
+	s.requireOwn(t)
+	if err := s.supervisor.run(command...); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (s *Server) own(t testing.TB) {
+// requireOwn fails the test if pgtest did not start the server.
+func (s *Server) requireOwn(t testing.TB) {
 	t.Helper()
-	if s.keeper == nil {
-		t.Fatalf("pgtest: the server is somebody else's: unset %s, or use pgtest.Start", EnvDSN)
+	if s.supervisor == nil {
+		t.Fatalf("pgtest: not a server that pgtest has started: unset %s, or use pgtest.Start", EnvDSN)
 	}
 }
 
-// Log answers everything that the server wrote into its log so far.
+// Log returns the server's log.
 func (s *Server) Log(t testing.TB) string {
 	t.Helper()
-	s.own(t)
-	text, err := os.ReadFile(filepath.Join(s.keeper.dir, "log"))
+	s.requireOwn(t)
+	text, err := os.ReadFile(filepath.Join(s.supervisor.dir, "log"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
 }
 
-// Database answers how to reach a fresh database, which is dropped when the test ends.
+// Database creates a database and returns its DSN. The database is dropped at the end of the test.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	name := "test_" + strings.ToLower(rand.Text()[:12])
@@ -193,7 +194,7 @@ func (s *Server) Database(t testing.TB) string {
 // execute runs one statement in the database postgres.
 func (s *Server) execute(t testing.TB, statement string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // the test's own has ended in its cleanup
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // t.Context() is done during cleanup
 	defer cancel()
 	conn, err := pgx.Connect(ctx, s.dsn)
 	if err != nil {
@@ -205,17 +206,17 @@ func (s *Server) execute(t testing.TB, statement string) {
 	}
 }
 
-// Open answers a pool of so many connections, set up as a host should: see the README of package postgres. It is closed
-// when the test ends. What change does to the driver's configuration, such as setting a tracer, is done last.
-func Open(t testing.TB, dsn string, connections int, change ...func(*pgx.ConnConfig)) *bun.DB {
+// Open returns a pool with the given number of connections and the settings that the README of package postgres recommends. It
+// is closed at the end of the test. The configure functions are called last: they may set a tracer, for example.
+func Open(t testing.TB, dsn string, connections int, configure ...func(*pgx.ConnConfig)) *bun.DB {
 	t.Helper()
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
-	for _, c := range change {
-		c(config)
+	for _, f := range configure {
+		f(config)
 	}
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(connections)

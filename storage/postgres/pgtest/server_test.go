@@ -19,26 +19,26 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// victim makes this binary start a server, say where, and wait to be killed.
-const victim = "PGTEST_VICTIM"
+// victimVariable makes the test binary start a server, print its directory, and wait to be killed.
+const victimVariable = "PGTEST_VICTIM"
 
-func TestNothingIsLeftAfterASIGKILL(t *testing.T) {
-	if os.Getenv(victim) != "" {
+func TestSIGKILLLeavesNothingBehind(t *testing.T) {
+	if os.Getenv(victimVariable) != "" {
 		server := pgtest.Start(t, "")
 		pgtest.Open(t, server.DSN(), 1)
 		server.PgBouncer(t, server.DSN())
-		_, _ = os.Stdout.WriteString("\n" + victim + " " + server.Dir() + "\n")
+		_, _ = os.Stdout.WriteString("\n" + victimVariable + " " + server.Dir() + "\n")
 		select {}
 	}
 	pgtest.Shared(t) // skips where there is no PostgreSQL
-	cmd := exec.Command(os.Args[0], "-test.run", "^TestNothingIsLeftAfterASIGKILL$")
-	cmd.Env = append(os.Environ(), victim+"=1")
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestSIGKILLLeavesNothingBehind$")
+	cmd.Env = append(os.Environ(), victimVariable+"=1")
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	var dir string
 	for lines := bufio.NewScanner(out); dir == "" && lines.Scan(); {
-		dir, _ = strings.CutPrefix(lines.Text(), victim+" ")
+		dir, _ = strings.CutPrefix(lines.Text(), victimVariable+" ")
 		if !strings.HasPrefix(dir, "/") {
 			dir = ""
 		}
@@ -50,23 +50,23 @@ func TestNothingIsLeftAfterASIGKILL(t *testing.T) {
 
 	require.Eventually(t, func() bool {
 		_, err := os.Stat(dir)
-		return os.IsNotExist(err) && gone(pid)
+		return os.IsNotExist(err) && hasEnded(pid)
 	}, 30*time.Second, 20*time.Millisecond)
 }
 
-func TestAServerIsStoppedKilledAndStartedAgain(t *testing.T) {
+func TestStopKillAndStart(t *testing.T) {
 	server := pgtest.Start(t, "work_mem = '7MB'")
 	db := pgtest.Open(t, server.DSN(), 1)
-	ask := func() string {
+	workMem := func() string {
 		var setting string
 		require.NoError(t, db.QueryRowContext(t.Context(), "SHOW work_mem").Scan(&setting))
 		return setting
 	}
-	require.Equal(t, "7MB", ask())
+	require.Equal(t, "7MB", workMem())
 	server.Stop(t, "fast")
 	require.Error(t, db.PingContext(t.Context()))
 	server.Start(t)
-	require.Equal(t, "7MB", ask())
+	require.Equal(t, "7MB", workMem())
 	first := postmaster(t, server.Dir())
 	server.Kill(t)
 	server.Start(t)
@@ -75,7 +75,7 @@ func TestAServerIsStoppedKilledAndStartedAgain(t *testing.T) {
 	require.Contains(t, server.Log(t), "database system was not properly shut down")
 }
 
-func TestADatabaseIsFreshAndReachedThroughPgBouncerToo(t *testing.T) {
+func TestDatabaseAndPgBouncer(t *testing.T) {
 	server := pgtest.Shared(t)
 	dsn := server.Database(t)
 	db := pgtest.Open(t, dsn, 1)
@@ -87,26 +87,26 @@ func TestADatabaseIsFreshAndReachedThroughPgBouncerToo(t *testing.T) {
 	require.ErrorContains(t, err, "42P01")
 }
 
-// one starts a server in a process of its own, with one more line of settings, where there is no cluster to copy yet.
-func one(t *testing.T, dir, settings string) *exec.Cmd {
+// oneServer returns a process that starts a server with one more line of settings, and with TMPDIR set to dir.
+func oneServer(t *testing.T, dir, settings string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run", "^TestOneServer$", "-test.v")
-	cmd.Env = append(os.Environ(), "TMPDIR="+dir, lonely+"="+settings)
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir, settingsVariable+"="+settings)
 	return cmd
 }
 
-const lonely = "PGTEST_SETTINGS"
+const settingsVariable = "PGTEST_SETTINGS"
 
 func TestOneServer(t *testing.T) {
-	settings := os.Getenv(lonely)
+	settings := os.Getenv(settingsVariable)
 	if settings == "" {
 		settings = "work_mem = '8MB'"
 	}
 	require.NoError(t, pgtest.Open(t, pgtest.Start(t, settings).DSN(), 1).PingContext(t.Context()))
 }
 
-// fresh answers an empty directory that everybody may write into, as a system's temporary one.
-func fresh(t *testing.T) string {
+// tempDir returns an empty directory in which every user may create files, as in the system's temporary directory.
+func tempDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "fresh-")
 	require.NoError(t, err)
@@ -115,20 +115,20 @@ func fresh(t *testing.T) string {
 	return dir
 }
 
-// Processes that find no cluster to copy make one at the same time, and one is kept.
-func TestManyStartAtOnce(t *testing.T) {
+// Several processes create the cluster to copy concurrently, and one is kept.
+func TestStartConcurrently(t *testing.T) {
 	pgtest.Shared(t) // skips where there is no PostgreSQL
-	dir := fresh(t)
+	dir := tempDir(t)
 	var all sync.WaitGroup
-	said, errs := make([][]byte, 4), make([]error, 4)
-	for i := range said {
-		cmd := one(t, dir, "work_mem = '9MB'")
-		all.Go(func() { said[i], errs[i] = cmd.CombinedOutput() })
+	output, errs := make([][]byte, 4), make([]error, 4)
+	for i := range output {
+		cmd := oneServer(t, dir, "work_mem = '9MB'")
+		all.Go(func() { output[i], errs[i] = cmd.CombinedOutput() })
 	}
 	all.Wait()
-	for i, out := range said {
+	for i, out := range output {
 		require.NoError(t, errs[i], "%s", out)
-		require.Contains(t, string(out), "--- PASS: TestOneServer", "and was not skipped")
+		require.Contains(t, string(out), "--- PASS: TestOneServer", "not skipped")
 	}
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -136,11 +136,11 @@ func TestManyStartAtOnce(t *testing.T) {
 	require.Contains(t, left[0].Name(), "pgtest-template-")
 }
 
-// A server that cannot start is no reason to skip a test, and leaves nothing behind.
-func TestAServerThatCannotStartFailsTheTest(t *testing.T) {
+// A server that cannot start fails the test, and leaves no files behind.
+func TestAServerThatCannotStart(t *testing.T) {
 	pgtest.Shared(t) // skips where there is no PostgreSQL
-	dir := fresh(t)
-	out, err := one(t, dir, "nonsense = 1").CombinedOutput()
+	dir := tempDir(t)
+	out, err := oneServer(t, dir, "nonsense = 1").CombinedOutput()
 	require.Error(t, err)
 	require.Contains(t, string(out), "--- FAIL: TestOneServer")
 	require.Contains(t, string(out), "nonsense")
@@ -149,7 +149,7 @@ func TestAServerThatCannotStartFailsTheTest(t *testing.T) {
 	require.Empty(t, left)
 }
 
-func TestADSNForAnotherDatabase(t *testing.T) {
+func TestWithDatabase(t *testing.T) {
 	for _, dsn := range []string{
 		"host=db.example user=anna password='a b\\'c' dbname=one sslmode=disable application_name=mine",
 		"postgres://anna:a%20b%27c@db.example/one?sslmode=disable&application_name=mine",
@@ -168,8 +168,8 @@ func TestADSNForAnotherDatabase(t *testing.T) {
 	}
 }
 
-// gone tells whether a process has ended.
-func gone(pid int) bool {
+// hasEnded reports whether a process has ended.
+func hasEnded(pid int) bool {
 	process, err := os.FindProcess(pid)
 	return err != nil || errors.Is(process.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }

@@ -7,14 +7,14 @@ import (
 	"syscall"
 )
 
-// account is nobody: PostgreSQL is started on Unix only.
-type account struct{}
+// osUser is not used: PostgreSQL is started on Unix only.
+type osUser struct{}
 
-func unprivileged() (*account, error) {
+func unprivilegedUser() (*osUser, error) {
 	return nil, errors.New("pgtest starts PostgreSQL on Unix only: set " + EnvDSN)
 }
 
-func (*account) own(...string) error              { return nil }
-func (*account) attributes() *syscall.SysProcAttr { return nil }
-func (*account) id() int                          { return 0 }
-func (*account) owns(string) bool                 { return false }
+func (*osUser) chown(...string) error             { return nil }
+func (*osUser) sysProcAttr() *syscall.SysProcAttr { return nil }
+func (*osUser) id() int                           { return 0 }
+func (*osUser) owns(string) bool                  { return false }

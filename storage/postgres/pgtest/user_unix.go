@@ -10,11 +10,11 @@ import (
 	"syscall"
 )
 
-// account is who runs the servers: nil stands for whoever runs the tests.
-type account struct{ uid, gid int }
+// osUser is the user that runs the servers; nil is the user that runs the tests.
+type osUser struct{ uid, gid int }
 
-// unprivileged answers somebody who is not root, because PostgreSQL refuses to run as root.
-func unprivileged() (*account, error) {
+// unprivilegedUser returns a user other than root, because PostgreSQL refuses to run as root.
+func unprivilegedUser() (*osUser, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
 	}
@@ -23,15 +23,15 @@ func unprivileged() (*account, error) {
 		if err != nil {
 			continue
 		}
-		uid, _ := strconv.Atoi(found.Uid) // numbers on every Unix
+		uid, _ := strconv.Atoi(found.Uid) // a number on every Unix
 		gid, _ := strconv.Atoi(found.Gid)
-		return &account{uid, gid}, nil
+		return &osUser{uid, gid}, nil
 	}
-	return nil, errors.New("pgtest: there is neither a user postgres nor nobody to run PostgreSQL as")
+	return nil, errors.New("pgtest: PostgreSQL needs a user other than root: neither postgres nor nobody exists")
 }
 
-// own hands files over.
-func (a *account) own(paths ...string) error {
+// chown makes the user the owner of the files.
+func (a *osUser) chown(paths ...string) error {
 	if a == nil {
 		return nil
 	}
@@ -43,25 +43,25 @@ func (a *account) own(paths ...string) error {
 	return nil
 }
 
-// attributes puts a process under the account, and out of reach of the signals of the tests' terminal.
-func (a *account) attributes() *syscall.SysProcAttr {
+// sysProcAttr makes a process run as the user, in a session that gets no signals from the terminal of the tests.
+func (a *osUser) sysProcAttr() *syscall.SysProcAttr {
 	attributes := &syscall.SysProcAttr{Setsid: true}
 	if a != nil {
-		attributes.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)} //nolint:gosec // ids of users
+		attributes.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)} //nolint:gosec // ids of users are not negative
 	}
 	return attributes
 }
 
-// id tells the accounts of several users apart.
-func (a *account) id() int {
+// id returns the numeric id of the user.
+func (a *osUser) id() int {
 	if a == nil {
 		return os.Getuid()
 	}
 	return a.uid
 }
 
-// owns tells whether a directory belongs to the account, and nobody else put it there.
-func (a *account) owns(path string) bool {
+// owns reports whether path is a directory that belongs to the user.
+func (a *osUser) owns(path string) bool {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return false

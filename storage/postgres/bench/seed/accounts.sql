@@ -1,5 +1,5 @@
 INSERT INTO clientele.accounts (id, login, password_hash, name, company, email, phone, address, city, state, postal_code,
-    country, additional_info, description, external_id, locale, attributes, sign_in, version, created_at, updated_at,
+    country, additional_info, description, external_id, locale, attributes, session_epoch, version, created_at, updated_at,
     sort_name, search)
 SELECT n, login, '$argon2id$v=19$m=19456,t=2,p=1$' || substr(md5(login), 1, 22) || '$' || md5(login) || '01234567890',
     name, company, email, phone, 'Via Roma ' || n % 200, 'Bologna', 'BO', '40' || lpad((n % 1000)::text, 3, '0'),

@@ -14,7 +14,7 @@ INSERT INTO clientele.domain_holds (domain_id, cause, note, message, public, pla
 SELECT id, 'customer', '', '', '', 'owner', timestamptz '2026-03-01 00:00:00Z' + id * interval '1 second'
 FROM clientele.domains WHERE id % 200 = 11;
 
--- The log tells of all that, but what is older than the last 200 days of new accounts was pruned.
+-- The events of all these rows, except for those that were pruned: they are older than the last 200 days of new accounts.
 INSERT INTO clientele.events (number, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
 SELECT made.count - count(*) OVER () + row_number() OVER (ORDER BY at, account_id, depth, domain_id), at, type, actor, account_id, subscription_id, domain_id, domain, details, texts
 FROM (

@@ -1,7 +1,7 @@
--- So many accounts as the setting bench.accounts says (a multiple of 100), with 1.2 times as many subscriptions and 3
--- times as many domains, as the library would have stored them. TestSeed compares them with what it writes.
+-- The number of accounts is the setting bench.accounts (a multiple of 100). There are 1.2 times as many subscriptions and 3 times
+-- as many domains, stored as by the library: TestSeed compares them.
 --
--- Account n owns the subscription n, and every fifth one another. Subscriptions have two domains and three, in turns.
+-- Account n owns subscription n, and every fifth account owns a second one. Subscriptions have two or three domains alternately.
 
 CREATE FUNCTION pg_temp.accounts() RETURNS bigint STABLE LANGUAGE sql AS $$ SELECT current_setting('bench.accounts')::bigint $$;
 

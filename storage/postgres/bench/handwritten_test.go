@@ -15,28 +15,27 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// hand is the SQL that a host would write instead, with as few statements as it takes to lock, check and write the same:
-// rows are locked before anything that depends on them is read, and a command that changes nothing else than what was
-// asked knows everything before it writes.
-type hand struct {
+// handwritten is the SQL that an application would write instead of using the library, with as few statements as possible that
+// lock, check and write the same rows. Rows are locked before anything that depends on them is read.
+type handwritten struct {
 	pool *pgxpool.Pool
 	now  func() time.Time
 }
 
-// lockClass is the first number of the library's advisory locks in the schema clientele: whoever writes its tables has to
-// take the same.
+// lockClass returns the first number of the library's advisory locks in the schema clientele. All code that writes to its tables
+// must take the same locks.
 func lockClass() int32 {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte("clientele:clientele")) // never fails
 	return int32(hash.Sum32())                       //nolint:gosec // all 32 bits are meant
 }
 
-func (h hand) at() time.Time { return h.now().UTC().Truncate(time.Microsecond) }
+func (h handwritten) at() time.Time { return h.now().UTC().Truncate(time.Microsecond) }
 
-// errMissing stands for ErrNotFound.
+// errMissing is the counterpart of ErrNotFound.
 var errMissing = errors.New("not found")
 
-// heldRow is a hold as json_agg answers it.
+// heldRow is a hold as json_agg encodes it.
 type heldRow struct {
 	Cause, Note, Message, Public string
 	PlacedBy                     string    `json:"placed_by"`
@@ -55,7 +54,7 @@ func holds(rows []heldRow) subscriptions.Holds {
 
 const handAccount = `
 SELECT a.id, a.login, a.password_hash, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
-    a.country, a.additional_info, a.description, coalesce(a.external_id, ''), a.locale, a.attributes, a.sign_in, a.version,
+    a.country, a.additional_info, a.description, coalesce(a.external_id, ''), a.locale, a.attributes, a.session_epoch, a.version,
     a.created_at, a.updated_at,
     (SELECT json_agg(h ORDER BY h.cause) FROM clientele.account_holds AS h WHERE h.account_id = a.id)`
 
@@ -71,17 +70,17 @@ func scanAccount(row pgx.Row, more ...any) (accounts.Record, error) {
 	return a, err
 }
 
-func (h hand) get(ctx context.Context, id accounts.ID) (accounts.Account, error) {
+func (h handwritten) get(ctx context.Context, id accounts.ID) (accounts.Account, error) {
 	a, err := scanAccount(h.pool.QueryRow(ctx, handAccount+" FROM clientele.accounts AS a WHERE a.id = $1", int64(id)))
 	return a.Account, err
 }
 
-func (h hand) getByLogin(ctx context.Context, login string) (accounts.Account, error) {
+func (h handwritten) getByLogin(ctx context.Context, login string) (accounts.Account, error) {
 	a, err := scanAccount(h.pool.QueryRow(ctx, handAccount+" FROM clientele.accounts AS a WHERE a.login = $1", strings.ToLower(login)))
 	return a.Account, err
 }
 
-func (h hand) checkSession(ctx context.Context, id accounts.ID, signIn int64) (accounts.Account, error) {
+func (h handwritten) checkSession(ctx context.Context, id accounts.ID, signIn int64) (accounts.Account, error) {
 	a, err := h.get(ctx, id)
 	switch {
 	case err != nil:
@@ -104,7 +103,7 @@ WHERE d.name IN ($1, $2)
 ORDER BY d.name = $1 DESC
 LIMIT 1`
 
-func (h hand) resolve(ctx context.Context, host string) (subscriptions.Site, error) {
+func (h handwritten) resolve(ctx context.Context, host string) (subscriptions.Site, error) {
 	var site subscriptions.Site
 	var own, above, top []heldRow
 	d := &site.Domain
@@ -134,15 +133,15 @@ ORDER BY a.created_at, a.id
 LIMIT $2`
 )
 
-func (h hand) page(ctx context.Context, behind accounts.Account, limit int) ([]accounts.Summary, error) {
-	return h.summaries(ctx, handPage, behind.CreatedAt, int64(behind.ID), limit)
+func (h handwritten) page(ctx context.Context, after accounts.Account, limit int) ([]accounts.Summary, error) {
+	return h.summaries(ctx, handPage, after.CreatedAt, int64(after.ID), limit)
 }
 
-func (h hand) search(ctx context.Context, piece string, limit int) ([]accounts.Summary, error) {
-	return h.summaries(ctx, handSearch, "%"+piece+"%", limit)
+func (h handwritten) search(ctx context.Context, term string, limit int) ([]accounts.Summary, error) {
+	return h.summaries(ctx, handSearch, "%"+term+"%", limit)
 }
 
-func (h hand) summaries(ctx context.Context, statement string, args ...any) ([]accounts.Summary, error) {
+func (h handwritten) summaries(ctx context.Context, statement string, args ...any) ([]accounts.Summary, error) {
 	rows, err := h.pool.Query(ctx, statement, args...)
 	if err != nil {
 		return nil, err
@@ -170,7 +169,7 @@ SELECT nextval('clientele.account_ids'), nextval('clientele.subscription_ids'), 
 	handCreate = `
 WITH a AS (
     INSERT INTO clientele.accounts (id, login, password_hash, name, company, email, phone, address, city, state, postal_code,
-        country, additional_info, description, external_id, locale, attributes, sign_in, version, created_at, updated_at,
+        country, additional_info, description, external_id, locale, attributes, session_epoch, version, created_at, updated_at,
         sort_name, search)
     VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', '', '', $8, '', '', $9, '', NULL, 1, 1, $10, $10, $11, $12)
 ), s AS (
@@ -187,7 +186,7 @@ VALUES ($10, 'account.created', $20, $1, NULL, NULL, '', jsonb_build_object('ext
     ($10, 'domain.added', $20, $1, $13, $16, $14, NULL)`
 )
 
-func (h hand) create(ctx context.Context, actor string, in accounts.New) (accounts.ID, error) {
+func (h handwritten) create(ctx context.Context, actor string, in accounts.New) (accounts.ID, error) {
 	hash, _ := plain{}.Hash(ctx, in.Password)
 	name, at := in.Subscription.Domains[0], h.at()
 	keys := accounts.Claim{
@@ -219,7 +218,7 @@ func (h hand) create(ctx context.Context, actor string, in accounts.New) (accoun
 const (
 	handLock = `SELECT id FROM clientele.accounts WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE`
 
-	// A hold that is there already keeps who placed it and when, and takes over the texts that are given.
+	// An existing hold keeps placed_by and placed_at, and gets the texts that are not empty.
 	handSuspend = `
 WITH placed AS (
     INSERT INTO clientele.account_holds AS h (account_id, cause, note, message, public, placed_by, placed_at)
@@ -237,7 +236,7 @@ ORDER BY account_id
 RETURNING account_id`
 )
 
-func (h hand) suspend(ctx context.Context, actor string, ids []accounts.ID, hold accounts.Hold) (out accounts.Outcome, err error) {
+func (h handwritten) suspend(ctx context.Context, actor string, ids []accounts.ID, hold accounts.Hold) (out accounts.Outcome, err error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	at := h.at()
 	err = pgx.BeginTxFunc(ctx, h.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
@@ -306,7 +305,7 @@ FROM (
 ORDER BY kind, id
 RETURNING coalesce(subscription_id, 0), domain_id IS NOT NULL, domain`
 
-func (h hand) remove(ctx context.Context, actor string, ids []accounts.ID) (r accounts.Removal, err error) {
+func (h handwritten) remove(ctx context.Context, actor string, ids []accounts.ID) (r accounts.Removal, err error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	at := h.at()
 	r.Accounts = ids

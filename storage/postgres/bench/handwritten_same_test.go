@@ -12,32 +12,32 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
-// TestByHand gives the same commands to both ways, each on a database of its own, and compares the answers and then
+// TestHandwrittenSQL runs the same commands with both implementations, each on another database, and compares the results and then
 // every row of every table.
-func TestByHand(t *testing.T) {
+func TestHandwrittenSQL(t *testing.T) {
 	for _, prepared := range []bool{false, true} {
 		name := "exec"
 		if prepared {
 			name = "prepared"
 		}
-		t.Run(name, func(t *testing.T) { testByHand(t, prepared) })
+		t.Run(name, func(t *testing.T) { testHandwrittenSQL(t, prepared) })
 	}
 }
 
-func testByHand(t *testing.T, prepared bool) {
-	const many, actor = 1000, "anna"
+func testHandwrittenSQL(t *testing.T, prepared bool) {
+	const size, actor = 1000, "anna"
 	ctx := accounts.WithActor(t.Context(), actor)
 	now := func() time.Time { return time.Date(2026, time.March, 1, 12, 0, 0, 123456000, time.UTC) }
-	var both [2]ways
+	var impls [2]implementations
 	var dbs [2]*bun.DB
-	for i := range both {
+	for i := range impls {
 		dsn := pgtest.Shared(t).Database(t)
 		dbs[i] = pgtest.Open(t, dsn, 1)
 		require.NoError(t, postgres.Migrate(ctx, dbs[i], nil))
-		seed(ctx, t, dsn, many, false)
-		both[i] = openWays(t, dsn, prepared, now)
+		seed(ctx, t, dsn, size, false)
+		impls[i] = openImplementations(t, dsn, prepared, now)
 	}
-	library, hand := both[0], both[1].hand
+	library, hand := impls[0], impls[1].handwritten
 
 	for _, id := range []accounts.ID{1, 2, 3, 5, 53, 105, 997} {
 		want, err := library.clients.Get(ctx, id)
@@ -58,12 +58,12 @@ func testByHand(t *testing.T, prepared bool) {
 		require.NoError(t, err)
 		require.Equal(t, wantPage.Items, append([]accounts.Summary{}, gotPage...))
 	}
-	for _, piece := range []string{"trattoria", "osteria", "48.it", "rossi", "nobody has this"} {
-		want, err := library.clients.List(ctx, accounts.Query{Search: piece, Limit: 20})
+	for _, term := range []string{"trattoria", "osteria", "48.it", "rossi", "nobody has this"} {
+		want, err := library.clients.List(ctx, accounts.Query{Search: term, Limit: 20})
 		require.NoError(t, err)
-		got, err := hand.search(ctx, piece, 20)
+		got, err := hand.search(ctx, term, 20)
 		require.NoError(t, err)
-		require.Equal(t, want.Items, append([]accounts.Summary{}, got...), piece)
+		require.Equal(t, want.Items, append([]accounts.Summary{}, got...), term)
 	}
 	for id := 1; id <= 250; id++ {
 		name := nameOf(t, dbs[0], id)
@@ -73,7 +73,7 @@ func testByHand(t *testing.T, prepared bool) {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
-	equal(t, dbs)
+	requireEqualTables(t, dbs)
 
 	hold := accounts.Hold{Cause: "provider", Note: "n", Message: `m "quoted" \ {}`}
 	for _, ids := range [][]accounts.ID{{7}, {9, 8, 7, 8}} {
@@ -84,7 +84,7 @@ func testByHand(t *testing.T, prepared bool) {
 		require.Equal(t, want, got)
 		hold.Public = "p"
 	}
-	equal(t, dbs)
+	requireEqualTables(t, dbs)
 	_, err := library.clients.Suspend(ctx, []accounts.ID{10, 1_000_000}, hold)
 	require.ErrorIs(t, err, accounts.ErrNotFound)
 	_, err = hand.suspend(ctx, actor, []accounts.ID{10, 1_000_000}, hold)
@@ -99,7 +99,7 @@ func testByHand(t *testing.T, prepared bool) {
 	}
 	_, err = hand.create(ctx, actor, customer(1))
 	require.ErrorIs(t, err, accounts.ErrTaken)
-	equal(t, dbs)
+	requireEqualTables(t, dbs)
 
 	ids := []accounts.ID{3, 5, 7, 105, 10, 400}
 	want, err := library.clients.Remove(ctx, ids)
@@ -107,11 +107,11 @@ func testByHand(t *testing.T, prepared bool) {
 	got, err := hand.remove(ctx, actor, ids)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
-	equal(t, dbs)
+	requireEqualTables(t, dbs)
 }
 
-// equal compares all that both databases hold.
-func equal(t *testing.T, dbs [2]*bun.DB) {
+// requireEqualTables compares all tables of both databases.
+func requireEqualTables(t *testing.T, dbs [2]*bun.DB) {
 	t.Helper()
 	for _, table := range []string{
 		"accounts", "subscriptions", "domains", "account_holds", "subscription_holds", "domain_holds", "events", "event_log",

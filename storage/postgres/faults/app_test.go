@@ -29,24 +29,24 @@ func (plain) Verify(_ context.Context, hash, password string) (ok, outdated bool
 	return hash == "plain:"+password, false, nil
 }
 
-// host is a product in small: a pool, a store on it, and a manager.
-type host struct {
+// app is a small application: a pool, a store that uses it, and a manager.
+type app struct {
 	*accounts.Manager
 	db    *bun.DB
 	store *postgres.Store
 	name  string // of its connections, in pg_stat_activity
 }
 
-// pool answers a pool as a host sets it up. Every statement passes the gate, if there is one.
-func pool(dsn, name string, connections int, g *gate) (*bun.DB, error) {
+// openPool returns a pool with the recommended settings. The hook, if there is one, sees every statement.
+func openPool(dsn, name string, connections int, hook *statementHook) (*bun.DB, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, err
 	}
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.RuntimeParams["application_name"] = name
-	if g != nil {
-		config.Tracer = g
+	if hook != nil {
+		config.Tracer = hook
 	}
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(connections)
@@ -54,8 +54,8 @@ func pool(dsn, name string, connections int, g *gate) (*bun.DB, error) {
 	return bun.NewDB(db, pgdialect.New()), nil
 }
 
-func newHost(ctx context.Context, dsn, name string, connections int, g *gate) (*host, error) {
-	db, err := pool(dsn, name, connections, g)
+func newApp(ctx context.Context, dsn, name string, connections int, hook *statementHook) (*app, error) {
+	db, err := openPool(dsn, name, connections, hook)
 	if err != nil {
 		return nil, err
 	}
@@ -64,37 +64,37 @@ func newHost(ctx context.Context, dsn, name string, connections int, g *gate) (*
 		_ = db.Close()
 		return nil, err
 	}
-	return &host{Manager: accounts.NewManager(store, &accounts.Options{Hasher: plain{}}), db: db, store: store, name: name}, nil
+	return &app{Manager: accounts.NewManager(store, &accounts.Options{Hasher: plain{}}), db: db, store: store, name: name}, nil
 }
 
 func randomName(kind string) string { return kind + "-" + strings.ToLower(rand.Text()[:12]) }
 
-// openHost answers a host whose pool is closed when the test ends. By then it must have nothing under way, and soon
-// afterwards the server must have no connection of it any more.
-func openHost(t *testing.T, dsn string, connections int, g *gate) *host {
+// openApp returns an app whose pool is closed at the end of the test. At that time it must run no statement, and soon after
+// that the server must have no connection of it.
+func openApp(t *testing.T, dsn string, connections int, hook *statementHook) *app {
 	t.Helper()
-	h, err := newHost(t.Context(), dsn, randomName("host"), connections, g)
+	app, err := newApp(t.Context(), dsn, randomName("app"), connections, hook)
 	require.NoError(t, err)
 	t.Cleanup(func() {
-		watcher, err := pool(dsn, "watcher", 1, nil)
+		observer, err := openPool(dsn, "observer", 1, nil)
 		require.NoError(t, err)
-		defer func() { _ = watcher.Close() }()
-		waitForConnections(t, watcher, h.name, "state <> 'idle'")
-		require.NoError(t, h.db.Close())
-		waitForConnections(t, watcher, h.name, "true")
+		defer func() { _ = observer.Close() }()
+		waitForConnections(t, observer, app.name, "state <> 'idle'")
+		require.NoError(t, app.db.Close())
+		waitForConnections(t, observer, app.name, "true")
 	})
-	return h
+	return app
 }
 
-// waitForConnections waits until the server has no connection of that name of which the condition is true.
+// waitForConnections waits until the server has no connection with that name that fulfils the condition.
 func waitForConnections(t *testing.T, db *bun.DB, name, condition string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second) // the test's own may have ended
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second) // t.Context() may be done
 	defer cancel()
 	for {
 		var left []string
 		require.NoError(t, db.NewSelect().TableExpr("pg_stat_activity").ColumnExpr("state || ': ' || query").
-			Where("application_name = ?", name).Where(condition).Scan(ctx, &left), "connections are left: %q", left)
+			Where("application_name = ?", name).Where(condition).Scan(ctx, &left), "remaining connections: %q", left)
 		if len(left) == 0 {
 			return
 		}
@@ -102,19 +102,19 @@ func waitForConnections(t *testing.T, db *bun.DB, name, condition string) {
 	}
 }
 
-// pause waits for what happens in other processes, which cannot tell when it has.
+// pause waits for other processes, which cannot notify the test.
 func pause(d time.Duration) { <-time.After(d) }
 
-// waitFor waits until something is so.
-func waitFor(t *testing.T, what string, is func() bool) {
+// waitFor waits until condition returns true.
+func waitFor(t *testing.T, description string, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !is(); pause(5 * time.Millisecond) {
-		require.True(t, time.Now().Before(end), "waited in vain: %s", what)
+	for end := time.Now().Add(30 * time.Second); !condition(); pause(5 * time.Millisecond) {
+		require.True(t, time.Now().Before(end), "timed out waiting for %s", description)
 	}
 }
 
-// migrated answers a database with the tables in it.
-func migrated(t *testing.T, s *pgtest.Server) string {
+// newDatabase creates a database with the tables and returns its DSN.
+func newDatabase(t *testing.T, s *pgtest.Server) string {
 	t.Helper()
 	dsn := s.Database(t)
 	migrate(t, dsn)
@@ -123,14 +123,14 @@ func migrated(t *testing.T, s *pgtest.Server) string {
 
 func migrate(t *testing.T, dsn string) {
 	t.Helper()
-	db, err := pool(dsn, "migration", 1, nil)
+	db, err := openPool(dsn, "migration", 1, nil)
 	require.NoError(t, err)
 	defer func() { _ = db.Close() }()
 	require.NoError(t, postgres.Migrate(t.Context(), db, nil))
 }
 
-// tables answers what every table holds, as a sum, by its name.
-func tables(t *testing.T, db *bun.DB) map[string]any {
+// tableSums returns a checksum of every table, by its name.
+func tableSums(t *testing.T, db *bun.DB) map[string]any {
 	t.Helper()
 	sums := map[string]any{}
 	query := db.NewSelect()
@@ -144,7 +144,7 @@ func tables(t *testing.T, db *bun.DB) map[string]any {
 	return sums
 }
 
-// countEvents answers how many events there are, numbered or not.
+// countEvents returns the number of events, with or without numbers.
 func countEvents(t *testing.T, db *bun.DB) int64 {
 	t.Helper()
 	n, err := db.NewSelect().TableExpr("clientele.events").Count(t.Context())

@@ -17,19 +17,19 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// ways are the two to one database: the library's, and by hand.
-type ways struct {
-	clients *accounts.Manager
-	subs    *subscriptions.Manager
-	store   *postgres.Store
-	hand    hand
+// implementations are the library and the hand-written SQL, on one database.
+type implementations struct {
+	clients     *accounts.Manager
+	subs        *subscriptions.Manager
+	store       *postgres.Store
+	handwritten handwritten
 }
 
-// callers is how many there are at once at most, and how many connections each of the pools has.
+// callers is the maximum number of concurrent callers, and the number of connections of each pool.
 const callers = 16
 
-// openWays opens both in the same execution mode: that which the README recommends, or with prepared statements.
-func openWays(t testing.TB, dsn string, prepared bool, now func() time.Time) ways {
+// openImplementations opens both in the same execution mode: the one that the README recommends, or prepared statements.
+func openImplementations(t testing.TB, dsn string, prepared bool, now func() time.Time) implementations {
 	t.Helper()
 	grow := func(config *pgx.ConnConfig) { config.AfterConnect = growMemory }
 	store, err := postgres.New(t.Context(), pgtest.Open(t, dsn, callers, grow), &postgres.Options{Prepared: prepared})
@@ -46,11 +46,11 @@ func openWays(t testing.TB, dsn string, prepared bool, now func() time.Time) way
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	clients := accounts.NewManager(store, &accounts.Options{Hasher: plain{}, Now: now})
-	return ways{clients: clients, subs: clients.Subscriptions(), store: store, hand: hand{pool, now}}
+	return implementations{clients: clients, subs: clients.Subscriptions(), store: store, handwritten: handwritten{pool, now}}
 }
 
-// growMemory makes the server's process for a connection keep its memory from one statement to the next. Otherwise it
-// does so from the first big allocation on, which comes sooner or later, and saves a third of what a statement takes.
+// growMemory makes the backend of a connection allocate much memory once. From then on it keeps memory between statements, which
+// saves a third of their time; without it, that would begin at some time during the measurements.
 func growMemory(ctx context.Context, conn *pgconn.PgConn) error {
 	_, err := conn.Exec(ctx, "SELECT length(repeat('x', 30000000))").ReadAll()
 	return err
@@ -67,7 +67,7 @@ func (plain) Verify(_ context.Context, hash, password string) (ok, outdated bool
 	return hash == "$plain$"+password, false, nil
 }
 
-// customer answers an account that is not among the seeded ones, with one subscription and one domain.
+// customer returns an account that is not among the seeded ones, with one subscription and one domain.
 func customer(n int) accounts.New {
 	return accounts.New{
 		Login: fmt.Sprintf("new%08d", n), Password: "correct horse battery",

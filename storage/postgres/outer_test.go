@@ -3,10 +3,12 @@ package postgres_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
+	"golang.org/x/crypto/bcrypt"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/postgres"
@@ -25,7 +27,7 @@ func (plain) Verify(_ context.Context, hash, password string) (ok, outdated bool
 	return hash == "plain:"+password, false, nil
 }
 
-// manager answers a manager over a store, with cheap passwords.
+// manager returns a manager with a hasher that costs nothing.
 func manager(store accounts.Store) *accounts.Manager {
 	return accounts.NewManager(store, &accounts.Options{Hasher: plain{}, Secret: make([]byte, 32)})
 }
@@ -39,7 +41,7 @@ func alice() accounts.New {
 	}
 }
 
-// begin begins a transaction of a host, which is rolled back when the test ends at the latest.
+// begin begins a transaction, which is rolled back at the end of the test.
 func begin(t *testing.T, db *bun.DB, level sql.IsolationLevel) bun.Tx {
 	t.Helper()
 	tx, err := db.BeginTx(t.Context(), &sql.TxOptions{Isolation: level})
@@ -48,28 +50,28 @@ func begin(t *testing.T, db *bun.DB, level sql.IsolationLevel) bun.Tx {
 	return tx
 }
 
-func TestCommandsAndAHostsRowAreRolledBackTogether(t *testing.T) {
+func TestCommandsAndApplicationRowsRollBackTogether(t *testing.T) {
 	ctx := t.Context()
-	s := newStores(t, pgtest.Shared(t).Database(t), 4)
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 4)
 	store := s.openStore(t)
 	clients := manager(store)
 	_, err := s.db.ExecContext(ctx, "CREATE TABLE invoices (account bigint, cents int)")
 	require.NoError(t, err)
 
 	tx := begin(t, s.db, sql.LevelDefault)
-	joined := clients.WithStore(store.WithTx(tx))
-	a, err := joined.Create(ctx, alice())
+	inTx := clients.WithStore(store.WithTx(tx))
+	a, err := inTx.Create(ctx, alice())
 	require.NoError(t, err)
-	_, err = joined.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{Cause: accounts.CauseBilling})
+	_, err = inTx.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{Cause: accounts.CauseBilling})
 	require.NoError(t, err)
 	_, err = tx.ExecContext(ctx, "INSERT INTO invoices VALUES (?, 900)", a.ID)
 	require.NoError(t, err)
 
-	seen, err := joined.Get(ctx, a.ID)
+	seen, err := inTx.Get(ctx, a.ID)
 	require.NoError(t, err)
-	require.Equal(t, accounts.Suspended, seen.Status(), "the transaction sees what it has done")
+	require.Equal(t, accounts.Suspended, seen.Status(), "visible inside the transaction")
 	_, err = clients.Get(ctx, a.ID)
-	require.ErrorIs(t, err, accounts.ErrNotFound, "nobody else does")
+	require.ErrorIs(t, err, accounts.ErrNotFound, "not visible outside")
 
 	require.NoError(t, tx.Rollback())
 	for _, table := range []string{"invoices", "accounts", "subscriptions", "domains", "account_holds", "events"} {
@@ -82,30 +84,38 @@ func TestCommandsAndAHostsRowAreRolledBackTogether(t *testing.T) {
 		require.Zero(t, rows, table)
 	}
 	_, err = clients.Create(ctx, alice())
-	require.NoError(t, err, "login, external id and names are free")
+	require.NoError(t, err, "login, external id and names are available")
 }
 
-func TestARefusedCommandLeavesTheHostsTransactionUsable(t *testing.T) {
+func TestARefusedCommandLeavesTheTransactionUsable(t *testing.T) {
 	ctx := t.Context()
-	s := newStores(t, pgtest.Shared(t).Database(t), 4)
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 4)
 	store := s.openStore(t)
 	clients := manager(store)
 	a, err := clients.Create(ctx, alice())
 	require.NoError(t, err)
 
 	tx := begin(t, s.db, sql.LevelDefault)
-	joined := clients.WithStore(store.WithTx(tx))
-	_, err = joined.Create(ctx, alice())
+	inTx := clients.WithStore(store.WithTx(tx))
+	_, err = inTx.Create(ctx, alice())
 	require.ErrorIs(t, err, accounts.ErrTaken)
-	_, err = joined.Suspend(ctx, []accounts.ID{a.ID, 4711}, accounts.Hold{})
+	_, err = inTx.Suspend(ctx, []accounts.ID{a.ID, 4711}, accounts.Hold{})
 	require.ErrorIs(t, err, accounts.ErrNotFound)
-	_, err = joined.Update(ctx, a.ID, accounts.Changes{Version: 7})
+	_, err = inTx.Update(ctx, a.ID, accounts.Changes{Version: 7})
 	require.ErrorIs(t, err, accounts.ErrConflict)
-	_, err = joined.Events(ctx, accounts.EventQuery{})
+	_, err = inTx.Events(ctx, accounts.EventQuery{})
 	require.ErrorIs(t, err, accounts.ErrInvalid)
-	_, err = joined.PruneEvents(ctx, a.CreatedAt)
+	_, err = inTx.PruneEvents(ctx, a.CreatedAt)
 	require.ErrorIs(t, err, accounts.ErrInvalid)
-	_, err = joined.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{})
+	_, err = inTx.Head(ctx)
+	require.ErrorIs(t, err, accounts.ErrInvalid)
+	_, err = inTx.Snapshot(ctx, func(accounts.Batch) error { return errors.New("called") })
+	require.ErrorIs(t, err, accounts.ErrInvalid)
+	err = inTx.Follow(ctx, "", nil, func(context.Context, []accounts.Event, accounts.Cursor) error { return errors.New("called") })
+	var invalid *accounts.InvalidError
+	require.ErrorAs(t, err, &invalid)
+	require.Equal(t, "transaction", invalid.Fields[0].Path)
+	_, err = inTx.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{})
 	require.NoError(t, err)
 	require.NoError(t, tx.Commit())
 
@@ -114,20 +124,60 @@ func TestARefusedCommandLeavesTheHostsTransactionUsable(t *testing.T) {
 	require.Equal(t, accounts.Suspended, seen.Status())
 }
 
-func TestATransactionOfAnotherLevelIsRefusedAndNothingChanges(t *testing.T) {
+// A transaction stays usable after a sign-in with an outdated hash, which is not replaced there.
+func TestSigningInWithAnOutdatedHashLeavesTheTransactionUsable(t *testing.T) {
 	ctx := t.Context()
-	s := newStores(t, pgtest.Shared(t).Database(t), 4)
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 4)
+	store := s.openStore(t)
+	in := alice()
+	hash, err := bcrypt.GenerateFromPassword([]byte(in.Password), bcrypt.MinCost)
+	require.NoError(t, err)
+	typed := in.Password
+	in.Password, in.PasswordHash = "", string(hash)
+	clients := accounts.NewManager(store, nil)
+	a, err := clients.Create(ctx, in)
+	require.NoError(t, err)
+	stored := func() string {
+		r, err := store.Account(ctx, accounts.AccountKey{ID: a.ID})
+		require.NoError(t, err)
+		return r.Hash
+	}
+	schema := bun.Ident(s.schemaOf(store))
+	s.execute(t, "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left'; END $$")
+	s.execute(t, "CREATE TRIGGER refuse BEFORE UPDATE ON ?.accounts EXECUTE FUNCTION refuse()", schema)
+
+	tx := begin(t, s.db, sql.LevelDefault)
+	joined := clients.WithStore(store.WithTx(tx))
+	signedIn, err := joined.Authenticate(ctx, "alice", typed)
+	require.NoError(t, err)
+	require.Equal(t, a, signedIn)
+	_, err = joined.SignInAs(ctx, a.ID)
+	require.NoError(t, err, "the transaction is usable")
+	require.NoError(t, tx.Commit())
+
+	_, err = clients.Authenticate(ctx, "alice", typed)
+	require.NoError(t, err, "the hash is replaced at a later sign-in")
+	require.Equal(t, string(hash), stored())
+	s.execute(t, "DROP TRIGGER refuse ON ?.accounts", schema)
+	_, err = clients.Authenticate(ctx, "alice", typed)
+	require.NoError(t, err)
+	require.NotEqual(t, string(hash), stored())
+}
+
+func TestOtherIsolationLevelsAreInvalid(t *testing.T) {
+	ctx := t.Context()
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 4)
 	store := s.openStore(t)
 	for _, level := range []sql.IsolationLevel{sql.LevelRepeatableRead, sql.LevelSerializable} {
 		tx := begin(t, s.db, level)
-		joined := manager(store).WithStore(store.WithTx(tx))
-		_, err := joined.Create(ctx, alice())
+		inTx := manager(store).WithStore(store.WithTx(tx))
+		_, err := inTx.Create(ctx, alice())
 		var invalid *accounts.InvalidError
 		require.ErrorAs(t, err, &invalid)
 		require.Equal(t, "transaction", invalid.Fields[0].Path)
 		require.Equal(t, "isolation", invalid.Fields[0].Rule)
-		page, err := joined.List(ctx, accounts.Query{})
-		require.NoError(t, err, "the transaction is usable, and may read")
+		page, err := inTx.List(ctx, accounts.Query{})
+		require.NoError(t, err, "reads work at any level")
 		require.Empty(t, page.Items)
 		require.NoError(t, tx.Commit())
 	}
@@ -135,11 +185,11 @@ func TestATransactionOfAnotherLevelIsRefusedAndNothingChanges(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// The library begins its own transactions READ COMMITTED whatever the server's default is.
+// The library begins its transactions READ COMMITTED, whatever the default is.
 func TestTheServersDefaultLevelDoesNotMatter(t *testing.T) {
 	ctx := t.Context()
 	for _, level := range []string{"serializable", "repeatable read", "read uncommitted"} {
-		s := newStores(t, pgtest.Shared(t).Database(t)+" default_transaction_isolation='"+level+"'", 2)
+		s := newStorePool(t, pgtest.Shared(t).Database(t)+" default_transaction_isolation='"+level+"'", 2)
 		clients := manager(s.openStore(t))
 		a, err := clients.Create(ctx, alice())
 		require.NoError(t, err)

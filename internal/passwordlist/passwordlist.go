@@ -1,0 +1,66 @@
+// Package passwordlist knows the most common passwords. The README says where they come from.
+package passwordlist
+
+import (
+	_ "embed"
+	"iter"
+	"strings"
+)
+
+//go:embed passwords.txt
+var packed string
+
+// IsCommon reports whether a folded password is one of the most common ones, or one of those several times in a row.
+func IsCommon(password string) bool {
+	for word := range words() {
+		if repeats(password, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// repeats reports whether password is word, once or several times.
+func repeats(password string, word []byte) bool {
+	if password == "" || len(password)%len(word) != 0 {
+		return false
+	}
+	for ; password != ""; password = password[len(word):] {
+		if password[:len(word)] != string(word) {
+			return false
+		}
+	}
+	return true
+}
+
+// words returns all words in byte order. Each is overwritten by the next one. They are unpacked on the way, because that takes
+// far less time than hashing the password, and no memory.
+func words() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		var word []byte
+		for rest := packed; rest != ""; {
+			shared := rest[0] - 'A'
+			rest = rest[1:]
+			end := strings.IndexFunc(rest, isCapital)
+			if end < 0 {
+				end = len(rest)
+			}
+			word = append(word[:shared], strings.TrimSuffix(rest[:end], "\n")...)
+			if !yield(word) {
+				return
+			}
+			rest = rest[end:]
+		}
+	}
+}
+
+func isCapital(r rune) bool { return r >= 'A' && r <= 'Z' }
+
+// Words returns all words in byte order.
+func Words() []string {
+	var all []string
+	for word := range words() {
+		all = append(all, string(word))
+	}
+	return all
+}
