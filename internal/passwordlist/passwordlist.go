@@ -41,9 +41,9 @@ func words() iter.Seq[[]byte] {
 		for rest := packed; rest != ""; {
 			shared := rest[0] - 'A'
 			rest = rest[1:]
-			end := strings.IndexFunc(rest, isCapital)
-			if end < 0 {
-				end = len(rest)
+			end := 0
+			for end < len(rest) && !isCapital(rest[end]) {
+				end++
 			}
 			word = append(word[:shared], strings.TrimSuffix(rest[:end], "\n")...)
 			if !yield(word) {
@@ -54,7 +54,7 @@ func words() iter.Seq[[]byte] {
 	}
 }
 
-func isCapital(r rune) bool { return r >= 'A' && r <= 'Z' }
+func isCapital(b byte) bool { return b >= 'A' && b <= 'Z' }
 
 // Words returns all words in byte order.
 func Words() []string {
