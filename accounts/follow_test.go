@@ -50,13 +50,12 @@ func noEvents(context.Context, []accounts.Event, accounts.Cursor) error { return
 // Without OnError, Follow returns the error of the store after a minute, and not because of several shorter outages.
 func TestFollowReturnsAfterAMinuteOfFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		begin := time.Now()
 		store := &outageStore{Store: memory.New(), fail: failDuring(50*time.Second, time.Minute, 2*time.Minute, 10*time.Minute, 11*time.Minute)}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		require.ErrorIs(t, accounts.NewManager(store, nil).Follow(ctx, "", nil, noEvents), context.DeadlineExceeded)
 
-		begin = time.Now()
+		begin := time.Now()
 		store.fail = failDuring(time.Hour, 10*time.Minute)
 		err := accounts.NewManager(store, nil).Follow(t.Context(), "", nil, noEvents)
 		require.Equal(t, errOutage, err)
