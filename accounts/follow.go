@@ -37,8 +37,8 @@ const (
 // maxOutage is how long Follow tries again without OnError.
 const maxOutage = time.Minute
 
-// Head returns the cursor of the newest event. A reader that begins there sees everything that is committed later, and nothing
-// that Head has numbered: all that was committed before.
+// Head returns the cursor of the newest event. A reader that begins there gets the events that are committed later, and of the
+// earlier ones at most those that a running removal holds back.
 //
 // It returns ErrUnavailable if the store cannot answer, and ErrInvalid at "transaction" inside a transaction of the application.
 func (m *Manager) Head(ctx context.Context) (_ Cursor, err error) {
