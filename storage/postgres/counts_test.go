@@ -101,6 +101,14 @@ func commands() []command {
 			_, err := m.ResetToken(t.Context(), c.accounts[0], time.Hour)
 			return err
 		}},
+		{"accounts.CheckResetToken", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			token, err := m.ResetToken(t.Context(), c.accounts[0], time.Hour)
+			if err != nil {
+				return err
+			}
+			_, err = m.CheckResetToken(t.Context(), token)
+			return err
+		}},
 		{"accounts.ResetPassword", func(t *testing.T, m *accounts.Manager, c fixture) error {
 			token, err := m.ResetToken(t.Context(), c.accounts[0], time.Hour)
 			if err != nil {

@@ -109,6 +109,7 @@ func (h handwritten) resolve(ctx context.Context, host string) (subscriptions.Si
 	d := &site.Domain
 	err := h.pool.QueryRow(ctx, handSite, host, strings.TrimPrefix(host, "www.")).Scan(
 		&d.ID, &d.SubscriptionID, &d.AccountID, &d.Name, &d.Main, &d.Attributes, &d.CreatedAt, &site.Plan, &own, &above, &top)
+	d.Plan = site.Plan
 	d.Holds, d.Inherited, d.CreatedAt = holds(own), holds(top).Inherited(holds(above)), d.CreatedAt.UTC()
 	return site, err
 }
