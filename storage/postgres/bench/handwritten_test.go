@@ -181,10 +181,10 @@ WITH a AS (
     INSERT INTO clientele.domains (id, subscription_id, name, reversed, attributes, created_at, search)
     VALUES ($16, $13, $14, $18, NULL, $10, $19)
 )
-INSERT INTO clientele.events (at, type, actor, account_id, subscription_id, domain_id, domain, details)
-VALUES ($10, 'account.created', $20, $1, NULL, NULL, '', jsonb_build_object('externalID', $9::text)),
-    ($10, 'subscription.created', $20, $1, $13, NULL, '', NULL),
-    ($10, 'domain.added', $20, $1, $13, $16, $14, NULL)`
+INSERT INTO clientele.events (at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+VALUES ($10, 'account.created', $20, $1, NULL, NULL, '', jsonb_build_object('externalID', $9::text), jsonb_build_object('login', $2::text)),
+    ($10, 'subscription.created', $20, $1, $13, NULL, '', NULL, NULL),
+    ($10, 'domain.added', $20, $1, $13, $16, $14, NULL, NULL)`
 )
 
 func (h handwritten) create(ctx context.Context, actor string, in accounts.New) (accounts.ID, error) {
@@ -227,14 +227,14 @@ WITH placed AS (
     ON CONFLICT (account_id, cause) DO UPDATE SET note = coalesce(nullif(excluded.note, ''), h.note),
         message = coalesce(nullif(excluded.message, ''), h.message), public = coalesce(nullif(excluded.public, ''), h.public)
     WHERE excluded.note NOT IN ('', h.note) OR excluded.message NOT IN ('', h.message) OR excluded.public NOT IN ('', h.public)
-    RETURNING account_id, note, message, public
+    RETURNING account_id, note, message, public, h.xmax = 0 AS added
 )
 INSERT INTO clientele.events (at, type, actor, account_id, domain, details, texts)
-SELECT $7::timestamptz, 'account.suspended', $6::text, account_id, '', jsonb_build_object('cause', $2::text),
+SELECT $7::timestamptz, CASE WHEN added THEN 'account.suspended' ELSE 'account.hold-updated' END, $6::text, account_id, '', jsonb_build_object('cause', $2::text),
     nullif(jsonb_strip_nulls(jsonb_build_object('note', nullif(note, ''), 'message', nullif(message, ''), 'public', nullif(public, ''))), '{}')
 FROM placed
 ORDER BY account_id
-RETURNING account_id`
+RETURNING account_id, type = 'account.suspended'`
 )
 
 func (h handwritten) suspend(ctx context.Context, actor string, ids []accounts.ID, hold accounts.Hold) (out accounts.Outcome, err error) {
@@ -256,14 +256,23 @@ func (h handwritten) suspend(ctx context.Context, actor string, ids []accounts.I
 		if err != nil {
 			return err
 		}
-		out.Changed, err = pgx.CollectRows(rows, pgx.RowTo[accounts.ID])
+		var id accounts.ID
+		var added bool
+		_, err = pgx.ForEachRow(rows, []any{&id, &added}, func() error {
+			if added {
+				out.Changed = append(out.Changed, id)
+			} else {
+				out.Updated = append(out.Updated, id)
+			}
+			return nil
+		})
 		return err
 	})
 	if len(out.Changed) == len(ids) {
 		return out, err
 	}
 	changed := map[accounts.ID]bool{}
-	for _, id := range out.Changed {
+	for _, id := range slices.Concat(out.Changed, out.Updated) {
 		changed[id] = true
 	}
 	for _, id := range ids {
