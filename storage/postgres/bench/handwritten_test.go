@@ -293,7 +293,7 @@ WITH d AS (
     RETURNING s.id, s.account_id, s.external_id
 ), a AS (
     DELETE FROM clientele.accounts AS a WHERE a.id = ANY($1::bigint[])
-    RETURNING a.id, a.external_id
+    RETURNING a.id, a.external_id, a.login
 ), forgotten_domains AS (
     UPDATE clientele.events SET texts = NULL WHERE domain_id IN (SELECT id FROM d) AND texts IS NOT NULL
 ), forgotten_subscriptions AS (
@@ -310,10 +310,10 @@ FROM (
     UNION ALL
     SELECT 2, id, 'subscription.removed', account_id, id, NULL, '', CASE WHEN external_id <> '' THEN jsonb_build_object('externalID', external_id) END FROM s
     UNION ALL
-    SELECT 3, id, 'account.removed', id, NULL, NULL, '', CASE WHEN external_id <> '' THEN jsonb_build_object('externalID', external_id) END FROM a
+    SELECT 3, id, 'account.removed', id, NULL, NULL, '', jsonb_strip_nulls(jsonb_build_object('externalID', nullif(external_id, ''), 'login', login)) FROM a
 ) AS gone
 ORDER BY kind, id
-RETURNING coalesce(subscription_id, 0), domain_id IS NOT NULL, domain`
+RETURNING coalesce(subscription_id, 0), domain_id IS NOT NULL, CASE WHEN type = 'account.removed' THEN details ->> 'login' ELSE domain END`
 
 func (h handwritten) remove(ctx context.Context, actor string, ids []accounts.ID) (r accounts.Removal, err error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
@@ -344,12 +344,15 @@ func (h handwritten) remove(ctx context.Context, actor string, ids []accounts.ID
 				r.Domains = append(r.Domains, name)
 			case subscription != 0:
 				r.Subscriptions = append(r.Subscriptions, subscription)
+			default:
+				r.Logins = append(r.Logins, name)
 			}
 			return nil
 		})
 		return err
 	})
 	slices.Sort(r.Domains)
+	slices.Sort(r.Logins)
 	return r, err
 }
 
