@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -91,6 +93,22 @@ func TestText(t *testing.T) {
 	assert.Equal(t, "👩\u200d👧 soft\u00adhyphen", input.Text("👩\u200d👧 soft\u00adhyphen"), "in prose, all else stays")
 	for text, valid := range map[string]bool{"": true, "\u200b": false, "\u2800\n\u2800": false, " \u3164 ": false, "\u2800.": true} {
 		assert.Equal(t, valid, input.IsText(input.Text(text)), "%+q", text)
+	}
+}
+
+// Folding a folded text changes nothing, and the cases of a letter fold to the same.
+func TestFoldOfEveryCharacter(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if !utf8.ValidRune(r) {
+			continue
+		}
+		folded := input.Fold(string(r))
+		if again := input.Fold(folded); again != folded {
+			t.Errorf("%U folds to %+q, and that to %+q", r, folded, again)
+		}
+		if upper := unicode.ToUpper(r); unicode.ToLower(upper) == r && input.Fold(string(upper)) != folded {
+			t.Errorf("%U folds to %+q, its capital %U to %+q", r, folded, upper, input.Fold(string(upper)))
+		}
 	}
 }
 

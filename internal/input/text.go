@@ -72,7 +72,20 @@ func Fold(s string) string {
 	if IsASCII(s) { // most texts are, and for them the three steps are one
 		return strings.ToLower(s)
 	}
-	return norm.NFC.String(cases.Fold().String(norm.NFC.String(removeIgnorables(s))))
+	return norm.NFC.String(foldCase(norm.NFC.String(removeIgnorables(s))))
+}
+
+// foldCase returns s in Unicode's full case folding.
+func foldCase(s string) string {
+	// Cherokee is the one script that folds to capitals. cases.Fold maps its small letters to them, but also its capitals to
+	// small letters.
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cherokee, r) {
+			return unicode.ToLower(r)
+		}
+		return r
+	}, s)
+	return cases.Fold().String(s)
 }
 
 // SearchTerm returns what a person typed into a search, folded, and whether it is searched for anywhere in a text: from 3
