@@ -689,3 +689,29 @@ func TestOneFileWritesTheLog(t *testing.T) {
 		assert.NotContains(t, string(source), "log.", name)
 	}
 }
+
+// An export whose later rows cannot be read is a failed download, and neither a complete file nor one with an error page in it.
+func TestFailingExportsAreAborted(t *testing.T) {
+	for _, panics := range []bool{false, true} {
+		c := newCanaryEnv(t, nil)
+		for i := range maxListLimit {
+			_, err := c.clients.Create(t.Context(), accounts.New{Login: fmt.Sprintf("many%d", i), Password: "a long password", Contact: accounts.Contact{Name: "Many"}})
+			require.NoError(t, err)
+		}
+		b := c.userBrowser("operator")
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.server.URL+"/customers.csv", nil)
+		require.NoError(t, err)
+		c.store.arm(2, panics) // the second page
+		got, err := b.client.Do(request)
+		var body bytes.Buffer
+		if err == nil { // the beginning may have been sent before
+			_, err = body.ReadFrom(got.Body)
+			_ = got.Body.Close()
+		}
+		require.Error(t, err)
+		assert.True(t, c.store.hasFired())
+		assert.NotContains(t, body.String(), "Something went wrong")
+		assert.Contains(t, c.written.String(), `"path":"/customers.csv"`)
+		c.assertSecret("an export")
+	}
+}
