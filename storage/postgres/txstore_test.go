@@ -79,6 +79,14 @@ func (s txStore) Descendants(ctx context.Context, ids []accounts.ID) (accounts.D
 	return inTx(ctx, s, func(in *postgres.Store) (accounts.Descendants, error) { return in.Descendants(ctx, ids) })
 }
 
+func (s txStore) Entry(ctx context.Context, k accounts.EntryKey) (accounts.Entry, error) {
+	return inTx(ctx, s, func(in *postgres.Store) (accounts.Entry, error) { return in.Entry(ctx, k) })
+}
+
+func (s txStore) Entries(ctx context.Context, p accounts.EntryParams) ([]accounts.Entry, error) {
+	return inTx(ctx, s, func(in *postgres.Store) ([]accounts.Entry, error) { return in.Entries(ctx, p) })
+}
+
 func (s txStore) Subscription(ctx context.Context, k subscriptions.SubscriptionKey) (subscriptions.Subscription, error) {
 	return inTx(ctx, s, func(in *postgres.Store) (subscriptions.Subscription, error) { return in.Subscription(ctx, k) })
 }
@@ -117,6 +125,18 @@ func (t *alternatingStore) next() accounts.Store { return t.stores[t.calls.Add(1
 
 func (t *alternatingStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	return t.next().Update(ctx, fn)
+}
+
+func (t *alternatingStore) Transaction(ctx context.Context, fn func(context.Context, accounts.Store) error) error {
+	return t.next().Transaction(ctx, fn)
+}
+
+func (t *alternatingStore) Entry(ctx context.Context, k accounts.EntryKey) (accounts.Entry, error) {
+	return t.next().Entry(ctx, k)
+}
+
+func (t *alternatingStore) Entries(ctx context.Context, p accounts.EntryParams) ([]accounts.Entry, error) {
+	return t.next().Entries(ctx, p)
 }
 
 func (t *alternatingStore) Account(ctx context.Context, k accounts.AccountKey) (accounts.Record, error) {

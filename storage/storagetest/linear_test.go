@@ -158,7 +158,7 @@ func (t *splitTx) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
 func (t *splitTx) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	now, err := t.Tx.Claim(c)
 	if t.second {
-		now.Login, now.Names, now.Conflicting = t.claimed.Login, t.claimed.Names, t.claimed.Conflicting
+		now.Logins, now.Names, now.Conflicting = t.claimed.Logins, t.claimed.Names, t.claimed.Conflicting
 		return now, err
 	}
 	t.claimed = now
