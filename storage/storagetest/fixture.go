@@ -246,6 +246,7 @@ type state struct {
 	Hashes        map[accounts.ID]string
 	Subscriptions []subscriptions.Subscription
 	Domains       []subscriptions.Domain
+	Entries       []accounts.Entry // of suiteBucket
 	Events        []accounts.Event
 }
 
@@ -275,6 +276,7 @@ func (f *fixture) dump() state {
 		}
 	}
 	s.Domains = f.domains(subscriptions.DomainQuery{Limit: 500})
+	s.Entries = f.entries(suiteBucket)
 	s.Events = f.events()
 	return f.deepCopy(s)
 }
