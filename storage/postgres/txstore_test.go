@@ -42,6 +42,13 @@ func (s txStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	}
 }
 
+// inTransactions is a store that runs every command in a Transaction of its own.
+type inTransactions struct{ *postgres.Store }
+
+func (s inTransactions) Update(ctx context.Context, fn func(accounts.Tx) error) error {
+	return s.Transaction(ctx, func(ctx context.Context, in accounts.Store) error { return in.Update(ctx, fn) })
+}
+
 // inTx calls run with a store in a transaction of the application.
 func inTx[V any](ctx context.Context, s txStore, run func(*postgres.Store) (V, error)) (V, error) {
 	var none V
