@@ -34,8 +34,8 @@ func (m *Manager) CreateMany(ctx context.Context, in []New) (_ []Account, err er
 	case countDomains(in) > maxManyDomains:
 		v.Add("accounts", "maxItems", strconv.Itoa(maxManyDomains)+" domains")
 	}
-	if err := v.Err(); err != nil {
-		return nil, err
+	if v.Has("accounts") {
+		return nil, v.Err()
 	}
 	drafts := make([]draft, len(in))
 	for i, given := range in {
