@@ -220,6 +220,54 @@ func TestOneNetworkFillsFewPlaces(t *testing.T) {
 	assert.Equal(t, "/customers", e.from("203.0.113.1").post("/operator", "login", operatorName, "password", operatorPassword).location())
 }
 
+// waitingHasher is a fakeHasher that makes no hash before release is closed.
+type waitingHasher struct {
+	fakeHasher
+	release chan struct{}
+}
+
+func (h *waitingHasher) Hash(ctx context.Context, password string) (string, error) {
+	select {
+	case <-h.release:
+		return h.fakeHasher.Hash(ctx, password)
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// One link for a new password, sent by 300 connections that never let it be used up, does not fill the places for hashes.
+func TestOneLinkFillsFewPlaces(t *testing.T) {
+	hasher := &waitingHasher{release: make(chan struct{})}
+	clients := accounts.NewManager(memory.New(), &accounts.Options{Hasher: hasher, Secret: []byte(strings.Repeat("s", 32))})
+	pages, err := New(clients, nil)
+	require.NoError(t, err)
+	mario, err := clients.Create(t.Context(), accounts.New{Login: "mario", PasswordHash: "quick " + marioPassword, Contact: accounts.Contact{Name: "Mario"}})
+	require.NoError(t, err)
+	token, err := clients.ResetToken(t.Context(), mario.ID, time.Hour)
+	require.NoError(t, err)
+	var (
+		all     sync.WaitGroup
+		refused atomic.Int32
+	)
+	for range 300 {
+		all.Go(func() {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/reset/"+token, strings.NewReader("password=a+new+secret&password2=a+new+secret"))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w := httptest.NewRecorder()
+			pages.ServeHTTP(w, r)
+			if w.Code == http.StatusTooManyRequests {
+				assert.Equal(t, "1", w.Header().Get("Retry-After"))
+				refused.Add(1)
+			}
+		})
+	}
+	assert.Eventually(t, func() bool { return refused.Load() == 300-ownersAtOnce }, 10*time.Second, time.Millisecond, "got %d", &refused)
+	close(hasher.release)
+	all.Wait()
+	_, err = clients.Authenticate(t.Context(), "mario", "a new secret")
+	require.NoError(t, err)
+}
+
 // From any number of networks, there are at most 100 guesses a day at a login, known or not. It is delayed, not closed. The
 // owner's browser, which has a device token, signs in at any time.
 func TestGuessesADay(t *testing.T) {

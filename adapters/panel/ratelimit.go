@@ -66,6 +66,9 @@ var perAccount = throttle.Limit{Burst: 3, Every: time.Hour}
 // once as there are processors, and 256 more wait, so that both together leave room for its other callers.
 func maxAtOnce() int { return 64 + runtime.GOMAXPROCS(0)/2 }
 
+// ownersAtOnce is how many attempts of browsers with device tokens for one login are in progress.
+const ownersAtOnce = 4
+
 func newLimits(now func() time.Time) *limits {
 	l := throttle.New(now)
 	return &limits{
@@ -75,7 +78,7 @@ func newLimits(now func() time.Time) *limits {
 		loginNetworks: l.NewNetworks(perLoginAndNetwork),
 		networks:      l.NewNetworks(perNetwork...),
 		owners:        l.NewRule(perOwner),
-		ownersAtOnce:  l.NewRule(throttle.Limit{AtOnce: 4}),
+		ownersAtOnce:  l.NewRule(throttle.Limit{AtOnce: ownersAtOnce}),
 		forgotten:     l.NewNetworks(forgottenPerNetwork...),
 		mails:         l.NewRule(perAccount),
 		pages:         semaphore.NewWeighted(1),
