@@ -220,6 +220,45 @@ func TestOneNetworkFillsFewPlaces(t *testing.T) {
 	assert.Equal(t, "/customers", e.from("203.0.113.1").post("/operator", "login", operatorName, "password", operatorPassword).location())
 }
 
+// The same holds for browsers with device tokens, of which an attacker with many accounts has many: they leave places to others.
+func TestOneNetworkOfOwnersFillsFewPlaces(t *testing.T) {
+	release := make(chan struct{})
+	e := newEnv(t, func(opts *Options) {
+		addrFromHeader(opts)
+		opts.AuthenticateOperator = func(_ context.Context, _, password string) (bool, error) {
+			if password == "wait" {
+				<-release
+			}
+			return password == operatorPassword, nil
+		}
+	})
+	owner := e.from("203.0.113.1")
+	require.Equal(t, "/customers", owner.post("/operator", "login", operatorName, "password", operatorPassword).location())
+	var (
+		all     sync.WaitGroup
+		refused atomic.Int32
+	)
+	for i := range 300 {
+		login := fmt.Sprint("login", i/ownersAtOnce)
+		all.Go(func() {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/operator", strings.NewReader("password=wait&login="+login))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set(addrHeader, fmt.Sprintf("2001:db8:1:%x::1", i%256))
+			r.Header.Set("Cookie", "clientele-device="+e.panel.deviceKey.newToken(operatorCookie, login, e.clock.now()))
+			w := httptest.NewRecorder()
+			e.panel.ServeHTTP(w, r)
+			if w.Code == http.StatusTooManyRequests {
+				refused.Add(1)
+			}
+		})
+	}
+	places := perNetwork[1].AtOnce
+	assert.Eventually(t, func() bool { return int(refused.Load()) == 300-places }, 10*time.Second, time.Millisecond, "got %d", &refused)
+	assert.Equal(t, "/customers", owner.post("/operator", "login", operatorName, "password", operatorPassword).location())
+	close(release)
+	all.Wait()
+}
+
 // waitingHasher is a fakeHasher that makes no hash before release is closed.
 type waitingHasher struct {
 	fakeHasher
@@ -490,7 +529,7 @@ func TestMemoryOfLimitsIsBounded(t *testing.T) {
 		login, from := strconv.Itoa(i), netip.AddrFrom16(addr)
 		limits.try(limits.byStranger(customerCookie, login, from), func() bool { return false })
 		if i%4 == 0 {
-			limits.try(limits.byOwner(customerCookie, login, "device"), func() bool { return false })
+			limits.try(limits.byOwner(customerCookie, login, "device", from), func() bool { return false })
 			limits.Take(limits.forgotten.Keys(from)...)
 			limits.Take(limits.mails.Key(login))
 		}

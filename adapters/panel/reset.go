@@ -129,7 +129,7 @@ func (r *request) reset() error {
 		}
 		wait := r.limits.Do(func() {
 			after, err = r.clients.ResetPassword(r.req.Context(), token, r.req.PostFormValue("password"))
-		}, r.limits.byOwner(customerCookie, before.Login, "").others...) // it is no guess, but costs as much
+		}, r.limits.byOwner(customerCookie, before.Login, "", r.clientAddr()).others...) // it is no guess, but costs as much
 		if wait > 0 {
 			f.Errors = []string{r.retryText(wait)}
 			return r.renderReset(http.StatusTooManyRequests, f)
