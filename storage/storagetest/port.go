@@ -507,7 +507,10 @@ func waitingObeysContext(f *fixture) {
 				_, err := tx.Claim(accounts.Claim{Claim: subscriptions.Claim{Names: []string{"wanted.example"}}})
 				return err
 			},
-			func(ctx context.Context) error { _, err := f.subs.AddDomain(ctx, data.blog.ID, "wanted.example"); return err },
+			func(ctx context.Context) error {
+				_, err := f.subs.AddDomain(ctx, data.blog.ID, "wanted.example")
+				return err
+			},
 		},
 		{
 			"an owner",
