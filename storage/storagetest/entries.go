@@ -549,7 +549,9 @@ func entryLock(f *fixture) {
 	})
 	f.ErrorIs(err, context.DeadlineExceeded)
 	f.ErrorIs(err, accounts.ErrUnavailable)
-	f.NoError(end())
+	stillOpen, err := end()
+	f.True(stillOpen)
+	f.NoError(err)
 }
 
 func lockEntries(f *fixture) {
