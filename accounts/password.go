@@ -370,13 +370,6 @@ func (p *passwords) readable(ctx context.Context, hash string) error {
 	})
 }
 
-func (p *passwords) hashNew(ctx context.Context, in New) (string, error) {
-	if in.PasswordHash != "" {
-		return in.PasswordHash, nil
-	}
-	return p.hash(ctx, in.Password)
-}
-
 // SetPassword gives the account a new password and ends its sessions.
 //
 // It returns ErrNotFound if the account does not exist; ErrInvalid at "password" if it breaks a rule of New.Password or of
