@@ -211,17 +211,13 @@ func expiredChanges(w accounts.Writes) map[subscriptions.ID]bool {
 // subscriptionWrite is a row of subscriptions with the columns that are derived.
 type subscriptionWrite struct {
 	subscriptions.Record
-	dueAt            time.Time // zero: NULL
-	accountCreatedAt string    // empty: copied from the account's row
+	dueAt time.Time // zero: NULL
 }
 
 func subscriptionWrites(w accounts.Writes, all []subscriptions.Record) []subscriptionWrite {
-	expired, created := expiredChanges(w), map[accounts.ID]string{}
-	for _, a := range w.AddAccounts {
-		created[a.ID] = formatTime(a.CreatedAt)
-	}
+	expired := expiredChanges(w)
 	return convertAll(all, func(r subscriptions.Record) subscriptionWrite {
-		row := subscriptionWrite{Record: r, accountCreatedAt: created[r.AccountID]}
+		row := subscriptionWrite{Record: r}
 		held, changed := expired[r.ID]
 		if !changed {
 			_, held = r.Holds.Get(subscriptions.CauseExpired)

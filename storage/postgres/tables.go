@@ -24,8 +24,6 @@ type column[R any] struct {
 	name, sqlType string
 	value         func(R) any // the value of one row as an argument: an int64, a string, or nil
 	equal         func(a, b R) bool
-	fallback      string // a query for the value to write instead of NULL; may be empty
-	fallbackKey   string // the column whose value replaces %s in it
 }
 
 // appendTo appends the value of one row to an array.
@@ -88,19 +86,6 @@ func nullTimestamp[R any](name string, value func(R) time.Time) column[R] {
 		}
 		return nil
 	}, equal: equalTime(value)}
-}
-
-// nullTimestampText is a timestamp column whose values are the results of formatTime, with NULL for the empty text. Unlike in
-// nullTimestamp, the zero time is a time like any other.
-func nullTimestampText[R any](name string, value func(R) string) column[R] {
-	return column[R]{name: name, sqlType: "timestamptz", value: func(r R) any { return nullIfZero(value(r)) }, equal: equalBy(value)}
-}
-
-// coalesce returns the column with a query for the value to write instead of NULL. In the query, %s stands for the value of
-// the column called key.
-func (c column[R]) coalesce(query, key string) column[R] {
-	c.fallback, c.fallbackKey = query, key
-	return c
 }
 
 // jsonMap is a jsonb column with NULL for the empty map.
@@ -209,12 +194,6 @@ func (t table[R]) bindRows(rows []R, offset int) rowSource {
 		r.values[i], r.args[i] = "r."+c.name, array(rows, c.appendTo)
 		r.arrays, r.names = append(r.arrays, placeholder+"[]"), append(r.names, c.name)
 	}
-	for i, c := range t.columns {
-		if c.fallback != "" && slices.ContainsFunc(rows, func(row R) bool { return c.value(row) == nil }) {
-			key := slices.IndexFunc(t.columns, func(other column[R]) bool { return other.name == c.fallbackKey })
-			r.values[i] = "coalesce(" + r.values[i] + ", (" + strings.ReplaceAll(c.fallback, "%s", r.values[key]) + "))"
-		}
-	}
 	return r
 }
 
@@ -229,15 +208,6 @@ func (r rowSource) clause(keyword string) string {
 		return ""
 	}
 	return "\n" + keyword + " unnest(" + strings.Join(r.arrays, ", ") + ") WITH ORDINALITY AS r(" + strings.Join(r.names, ", ") + ", ordinality)"
-}
-
-// textSeparator stands before, between and after the texts of a search column. No text contains it: they are single lines.
-const textSeparator = "\n"
-
-// joinSearchTexts returns the value of a search column. One index finds both the beginnings of the texts and what is inside
-// them.
-func joinSearchTexts(folded []string) string {
-	return textSeparator + strings.Join(folded, textSeparator) + textSeparator
 }
 
 var accountTable = table[accounts.Record]{"clientele.accounts", 1, []column[accounts.Record]{
@@ -263,14 +233,12 @@ var accountTable = table[accounts.Record]{"clientele.accounts", 1, []column[acco
 	timestamp("created_at", func(r accounts.Record) time.Time { return r.CreatedAt }),
 	timestamp("updated_at", func(r accounts.Record) time.Time { return r.UpdatedAt }),
 	text("sort_name", accounts.Record.SortName),
-	text("search", func(r accounts.Record) string { return joinSearchTexts(r.SearchTexts()) }),
+	text("search", accounts.Record.SearchText),
 }}
 
 var subscriptionTable = table[subscriptionWrite]{"clientele.subscriptions", 1, []column[subscriptionWrite]{
 	number("id", func(r subscriptionWrite) int64 { return int64(r.ID) }),
 	nullNumber("account_id", func(r subscriptionWrite) int64 { return int64(r.AccountID) }),
-	nullTimestampText("account_created_at", func(r subscriptionWrite) string { return r.accountCreatedAt }).
-		coalesce("SELECT a.created_at FROM clientele.accounts AS a WHERE a.id = %s", "account_id"),
 	text("name", func(r subscriptionWrite) string { return r.Name }),
 	text("plan", func(r subscriptionWrite) string { return r.Plan }),
 	text("description", func(r subscriptionWrite) string { return r.Description }),
@@ -282,7 +250,7 @@ var subscriptionTable = table[subscriptionWrite]{"clientele.subscriptions", 1, [
 	number("version", func(r subscriptionWrite) int64 { return r.Version }),
 	timestamp("created_at", func(r subscriptionWrite) time.Time { return r.CreatedAt }),
 	timestamp("updated_at", func(r subscriptionWrite) time.Time { return r.UpdatedAt }),
-	text("search", func(r subscriptionWrite) string { return joinSearchTexts(r.SearchTexts()) }),
+	text("search", subscriptionWrite.SearchText),
 }}
 
 var domainTable = table[subscriptions.Domain]{"clientele.domains", 1, []column[subscriptions.Domain]{
@@ -292,7 +260,7 @@ var domainTable = table[subscriptions.Domain]{"clientele.domains", 1, []column[s
 	text("reversed", func(d subscriptions.Domain) string { return reverseLabels(d.Name) }),
 	jsonMap("attributes", func(d subscriptions.Domain) map[string]string { return d.Attributes }),
 	timestamp("created_at", func(d subscriptions.Domain) time.Time { return d.CreatedAt }),
-	text("search", func(d subscriptions.Domain) string { return joinSearchTexts(d.SearchTexts()) }),
+	text("search", subscriptions.Domain.SearchText),
 }}
 
 // domainUpdateTable has the columns of domainTable that may change.

@@ -50,21 +50,6 @@ func TestConstantColumnsAreSentOnce(t *testing.T) {
 	require.Equal(t, []any{`{"x","z"}`}, args)
 }
 
-// The query of a fallback gets the value of its key from an argument or from the rows.
-func TestColumnFallback(t *testing.T) {
-	withFallback := table[pair]{"clientele.pairs", 1, []column[pair]{
-		text("a", func(p pair) string { return p.a }),
-		nullText("b", func(p pair) string { return p.b }).coalesce("SELECT b FROM clientele.other WHERE a = %s", "a"),
-	}}
-	statement, args := withFallback.update([]pair{{"x", ""}})
-	require.Equal(t, "UPDATE clientele.pairs AS t SET b = coalesce($2::text, (SELECT b FROM clientele.other WHERE a = $1::text))\nWHERE t.a = $1::text", statement)
-	require.Equal(t, []any{"x", nil}, args)
-	statement, _ = withFallback.insert([]pair{{"x", "y"}, {"z", ""}}, 0)
-	require.Contains(t, statement, "\nSELECT r.a, coalesce(r.b, (SELECT b FROM clientele.other WHERE a = r.a))\nFROM")
-	statement, _ = withFallback.insert([]pair{{"x", "y"}}, 0)
-	require.Equal(t, "INSERT INTO clientele.pairs (a, b)\nVALUES ($1::text, $2::text)", statement, "nothing to look up")
-}
-
 func TestMapsAreWrittenAsJSON(t *testing.T) {
 	for _, m := range []map[string]string{
 		{"key": "value"},
