@@ -79,7 +79,7 @@ WHERE d.search LIKE :term::text AND s.account_id IS NOT NULL`
 
 	accountHasHold   = `(SELECT true FROM clientele.account_holds AS h WHERE h.account_id = a.id%s LIMIT 1)`
 	accountsWithHold = `
-SELECT h.account_id FROM clientele.account_holds AS h WHERE true%s`
+SELECT h.account_id FROM clientele.account_holds AS h%s`
 
 	accountHasPlan = `(
         SELECT true FROM clientele.subscriptions AS s WHERE s.account_id = a.id AND s.plan = :plan::text

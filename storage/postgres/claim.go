@@ -72,7 +72,8 @@ func conflictingNames(c accounts.Claim, names string, args *numbered) []string {
 	}
 	columns := []string{`ARRAY(
         SELECT d.name FROM clientele.domains AS d
-        WHERE d.name = ANY(` + args.bind(textArray(candidates), "text[]") + `) AND (d.name = ANY(` + names + `) OR ` + isOtherOwner + `)) AS existing`, `ARRAY(
+        WHERE d.name = ANY(` + args.bind(textArray(candidates), "text[]") + `) AND (
+            d.name = ANY(` + names + `) OR ` + isOtherOwner + `)) AS existing`, `ARRAY(
         SELECT c.name FROM unnest(` + names + `, ` + args.bind(textArray(ranges), "text[]") + `) AS c (name, below)
         WHERE (
             SELECT true FROM clientele.domains AS d

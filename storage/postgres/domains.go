@@ -8,7 +8,8 @@ import (
 
 // The columns of a domain that come from its subscription and account, and the join with the subscription.
 const (
-	domainsAbove = `, s.account_id, s.plan, s.main_domain_id IS NOT DISTINCT FROM d.id AS main,
+	domainsAbove = `,
+    s.account_id, s.plan, s.main_domain_id IS NOT DISTINCT FROM d.id AS main,
     ` + subscriptionHolds + `,
     ` + accountHolds
 
@@ -71,16 +72,14 @@ SELECT d.id FROM clientele.domains AS d WHERE d.search LIKE :term::text`
         WHERE s.id = d.subscription_id%s
         LIMIT 1)`
 	domainsWithHold = `
-SELECT h.domain_id FROM clientele.domain_holds AS h WHERE true%s
+SELECT h.domain_id FROM clientele.domain_holds AS h%s
 UNION ALL
 SELECT d.id FROM clientele.subscription_holds AS h
-CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = h.subscription_id OFFSET 0) AS d
-WHERE true%s
+CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = h.subscription_id OFFSET 0) AS d%s
 UNION ALL
 SELECT d.id FROM clientele.account_holds AS h
 CROSS JOIN LATERAL (SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
-CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
-WHERE true%s`
+CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d%s`
 
 	domainOfAccount = `(
         SELECT true FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id AND s.account_id = :account::bigint

@@ -100,13 +100,16 @@ func (l *list) search(terms []subscriptions.SearchTerm, test, find string) {
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // whereHeld adds the conditions that rows have or inherit a hold, one with the cause, or none. Each of the tests looks for a
-// hold of one level. In them and in find, %s is a condition on the cause, or nothing.
+// hold of one level. In them and in find, %s stands where a condition on the cause goes.
 func (l *list) whereHeld(status subscriptions.Status, cause subscriptions.Cause, tests []string, find string) {
-	anyHold := "(" + strings.Join(tests, "\n    OR ") + ")"
+	anyHold := tests[0]
+	if len(tests) > 1 {
+		anyHold = "(" + strings.Join(tests, "\n    OR ") + ")"
+	}
 	if cause != "" {
 		l.arguments["cause"] = string(cause)
-		withCause := strings.NewReplacer("%s", " AND h.cause = :cause::text")
-		l.where(condition{test: withCause.Replace(anyHold), find: withCause.Replace(find)})
+		const ofCause = "h.cause = :cause::text"
+		l.where(condition{test: strings.ReplaceAll(anyHold, "%s", " AND "+ofCause), find: strings.ReplaceAll(find, "%s", "\nWHERE "+ofCause)})
 	}
 	ofAnyCause := strings.NewReplacer("%s", "")
 	switch status {
@@ -237,8 +240,8 @@ func (l list) walk(rows int) (selection, columns string) {
 	bound := strconv.Itoa(rows)
 	read := "\nFROM " + l.table + where(l.start()) + l.order()
 	walked := "(" + indent("\nSELECT "+l.alias+".*"+read+"\nLIMIT "+bound) + "\n) AS " + l.alias
-	next := "(" + indent("\nSELECT true"+read+"\nOFFSET "+bound+" LIMIT 1") + "\n)"
-	return l.inOrder(walked, l.tests()), ",\n    " + next + " AS more"
+	next := "\n(" + indent("\nSELECT true"+read+"\nOFFSET "+bound+" LIMIT 1") + "\n) AS more"
+	return l.inOrder(walked, l.tests()), "," + indent(next)
 }
 
 // found selects the first rows of the list among those of one condition.
@@ -254,11 +257,11 @@ func (l list) found(i int) string {
 
 // intersection selects the first rows of the list among those that all conditions find.
 func (l list) intersection() string {
-	finds := make([]string, len(l.conditions))
-	for i, c := range l.conditions {
-		finds[i] = "\n(" + indent(c.find) + "\n)"
+	if len(l.conditions) == 1 {
+		return l.found(0)
 	}
-	l.conditions = []condition{{find: strings.Join(finds, "\nINTERSECT")}}
+	finds := convertAll(l.conditions, func(c condition) string { return "(" + indent(c.find) + "\n)" })
+	l.conditions = []condition{{find: "\n" + strings.Join(finds, " INTERSECT ")}}
 	return l.found(0)
 }
 

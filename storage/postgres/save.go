@@ -84,7 +84,7 @@ func (a additions) with(n int) string {
 	}
 	ctes := make([]string, n)
 	for i, insert := range a.inserts[:n] {
-		ctes[i] = "added" + strconv.Itoa(i+1) + " AS (\n" + insert + "\nRETURNING 1)"
+		ctes[i] = "added" + strconv.Itoa(i+1) + " AS (" + indent("\n"+insert+"\nRETURNING 1") + "\n)"
 	}
 	return "WITH " + strings.Join(ctes, ", ") + "\n"
 }
@@ -95,7 +95,7 @@ func (a additions) countingStatement() string {
 	for i := range counts {
 		counts[i] = "(SELECT count(*) FROM added" + strconv.Itoa(i+1) + ")"
 	}
-	return a.with(len(a.inserts)) + "SELECT " + strings.Join(counts, " + ") + " AS count"
+	return a.with(len(a.inserts)) + "SELECT " + strings.Join(counts, "\n    + ") + " AS count"
 }
 
 func (t *transaction) add(w accounts.Writes) error {

@@ -64,11 +64,10 @@ SELECT d.subscription_id FROM clientele.domains AS d WHERE d.search LIKE :term::
 	subscriptionHasHold   = `(SELECT true FROM clientele.subscription_holds AS h WHERE h.subscription_id = s.id%s LIMIT 1)`
 	subscriptionInherits  = `(SELECT true FROM clientele.account_holds AS h WHERE h.account_id = s.account_id%s LIMIT 1)`
 	subscriptionsWithHold = `
-SELECT h.subscription_id FROM clientele.subscription_holds AS h WHERE true%s
+SELECT h.subscription_id FROM clientele.subscription_holds AS h%s
 UNION ALL
 SELECT s.id FROM clientele.account_holds AS h
-CROSS JOIN LATERAL (SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
-WHERE true%s`
+CROSS JOIN LATERAL (SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s%s`
 
 	subscriptionHasPlan   = `s.plan = :plan::text`
 	subscriptionsWithPlan = `

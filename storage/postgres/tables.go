@@ -131,20 +131,20 @@ func (t table[R]) withColumns(names ...string) table[R] {
 // insert returns a statement that adds rows, in their order, and its arguments. The first placeholder is that after offset.
 func (t table[R]) insert(rows []R, offset int) (string, []any) {
 	r := t.bindRows(rows, offset)
-	values := strings.Join(r.values, ", ")
+	values := lines(r.values)
 	if len(r.names) == 0 {
-		values = "VALUES (" + values + ")"
+		values = "VALUES (\n    " + values + ")"
 	} else {
-		values = "SELECT " + values + r.clause("FROM") + "\nORDER BY r.ordinality"
+		values = "SELECT\n    " + values + r.clause("FROM") + "\nORDER BY r.ordinality"
 	}
-	return "INSERT INTO " + t.name + " (" + t.columnNames() + ")\n" + values, r.args
+	return "INSERT INTO " + t.name + " (\n    " + lines(t.columnNames()) + ")\n" + values, r.args
 }
 
 // update returns a statement that writes every column of the rows with these keys, and its arguments.
 func (t table[R]) update(rows []R) (string, []any) {
 	r := t.bindRows(rows, 0)
-	return "UPDATE " + t.name + " AS t SET " + t.assignments(r, t.key, len(t.columns), ", ", "") + r.clause("FROM") +
-		"\nWHERE " + t.assignments(r, 0, t.key, " AND ", "t."), r.args
+	return "UPDATE " + t.name + " AS t SET\n    " + lines(t.assignments(r, t.key, len(t.columns), "")) + r.clause("FROM") +
+		"\nWHERE " + t.keyEquals(r), r.args
 }
 
 // delete returns a statement that deletes the rows with these keys, and its arguments.
@@ -152,24 +152,41 @@ func (t table[R]) delete(rows []R) (string, []any) {
 	t.columns = t.columns[:t.key]
 	r := t.bindRows(rows, 0)
 	return "DELETE FROM " + t.name + " AS t" + r.clause("USING") +
-		"\nWHERE " + t.assignments(r, 0, t.key, " AND ", "t."), r.args
+		"\nWHERE " + t.keyEquals(r), r.args
 }
 
-func (t table[R]) columnNames() string {
-	names := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		names[i] = c.name
+func (t table[R]) columnNames() []string {
+	return convertAll(t.columns, func(c column[R]) string { return c.name })
+}
+
+// keyEquals returns the condition that the columns of the key have the values of the rows.
+func (t table[R]) keyEquals(r rowSource) string {
+	return strings.Join(t.assignments(r, 0, t.key, "t."), " AND ")
+}
+
+// lines joins the items of a list, which goes on in another line after some 100 characters.
+func lines(items []string) string {
+	var b strings.Builder
+	for i, item := range items {
+		switch line := b.Len() - 1 - strings.LastIndexByte(b.String(), '\n'); {
+		case i == 0:
+		case line > 100:
+			b.WriteString(",\n    ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(item)
 	}
-	return strings.Join(names, ", ")
+	return b.String()
 }
 
-// assignments returns "column = value" for some of the columns, joined with sep: assignments, or comparisons.
-func (t table[R]) assignments(r rowSource, from, to int, sep, prefix string) string {
+// assignments returns "column = value" for some of the columns.
+func (t table[R]) assignments(r rowSource, from, to int, prefix string) []string {
 	equal := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
 		equal = append(equal, prefix+t.columns[i].name+" = "+r.values[i])
 	}
-	return strings.Join(equal, sep)
+	return equal
 }
 
 // rowSource is how a statement refers to the rows that are passed to it. Columns that differ from row to row are passed as
@@ -207,7 +224,7 @@ func (r rowSource) clause(keyword string) string {
 	if len(r.names) == 0 {
 		return ""
 	}
-	return "\n" + keyword + " unnest(" + strings.Join(r.arrays, ", ") + ") WITH ORDINALITY AS r(" + strings.Join(r.names, ", ") + ", ordinality)"
+	return "\n" + keyword + " unnest(" + lines(r.arrays) + ") WITH ORDINALITY\n    AS r(" + lines(r.names) + ", ordinality)"
 }
 
 var accountTable = table[accounts.Record]{"clientele.accounts", 1, []column[accounts.Record]{
