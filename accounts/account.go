@@ -90,8 +90,8 @@ type New struct {
 	Login string
 	// Password has 8 to 128 characters, as RFC 8265 counts them, without the variation selectors U+FE0E and U+FE0F and the joiner
 	// U+200D that telephones add to emoji. Whatever its case, it is neither the login nor the contact's name or e-mail address,
-	// and neither one of the most common passwords nor one of them several times in a row. Exactly one of Password and
-	// PasswordHash is required.
+	// and neither one of the most common passwords nor one of them several times in a row, nor one to three characters again
+	// and again. Exactly one of Password and PasswordHash is required.
 	Password string
 	// PasswordHash is the hash that another system made of a password of 1 to 128 characters: a PHC string of Argon2id or a
 	// hash of bcrypt, within the bounds that Argon2id documents.

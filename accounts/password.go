@@ -118,7 +118,7 @@ func (p *passwords) bounded(ctx context.Context, hash func() error) error {
 	}
 	err := hash()
 	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("clientele: password hasher: %w", err)
+		return fmt.Errorf("clientele: password hasher: %w", input.NewPasswordError("password hasher", err))
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
@@ -316,7 +316,10 @@ func (p *passwords) checkFor(ctx context.Context, v *input.Violations, a Account
 		v.Append(atPath("password", invalid.Fields))
 		return nil
 	}
-	return input.FromCallback(ctx, ErrUnavailable, "password policy", err)
+	if err == nil {
+		return nil
+	}
+	return input.FromCallback(ctx, ErrUnavailable, "password policy", input.NewPasswordError("password policy", err))
 }
 
 // checkNew adds the violations of the password or the hash of a new account, which has exactly one of them.

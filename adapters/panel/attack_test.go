@@ -220,6 +220,93 @@ func TestOneNetworkFillsFewPlaces(t *testing.T) {
 	assert.Equal(t, "/customers", e.from("203.0.113.1").post("/operator", "login", operatorName, "password", operatorPassword).location())
 }
 
+// The same holds for browsers with device tokens, of which an attacker with many accounts has many: they leave places to others.
+func TestOneNetworkOfOwnersFillsFewPlaces(t *testing.T) {
+	release := make(chan struct{})
+	e := newEnv(t, func(opts *Options) {
+		addrFromHeader(opts)
+		opts.AuthenticateOperator = func(_ context.Context, _, password string) (bool, error) {
+			if password == "wait" {
+				<-release
+			}
+			return password == operatorPassword, nil
+		}
+	})
+	owner := e.from("203.0.113.1")
+	require.Equal(t, "/customers", owner.post("/operator", "login", operatorName, "password", operatorPassword).location())
+	var (
+		all     sync.WaitGroup
+		refused atomic.Int32
+	)
+	for i := range 300 {
+		login := fmt.Sprint("login", i/ownersAtOnce)
+		all.Go(func() {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/operator", strings.NewReader("password=wait&login="+login))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.Header.Set(addrHeader, fmt.Sprintf("2001:db8:1:%x::1", i%256))
+			r.Header.Set("Cookie", "clientele-device="+e.panel.deviceKey.newToken(operatorCookie, login, e.clock.now()))
+			w := httptest.NewRecorder()
+			e.panel.ServeHTTP(w, r)
+			if w.Code == http.StatusTooManyRequests {
+				refused.Add(1)
+			}
+		})
+	}
+	places := perNetwork[1].AtOnce
+	assert.Eventually(t, func() bool { return int(refused.Load()) == 300-places }, 10*time.Second, time.Millisecond, "got %d", &refused)
+	assert.Equal(t, "/customers", owner.post("/operator", "login", operatorName, "password", operatorPassword).location())
+	close(release)
+	all.Wait()
+}
+
+// waitingHasher is a fakeHasher that makes no hash before release is closed.
+type waitingHasher struct {
+	fakeHasher
+	release chan struct{}
+}
+
+func (h *waitingHasher) Hash(ctx context.Context, password string) (string, error) {
+	select {
+	case <-h.release:
+		return h.fakeHasher.Hash(ctx, password)
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// One link for a new password, sent by 300 connections that never let it be used up, does not fill the places for hashes.
+func TestOneLinkFillsFewPlaces(t *testing.T) {
+	hasher := &waitingHasher{release: make(chan struct{})}
+	clients := accounts.NewManager(memory.New(), &accounts.Options{Hasher: hasher, Secret: []byte(strings.Repeat("s", 32))})
+	pages, err := New(clients, nil)
+	require.NoError(t, err)
+	mario, err := clients.Create(t.Context(), accounts.New{Login: "mario", PasswordHash: "quick " + marioPassword, Contact: accounts.Contact{Name: "Mario"}})
+	require.NoError(t, err)
+	token, err := clients.ResetToken(t.Context(), mario.ID, time.Hour)
+	require.NoError(t, err)
+	var (
+		all     sync.WaitGroup
+		refused atomic.Int32
+	)
+	for range 300 {
+		all.Go(func() {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/reset/"+token, strings.NewReader("password=a+new+secret&password2=a+new+secret"))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w := httptest.NewRecorder()
+			pages.ServeHTTP(w, r)
+			if w.Code == http.StatusTooManyRequests {
+				assert.Equal(t, "1", w.Header().Get("Retry-After"))
+				refused.Add(1)
+			}
+		})
+	}
+	assert.Eventually(t, func() bool { return refused.Load() == 300-ownersAtOnce }, 10*time.Second, time.Millisecond, "got %d", &refused)
+	close(hasher.release)
+	all.Wait()
+	_, err = clients.Authenticate(t.Context(), "mario", "a new secret")
+	require.NoError(t, err)
+}
+
 // From any number of networks, there are at most 100 guesses a day at a login, known or not. It is delayed, not closed. The
 // owner's browser, which has a device token, signs in at any time.
 func TestGuessesADay(t *testing.T) {
@@ -442,7 +529,7 @@ func TestMemoryOfLimitsIsBounded(t *testing.T) {
 		login, from := strconv.Itoa(i), netip.AddrFrom16(addr)
 		limits.try(limits.byStranger(customerCookie, login, from), func() bool { return false })
 		if i%4 == 0 {
-			limits.try(limits.byOwner(customerCookie, login, "device"), func() bool { return false })
+			limits.try(limits.byOwner(customerCookie, login, "device", from), func() bool { return false })
 			limits.Take(limits.forgotten.Keys(from)...)
 			limits.Take(limits.mails.Key(login))
 		}

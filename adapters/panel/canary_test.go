@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"log"
 	"log/slog"
 	"mime/quotedprintable"
@@ -17,6 +19,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -651,6 +654,71 @@ func TestFailingFunctionsWriteNothingSecret(t *testing.T) {
 			c := newCanaryEnv(t, change)
 			c.requestAll()
 		})
+	}
+}
+
+// Functions that are given a password may quote it in any form, also in the one in which the Manager hashes it. Of their errors,
+// only the types are logged.
+func TestErrorsOfFunctionsWithPasswords(t *testing.T) {
+	const password = "p\u00e4ss\"<word>&\u2764\ufe0fe\u0301 canary" // as a telephone types it
+	for name, quote := range map[string]func(string) string{
+		"as it is": func(s string) string { return s },
+		"JSON":     func(s string) string { text, _ := json.Marshal(s); return string(text) },
+		"Base64":   func(s string) string { return base64.StdEncoding.EncodeToString([]byte("anna:" + s)) },
+		"bytes":    func(s string) string { return fmt.Sprint([]byte(s)) },
+		"HTML":     html.EscapeString,
+		"a part":   func(s string) string { return s[1:10] },
+	} {
+		quoted := ""
+		fail := func(given string) error {
+			if !strings.Contains(given, "canary") {
+				return nil
+			}
+			quoted = quote(given)
+			return fmt.Errorf("request failed: %w", &url.Error{Op: "Post", URL: "https://api.example/", Err: errors.New(quoted)})
+		}
+		for function, change := range map[string]func(opts *accounts.Options){
+			"AuthenticateOperator": func(*accounts.Options) {},
+			"password policy": func(o *accounts.Options) {
+				o.PasswordPolicy = func(_ context.Context, _, p string) error { return fail(p) }
+			},
+			"password hasher": func(o *accounts.Options) { o.Hasher = &brokenHasher{quote: fail} },
+		} {
+			var log bytes.Buffer
+			opts := accounts.Options{Hasher: &fakeHasher{}, Secret: []byte(strings.Repeat("s", 32))}
+			change(&opts)
+			clients := accounts.NewManager(memory.New(), &opts)
+			pages, err := New(clients, &Options{
+				AuthenticateOperator: func(_ context.Context, _, password string) (bool, error) { return false, fail(password) },
+				Logger:               slog.New(slog.NewTextHandler(&log, nil)),
+			})
+			require.NoError(t, err)
+			mario, err := clients.Create(t.Context(), accounts.New{Login: "mario", Password: marioPassword, Contact: accounts.Contact{Name: "Mario"}})
+			require.NoError(t, err)
+			path := "/operator"
+			if function != "AuthenticateOperator" {
+				token, err := clients.ResetToken(t.Context(), mario.ID, time.Hour)
+				require.NoError(t, err)
+				path = "/reset/" + token
+			}
+			form := url.Values{"login": {operatorName}, "password": {password}, "password2": {password}}
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(form.Encode()))
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w := httptest.NewRecorder()
+			quoted = ""
+			pages.ServeHTTP(w, r)
+			assert.Equal(t, http.StatusInternalServerError, w.Code)
+			require.NotEmpty(t, quoted, function)
+			text := log.String()
+			if _, attribute, found := strings.Cut(strings.TrimSpace(text), "error="); found {
+				if unquoted, err := strconv.Unquote(attribute); err == nil {
+					text += unquoted
+				}
+			}
+			assert.NotContains(t, text, quoted, "%s, %s", function, name)
+			assert.Contains(t, text, function)
+			assert.Contains(t, text, "*url.Error")
+		}
 	}
 }
 

@@ -14,13 +14,18 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/internal/input"
 )
 
 // No other file writes to Options.Logger. What is logged contains neither what a request brought with it nor a link for a new
 // password: errors come from the store and from functions of the application, which may quote what they were given.
 
-// logError logs an error in a request.
+// logError logs an error in a request. Of the errors of functions that were given a password it logs only the types.
 func (r *request) logError(message string, err error) {
+	var quoting *input.PasswordError
+	if errors.As(err, &quoting) {
+		err = opaqueError{quoting.Function, quoting.Unwrap()}
+	}
 	r.opts.Logger.ErrorContext(r.req.Context(), message, "method", r.req.Method, "path", r.pathToLog(), "error", r.redact(err.Error()))
 }
 
@@ -69,8 +74,8 @@ func panicText(value any) string {
 	return fmt.Sprintf("%T", value)
 }
 
-// opaqueError is an error of a function of the application whose text may quote a secret in any encoding, such as the message
-// with a link. Its own text has only the types.
+// opaqueError is an error of a function of the application whose text may quote a secret in any encoding, such as a password or the
+// message with a link. Its own text has only the types.
 type opaqueError struct {
 	function string
 	error

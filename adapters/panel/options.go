@@ -45,8 +45,10 @@ type Options struct {
 	// AuthenticateOperator enables the panel's sign-in page for operators. It reports whether name and password are those
 	// of an operator, and should take the same time for known and unknown names. Attempts are limited before it is called,
 	// also by how many calls are running, so it should obey ctx, which ends when the client disconnects. Case and white
-	// space around a name do not matter for the limits; other spellings of the same name should be refused. If it returns an error, the error is logged and the visitor gets an error page. StaticOperators makes such
-	// a function from password hashes. It is not used if OperatorFromRequest is set. The default is nil.
+	// space around a name do not matter for the limits; other spellings of the same name should be refused. If it returns an
+	// error, the visitor gets an error page, and the error is logged with its Go type only, because its text may quote the
+	// password. StaticOperators makes such a function from password hashes. It is not used if OperatorFromRequest is set. The
+	// default is nil.
 	//
 	// It is asked once, at the sign-in. Without OperatorActive, an operator who is removed afterwards keeps working until
 	// the session ends: with IdleTimeout, which every request begins anew, with Lifetime, or with the program.
@@ -122,7 +124,8 @@ type Options struct {
 	// Location is the time zone of all dates, both shown and entered. The default is time.UTC.
 	Location *time.Location
 	// Logger receives errors, panics and warnings, without passwords, links, cookies and other values of requests. Of a
-	// panic it receives the stack and the type of the value. By default nothing is logged.
+	// panic it receives the stack and the type of the value, and of an error of AuthenticateOperator, SendReset, or the
+	// PasswordHasher or PasswordPolicy of the manager only the types. By default nothing is logged.
 	Logger *slog.Logger
 	// Now returns the current time. The default is time.Now.
 	Now func() time.Time

@@ -128,7 +128,7 @@ func (r *request) ownContact() error {
 		owner = owner.Confirmed()
 		setContact()
 	case contact.Email != r.account.Contact.Email: // verifies the password
-		wait = r.limits.try(r.limits.byOwner(customerCookie, r.account.Login, "session"), setContact)
+		wait = r.limits.try(r.limits.byOwner(customerCookie, r.account.Login, "session", r.clientAddr()), setContact)
 	default:
 		setContact()
 	}
@@ -192,7 +192,7 @@ func (r *request) ownPassword() error {
 		epoch int64
 		err   error
 	)
-	wait := r.limits.try(r.limits.byOwner(customerCookie, r.account.Login, "session"), func() bool {
+	wait := r.limits.try(r.limits.byOwner(customerCookie, r.account.Login, "session", r.clientAddr()), func() bool {
 		epoch, err = r.owner().ChangePassword(r.commandContext(), r.req.PostFormValue("old"), r.req.PostFormValue("password"))
 		return err == nil
 	})

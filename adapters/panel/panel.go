@@ -65,7 +65,8 @@
 // at any logins, there are 30 attempts and then one every 10 seconds for an IPv4 address or IPv6 /64, up to 480 and then one
 // every second for an IPv4 /16 or IPv6 /32; they are refused as well while 4 to 32 of them are waiting for a hash. A browser
 // that has signed in to the login within 90 days, or used a link for a new password, has limits of its own, so that others
-// cannot keep its owner out. A refused attempt gets status 429 and the header Retry-After. An account gets at most 3 messages
+// cannot keep its owner out. Of these and of the forms for a new password, 4 of one login may wait for a hash, and as many of one
+// network as above. A refused attempt gets status 429 and the header Retry-After. An account gets at most 3 messages
 // with a link for a new password an hour, not counting those that operators send; visitors get the same response in any case.
 // All of this is counted in the memory of the process, in at most 23 MiB: several processes each have their own limits, and a
 // restart resets them. Without a Secret, a restart also makes all browsers unknown. [Options].ClientAddr must be set behind a

@@ -27,6 +27,7 @@ type limits struct {
 	networks      *throttle.Networks  // of strangers from one network, at any login
 	owners        *throttle.Rule      // of one browser at a login for which it has a token
 	ownersAtOnce  *throttle.Rule      // of all browsers at one login for which they have tokens
+	ownerNetworks *throttle.Networks  // of all browsers with tokens from one network, at any login
 	forgotten     *throttle.Networks  // requests for a message from one network
 	mails         *throttle.Rule      // messages to one account
 	pages         *semaphore.Weighted // pages about refused attempts that are made at the same time
@@ -48,6 +49,15 @@ var perNetwork = []throttle.Width{
 	{V4: 16, V6: 32, Limit: throttle.Limit{Burst: 480, Every: time.Second, AtOnce: 32}},
 }
 
+// perOwnerNetwork limits how many places one network takes with the tokens of many accounts, as perNetwork does without.
+func perOwnerNetwork() []throttle.Width {
+	var widths []throttle.Width
+	for _, w := range perNetwork {
+		widths = append(widths, throttle.Width{V4: w.V4, V6: w.V6, Limit: throttle.Limit{AtOnce: w.AtOnce}})
+	}
+	return widths
+}
+
 // perOwner is as slow as perLogin, because a token can be stolen.
 var perOwner = throttle.Limit{Burst: 20, Every: 18 * time.Minute}
 
@@ -66,6 +76,9 @@ var perAccount = throttle.Limit{Burst: 3, Every: time.Hour}
 // once as there are processors, and 256 more wait, so that both together leave room for its other callers.
 func maxAtOnce() int { return 64 + runtime.GOMAXPROCS(0)/2 }
 
+// ownersAtOnce is how many attempts of browsers with device tokens for one login are in progress.
+const ownersAtOnce = 4
+
 func newLimits(now func() time.Time) *limits {
 	l := throttle.New(now)
 	return &limits{
@@ -75,7 +88,8 @@ func newLimits(now func() time.Time) *limits {
 		loginNetworks: l.NewNetworks(perLoginAndNetwork),
 		networks:      l.NewNetworks(perNetwork...),
 		owners:        l.NewRule(perOwner),
-		ownersAtOnce:  l.NewRule(throttle.Limit{AtOnce: 4}),
+		ownersAtOnce:  l.NewRule(throttle.Limit{AtOnce: ownersAtOnce}),
+		ownerNetworks: l.NewNetworks(perOwnerNetwork()...),
 		forgotten:     l.NewNetworks(forgottenPerNetwork...),
 		mails:         l.NewRule(perAccount),
 		pages:         semaphore.NewWeighted(1),
@@ -98,11 +112,11 @@ func (l *limits) byStranger(kind, login string, from netip.Addr) attempt {
 }
 
 // byOwner returns an attempt by a browser that is known to belong to the login's owner. id tells it from others.
-func (l *limits) byOwner(kind, login, id string) attempt {
+func (l *limits) byOwner(kind, login, id string, from netip.Addr) attempt {
 	login = foldLogin(login)
 	return attempt{
 		login:  []throttle.Key{l.owners.Key(kind, login, id)},
-		others: []throttle.Key{l.ownersAtOnce.Key(kind, login), l.atOnce.Key(kind, "owners")},
+		others: append(l.ownerNetworks.Keys(from), l.ownersAtOnce.Key(kind, login), l.atOnce.Key(kind, "owners")),
 	}
 }
 
@@ -141,7 +155,7 @@ func (r *request) clientAddr() netip.Addr {
 // signInAttempt returns the attempt to sign in that the request makes.
 func (r *request) signInAttempt(kind, login string) attempt {
 	if id := r.deviceID(kind, login); id != "" {
-		return r.limits.byOwner(kind, login, id)
+		return r.limits.byOwner(kind, login, id, r.clientAddr())
 	}
 	return r.limits.byStranger(kind, login, r.clientAddr())
 }

@@ -127,7 +127,13 @@ func (r *request) reset() error {
 			f.addFieldError("password2", r.T("fault.repeat"))
 			return r.renderReset(http.StatusUnprocessableEntity, f)
 		}
-		after, err = r.clients.ResetPassword(r.req.Context(), token, r.req.PostFormValue("password"))
+		wait := r.limits.Do(func() {
+			after, err = r.clients.ResetPassword(r.req.Context(), token, r.req.PostFormValue("password"))
+		}, r.limits.byOwner(customerCookie, before.Login, "", r.clientAddr()).others...) // it is no guess, but costs as much
+		if wait > 0 {
+			f.Errors = []string{r.retryText(wait)}
+			return r.renderReset(http.StatusTooManyRequests, f)
+		}
 	}
 	switch {
 	case err == nil, errors.Is(err, accounts.ErrSuspended):

@@ -127,7 +127,7 @@ func (r *request) operatorSignIn() error {
 		return r.renderRateLimited(wait, f)
 	}
 	if err != nil {
-		return err
+		return opaqueError{"AuthenticateOperator", err}
 	}
 	if !ok {
 		f.Form.Errors = []string{r.T("signin.wrong")}

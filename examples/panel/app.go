@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -130,17 +131,16 @@ func (a *app) routeByHost(pages, sites http.Handler) http.Handler {
 	})
 }
 
+// secretPath matches the parts of a path that may be the token of a link, also of one that is mistyped: tokens are longer than 40
+// characters.
+var secretPath = regexp.MustCompile(`(?i)(/reset/|/unlock/).*|[^/]{40,}`)
+
 // logRequests logs every request. It leaves the tokens out of links.
 func (a *app) logRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, sw := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(sw, r)
-		path := r.URL.Path
-		for _, link := range []string{"/reset/", "/unlock/"} {
-			if before, _, found := strings.Cut(path, link); found {
-				path = before + link + "…"
-			}
-		}
+		path := secretPath.ReplaceAllString(r.URL.Path, "$1…")
 		a.log.InfoContext(r.Context(), "request", "method", r.Method, "host", r.Host, "path", path,
 			"status", sw.status, "took", time.Since(start))
 	})

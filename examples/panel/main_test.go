@@ -134,10 +134,14 @@ func TestTheProgramServesThePanelAndTheSites(t *testing.T) {
 	_, page := p.get("caffeferrari.example", "/")
 	assert.NotContains(t, page, "unpaid")
 	p.get("localhost", "/reset/a-secret-token")
+	mistyped := strings.Repeat("secret-token", 6)
+	for _, path := range []string{"/RESET/a-secret-token", "/Unlock/a-secret-token", "/reset%5C" + mistyped, "/reset;" + mistyped, "/reset" + mistyped, "/" + mistyped} {
+		p.get("localhost", path)
+	}
 	p.stop()
 	assert.Regexp(t, `level=INFO msg=request method=GET host=nobody.localhost path=/ status=404 took=\S+`, p.log.String())
 	assert.Contains(t, p.log.String(), "path=/reset/…")
-	assert.NotContains(t, p.log.String(), "a-secret-token")
+	assert.NotContains(t, p.log.String(), "secret-token")
 	assert.NotContains(t, p.log.String(), "level=ERROR")
 }
 

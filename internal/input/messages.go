@@ -35,7 +35,7 @@ var sentences = map[string]struct{ en, it string }{
 	"characters":   {"{0} contains a character that is not allowed", "{0}: contiene un carattere non ammesso"},
 	"notLogin":     {"{0} must not be the same as the username", "{0}: non può coincidere con il nome utente"},
 	"notYours":     {"{0} must not be the name or the e-mail address of the account", "{0}: non usare il nome o l’indirizzo e-mail dell’account"},
-	"common":       {"{0} is one of the most common passwords, or repeats one", "{0}: è tra le più comuni o ne ripete una"},
+	"common":       {"{0} is one of the most common passwords, or repeats one or a few characters", "{0}: è tra le più comuni, oppure ne ripete una o pochi caratteri"},
 	"hash":         {"{0} must be an Argon2id or bcrypt hash with allowed parameters", "{0}: hash Argon2id o bcrypt non valido o con parametri non consentiti"},
 	"domain":       {"{0} must be a domain name, such as example.com", "{0}: inserisci un nome di dominio, ad es. example.com"},
 	"publicSuffix": {"{0}: {1} is a public suffix, under which domains are registered", "{0}: {1} è un suffisso pubblico, sotto il quale si registrano i domini"},

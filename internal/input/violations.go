@@ -110,6 +110,20 @@ func FromCallback(ctx context.Context, unavailable error, doing string, err erro
 	}
 }
 
+// PasswordError is an error of a function of the application that was given a password. Its text is that of the error, which may
+// quote the password in any form.
+type PasswordError struct {
+	Function string // for the log
+	error
+}
+
+// NewPasswordError returns err as an error of the function.
+func NewPasswordError(function string, err error) *PasswordError {
+	return &PasswordError{function, err}
+}
+
+func (e *PasswordError) Unwrap() error { return e.error }
+
 func join(prefix, path string) string {
 	if prefix == "" || path == "" {
 		return prefix + path

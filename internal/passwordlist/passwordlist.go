@@ -4,16 +4,35 @@ package passwordlist
 import (
 	_ "embed"
 	"iter"
+	"slices"
 	"strings"
 )
 
 //go:embed passwords.txt
 var packed string
 
-// IsCommon reports whether a folded password is one of the most common ones, or one of those several times in a row.
+// maxPattern is how many characters a pattern has at most.
+const maxPattern = 3
+
+// IsCommon reports whether a folded password, apart from white space around it, is one of the most common ones, or one of those
+// several times in a row, or whether it is nothing but one to three characters again and again.
 func IsCommon(password string) bool {
+	if isPattern([]rune(password)) {
+		return true
+	}
+	password = strings.TrimSpace(password)
 	for word := range words() {
 		if repeats(password, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPattern reports whether a password begins with a pattern several times in a row and ends within it.
+func isPattern(password []rune) bool {
+	for n := 1; n <= maxPattern && 2*n <= len(password); n++ {
+		if slices.Equal(password[n:], password[:len(password)-n]) {
 			return true
 		}
 	}

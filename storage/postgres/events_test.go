@@ -226,11 +226,13 @@ func TestFollowSurvivesAServerRestart(t *testing.T) {
 	require.True(t, errors.Is(<-result, context.Canceled))
 }
 
-// PruneEvents and another transaction lock the same events in different orders. If the server aborts PruneEvents, the library
-// repeats it.
+// PruneEvents and another transaction lock the same events in different orders. The server aborts PruneEvents, and the library
+// repeats it. A transaction looks for a deadlock once in each wait, deadlock_timeout after it began to wait: PruneEvents soon, and
+// the other one only after a minute. PruneEvents waits at a gate first, so that it begins to wait for the other transaction only
+// while that waits for it already.
 func TestPruningSurvivesADeadlock(t *testing.T) {
 	ctx := t.Context()
-	s := newStorePool(t, pgtest.Shared(t).Database(t), 4)
+	s := newStorePool(t, pgtest.Shared(t).Database(t)+" deadlock_timeout=10ms", 5)
 	store := s.openStore(t)
 	m := manager(store)
 	_, err := m.Create(ctx, alice())
@@ -238,15 +240,25 @@ func TestPruningSurvivesADeadlock(t *testing.T) {
 	page, err := m.Events(ctx, accounts.EventQuery{})
 	require.NoError(t, err)
 	last := len(page.Items)
-	require.Greater(t, last, 1)
+	require.Greater(t, last, 2)
 
 	redact := func(tx bun.Tx, number int) error {
 		_, err := tx.ExecContext(ctx, "UPDATE ?.events SET texts = NULL WHERE number = ?", bun.Ident(s.schemaOf(store)), number)
 		return err
 	}
-	other := begin(t, s.db, sql.LevelDefault)
+	waitForLocks := func(want int) {
+		require.Eventually(t, func() bool {
+			var waiting int
+			err := s.db.NewRaw("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()").Scan(ctx, &waiting)
+			return err == nil && waiting == want
+		}, 30*time.Second, 5*time.Millisecond)
+	}
+	gate, other := begin(t, s.db, sql.LevelDefault), begin(t, s.db, sql.LevelDefault)
+	_, err = other.ExecContext(ctx, "SET LOCAL deadlock_timeout = '1min'")
+	require.NoError(t, err)
+	require.NoError(t, redact(gate, 2))
 	require.NoError(t, redact(other, last))
-	pruned := make(chan error, 1)
+	pruned, redacted := make(chan error, 1), make(chan error, 1)
 	go func() {
 		n, err := m.PruneEvents(ctx, time.Now().Add(time.Hour))
 		if err == nil && n != last {
@@ -254,12 +266,11 @@ func TestPruningSurvivesADeadlock(t *testing.T) {
 		}
 		pruned <- err
 	}()
-	require.Eventually(t, func() bool {
-		var waits bool
-		err := s.db.NewRaw("SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()").Scan(ctx, &waits)
-		return err == nil && waits
-	}, 10*time.Second, 5*time.Millisecond)
-	require.NoError(t, redact(other, 1), "the one that has waited longer is the victim")
+	waitForLocks(1)
+	go func() { redacted <- redact(other, 1) }()
+	waitForLocks(2)
+	require.NoError(t, gate.Rollback())
+	require.NoError(t, <-redacted)
 	require.NoError(t, other.Commit())
 	require.NoError(t, <-pruned)
 }

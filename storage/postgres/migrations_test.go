@@ -23,7 +23,14 @@ type otherDialect struct{ *pgdialect.Dialect }
 func (otherDialect) Name() dialect.Name { return dialect.SQLite }
 
 func TestMigrateConcurrently(t *testing.T) {
-	dsn := pgtest.Shared(t).Database(t)
+	for _, level := range []string{"read committed", "repeatable read", "serializable"} {
+		t.Run(level, func(t *testing.T) { migrateConcurrently(t, level) })
+	}
+}
+
+// migrateConcurrently calls Migrate in several processes while level is the database's default for transactions.
+func migrateConcurrently(t *testing.T, level string) {
+	dsn := pgtest.Shared(t).Database(t) + " default_transaction_isolation='" + level + "'"
 	var all sync.WaitGroup
 	errs := make([]error, 10)
 	for i := range errs {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
@@ -185,12 +186,25 @@ func TestOtherIsolationLevelsAreInvalid(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// The library begins its transactions READ COMMITTED, whatever the default is.
+// The library begins its transactions READ COMMITTED, whatever the default is: commands, numbering and pruning. Each statement
+// that writes to a table checks that.
 func TestTheServersDefaultLevelDoesNotMatter(t *testing.T) {
 	ctx := t.Context()
 	for _, level := range []string{"serializable", "repeatable read", "read uncommitted"} {
 		s := newStorePool(t, pgtest.Shared(t).Database(t)+" default_transaction_isolation='"+level+"'", 2)
-		clients := manager(s.openStore(t))
+		store := s.openStore(t)
+		s.execute(t, `
+CREATE FUNCTION check_level() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE '% of % is %', TG_OP, TG_TABLE_NAME, current_setting('transaction_isolation');
+    END IF;
+    RETURN NULL;
+END $$`)
+		for _, table := range []string{"accounts", "account_holds", "subscriptions", "domains", "events", "event_log"} {
+			s.execute(t, "CREATE TRIGGER check_level BEFORE INSERT OR UPDATE OR DELETE ON ?.? FOR EACH STATEMENT EXECUTE FUNCTION check_level()",
+				bun.Ident(s.schemaOf(store)), bun.Ident(table))
+		}
+		clients := manager(store)
 		a, err := clients.Create(ctx, alice())
 		require.NoError(t, err)
 		_, err = clients.Suspend(ctx, []accounts.ID{a.ID}, accounts.Hold{})
@@ -198,6 +212,12 @@ func TestTheServersDefaultLevelDoesNotMatter(t *testing.T) {
 		page, err := clients.Events(ctx, accounts.EventQuery{})
 		require.NoError(t, err)
 		require.Len(t, page.Items, 5)
+		_, err = clients.Remove(ctx, []accounts.ID{a.ID})
+		require.NoError(t, err)
+		n, err := clients.PruneEvents(ctx, time.Now().Add(time.Hour))
+		require.NoError(t, err)
+		require.Equal(t, 9, n)
+		s.execute(t, "DROP FUNCTION check_level() CASCADE")
 	}
 }
 

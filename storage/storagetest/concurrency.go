@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -23,6 +25,10 @@ func concurrencyCases() []testCase {
 		{"no subscription is created for an account during its removal", raceRemovalAndCreation},
 		{"no domain is added to a subscription during its removal", raceRemovalAndAddition},
 		{"no subscription is assigned to an account during its removal", raceRemovalAndAssignment},
+		{"an account is not removed during commands on what belongs to it", removalDuringCommands},
+		{"an account is not suspended during commands on what belongs to it", suspensionDuringCommands},
+		{"a subscription is not assigned to another account during commands on it", assignmentDuringCommands},
+		{"the new owner of a subscription is not removed during commands that waited for the assignment", removalOfNewOwner},
 		{"of concurrent removals of one account exactly one succeeds", raceRemoval},
 		{"concurrent holds of different causes are all kept", raceHolds},
 		{"concurrent commands on the same rows in opposite orders do not deadlock", raceOrders},
@@ -30,6 +36,7 @@ func concurrencyCases() []testCase {
 		{"concurrent calls of Expire expire a subscription once", raceExpire},
 		{"every list is a consistent snapshot", snapshotLists},
 		{"a reader of events sees each event once while commands write", readWhileWriting},
+		{"a reader of events sees the whole log of one instant while it is pruned", readWhilePruning},
 		{"Follow delivers each event once while commands write", followWhileWriting},
 		{"events are in the order of the concurrent commands that recorded them", eventsInOrder},
 		{"a removal also redacts the events of concurrent commands", raceRedaction},
@@ -550,6 +557,52 @@ func readWhileWriting(f *fixture) {
 	f.NoError(errors.Join(errs...))
 	f.Equal(f.events()[start:], seen)
 	f.Len(seen, writtenEvents)
+}
+
+// readWhilePruning reads the whole log again and again, the oldest events last, while these are pruned. Each result must have
+// every event between its bounds.
+func readWhilePruning(f *fixture) {
+	const batches, batchSize = 40, 25
+	mario := f.account("mario").ID
+	begin := f.clock.storedNow().Add(time.Second)
+	for i := range batches {
+		event := accounts.Event{At: begin.Add(time.Duration(i) * time.Second), Type: subscriptions.AccountSignedInAs, AccountID: mario}
+		f.NoError(f.store.Update(f.ctx, func(tx accounts.Tx) error {
+			return tx.Save(accounts.Writes{Writes: subscriptions.Writes{Events: slices.Repeat([]accounts.Event{event}, batchSize)}})
+		}))
+	}
+	var pruned atomic.Bool
+	errs := concurrently(3, func(i int) error {
+		if i == 0 {
+			defer pruned.Store(true)
+			for batch := range batches {
+				if _, err := f.store.PruneEvents(f.ctx, begin.Add(time.Duration(batch)*time.Second+1)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		q := accounts.EventParams{Limit: 2 * batches * batchSize, Desc: true}
+		if i == 1 {
+			q.AccountID = &mario
+		}
+		for !pruned.Load() {
+			log, err := f.store.Events(f.ctx, q)
+			if err != nil {
+				return err
+			}
+			for j, e := range log.Events {
+				if e.Number != log.Last-int64(j) || e.AccountID != mario {
+					return fmt.Errorf("event %d of the log from %d to %d, newest first, has number %d: %+v", j, log.Pruned+1, log.Last, e.Number, e.Event)
+				}
+			}
+			if n := int64(len(log.Events)); n != log.Last-log.Pruned {
+				return fmt.Errorf("the log from %d to %d has %d events", log.Pruned+1, log.Last, n)
+			}
+		}
+		return nil
+	})
+	f.NoError(errors.Join(errs...))
 }
 
 // ownerOf returns an Account with only the id of a subscription's owner.

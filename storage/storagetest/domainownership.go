@@ -133,6 +133,9 @@ func conflictGone(f *fixture) {
 func noConflict(f *fixture) {
 	f.account("mario", "mario.example", "a.co.uk", "mario.github.io")
 	f.account("luigi", "notmario.example", "mario.example.org", "b.co.uk", "luigi.github.io", "ario.example")
+	// The other way round: names that begin or end like one that is added later.
+	f.account("peach", "toad-shop.example", "www.toad-shop.example", "toad0.example", "www.toadz.example", "not-toad.example", "nottoad.example")
+	f.account("toad", "toad.example")
 }
 
 func conflictAcrossSuffix(f *fixture) {

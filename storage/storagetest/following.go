@@ -21,6 +21,7 @@ func followCases() []testCase {
 		{"Follow delivers every event in order and returns the error of its function or context", followEvents},
 		{"Follow delivers batches of at most the limit, each with the cursor to continue after it", followBatches},
 		{"Follow delivers a batch again that was not finished", followAgain},
+		{"Follow goes on where it was after the store could not answer", followThroughOutage},
 		{"a follower that begins at the start learns that events were pruned", followFromPruned},
 		{"a follower whose cursor is before a pruned event, or beyond the log, learns that it has expired", followExpired},
 		{"Follow rejects a limit or a cursor that is invalid", followInvalid},
@@ -249,6 +250,43 @@ func followAgain(f *fixture) {
 		f.ErrorIs(err, crash)
 	}
 	f.Equal(all, seen)
+}
+
+// outageStore is a store that cannot answer every other read of events.
+type outageStore struct {
+	accounts.Store
+	reads int
+}
+
+func (s *outageStore) Events(ctx context.Context, q accounts.EventParams) (accounts.EventResult, error) {
+	s.reads++
+	if s.reads%2 == 1 {
+		return accounts.EventResult{}, accounts.ErrUnavailable
+	}
+	return s.Store.Events(ctx, q)
+}
+
+func followThroughOutage(f *fixture) {
+	f.seed()
+	all := f.events()
+	stop := errors.New("enough")
+	var seen []accounts.Event
+	outages := 0
+	opts := &accounts.FollowOptions{Limit: 5, OnError: func(err error) {
+		f.ErrorIs(err, accounts.ErrUnavailable)
+		outages++
+	}}
+	unstable := f.managerFor(&outageStore{Store: f.store}, nil)
+	err := unstable.Follow(f.ctx, all[4].Cursor, opts, func(_ context.Context, batch []accounts.Event, _ accounts.Cursor) error {
+		seen = append(seen, batch...)
+		if len(seen) >= len(all)-5 {
+			return stop
+		}
+		return nil
+	})
+	f.ErrorIs(err, stop)
+	f.Equal(all[5:], seen)
+	f.Equal(2, outages)
 }
 
 func followFromPruned(f *fixture) {

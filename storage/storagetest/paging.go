@@ -112,10 +112,11 @@ func sortedAccounts(f *fixture) {
 }
 
 func sortedRest(f *fixture) {
+	owner := f.account("mario").ID
 	var want []subscriptions.Subscription
 	for i := range 9 {
 		want = append(want, f.subscribe(subscriptions.New{
-			Name: fmt.Sprint(i), CreatedAt: f.clock.now().Add(time.Duration(i*7%4) * time.Microsecond), Domains: []string{fmt.Sprintf("%c%c.example", 'z'-i, 'a'+i)},
+			AccountID: owner, Name: fmt.Sprint(i), Plan: "basic", CreatedAt: f.clock.now().Add(time.Duration(i*7%4) * time.Microsecond), Domains: []string{fmt.Sprintf("%c%c.example", 'z'-i, 'a'+i)},
 		}))
 	}
 	slices.SortFunc(want, func(a, b subscriptions.Subscription) int {
@@ -128,10 +129,16 @@ func sortedRest(f *fixture) {
 	for _, s := range want {
 		names = append(names, s.Name)
 	}
-	f.Equal(names, f.names(subscriptions.Query{}))
-	f.Equal(names, f.names(subscriptions.Query{Limit: 2}))
-	slices.Reverse(names)
-	f.Equal(names, f.names(subscriptions.Query{Limit: 2, Desc: true}))
+	for _, q := range []subscriptions.Query{{}, {AccountID: &owner}, {Plan: "basic"}, {Status: accounts.Active}, {Search: "example"}} {
+		for _, q.Limit = range []int{0, 1, 2, 3} {
+			q.Desc = false
+			f.Equal(names, f.names(q), "%+v", q)
+			q.Desc = true
+			descending := slices.Clone(names)
+			slices.Reverse(descending)
+			f.Equal(descending, f.names(q), "%+v", q)
+		}
+	}
 
 	f.addDomain(want[0].ID, "a-z.example")
 	f.addDomain(want[0].ID, "a.z.example")

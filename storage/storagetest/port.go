@@ -21,6 +21,7 @@ func portCases() []testCase {
 		{"Update returns the error of its function unchanged", errorUnchanged},
 		{"every command is one transaction", oneTransaction},
 		{"every command that fails in any phase changes nothing", refusedInEachPhase},
+		{"no look-up and no list finds what a refused command has saved", refusedLookUps},
 		{"Lock returns the rows and their subscriptions and accounts, ascending and without unknown ones", lockRows},
 		{"LockAccounts returns accounts with their holds and hash", lockAccounts},
 		{"LockHolds returns accounts with their holds only", lockHolds},
@@ -470,28 +471,88 @@ func readEvents(f *fixture) {
 	f.Equal(accounts.EventResult{Pruned: log.Last, Last: log.Last}, accounts.EventResult{Pruned: part.Pruned, Last: part.Last})
 }
 
+// waitingObeysContext keeps a command open until those that wait for it have returned, because their contexts have ended. If
+// one of them only returns after the open command has ended, it did not obey its context.
 func waitingObeysContext(f *fixture) {
-	mario := f.account("mario")
-	end := f.holdOpen(func(tx accounts.Tx) error {
-		_, err := tx.LockAccounts([]accounts.ID{mario.ID})
-		return err
-	})
-	ctx, cancel := context.WithTimeout(f.ctx, 100*time.Millisecond)
-	defer cancel()
-	_, err := f.clients.Suspend(ctx, []accounts.ID{mario.ID}, accounts.Hold{})
-	f.ErrorIs(err, context.DeadlineExceeded)
-	f.ErrorIs(err, accounts.ErrUnavailable)
-	f.NoError(end())
-	f.Empty(f.getAccount(mario.ID).Holds)
+	data := f.seed()
+	before := f.dump()
+	hold := accounts.Hold{Cause: accounts.CauseBilling}
+	for _, c := range []struct {
+		what string
+		lock func(tx accounts.Tx) error
+		wait func(ctx context.Context) error
+	}{
+		{
+			"an account",
+			func(tx accounts.Tx) error { _, err := tx.LockAccounts([]accounts.ID{data.mario.ID}); return err },
+			func(ctx context.Context) error {
+				_, err := f.clients.Suspend(ctx, []accounts.ID{data.mario.ID}, hold)
+				return err
+			},
+		},
+		{
+			"a subscription",
+			func(tx accounts.Tx) error {
+				_, err := tx.Lock(subscriptions.LockSet{Subscriptions: []subscriptions.ID{data.blog.ID}})
+				return err
+			},
+			func(ctx context.Context) error {
+				_, err := f.subs.Suspend(ctx, []subscriptions.ID{data.blog.ID}, hold)
+				return err
+			},
+		},
+		{
+			"a claim",
+			func(tx accounts.Tx) error {
+				_, err := tx.Claim(accounts.Claim{Claim: subscriptions.Claim{Names: []string{"wanted.example"}}})
+				return err
+			},
+			func(ctx context.Context) error {
+				_, err := f.subs.AddDomain(ctx, data.blog.ID, "wanted.example")
+				return err
+			},
+		},
+		{
+			"an owner",
+			func(tx accounts.Tx) error { _, err := tx.LockAccounts([]accounts.ID{data.mario.ID}); return err },
+			func(ctx context.Context) error {
+				_, err := f.subs.Create(ctx, subscriptions.New{AccountID: data.mario.ID, Name: "late"})
+				return err
+			},
+		},
+		{
+			"the log, to prune it",
+			func(tx accounts.Tx) error { return tx.Save(accounts.Writes{}) },
+			func(ctx context.Context) error {
+				_, err := f.clients.PruneEvents(ctx, before.Events[0].At)
+				if err == nil { // a store need not make it wait
+					<-ctx.Done()
+					err = fmt.Errorf("%w: %w", accounts.ErrUnavailable, ctx.Err())
+				}
+				return err
+			},
+		},
+	} {
+		end := f.holdOpen(c.lock)
+		ctx, cancel := context.WithTimeout(f.ctx, 50*time.Millisecond)
+		err := c.wait(ctx)
+		cancel()
+		stillOpen, openErr := end()
+		f.True(stillOpen, "what waited for %s has not returned when its context ended, but when the command that it waited for did", c.what)
+		f.NoError(openErr)
+		f.ErrorIs(err, context.DeadlineExceeded, c.what)
+		f.ErrorIs(err, accounts.ErrUnavailable, c.what)
+	}
+	f.Equal(before, f.dump())
 }
 
 // maxOpen is how long a case keeps a command open. It lets a case go on if the store makes other commands wait without
 // obeying their contexts.
-const maxOpen = 5 * time.Second
+const maxOpen = 20 * time.Second
 
-// holdOpen starts a command that calls do and then stays open until end is called or maxOpen has passed. end returns the
-// error of the command.
-func (f *fixture) holdOpen(do func(tx accounts.Tx) error) (end func() error) {
+// holdOpen starts a command that calls do and then stays open until end is called or maxOpen has passed. end reports whether the
+// command was still open, and returns its error.
+func (f *fixture) holdOpen(do func(tx accounts.Tx) error) (end func() (stillOpen bool, err error)) {
 	inside, release := make(chan struct{}, 1), make(chan struct{})
 	closeRelease := sync.OnceFunc(func() { close(release) })
 	timer := time.AfterFunc(maxOpen, closeRelease)
@@ -518,8 +579,9 @@ func (f *fixture) holdOpen(do func(tx accounts.Tx) error) (end func() error) {
 	case err := <-done:
 		f.NoError(err, "the command that is to stay open has failed")
 	}
-	return func() error {
+	return func() (bool, error) {
+		stillOpen := timer.Stop()
 		closeRelease()
-		return <-done
+		return stillOpen, <-done
 	}
 }
