@@ -7,7 +7,7 @@ SELECT n, login, '$argon2id$v=19$m=19456,t=2,p=1$' || substr(md5(login), 1, 22) 
     CASE n % 3 WHEN 0 THEN jsonb_build_object('vat-number', 'IT' || lpad(n::text, 11, '0')) END,
     1, 1, created, created,
     folded_name, concat_ws(E'\n', ' ' || login, ' ' || lower(first) || ' ' || searched, pg_temp.words(lower(company)), pg_temp.words(email),
-        ' ' || phone || ' ' || replace(substr(phone, 2), ' ', ''), ' bologna', pg_temp.words(coalesce(external_id, '')))
+        pg_temp.words(phone) || ' ' || replace(substr(phone, 2), ' ', ''), ' bologna', pg_temp.words(coalesce(external_id, '')))
 FROM (
     SELECT n, last.login || n AS login, first, last.searched,
         first || ' ' || last.name AS name, lower(first) || ' ' || last.folded AS folded_name,
