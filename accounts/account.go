@@ -44,13 +44,9 @@ func (a Account) Profile() Profile {
 // SortName returns the text by which SortName sorts: the folded name.
 func (a Account) SortName() string { return input.Fold(a.Contact.Name) }
 
-// SearchTexts returns the texts that a search of accounts looks through, folded, besides the names of their domains.
-func (a Account) SearchTexts() []string {
-	texts := []string{a.Login, a.Contact.Name, a.Contact.Company, a.Contact.Email, a.Contact.Phone, a.ExternalID}
-	for i, text := range texts {
-		texts[i] = input.Fold(text)
-	}
-	return texts
+// SearchText returns the text of an account that subscriptions.SearchTerm looks through, besides that of its domains.
+func (a Account) SearchText() string {
+	return input.SearchText(a.Login, a.Contact.Name, a.Contact.Company, a.Contact.Email, a.Contact.Phone, a.Contact.City, a.ExternalID)
 }
 
 // Profile is an account as its owner sees it.
@@ -195,16 +191,21 @@ const (
 // Query selects accounts. The zero value selects all, by creation, 50 at a time.
 type Query struct {
 	IDs []ID // nil: all; otherwise 1 to 10,000; unknown ids are ignored
-	// Search is part of the login, name, company, e-mail address, phone number, external id, or of the name of a domain in
-	// either spelling; with fewer than 3 characters, the beginning of one of them. At most 255 characters.
-	Search  string
-	Status  Status // empty: any
-	Cause   Cause  // suspended by this cause; empty: any
-	Country string // ISO 3166-1 alpha-2; empty: any
-	Sort    Sort   // empty: SortCreated
-	Desc    bool
-	Limit   int    // items of a page: 0 for 50, at most 500
-	After   Cursor // Page.Next of the page before; empty: the start
+	// Search is at most 8 words and 255 characters. Each word must be found, in any order, in the login, name, company, e-mail
+	// address, phone number, city or external id, or in the name of a domain in either spelling: anywhere if it has 3
+	// characters or more, and otherwise at the beginning of a word. Case, accents and apostrophes do not matter. A phone number
+	// is found however it is written, a web address by its host name, and an account by its id, as in "#17".
+	Search        string
+	Status        Status    // empty: any
+	Cause         Cause     // suspended by this cause; empty: any
+	Country       string    // ISO 3166-1 alpha-2; empty: any
+	Plan          string    // with a subscription of exactly this plan; empty: any
+	CreatedFrom   time.Time // created then or later; in the years 1970 to 9998; zero: any
+	CreatedBefore time.Time // created earlier; in the years 1970 to 9998; zero: any
+	Sort          Sort      // empty: SortCreated
+	Desc          bool
+	Limit         int    // items of a page: 0 for 50, at most 500
+	After         Cursor // Page.Next of the page before; empty: the start
 }
 
 // Page is one page of a list. Next is the cursor of the next page; it is empty at the end.

@@ -58,8 +58,12 @@ func (q Query) listParams() (ListParams, error) {
 	var v input.Violations
 	p := ListParams{
 		IDs: input.Selection(&v, q.IDs), Status: q.Status, Cause: q.Cause, Country: input.Country(q.Country),
-		Sort: q.Sort, Desc: q.Desc,
+		Plan: input.Line(q.Plan), CreatedFrom: input.Time(q.CreatedFrom), CreatedBefore: input.Time(q.CreatedBefore),
+		Terms: input.SearchWords[subscriptions.SearchTerm](&v, q.Search), Sort: q.Sort, Desc: q.Desc,
 	}
+	v.Var("plan", p.Plan, "max=100,line")
+	v.Var("createdFrom", p.CreatedFrom, "time")
+	v.Var("createdBefore", p.CreatedBefore, "time")
 	v.Var("country", p.Country, "omitempty,country")
 	input.CheckFilters(&v, q.Status, q.Cause, Active, Suspended)
 	switch q.Sort {
@@ -69,7 +73,6 @@ func (q Query) listParams() (ListParams, error) {
 	default:
 		v.Add("sort", "oneOf", string(SortCreated+", "+SortLogin+", "+SortName))
 	}
-	p.Term.Text, p.Term.Anywhere = input.SearchTerm(&v, q.Search)
 	p.Limit = v.Limit(q.Limit)
 	from, valid := keyset.Decode(string(q.After), accountList, p.filters())
 	if !valid {

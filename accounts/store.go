@@ -102,11 +102,14 @@ type Record struct {
 // ListParams are the filters, the order and the page of a list of accounts, checked and ready for a store. A zero filter
 // selects everything.
 type ListParams struct {
-	IDs     []ID                     // sorted and without duplicates; nil: all; ids that do not exist are ignored
-	Term    subscriptions.SearchTerm // matched against Account.SearchTexts and Domain.SearchTexts of the account's domains
-	Status  Status                   // what Account.Status returns
-	Cause   Cause                    // the cause of one of the account's holds
-	Country string
+	IDs           []ID                       // sorted and without duplicates; nil: all; ids that do not exist are ignored
+	Terms         []subscriptions.SearchTerm // each finds Account.SearchText, Domain.SearchText of one of its domains, or Account.ID
+	Status        Status                     // what Account.Status returns
+	Cause         Cause                      // the cause of one of the account's holds
+	Country       string
+	Plan          string    // that of one of the account's subscriptions
+	CreatedFrom   time.Time // CreatedAt is not before it
+	CreatedBefore time.Time // CreatedAt is before it
 
 	Sort  Sort
 	Desc  bool

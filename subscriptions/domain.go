@@ -37,13 +37,13 @@ func (d Domain) SuspendedBy() []EffectiveHold {
 // A-labels, as browsers do.
 func (d Domain) DisplayName() string { return unicodeName(d.Name) }
 
-// SearchTexts returns the texts that a search of domains looks through, folded. It is for stores. They are the name in both
-// spellings, or once where they are the same.
-func (d Domain) SearchTexts() []string {
+// SearchText returns the text of a domain that SearchTerm looks through: the name, in both spellings if they differ. It is
+// for stores.
+func (d Domain) SearchText() string {
 	if decoded := decodedName(d.Name); decoded != d.Name {
-		return []string{d.Name, input.Fold(decoded)}
+		return input.SearchText(d.Name, decoded)
 	}
-	return []string{d.Name}
+	return input.SearchText(d.Name)
 }
 
 // DomainChanges are the attributes of a domain to be changed. They are merged; an empty value deletes. At most 64 changes,
@@ -55,11 +55,14 @@ type DomainQuery struct {
 	IDs            []DomainID // nil: all; otherwise 1 to 10,000; unknown ids are ignored
 	AccountID      *AccountID // nil: of any account and the provider's own
 	SubscriptionID ID         // 0: any
-	Search         string     // part of the name, in either spelling; with fewer than 3 characters, its beginning; at most 255
-	Status         Status     // empty: any
-	Cause          Cause      // suspended by this cause, inherited holds included; empty: any
-	Limit          int        // items of a page: 0 for 50, at most 500
-	After          Cursor     // DomainPage.Next of the page before; empty: the start
+	// Search is at most 8 words and 255 characters. Each word must be found in the name, in either spelling: anywhere if it has
+	// 3 characters or more, and otherwise at the beginning of a label or after a hyphen. Case and accents do not matter. A web
+	// address stands for its host name, and "#17" is found by its id.
+	Search string
+	Status Status // empty: any
+	Cause  Cause  // suspended by this cause, inherited holds included; empty: any
+	Limit  int    // items of a page: 0 for 50, at most 500
+	After  Cursor // DomainPage.Next of the page before; empty: the start
 }
 
 // DomainPage is one page of domains. Next is the cursor of the next page; it is empty at the end.

@@ -66,7 +66,7 @@ func (m *Manager) listParams(q Query) (ListParams, error) {
 	v.Var("plan", p.Plan, "max=100,line")
 	v.Var("expiresBefore", p.ExpiresBefore, "time")
 	input.CheckFilters(&v, q.Status, q.Cause, Active, Suspended)
-	p.Term.Text, p.Term.Anywhere = input.SearchTerm(&v, q.Search)
+	p.Terms = input.SearchWords[SearchTerm](&v, q.Search)
 	p.Limit = v.Limit(q.Limit)
 	from, valid := q.After.position(subscriptionList, p.filters())
 	if !valid {
@@ -144,7 +144,7 @@ func (m *Manager) domainListParams(q DomainQuery) (DomainListParams, error) {
 		Status: q.Status, Cause: q.Cause,
 	}
 	input.CheckFilters(&v, q.Status, q.Cause, Active, Suspended)
-	p.Term.Text, p.Term.Anywhere = input.SearchTerm(&v, q.Search)
+	p.Terms = input.SearchWords[SearchTerm](&v, q.Search)
 	p.Limit = v.Limit(q.Limit)
 	from, valid := q.After.position(domainList, p.filters())
 	if !valid {

@@ -3,6 +3,7 @@ package subscriptions
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/clientele-go/clientele/internal/lockkey"
@@ -62,10 +63,10 @@ type ListParams struct {
 	IDs           []ID       // sorted and without duplicates; nil: all; ids that do not exist are ignored
 	AccountID     *AccountID // nil: any; an id below 0 is no account's and selects nothing
 	Plan          string
-	Term          SearchTerm // matched against Subscription.SearchTexts and Domain.SearchTexts of its domains
-	Status        Status     // what Subscription.Status returns
-	Cause         Cause      // a cause among Subscription.SuspendedBy
-	ExpiresBefore time.Time  // ExpiresAt is set and before it
+	Terms         []SearchTerm // each finds Subscription.SearchText, Domain.SearchText of one of its domains, or Subscription.ID
+	Status        Status       // what Subscription.Status returns
+	Cause         Cause        // a cause among Subscription.SuspendedBy
+	ExpiresBefore time.Time    // ExpiresAt is set and before it
 	// HideExternalID leaves the external id out of the search: an owner must not find out what only the provider may see.
 	HideExternalID bool
 
@@ -77,23 +78,38 @@ type ListParams struct {
 // DomainListParams are the filters and the page of a list of domains, checked and ready for a store. A zero filter selects
 // everything.
 type DomainListParams struct {
-	IDs            []DomainID // sorted and without duplicates; nil: all; ids that do not exist are ignored
-	AccountID      *AccountID // nil: any; an id below 0 is no account's and selects nothing
-	SubscriptionID ID         // 0: any
-	Term           SearchTerm // matched against Domain.SearchTexts
-	Status         Status     // what Domain.Status returns
-	Cause          Cause      // a cause among Domain.SuspendedBy
+	IDs            []DomainID   // sorted and without duplicates; nil: all; ids that do not exist are ignored
+	AccountID      *AccountID   // nil: any; an id below 0 is no account's and selects nothing
+	SubscriptionID ID           // 0: any
+	Terms          []SearchTerm // each finds Domain.SearchText or Domain.ID
+	Status         Status       // what Domain.Status returns
+	Cause          Cause        // a cause among Domain.SuspendedBy
 
 	From  Position
 	Limit int // the maximum number of rows, at least 1; fewer are returned only at the end
 }
 
-// SearchTerm is what a search looks for in the texts that the SearchTexts methods return, and is folded as they are. The
-// zero SearchTerm matches everything. Every character stands for itself: a store escapes those that are special in its
-// query language.
+// Searched returns the part of a subscription's SearchText that p looks through: its first line, which is the name, if the
+// external id is hidden.
+func (p ListParams) Searched(text string) string {
+	if p.HideExternalID {
+		text, _, _ = strings.Cut(text, "\n")
+	}
+	return text
+}
+
+// SearchTerm is one word of a search. It finds a row if the row has the ID, or if Text is contained in what the SearchText
+// methods return, which has several lines, each with a blank before every word. Text never has a line end, and begins with a
+// blank if it is found only at the beginning of a word. Every character stands for itself: a store escapes those that are
+// special in its query language.
 type SearchTerm struct {
-	Text     string
-	Anywhere bool // false: only at the beginning of a text
+	Text string
+	ID   int64 // 0: no id is looked for
+}
+
+// Finds reports whether the term finds a row by its id or by one of its search texts.
+func (t SearchTerm) Finds(id int64, texts ...string) bool {
+	return t.ID == id && id != 0 || slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, t.Text) })
 }
 
 // Tx has the operations of a command on subscriptions and domains inside its transaction. Their order is fixed: it locks

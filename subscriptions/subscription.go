@@ -54,11 +54,9 @@ func (s Subscription) SuspendedBy() []EffectiveHold {
 	return append(slices.Clip(s.Inherited), s.Holds.Effective(LevelSubscription)...)
 }
 
-// SearchTexts returns the texts that a search of subscriptions looks through, folded, besides the names of its domains. It
-// is for stores. A search with ListParams.HideExternalID looks only through the first.
-func (s Subscription) SearchTexts() []string {
-	return []string{input.Fold(s.Name), input.Fold(s.ExternalID)}
-}
+// SearchText returns the text of a subscription that SearchTerm looks through, besides that of its domains. It is for stores,
+// which look through what ListParams.Searched returns of it.
+func (s Subscription) SearchText() string { return input.SearchText(s.Name, s.ExternalID) }
 
 // New is a subscription to be created. Limits are in characters, and times are in the years 1970 to 9998. Name, Plan and
 // ExternalID are one line, from which characters that show nothing are removed; only in Name a zero-width joiner or non-joiner
@@ -131,8 +129,9 @@ type Query struct {
 	IDs       []ID       // nil: all; otherwise 1 to 10,000; unknown ids are ignored
 	AccountID *AccountID // nil: of any account and the provider's own
 	Plan      string     // exactly this plan; empty: any
-	// Search is part of the name, the external id or the name of a domain; with fewer than 3 characters, its beginning. At
-	// most 255 characters.
+	// Search is at most 8 words and 255 characters. Each word must be found, in any order, in the name, the external id, or the
+	// name of a domain in either spelling: anywhere if it has 3 characters or more, and otherwise at the beginning of a word.
+	// Case, accents and apostrophes do not matter. A web address stands for its host name, and "#17" is found by its id.
 	Search        string
 	Status        Status    // empty: any
 	Cause         Cause     // suspended by this cause, inherited holds included; empty: any

@@ -3,7 +3,7 @@ package panel
 // customerTexts are the texts of the operators' pages about customers.
 var customerTexts = map[string]translation{
 	"customers.title":       {"Customers", "Clienti"},
-	"customers.search":      {"Search by name, company, username, e-mail, phone or domain", "Cerca per nome, azienda, nome utente, e-mail, telefono o dominio"},
+	"customers.search":      {"Search by name, company, username, e-mail, phone, city or domain", "Cerca per nome, azienda, nome utente, e-mail, telefono, città o dominio"},
 	"customers.count.one":   {"%s customer", "%s cliente"},
 	"customers.count.other": {"%s customers", "%s clienti"},
 	"customers.many":        {"%s+ customers", "%s+ clienti"},

@@ -66,8 +66,8 @@ func isText(s, allowed string) bool {
 
 func isSeparator(r rune) bool { return r == '\u2028' || r == '\u2029' }
 
-// Fold returns the form in which texts are compared, sorted and searched in every store: without the characters that show
-// nothing, NFC, case folded, NFC.
+// Fold returns the form in which texts are compared and sorted in every store: without the characters that show nothing, NFC,
+// case folded, NFC. SearchText returns the form in which they are searched.
 func Fold(s string) string {
 	if IsASCII(s) { // most texts are, and for them the three steps are one
 		return strings.ToLower(s)
@@ -86,15 +86,6 @@ func foldCase(s string) string {
 		return r
 	}, s)
 	return cases.Fold().String(s)
-}
-
-// SearchTerm returns what a person typed into a search, folded, and whether it is searched for anywhere in a text: from 3
-// characters on; a shorter one is searched for at the beginning. Text that cannot be stored is a violation at "search".
-func SearchTerm(v *Violations, search string) (text string, anywhere bool) {
-	search = Line(search)
-	v.Var("search", search, "max=255,line")
-	text = Fold(search)
-	return text, utf8.RuneCountInString(text) >= 3
 }
 
 var loginForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._@+'-]*$`)

@@ -59,7 +59,7 @@ func (r *root) accountList(ctx context.Context, l accounts.ListParams, after *ac
 		out.rows = lookUp(r.accounts.byID.read, l.IDs)
 	case isHeld && worthIndexing(r.holds.accounts.read.Len(), r.accounts.byID.read.Len()):
 		out.rows = r.heldAccounts(l.Cause)
-	case l.Term.Text != "" && l.Sort != accounts.SortCreated:
+	case l.Terms != nil && l.Sort != accounts.SortCreated:
 		out.rows = all(r.accounts.byID.read)
 	default:
 		out.rows, out.ordered = r.accounts.iterate(l, after), true
@@ -108,29 +108,35 @@ func (t *accountTrees) iterateLogins(from *account, desc bool) iter.Seq[*account
 
 // accountFilter returns a function that reports whether l selects an account, apart from its IDs.
 func (r *root) accountFilter(ctx context.Context, l accounts.ListParams) func(*account) bool {
-	matchesSearch := r.accountSearch(ctx, l)
+	search := r.accountSearch(ctx, l)
 	return func(a *account) bool {
-		if l.Country != "" && a.Contact.Country != l.Country {
+		switch {
+		case l.Country != "" && a.Contact.Country != l.Country,
+			a.CreatedAt.Before(l.CreatedFrom),
+			!l.CreatedBefore.IsZero() && !a.CreatedAt.Before(l.CreatedBefore),
+			(l.Status != "" || l.Cause != "") && !matchesFilter(l.Status, l.Cause, r.holds.get(subscriptions.LevelAccount, int64(a.ID))),
+			l.Plan != "" && !r.accountHasPlan(a.ID, l.Plan):
 			return false
 		}
-		if l.Status == "" && l.Cause == "" {
-			return matchesSearch(a)
-		}
-		return matchesFilter(l.Status, l.Cause, r.holds.get(subscriptions.LevelAccount, int64(a.ID))) && matchesSearch(a)
+		return search.finds(int64(a.ID), a.searchText)
 	}
 }
 
-// accountSearch returns a function that reports whether an account matches the search term. It searches all domains in
-// advance, unless the list is limited to IDs.
-func (r *root) accountSearch(ctx context.Context, l accounts.ListParams) func(*account) bool {
-	term := newSearchTerm(l.Term)
-	switch {
-	case term == "":
-		return func(*account) bool { return true }
-	case l.IDs != nil:
-		return func(a *account) bool { return term.matches(a.texts) || r.accountHasDomain(a, term) }
-	default:
-		withDomain := r.accountsWithDomain(term, &ctxChecker{ctx: ctx})
-		return func(a *account) bool { return term.matches(a.texts) || withDomain.has(int64(a.ID)) }
+// accountHasPlan reports whether one of the account's subscriptions has the plan.
+func (r *root) accountHasPlan(id accounts.ID, plan string) bool {
+	for s := range r.subscriptionsOf(id) {
+		if s.Plan == plan {
+			return true
+		}
 	}
+	return false
+}
+
+// accountSearch returns the search of l. All domains are searched in advance, unless the list is limited to IDs.
+func (r *root) accountSearch(ctx context.Context, l accounts.ListParams) search {
+	if l.IDs != nil {
+		return search{l.Terms, func(id int64, term int) bool { return r.accountHasDomain(accounts.ID(id), l.Terms[term]) }}
+	}
+	found := r.accountsWithDomain(l.Terms, &ctxChecker{ctx: ctx})
+	return search{l.Terms, func(id int64, term int) bool { return found[term].has(id) }}
 }

@@ -89,10 +89,9 @@ func (r *root) domainsOfAccount(
 
 // domainFilter returns a function that reports whether l selects a domain, apart from its IDs.
 func (r *root) domainFilter(l subscriptions.DomainListParams) func(*domain) bool {
-	term := newSearchTerm(l.Term)
 	return func(d *domain) bool {
 		switch {
-		case !term.matches(d.texts),
+		case !findsDomain(l.Terms, d),
 			l.SubscriptionID != 0 && d.SubscriptionID != l.SubscriptionID,
 			l.AccountID != nil && r.ownerOf(d) != *l.AccountID:
 			return false

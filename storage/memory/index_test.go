@@ -87,14 +87,15 @@ func requireHeldRowsFound(t *testing.T, r *root) {
 // requireDomainSearchFound compares a search through all domains with one through the domains of each row.
 func requireDomainSearchFound(t *testing.T, r *root) {
 	t.Helper()
-	for _, term := range []searchTerm{"site1", sep + "l1.", "l2.site", "no such name"} {
-		accountIDs := r.accountsWithDomain(term, &ctxChecker{ctx: t.Context()})
+	terms := []subscriptions.SearchTerm{{Text: "site1"}, {Text: " l1."}, {Text: "l2. site"}, {Text: "no such name"}}
+	accountIDs := r.accountsWithDomain(terms, &ctxChecker{ctx: t.Context()})
+	subIDs := r.subscriptionsWithDomain(terms, &ctxChecker{ctx: t.Context()})
+	for i, term := range terms {
 		for a := range all(r.accounts.byID.read) {
-			require.Equal(t, r.accountHasDomain(a, term), accountIDs.has(int64(a.ID)))
+			require.Equal(t, r.accountHasDomain(a.ID, term), accountIDs[i].has(int64(a.ID)))
 		}
-		subIDs := r.subscriptionsWithDomain(term, &ctxChecker{ctx: t.Context()})
 		for s := range all(r.subscriptions.byID.read) {
-			require.Equal(t, r.subscriptionHasDomain(s.ID, term), subIDs.has(int64(s.ID)))
+			require.Equal(t, r.subscriptionHasDomain(s.ID, term), subIDs[i].has(int64(s.ID)))
 		}
 	}
 }
@@ -135,7 +136,7 @@ func requireAccountsIndexed(t *testing.T, r *root) {
 			externals[a.ExternalID] = a
 		}
 		require.Equal(t, a.Account.SortName(), a.sortName)
-		require.Equal(t, joinTexts(a.SearchTexts()), a.texts)
+		require.Equal(t, a.SearchText(), a.searchText)
 	}
 	require.Equal(t, logins, entries(r.accounts.byLogin))
 	require.Equal(t, externals, entries(r.accounts.byExternalID))
@@ -201,7 +202,7 @@ func requireSubscriptionsIndexed(t *testing.T, r *root) {
 		if !s.ExpiresAt.IsZero() && !expired {
 			byExpiry = append(byExpiry, s)
 		}
-		require.Equal(t, joinTexts(s.SearchTexts()), s.texts)
+		require.Equal(t, s.SearchText(), s.searchText)
 	}
 	require.Equal(t, externals, entries(r.subscriptions.byExternalID))
 	byCreation := func(a, b *subscription) int {
@@ -222,7 +223,7 @@ func requireDomainsIndexed(t *testing.T, r *root) {
 	names, counts := map[string]*domain{}, map[descendantCount]int{}
 	for _, d := range rows {
 		names[d.Name] = d
-		require.Equal(t, joinTexts(d.SearchTexts()), d.texts)
+		require.Equal(t, d.SearchText(), d.searchText)
 		s, found := r.subscriptions.byID.read.Get(d.SubscriptionID)
 		require.True(t, found, "domain without a subscription")
 		for _, ancestor := range subscriptions.Ancestors(d.Name) {

@@ -15,45 +15,37 @@ import (
 type (
 	account struct {
 		accounts.Record
-		sortName string
-		texts    string // the search texts, joined by joinTexts
+		sortName   string
+		searchText string
 	}
 	subscription struct {
 		subscriptions.Record
-		texts string
+		searchText string
 	}
 	domain struct {
 		subscriptions.Domain
-		texts string
+		searchText string
 	}
 )
 
 func newAccount(a accounts.Record) *account {
-	row := &account{Record: a, texts: joinTexts(a.SearchTexts())}
-	row.sortName = internSubstring(row.texts, a.SortName())
-	row.Login = internSubstring(row.texts, a.Login)
-	row.Contact.Name = internSubstring(row.texts, a.Contact.Name)
-	row.Contact.Company = internSubstring(row.texts, a.Contact.Company)
-	row.Contact.Email = internSubstring(row.texts, a.Contact.Email)
-	row.Contact.Phone = internSubstring(row.texts, a.Contact.Phone)
-	row.ExternalID = internSubstring(row.texts, a.ExternalID)
+	row := &account{Record: a, searchText: a.SearchText()}
+	row.sortName = internSubstring(row.searchText, a.SortName())
+	row.Login = internSubstring(row.searchText, a.Login)
 	row.Attributes = cloneAttributes(a.Attributes)
 	row.Holds = nil
 	return row
 }
 
 func newSubscription(s subscriptions.Record) *subscription {
-	row := &subscription{Record: s, texts: joinTexts(s.SearchTexts())}
-	row.Name = internSubstring(row.texts, s.Name)
-	row.ExternalID = internSubstring(row.texts, s.ExternalID)
+	row := &subscription{Record: s, searchText: s.SearchText()}
 	row.Attributes = cloneAttributes(s.Attributes)
 	row.Holds, row.Inherited = nil, nil
 	return row
 }
 
 func newDomain(d subscriptions.Domain) *domain {
-	row := &domain{Domain: d, texts: joinTexts(d.SearchTexts())}
-	row.Name = internSubstring(row.texts, d.Name)
+	row := &domain{Domain: d, searchText: d.SearchText()}
 	row.Attributes = cloneAttributes(d.Attributes)
 	row.AccountID, row.Main, row.Plan, row.Holds, row.Inherited = 0, false, "", nil, nil
 	return row

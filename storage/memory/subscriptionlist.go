@@ -86,40 +86,26 @@ func (t *subscriptionTrees) iterateAccount(
 
 // subscriptionFilter returns a function that reports whether l selects a subscription, apart from its IDs.
 func (r *root) subscriptionFilter(ctx context.Context, l subscriptions.ListParams) func(*subscription) bool {
-	matchesSearch := r.subscriptionSearch(ctx, l)
+	search := r.subscriptionSearch(ctx, l)
 	return func(s *subscription) bool {
 		switch {
 		case l.AccountID != nil && s.AccountID != *l.AccountID,
 			l.Plan != "" && s.Plan != l.Plan,
-			!l.ExpiresBefore.IsZero() && (s.ExpiresAt.IsZero() || !s.ExpiresAt.Before(l.ExpiresBefore)):
+			!l.ExpiresBefore.IsZero() && (s.ExpiresAt.IsZero() || !s.ExpiresAt.Before(l.ExpiresBefore)),
+			(l.Status != "" || l.Cause != "") && !matchesFilter(l.Status, l.Cause,
+				r.holds.get(subscriptions.LevelAccount, int64(s.AccountID)), r.holds.get(subscriptions.LevelSubscription, int64(s.ID))):
 			return false
-		case l.Status == "" && l.Cause == "":
-			return matchesSearch(s)
 		}
-		return matchesFilter(l.Status, l.Cause,
-			r.holds.get(subscriptions.LevelAccount, int64(s.AccountID)),
-			r.holds.get(subscriptions.LevelSubscription, int64(s.ID)),
-		) && matchesSearch(s)
+		return search.finds(int64(s.ID), l.Searched(s.searchText))
 	}
 }
 
-// subscriptionSearch returns a function that reports whether a subscription matches the search term. It searches all
-// domains in advance, unless the list is limited to IDs or to an account.
-func (r *root) subscriptionSearch(ctx context.Context, l subscriptions.ListParams) func(*subscription) bool {
-	term := newSearchTerm(l.Term)
-	if term == "" {
-		return func(*subscription) bool { return true }
+// subscriptionSearch returns the search of l. All domains are searched in advance, unless the list is limited to IDs or to an
+// account.
+func (r *root) subscriptionSearch(ctx context.Context, l subscriptions.ListParams) search {
+	if l.IDs != nil || l.AccountID != nil {
+		return search{l.Terms, func(id int64, term int) bool { return r.subscriptionHasDomain(subscriptions.ID(id), l.Terms[term]) }}
 	}
-	hasDomain := func(id subscriptions.ID) bool { return r.subscriptionHasDomain(id, term) }
-	if l.IDs == nil && l.AccountID == nil {
-		found := r.subscriptionsWithDomain(term, &ctxChecker{ctx: ctx})
-		hasDomain = func(id subscriptions.ID) bool { return found.has(int64(id)) }
-	}
-	return func(s *subscription) bool {
-		texts := s.texts
-		if l.HideExternalID {
-			texts = firstText(texts)
-		}
-		return term.matches(texts) || hasDomain(s.ID)
-	}
+	found := r.subscriptionsWithDomain(l.Terms, &ctxChecker{ctx: ctx})
+	return search{l.Terms, func(id int64, term int) bool { return found[term].has(id) }}
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -44,14 +45,13 @@ const accountCounts = `,
      WHERE s.account_id = a.id) AS domains`
 
 // Accounts implements accounts.Store.
-func (s *Store) Accounts(ctx context.Context, q accounts.ListParams) ([]accounts.Summary, error) {
-	l := accountList(q)
-	if q.From != (subscriptions.Position{}) {
-		l.position = accountPosition(q, &l)
+func (s *Store) Accounts(ctx context.Context, p accounts.ListParams) ([]accounts.Summary, error) {
+	l := accountList(p)
+	if p.From != (subscriptions.Position{}) {
+		l.startAfter(p)
 	}
-	var rows []accountRow
-	statement := l.page(accountColumns+accountCounts, "", q.Limit)
-	if e := s.query(ctx, &rows, statement, l.arguments...); e != nil {
+	rows, e := page[accountRow](ctx, s, l, accountColumns+accountCounts, "", p.Limit)
+	if e != nil {
 		return nil, e
 	}
 	return convertAll(rows, func(r accountRow) accounts.Summary {
@@ -60,35 +60,44 @@ func (s *Store) Accounts(ctx context.Context, q accounts.ListParams) ([]accounts
 }
 
 // CountAccounts implements accounts.Store.
-func (s *Store) CountAccounts(ctx context.Context, q accounts.ListParams, atMost int) (int, error) {
-	l := accountList(q)
-	return s.countList(ctx, &l, atMost)
+func (s *Store) CountAccounts(ctx context.Context, p accounts.ListParams, atMost int) (int, error) {
+	return s.countList(ctx, accountList(p), atMost)
 }
 
-func (s *Store) countList(ctx context.Context, l *listQuery, atMost int) (int, error) {
-	var row countRow
-	statement := l.count(atMost)
-	if e := s.query(ctx, &row, statement, l.arguments...); e != nil {
-		return 0, e
-	}
-	return row.Count, nil
-}
+// The conditions of a list of accounts, each as a test of one account and as a query for the ids of all.
+const (
+	accountHasTerm = `(a.search LIKE :term::text OR (
+        SELECT true FROM clientele.subscriptions AS s JOIN clientele.domains AS d ON d.subscription_id = s.id
+        WHERE s.account_id = a.id AND d.search LIKE :term::text
+        LIMIT 1))`
+	accountsWithTerm = `
+SELECT a.id FROM clientele.accounts AS a WHERE a.search LIKE :term::text
+UNION ALL
+SELECT s.account_id FROM clientele.domains AS d
+CROSS JOIN LATERAL (SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
+WHERE d.search LIKE :term::text AND s.account_id IS NOT NULL`
 
-// accountPosition returns the values of the order's columns after which the page begins.
-func accountPosition(q accounts.ListParams, l *listQuery) []string {
-	switch q.Sort {
-	case accounts.SortLogin:
-		return []string{l.bind(q.From.Key, "text")}
-	case accounts.SortName:
-		return []string{l.bind(q.From.Key, "text"), l.bind(q.From.ID, "bigint")}
-	default:
-		return []string{l.bind(formatTime(q.From.At), "timestamptz"), l.bind(q.From.ID, "bigint")}
-	}
-}
+	accountHasHold   = `(SELECT true FROM clientele.account_holds AS h WHERE h.account_id = a.id%s LIMIT 1)`
+	accountsWithHold = `
+SELECT h.account_id FROM clientele.account_holds AS h%s`
 
-func accountList(q accounts.ListParams) listQuery {
-	l := listQuery{table: "clientele.accounts AS a", id: "a.id", desc: q.Desc}
-	switch q.Sort {
+	accountHasPlan = `(
+        SELECT true FROM clientele.subscriptions AS s WHERE s.account_id = a.id AND s.plan = :plan::text
+        LIMIT 1)`
+	accountsWithPlan = `
+SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.plan = :plan::text AND s.account_id IS NOT NULL`
+
+	accountHasCountry   = `a.country = :country::text`
+	accountsWithCountry = `
+SELECT a.id FROM clientele.accounts AS a WHERE a.country = :country::text`
+
+	createdFrom   = `a.created_at >= :from::timestamptz`
+	createdBefore = `a.created_at < :before::timestamptz`
+)
+
+func accountList(p accounts.ListParams) list {
+	l := list{table: "clientele.accounts AS a", alias: "a", desc: p.Desc, arguments: arguments{}}
+	switch p.Sort {
 	case accounts.SortLogin:
 		l.key = []string{"a.login"}
 	case accounts.SortName:
@@ -96,53 +105,53 @@ func accountList(q accounts.ListParams) listQuery {
 	default:
 		l.key = []string{"a.created_at", "a.id"}
 	}
-	if q.IDs != nil {
-		l.filter("a.id = ANY(" + l.bind(numberArray(q.IDs), "bigint[]") + ")")
+	whereID(&l, p.IDs)
+	l.search(p.Terms, accountHasTerm, accountsWithTerm)
+	l.whereHeld(p.Status, p.Cause, []string{accountHasHold}, accountsWithHold)
+	if p.Plan != "" {
+		l.arguments["plan"] = p.Plan
+		l.where(condition{test: accountHasPlan, find: accountsWithPlan})
 	}
-	if q.Country != "" {
-		l.filter("a.country = " + l.bind(q.Country, "text"))
+	if p.Country != "" {
+		l.arguments["country"] = p.Country
+		l.where(condition{test: accountHasCountry, find: accountsWithCountry})
 	}
-	l.searchAccounts(q.Term, q.IDs == nil)
-	l.filterAccountHolds(q.Status, q.Cause, q.IDs == nil)
+	l.whereCreated(p)
 	return l
 }
 
-// searchAccounts keeps the accounts with the term in their own texts or in those of their domains.
-func (l *listQuery) searchAccounts(t subscriptions.SearchTerm, prefilter bool) {
-	if t == (subscriptions.SearchTerm{}) {
-		return
+// whereCreated adds the condition on the time of creation, which the index of the order serves if that is the order.
+func (l *list) whereCreated(p accounts.ListParams) {
+	var bounds []string
+	if !p.CreatedFrom.IsZero() {
+		l.arguments["from"] = formatTime(p.CreatedFrom)
+		bounds = append(bounds, createdFrom)
 	}
-	like := "LIKE " + l.bind(likePattern(t), "text")
-	l.filter(`(a.search ` + like + ` OR (
-        SELECT true FROM clientele.subscriptions AS s JOIN clientele.domains AS d ON d.subscription_id = s.id
-        WHERE s.account_id = a.id AND d.search ` + like + ` LIMIT 1))`)
-	if prefilter {
-		l.prefilter(candidates{idQuery: `
-    SELECT d.subscription_id FROM clientele.domains AS d WHERE d.search ` + like, conditions: []string{
-			"a.search " + like,
-			"a.id = ANY(ARRAY(SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = ANY" + idsToLookUp + "))",
-		}, fastPath: l.fastPathByOwner()})
+	if !p.CreatedBefore.IsZero() {
+		l.arguments["before"] = formatTime(p.CreatedBefore)
+		bounds = append(bounds, createdBefore)
+	}
+	switch {
+	case bounds == nil:
+	case l.key[0] == "a.created_at":
+		l.within = bounds
+	default:
+		l.where(condition{
+			test: strings.Join(bounds, " AND "),
+			find: "\nSELECT a.id FROM clientele.accounts AS a" + where(bounds),
+		})
 	}
 }
 
-// fastPathByOwner returns the fast path to the accounts that own the subscriptions with the ids. For the order of creation, an
-// index of subscriptions has both; for the order of names, the owners are looked up first.
-func (l *listQuery) fastPathByOwner() fastPath {
-	if l.key[0] == "a.created_at" {
-		return fastPath{
-			table: "clientele.subscriptions AS s", key: []string{"s.account_created_at", "s.account_id"}, id: "s.id", ids: selectIDs,
-			where: []string{"s.account_id IS NOT NULL"},
-		}
+// startAfter begins the page after p.From.
+func (l *list) startAfter(p accounts.ListParams) {
+	l.arguments["at"], l.arguments["key"], l.arguments["id"] = formatTime(p.From.At), p.From.Key, p.From.ID
+	switch p.Sort {
+	case accounts.SortLogin:
+		l.after = []string{":key::text"}
+	case accounts.SortName:
+		l.after = []string{":key::text", ":id::bigint"}
+	default:
+		l.after = []string{":at::timestamptz", ":id::bigint"}
 	}
-	path := l.fastPathByOrder()
-	path.ids = "SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = ANY(ARRAY(" + selectIDs + "))"
-	return path
-}
-
-// filterAccountHolds keeps the accounts that have a hold, one with the cause, or none.
-func (l *listQuery) filterAccountHolds(status accounts.Status, cause accounts.Cause, prefilter bool) {
-	l.filterHolds(status, cause, []string{
-		"(SELECT true FROM clientele.account_holds AS h WHERE h.account_id = a.id%s LIMIT 1)",
-	}, `
-    SELECT h.account_id FROM clientele.account_holds AS h WHERE true%s`, prefilter)
 }

@@ -16,7 +16,7 @@ const lockClaim = `SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2
 // for may have been committed while the claim waited for them.
 func claimQuery(c accounts.Claim) (string, []any) {
 	var columns []string
-	var args arguments
+	var args numbered
 	ids := func(sequence string, n int) {
 		switch next := "nextval('clientele." + sequence + "')"; n {
 		case 0:
@@ -62,7 +62,7 @@ func claimQuery(c accounts.Claim) (string, []any) {
 // with another account's domain below them. The names above are known and looked up together with the claimed ones by one
 // index; the names below are a range, in which the search ends at the first conflict. Owners are looked up one by one,
 // because the server would take longer to plan a join. With IS NOT TRUE, unlike <> ALL, the server hashes the claimed names.
-func conflictingNames(c accounts.Claim, names string, args *arguments) []string {
+func conflictingNames(c accounts.Claim, names string, args *numbered) []string {
 	candidates, ranges := slices.Clone(c.Names), make([]string, len(c.Names))
 	for i, name := range c.Names {
 		candidates = append(candidates, subscriptions.Ancestors(name)...)
@@ -79,7 +79,8 @@ func conflictingNames(c accounts.Claim, names string, args *arguments) []string 
 	}
 	columns := []string{`ARRAY(
         SELECT d.name FROM clientele.domains AS d
-        WHERE d.name = ANY(` + args.bind(textArray(candidates), "text[]") + `) AND (d.name = ANY(` + names + `) OR ` + isOtherOwner + `)) AS existing`, `ARRAY(
+        WHERE d.name = ANY(` + args.bind(textArray(candidates), "text[]") + `) AND (
+            d.name = ANY(` + names + `) OR ` + isOtherOwner + `)) AS existing`, `ARRAY(
         SELECT c.name FROM unnest(` + names + `, ` + args.bind(textArray(ranges), "text[]") + `) AS c (name, below)
         WHERE (
             SELECT true FROM clientele.domains AS d

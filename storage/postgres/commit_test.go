@@ -2,6 +2,8 @@ package postgres_test
 
 import (
 	"context"
+	"database/sql"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,4 +61,19 @@ func TestErrorsOfCommit(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, page.Items)
 	}
+}
+
+// A statement that failed has aborted the transaction. If the function of Update returns nil nevertheless, COMMIT is not sent.
+func TestAFailedStatementIsNotIgnored(t *testing.T) {
+	s := newStorePool(t, pgtest.Shared(t).Database(t), 2)
+	store := s.openStore(t)
+	ignoring := func(tx accounts.Tx) error {
+		tooLong := accounts.Record{Account: accounts.Account{ID: 1, Login: strings.Repeat("a", 61)}}
+		require.Error(t, tx.Save(accounts.Writes{AddAccounts: []accounts.Record{tooLong}}))
+		return nil
+	}
+	err := store.Update(t.Context(), ignoring)
+	require.ErrorIs(t, err, accounts.ErrUnavailable)
+	tx := begin(t, s.db, sql.LevelReadCommitted)
+	require.ErrorIs(t, store.WithTx(tx).Update(t.Context(), ignoring), accounts.ErrUnavailable)
 }

@@ -17,12 +17,18 @@ func TestStore(t *testing.T) {
 	server := pgtest.Shared(t)
 	dsn := server.Database(t)
 	pool := newStorePool(t, dsn, 8)
+	var stores atomic.Int64
 	t.Run("with a pool", func(t *testing.T) {
 		storagetest.Run(t, pool.open)
 	})
+	// Its lists take every step that those of a big database take.
 	t.Run("with one connection", func(t *testing.T) {
 		single := pool.withDB(pgtest.Open(t, dsn, 1))
-		storagetest.Run(t, single.open)
+		storagetest.Run(t, func(t *testing.T) accounts.Store {
+			steps := [][3]int{{1, 2, 1}, {2, 6, 3}, {1, 1, 0}}
+			n := steps[stores.Add(1)%int64(len(steps))]
+			return single.openStore(t).WithListSteps(n[0], n[1], n[2])
+		})
 	})
 	t.Run("in transactions of the application", func(t *testing.T) {
 		storagetest.Run(t, func(t *testing.T) accounts.Store { return txStore{pool.db, new(atomic.Int64), pool.openStore(t)} })

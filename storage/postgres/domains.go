@@ -8,7 +8,8 @@ import (
 
 // The columns of a domain that come from its subscription and account, and the join with the subscription.
 const (
-	domainsAbove = `, s.account_id, s.plan, s.main_domain_id IS NOT DISTINCT FROM d.id AS main,
+	domainsAbove = `,
+    s.account_id, s.plan, s.main_domain_id IS NOT DISTINCT FROM d.id AS main,
     ` + subscriptionHolds + `,
     ` + accountHolds
 
@@ -40,81 +41,79 @@ func (s *Store) Site(ctx context.Context, name, fallback string) (subscriptions.
 }
 
 // Domains implements subscriptions.Reader.
-func (s *Store) Domains(ctx context.Context, q subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
-	l := domainList(q)
-	if q.From != (subscriptions.Position{}) {
-		l.position = []string{l.bind(q.From.Key, "text")}
+func (s *Store) Domains(ctx context.Context, p subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
+	l := domainList(p)
+	if p.From != (subscriptions.Position{}) {
+		l.arguments["key"] = p.From.Key
+		l.after = []string{":key::text"}
 	}
-	var rows []domainRow
-	statement := l.page(domainColumns+domainsAbove, joinAboveEach, q.Limit)
-	if e := s.query(ctx, &rows, statement, l.arguments...); e != nil {
+	rows, e := page[domainRow](ctx, s, l, domainColumns+domainsAbove, joinAboveEach, p.Limit)
+	if e != nil {
 		return nil, e
 	}
 	return convertAll(rows, domainRow.domain), nil
 }
 
 // CountDomains implements subscriptions.Reader.
-func (s *Store) CountDomains(ctx context.Context, q subscriptions.DomainListParams, atMost int) (int, error) {
-	l := domainList(q)
-	return s.countList(ctx, &l, atMost)
+func (s *Store) CountDomains(ctx context.Context, p subscriptions.DomainListParams, atMost int) (int, error) {
+	return s.countList(ctx, domainList(p), atMost)
 }
 
-func domainList(q subscriptions.DomainListParams) listQuery {
-	l := listQuery{table: "clientele.domains AS d", id: "d.id", key: []string{"d.name"}}
-	if q.IDs != nil {
-		l.filter("d.id = ANY(" + l.bind(numberArray(q.IDs), "bigint[]") + ")")
+// The conditions of a list of domains, each as a test of one domain and as a query for the ids of all.
+const (
+	domainHasTerm   = `d.search LIKE :term::text`
+	domainsWithTerm = `
+SELECT d.id FROM clientele.domains AS d WHERE d.search LIKE :term::text`
+
+	domainHasHold             = `(SELECT true FROM clientele.domain_holds AS h WHERE h.domain_id = d.id%s LIMIT 1)`
+	domainInherits            = `(SELECT true FROM clientele.subscription_holds AS h WHERE h.subscription_id = d.subscription_id%s LIMIT 1)`
+	domainInheritsFromAccount = `(
+        SELECT true FROM clientele.subscriptions AS s JOIN clientele.account_holds AS h ON h.account_id = s.account_id
+        WHERE s.id = d.subscription_id%s
+        LIMIT 1)`
+	domainsWithHold = `
+SELECT h.domain_id FROM clientele.domain_holds AS h%s
+UNION ALL
+SELECT d.id FROM clientele.subscription_holds AS h
+CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = h.subscription_id OFFSET 0) AS d%s
+UNION ALL
+SELECT d.id FROM clientele.account_holds AS h
+CROSS JOIN LATERAL (SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
+CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d%s`
+
+	domainOfAccount = `(
+        SELECT true FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id AND s.account_id = :account::bigint
+        LIMIT 1)`
+	domainOfProvider = `(
+        SELECT true FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id AND s.account_id IS NULL
+        LIMIT 1)`
+	domainsOfProvider = `
+SELECT d.id FROM clientele.subscriptions AS s
+CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
+WHERE s.account_id IS NULL`
+)
+
+func domainList(p subscriptions.DomainListParams) list {
+	l := list{table: "clientele.domains AS d", alias: "d", key: []string{"d.name"}, arguments: arguments{}}
+	whereID(&l, p.IDs)
+	l.search(p.Terms, domainHasTerm, domainsWithTerm)
+	l.whereHeld(p.Status, p.Cause, []string{domainHasHold, domainInherits, domainInheritsFromAccount}, domainsWithHold)
+	if p.SubscriptionID != 0 {
+		l.arguments["subscription"] = int64(p.SubscriptionID)
+		l.within, l.whole = []string{"d.subscription_id = :subscription::bigint"}, true
 	}
-	if q.SubscriptionID != 0 {
-		l.filter("d.subscription_id = " + l.bind(int64(q.SubscriptionID), "bigint"))
+	switch {
+	case p.AccountID == nil:
+	case *p.AccountID == subscriptions.Provider:
+		l.where(condition{test: domainOfProvider, find: domainsOfProvider})
+	case l.whole:
+		l.arguments["account"] = int64(*p.AccountID)
+		l.where(condition{test: domainOfAccount})
+	default:
+		// Each of the account's subscriptions has its domains in the order of the list.
+		l.arguments["account"] = int64(*p.AccountID)
+		l.per = &per{"clientele.subscriptions AS s", "s.account_id = :account::bigint"}
+		l.within, l.whole = []string{"d.subscription_id = s.id"}, true
 	}
-	prefilter := q.IDs == nil && q.SubscriptionID == 0
-	if q.AccountID != nil {
-		l.filterDomainOwner(*q.AccountID, prefilter)
-	}
-	l.searchDomains(q.Term, prefilter)
-	l.filterDomainHolds(q.Status, q.Cause, prefilter)
 	return l
-}
-
-// filterDomainOwner keeps the domains of one account, or the provider's.
-func (l *listQuery) filterDomainOwner(owner subscriptions.AccountID, prefilter bool) {
-	owned := ownedBy("s.account_id", owner, l)
-	l.filter("(SELECT true FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id AND " + owned + " LIMIT 1)")
-	if prefilter {
-		l.prefilter(candidates{conditions: []string{"d.id = ANY" + idsToLookUp}, idQuery: `
-    SELECT d.id FROM clientele.subscriptions AS s
-    CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
-    WHERE ` + owned})
-	}
-}
-
-func (l *listQuery) searchDomains(t subscriptions.SearchTerm, prefilter bool) {
-	if t == (subscriptions.SearchTerm{}) {
-		return
-	}
-	like := "d.search LIKE " + l.bind(likePattern(t), "text")
-	l.filter(like)
-	if prefilter {
-		l.prefilter(candidates{conditions: []string{like}})
-	}
-}
-
-// filterDomainHolds keeps the domains that have or inherit a hold, one with the cause, or none.
-func (l *listQuery) filterDomainHolds(status subscriptions.Status, cause subscriptions.Cause, prefilter bool) {
-	l.filterHolds(status, cause, []string{
-		"(SELECT true FROM clientele.domain_holds AS h WHERE h.domain_id = d.id%s LIMIT 1)",
-		"(SELECT true FROM clientele.subscription_holds AS h WHERE h.subscription_id = d.subscription_id%s LIMIT 1)",
-		`(SELECT true FROM clientele.subscriptions AS s JOIN clientele.account_holds AS h ON h.account_id = s.account_id
-        WHERE s.id = d.subscription_id%s LIMIT 1)`,
-	}, `
-    SELECT h.domain_id FROM clientele.domain_holds AS h WHERE true%s
-    UNION ALL
-    SELECT d.id FROM clientele.subscription_holds AS h
-    CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = h.subscription_id OFFSET 0) AS d
-    WHERE true%s
-    UNION ALL
-    SELECT d.id FROM clientele.account_holds AS h
-    CROSS JOIN LATERAL (SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
-    CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
-    WHERE true%s`, prefilter)
 }

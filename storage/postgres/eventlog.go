@@ -123,24 +123,33 @@ func readError(e *dbError) error {
 // by id, which has an index: with statistics from after a bulk command, the planner expects many of them, and EXISTS would read
 // the whole table once they have numbers.
 func (s *Store) readEvents(ctx context.Context, q accounts.EventParams) ([]eventRow, *dbError) {
-	l := listQuery{table: "clientele.events", key: []string{"number"}, desc: q.Desc}
-	l.filter("number IS NOT NULL")
-	if q.After != 0 {
-		l.position = []string{l.bind(q.After, "bigint")}
+	l := list{
+		table: "clientele.events AS e", alias: "e", key: []string{"e.number"}, desc: q.Desc,
+		within:    []string{"e.number IS NOT NULL"},
+		arguments: arguments{"limit": q.Limit},
 	}
-	if q.AccountID != nil {
-		l.filter(ownedBy("account_id", *q.AccountID, &l))
+	if q.After != 0 {
+		l.arguments["after"], l.after = q.After, []string{":after::bigint"}
+	}
+	switch {
+	case q.AccountID == nil:
+	case *q.AccountID == subscriptions.Provider:
+		l.within = append(l.within, "e.account_id IS NULL")
+	default:
+		l.arguments["account"] = int64(*q.AccountID)
+		l.within = append(l.within, "e.account_id = :account::bigint")
 	}
 	statement := `
-SELECT l.last, l.pruned, e.*,
+SELECT l.last, l.pruned,
+    e.number, e.at, e.type, e.actor, e.account_id, e.subscription_id, e.domain_id, e.domain, e.details, e.texts,
     coalesce((SELECT true FROM clientele.events WHERE number IS NULL ORDER BY id LIMIT 1), false) AS unnumbered,
     current_setting('transaction_read_only') = 'on' AS read_only,
     pg_is_in_recovery() AS standby
 FROM clientele.event_log AS l
-LEFT JOIN LATERAL (` + l.selectRows("number, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts", l.order(), l.limitArg(q.Limit)) + `
+LEFT JOIN LATERAL (` + indent(l.all()) + `
 ) AS e ON true` + l.order()
 	var rows []eventRow
-	if e := s.query(ctx, &rows, statement, l.arguments...); e != nil {
+	if e := s.queryNamed(ctx, &rows, statement, l.arguments); e != nil {
 		return nil, e
 	}
 	if len(rows) == 0 {

@@ -1,7 +1,7 @@
 package postgres
 
 import (
-	"fmt"
+	"context"
 	"math"
 	"slices"
 	"strconv"
@@ -10,284 +10,302 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// listQuery builds a statement that returns one page of rows, or counts them. It walks along the index of the list's order and
-// keeps the rows that match, which costs little as long as enough rows do. Where few may match, it first finds candidates by
-// other indexes; only if there are more than maxCandidates does it walk. Both are in one statement, so that the result is of
-// one snapshot, and the server runs only one of them.
-type listQuery struct {
-	table    string   // with its alias
-	id       string   // the column, with the alias
-	key      []string // the columns of the order, which have an index
-	desc     bool
-	where    []string
-	position []string // the values of key after which the page begins; nil on the first page
-
-	candidates  candidates
-	prefiltered int // the index in where of the condition that all candidates, and no other rows, fulfil
-
-	arguments
+// list is a list of rows: their order, and what selects them. Its statements are in testdata/sql.
+//
+// It is read by one statement after the other, until one of them has the whole result:
+//
+//   - A walk reads the first rows of the order and keeps those that fulfil every condition. Where many rows do, it fills the
+//     page.
+//   - Where few rows fulfil one of the conditions, these are found by its index, and asked for the others.
+//   - Otherwise the rows of all conditions are found, and those that are in all of them are sorted.
+//
+// So the cost is bounded by the rows that are found, and no search reads the whole of a table. Each statement has a snapshot of
+// its own; the result is that of the last one.
+type list struct {
+	table, alias string   // "clientele.accounts AS a", "a"
+	key          []string // the columns of the order, which have an index
+	desc         bool
+	after        []string // the arguments with the key after which the page begins; nil at the start
+	within       []string // conditions that the index of the order serves
+	whole        bool     // so few rows are within that all of them may be asked
+	per          *per     // may be nil
+	counting     bool     // rows that are found need not be sorted
+	conditions   []condition
+	arguments    arguments
 }
 
-// arguments are the values that are bound to a statement.
-type arguments []any
+// per reads the first rows of a list for each row of another table. What is within refers to that row.
+type per struct{ table, where string }
 
-// bind appends value and returns its placeholder, such as $1::text.
-func (a *arguments) bind(value any, sqlType string) string {
-	*a = append(*a, value)
-	return "$" + strconv.Itoa(len(*a)) + "::" + sqlType
+// condition is what a row must fulfil.
+type condition struct {
+	// test asks one row. It asks other tables with a scalar subquery and LIMIT 1: unlike EXISTS, the planner cannot turn that
+	// into a join with the whole of the other table.
+	test string
+	find string // selects the ids of the rows that fulfil it, some of them perhaps twice
+	size size   // of find
 }
 
-// candidates are the rows that fulfil at least one of the conditions, each of which finds its rows by an index.
-type candidates struct {
-	conditions []string
-	idQuery    string   // selects ids that the conditions refer to as idsToLookUp; may be empty
-	fastPath   fastPath // finds the first rows with these ids; may be empty
-}
-
-// fastPath walks along an index that has the order of the list, and keeps the rows whose id is among ids.
-type fastPath struct {
-	table string   // with its alias
-	key   []string // its columns for the key of the list
-	id    string
-	ids   string // a query
-	where []string
-}
+// size is how many rows fulfil a condition.
+type size int
 
 const (
-	// maxCandidates is the number of rows up to which looking each of them up, at some 2 µs in each table, is preferred to
-	// walking along the order.
-	maxCandidates = 10_000
-
-	// stepsPerID and stepsPerRow limit the rows that a fast path reads, for each id and for each row of the page. If it has
-	// not found a page by then, all ids are looked up instead: where fewer than 1 in 500 rows match, the fast path would
-	// hardly be faster. A step takes some 0.15 µs after a vacuum, when the index alone is read, and a look-up 1 to 3 µs.
-	stepsPerID, stepsPerRow = 10, 500
-
-	// selectIDs returns the rows of candidates.idQuery, up to one more than maxCandidates.
-	selectIDs = "SELECT id FROM ids"
-
-	// idsToLookUp is the array of these ids. It is empty if there are too many to look up, or if the fast path has filled
-	// the page.
-	idsToLookUp = "((SELECT ids FROM lookup)::bigint[])"
+	unknownSize size = iota
+	few              // at most 10,000
+	most             // most rows of the table
 )
 
-// maxCount is a bound that no count reaches, and that does not overflow when it is doubled.
-const maxCount = math.MaxInt / 2
+// listSteps are the numbers of rows that one statement of a list reads.
+type listSteps struct {
+	shortWalk, longWalk int // of the order; asking a row takes 1 to 10 µs
+	found               int // of one condition, at most, to look them up
+}
 
-// countRow is the result of a count.
-type countRow struct{ Count int }
+var defaultListSteps = listSteps{200, 10_000, 10_000}
 
-// filter adds a condition on the row. A condition on other tables is a scalar subquery with LIMIT 1: unlike EXISTS, the
-// planner cannot turn that into a join with the whole of the other table.
-func (l *listQuery) filter(condition string) { l.where = append(l.where, condition) }
+// where adds a condition.
+func (l *list) where(c condition) { l.conditions = append(l.conditions, c) }
 
-// prefilter sets how the rows that fulfil the last condition are found where few do. Only the first call has an effect.
-func (l *listQuery) prefilter(c candidates) {
-	if l.candidates.conditions == nil {
-		l.candidates, l.prefiltered = c, len(l.where)-1
+// whereID adds the condition that the id is one of ids, of which there are at most 10,000.
+func whereID[ID ~int64](l *list, ids []ID) {
+	if ids == nil {
+		return
 	}
+	l.arguments["ids"] = numberArray(ids)
+	l.where(condition{
+		test: l.alias + ".id = ANY(:ids::bigint[])",
+		find: "\nSELECT unnest(:ids::bigint[])",
+		size: few,
+	})
 }
 
-// whereClause returns the WHERE clause for the conditions and for the position of the page.
-func (l *listQuery) whereClause(conditions ...string) string {
-	return l.whereClauseOn(l.key, conditions...)
-}
-
-// whereClauseOn is whereClause where other columns have the values of the key.
-func (l *listQuery) whereClauseOn(key []string, conditions ...string) string {
-	if l.position != nil {
-		compare := " > "
-		if l.desc {
-			compare = " < "
+// search adds a condition for each term. In test and find, :term is its pattern for LIKE.
+func (l *list) search(terms []subscriptions.SearchTerm, test, find string) {
+	byLength := func(a, b subscriptions.SearchTerm) int { return len(b.Text) - len(a.Text) }
+	for i, t := range slices.SortedStableFunc(slices.Values(terms), byLength) { // the longest is likely to be the rarest
+		c := condition{test: test, find: find}
+		n := strconv.Itoa(i + 1)
+		l.arguments["term"+n] = "%" + likeEscaper.Replace(t.Text) + "%"
+		if t.ID != 0 {
+			l.arguments["id"+n] = t.ID
+			c.test = "(" + l.alias + ".id = :id::bigint OR " + test + ")"
+			c.find = find + "\nUNION ALL\nSELECT :id::bigint"
 		}
-		conditions = append(conditions, "("+strings.Join(key, ", ")+")"+compare+"("+strings.Join(l.position, ", ")+")")
-	}
-	if len(conditions) == 0 {
-		return ""
-	}
-	return "\nWHERE " + strings.Join(conditions, "\n    AND ")
-}
-
-func (l *listQuery) order() string { return l.orderBy(l.key) }
-
-func (l *listQuery) orderBy(key []string) string {
-	if l.desc {
-		return "\nORDER BY " + strings.Join(key, " DESC, ") + " DESC"
-	}
-	return "\nORDER BY " + strings.Join(key, ", ")
-}
-
-// page returns the statement for a page of at most n rows. The joins and the columns are computed for these rows only.
-func (l *listQuery) page(columns, joins string, n int) string {
-	limit, fastPath := l.limitArg(n), ""
-	if l.firstSuffice(limit) && l.candidates.fastPath.table != "" {
-		fastPath = l.fastPathCTE(limit)
-	}
-	return l.candidateCTEs(limit, fastPath) + "\nSELECT " + columns +
-		"\nFROM (" + l.selectRows(l.alias()+".*", l.order(), limit) + "\n) AS " + l.alias() + joins + l.order()
-}
-
-// count returns the statement that counts the rows, up to atMost; 0 means no bound.
-func (l *listQuery) count(atMost int) string {
-	limit, order := l.limitArg(min(atMost, maxCount)), l.order()
-	if limit == "" {
-		order = "\nORDER BY " + l.id
-	}
-	return l.candidateCTEs(limit, "") + "\nSELECT count(*) AS count\nFROM (" + l.selectRows("", order, limit) + "\n) AS matches"
-}
-
-// limitArg binds n and returns its placeholder for a LIMIT clause, or "" for 0, which means no limit.
-func (l *listQuery) limitArg(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return l.bind(n, "bigint")
-}
-
-func (l *listQuery) alias() string { return l.id[:strings.IndexByte(l.id, '.')] }
-
-// otherConditions returns the conditions without the prefiltered one: checking that again on candidates would cost more than
-// finding them.
-func (l *listQuery) otherConditions() []string {
-	return slices.Delete(slices.Clone(l.where), l.prefiltered, l.prefiltered+1)
-}
-
-// firstSuffice reports whether the first candidates up to the limit are the result, because every candidate matches.
-func (l *listQuery) firstSuffice(limit string) bool { return limit != "" && len(l.where) == 1 }
-
-// candidateColumn returns the column by which candidates are looked up. Their ids may be read from an index alone; their
-// ctids, which are valid within one statement, cost more to find and less to look up.
-func (l *listQuery) candidateColumn(limit string) string {
-	if l.firstSuffice(limit) {
-		return l.id
-	}
-	return l.alias() + ".ctid"
-}
-
-// fastPathByOrder returns the fast path along the index of the list's order, or an empty one if that index lacks the ids.
-func (l *listQuery) fastPathByOrder() fastPath {
-	if !slices.Contains(l.key, l.id) {
-		return fastPath{}
-	}
-	return fastPath{table: l.table, key: l.key, id: l.id, ids: selectIDs}
-}
-
-// fastPathCTE returns the part of the statement that takes the fast path to the keys of the first candidates, at most limit.
-func (l *listQuery) fastPathCTE(limit string) string {
-	path, names := l.candidates.fastPath, make([]string, len(l.key))
-	for i, column := range l.key {
-		names[i] = column[len(l.alias()+"."):]
-	}
-	steps := fmt.Sprintf("least(%d * (SELECT n FROM id_count), %d * %s)", stepsPerID, stepsPerRow, limit)
-	return "fast_path AS MATERIALIZED (\n    SELECT DISTINCT " + strings.Join(l.key, ", ") + "\n    FROM (" +
-		"\nSELECT " + strings.Join(path.key, ", ") + ", " + path.id + " FROM " + path.table +
-		l.whereClauseOn(path.key, path.where...) + l.orderBy(path.key) + "\nLIMIT " + steps +
-		"\n    ) AS " + l.alias() + " (" + strings.Join(names, ", ") + ", candidate_id)" +
-		"\n    WHERE (" + l.alias() + ".candidate_id IN (" + path.ids + ")) IS TRUE" + // hashes the ids, unlike a join
-		l.order() + "\nLIMIT " + limit + "\n), "
-}
-
-// candidateCTEs returns the parts of the statement that find the candidates and their keys, until there are too many. A row
-// is found once for each condition that it fulfils. If the fast path, which may be empty, fills a page, its rows replace
-// those that the ids would find. MATERIALIZED keeps the planner from planning a part together with what uses it.
-func (l *listQuery) candidateCTEs(limit, fastPath string) string {
-	if l.candidates.conditions == nil {
-		return ""
-	}
-	columns := l.candidateColumn(limit) + " AS candidate, " + strings.Join(l.key, ", ")
-	selects := make([]string, len(l.candidates.conditions))
-	for i, condition := range l.candidates.conditions {
-		selects[i] = "\n    SELECT " + columns + " FROM " + l.table + " WHERE " + condition
-	}
-	bound := strconv.Itoa(maxCandidates)
-	cut, selective := "\n    LIMIT "+bound+" + 1", "(SELECT count(*) FROM candidates) <= "+bound
-	idCTEs := ""
-	if l.candidates.idQuery != "" {
-		fewIDs := "(SELECT n FROM id_count) <= " + bound
-		selective = fewIDs + " AND " + selective
-		if fastPath != "" {
-			incomplete := "(SELECT count(*) FROM fast_path) < " + limit
-			fewIDs += " AND " + incomplete
-			selects = append(selects, "\n    SELECT "+columns+" FROM fast_path AS "+l.alias()+" WHERE NOT "+incomplete)
-		}
-		idCTEs = "ids (id) AS MATERIALIZED (" + l.candidates.idQuery + cut +
-			"\n), id_count AS MATERIALIZED (\n    SELECT count(*) AS n FROM ids\n), " + fastPath +
-			"lookup AS MATERIALIZED (\n    SELECT ARRAY(" + selectIDs + " WHERE " + fewIDs + ") AS ids\n), "
-	}
-	return "WITH " + idCTEs + "candidates AS MATERIALIZED (" + strings.Join(selects, "\n    UNION ALL") + cut +
-		"\n), prefilter AS MATERIALIZED (\n    SELECT " + selective + " AS selective\n)"
-}
-
-// selectRows returns the query for the rows in an order, at most limit; an empty limit means all.
-func (l *listQuery) selectRows(columns, order, limit string) string {
-	from := "\nSELECT " + columns + " FROM " + l.table
-	tail := order
-	if limit != "" {
-		tail += "\nLIMIT " + limit
-	}
-	if l.candidates.conditions == nil {
-		return from + l.whereClause(l.where...) + tail
-	}
-	found := "\n    SELECT " + l.alias() + ".candidate FROM candidates AS " + l.alias() + l.whereClause()
-	if l.firstSuffice(limit) {
-		// A row may be found once for each condition.
-		found += l.order() + "\nLIMIT " + limit + " * " + strconv.Itoa(len(l.candidates.conditions))
-	}
-	lookup := from + l.whereClause(append(l.otherConditions(),
-		"(SELECT selective FROM prefilter)", l.candidateColumn(limit)+" = ANY(ARRAY("+found+"))")...) + tail
-	walk := from + l.whereClause(append(slices.Clone(l.where), "NOT (SELECT selective FROM prefilter)")...) + tail
-	return "\n(" + lookup + "\n)\nUNION ALL\n(" + walk + "\n)"
-}
-
-// ownedBy returns the condition that column is the id of an owner, which may be the provider.
-func ownedBy(column string, owner subscriptions.AccountID, l *listQuery) string {
-	if owner == subscriptions.Provider {
-		return column + " IS NULL"
-	}
-	return column + " = " + l.bind(int64(owner), "bigint")
-}
-
-// filterHolds keeps rows that have a hold, one with a cause, or none, on themselves or inherited. Each probe looks for one
-// hold, on the row or above it; idQuery selects the ids of the rows that have or inherit one. In both, %s is replaced with a
-// condition on the cause, or with nothing.
-func (l *listQuery) filterHolds(status subscriptions.Status, cause subscriptions.Cause, probes []string, idQuery string, prefilter bool) {
-	anyHold := strings.Join(probes, " OR ")
-	holdCandidates := func(onCause string) candidates {
-		return candidates{
-			conditions: []string{l.id + " = ANY" + idsToLookUp},
-			idQuery:    strings.ReplaceAll(idQuery, "%s", onCause),
-			fastPath:   l.fastPathByOrder(),
-		}
-	}
-	if cause != "" {
-		onCause := " AND h.cause = " + l.bind(string(cause), "text")
-		l.filter("(" + strings.ReplaceAll(anyHold, "%s", onCause) + ")")
-		if prefilter {
-			l.prefilter(holdCandidates(onCause))
-		}
-	}
-	switch status {
-	case subscriptions.Active:
-		for _, probe := range probes {
-			// The planner would take IS NULL for rare.
-			l.filter("NOT coalesce(" + strings.ReplaceAll(probe, "%s", "") + ", false)")
-		}
-	case subscriptions.Suspended:
-		l.filter("(" + strings.ReplaceAll(anyHold, "%s", "") + ")")
-		if prefilter {
-			l.prefilter(holdCandidates(""))
-		}
+		number := strings.NewReplacer(":term", ":term"+n, ":id", ":id"+n)
+		l.where(condition{test: number.Replace(c.test), find: number.Replace(c.find)})
 	}
 }
 
+// likeEscaper escapes what is special in a pattern for LIKE: every character of a term stands for itself.
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// likePattern returns the LIKE pattern for a term in a column that joinSearchTexts wrote. Every character of the term stands
-// for itself.
-func likePattern(t subscriptions.SearchTerm) string {
-	text := likeEscaper.Replace(t.Text)
-	if t.Anywhere {
-		return "%" + text + "%"
+// whereHeld adds the conditions that rows have or inherit a hold, one with the cause, or none. Each of the tests looks for a
+// hold of one level. In them and in find, %s stands where a condition on the cause goes.
+func (l *list) whereHeld(status subscriptions.Status, cause subscriptions.Cause, tests []string, find string) {
+	anyHold := tests[0]
+	if len(tests) > 1 {
+		anyHold = "(" + strings.Join(tests, "\n    OR ") + ")"
 	}
-	return "%" + textSeparator + text + "%"
+	if cause != "" {
+		l.arguments["cause"] = string(cause)
+		const ofCause = "h.cause = :cause::text"
+		l.where(condition{test: strings.ReplaceAll(anyHold, "%s", " AND "+ofCause), find: strings.ReplaceAll(find, "%s", "\nWHERE "+ofCause)})
+	}
+	ofAnyCause := strings.NewReplacer("%s", "")
+	switch status {
+	case subscriptions.Suspended:
+		l.where(condition{test: ofAnyCause.Replace(anyHold), find: ofAnyCause.Replace(find)})
+	case subscriptions.Active:
+		l.where(condition{
+			// The planner would take IS NULL for rare.
+			test: ofAnyCause.Replace("NOT coalesce(" + strings.Join(tests, ", false)\n    AND NOT coalesce(") + ", false)"),
+			find: ofAnyCause.Replace("\nSELECT " + l.alias + ".id FROM " + l.table + "\nEXCEPT (" + indent(find) + "\n)"),
+			size: most,
+		})
+	}
 }
+
+// moreRow is embedded in rows that a walk returns.
+type moreRow struct {
+	More bool // whether other rows follow those that the walk has read
+}
+
+func (r moreRow) more() bool { return r.More }
+
+// page returns the first rows of a list, at most limit. The columns and joins are computed for these rows only.
+func page[R interface{ more() bool }](ctx context.Context, s *Store, l list, columns, joins string, limit int) ([]R, *dbError) {
+	var rows []R
+	e := l.read(ctx, s, limit, func(selection, more string) (int, bool, *dbError) {
+		rows = nil
+		e := s.queryNamed(ctx, &rows, l.pageOf(selection, columns+more, joins), l.arguments)
+		return len(rows), len(rows) == 0 || rows[0].more(), e // no row says whether others follow
+	})
+	return rows, e
+}
+
+// pageOf returns the statement that computes the columns and joins of the selected rows.
+func (l list) pageOf(selection, columns, joins string) string {
+	return "\nSELECT " + columns + "\nFROM (" + indent(selection) + "\n) AS " + l.alias + joins + l.order()
+}
+
+type countRow struct {
+	Count int
+	moreRow
+}
+
+// countList returns the number of rows of a list, but not more than atMost; 0 means no bound.
+func (s *Store) countList(ctx context.Context, l list, atMost int) (int, error) {
+	l.counting = true
+	var row countRow
+	e := l.read(ctx, s, min(atMost, math.MaxInt32), func(selection, more string) (int, bool, *dbError) {
+		row = countRow{}
+		e := s.queryNamed(ctx, &row, countOf(selection, more), l.arguments)
+		return row.Count, row.More, e
+	})
+	if e != nil {
+		return 0, e
+	}
+	return row.Count, nil
+}
+
+// countOf returns the statement that counts the rows of a query.
+func countOf(query, columns string) string {
+	return "\nSELECT count(*) AS count" + columns + "\nFROM (" + indent(query) + "\n) AS selected"
+}
+
+// read runs statements until one of them has the first limit rows of the list, or all of them; 0 means no limit. The function
+// try runs a statement with a selection of rows and with further columns, which are empty or the column "more". It returns the
+// number of rows, and whether others follow those that a walk has read.
+func (l list) read(ctx context.Context, s *Store, limit int, try func(selection, columns string) (int, bool, *dbError)) *dbError {
+	l.arguments["limit"] = nullIfZero(limit)
+	var found int
+	var done bool
+	var e *dbError
+	walk := func(rows int) bool {
+		var more bool
+		found, more, e = try(l.walk(rows))
+		done = e != nil || found >= limit || !more
+		return done
+	}
+	finish := func(selection string) *dbError {
+		_, _, e := try(selection, "")
+		return e
+	}
+
+	long := max(s.listSteps.longWalk, 4*limit) // a count may be of many rows
+	walkFirst := false
+	switch i := slices.IndexFunc(l.conditions, func(c condition) bool { return c.size == few }); {
+	case l.conditions == nil || l.whole:
+		return finish(l.all())
+	case i >= 0:
+		return finish(l.found(i))
+	case limit == 0: // a walk would have to read the whole table
+	case walk(s.listSteps.shortWalk):
+		return e
+	default:
+		walkFirst = found*s.listSteps.longWalk/s.listSteps.shortWalk >= limit
+	}
+	if walkFirst && walk(long) {
+		return e
+	}
+	for i, c := range l.conditions {
+		if c.size == most {
+			continue
+		}
+		var n countRow
+		if e := s.queryNamed(ctx, &n, countOf(c.find+"\nLIMIT "+strconv.Itoa(s.listSteps.found+1), ""), l.arguments); e != nil {
+			return e
+		}
+		if n.Count <= s.listSteps.found {
+			return finish(l.found(i))
+		}
+	}
+	if limit > 0 && !walkFirst && walk(long) {
+		return e
+	}
+	return finish(l.intersection())
+}
+
+// all selects the first rows of the list: it asks all rows that are within, in their order.
+func (l list) all() string {
+	selection := l.inOrder(l.table, l.start(), l.tests())
+	if l.per == nil {
+		return selection
+	}
+	return l.inOrder(l.per.table+"\nCROSS JOIN LATERAL ("+indent(selection)+"\n) AS "+l.alias, []string{l.per.where})
+}
+
+// walk selects the first rows of the list among the given number of rows, with a column for whether others follow these.
+func (l list) walk(rows int) (selection, columns string) {
+	bound := strconv.Itoa(rows)
+	read := "\nFROM " + l.table + where(l.start()) + l.order()
+	walked := "(" + indent("\nSELECT "+l.alias+".*"+read+"\nLIMIT "+bound) + "\n) AS " + l.alias
+	next := "\n(" + indent("\nSELECT true"+read+"\nOFFSET "+bound+" LIMIT 1") + "\n) AS more"
+	return l.inOrder(walked, l.tests()), "," + indent(next)
+}
+
+// found selects the first rows of the list among those of one condition.
+func (l list) found(i int) string {
+	found := l.alias + ".id = ANY(ARRAY(" + indent(l.conditions[i].find) + "\n))"
+	l.conditions = slices.Delete(slices.Clone(l.conditions), i, i+1)
+	selected := l.selected(l.table, []string{found}, l.start(), l.tests())
+	if !l.counting {
+		selected += l.order()
+	}
+	return selected + limit
+}
+
+// intersection selects the first rows of the list among those that all conditions find.
+func (l list) intersection() string {
+	if len(l.conditions) == 1 {
+		return l.found(0)
+	}
+	finds := convertAll(l.conditions, func(c condition) string { return "(" + indent(c.find) + "\n)" })
+	l.conditions = []condition{{find: "\n" + strings.Join(finds, " INTERSECT ")}}
+	return l.found(0)
+}
+
+// inOrder selects the first rows in the order of the list.
+func (l list) inOrder(from string, conditions ...[]string) string {
+	return l.selected(from, conditions...) + l.order() + limit
+}
+
+func (l list) selected(from string, conditions ...[]string) string {
+	return "\nSELECT " + l.alias + ".*\nFROM " + from + where(conditions...)
+}
+
+const limit = "\nLIMIT :limit::bigint"
+
+// start returns the conditions on the columns of the order.
+func (l list) start() []string {
+	if l.after == nil {
+		return l.within
+	}
+	compare := " > "
+	if l.desc {
+		compare = " < "
+	}
+	return append(slices.Clone(l.within), "("+strings.Join(l.key, ", ")+")"+compare+"("+strings.Join(l.after, ", ")+")")
+}
+
+func (l list) tests() []string {
+	return convertAll(l.conditions, func(c condition) string { return c.test })
+}
+
+func (l list) order() string {
+	if l.desc {
+		return "\nORDER BY " + strings.Join(l.key, " DESC, ") + " DESC"
+	}
+	return "\nORDER BY " + strings.Join(l.key, ", ")
+}
+
+// where returns the WHERE clause for all conditions, which may be none.
+func where(conditions ...[]string) string {
+	all := slices.Concat(conditions...)
+	if len(all) == 0 {
+		return ""
+	}
+	return "\nWHERE " + strings.Join(all, "\n    AND ")
+}
+
+func indent(query string) string { return strings.ReplaceAll(query, "\n", "\n    ") }

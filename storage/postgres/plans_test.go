@@ -64,8 +64,11 @@ func TestNoStatementScansABigTable(t *testing.T) {
 		if !sequentialScan.MatchString(plan) {
 			continue
 		}
-		// A term that most rows contain is searched in the table, but only until there are more hits than will be used.
-		require.Contains(t, distinct[text].args, "%"+commonTerm+"%", plan)
+		if slices.Contains(distinct[text].args, any(nil)) && strings.HasPrefix(text, "\nSELECT count(*)") {
+			continue // a count without a bound
+		}
+		// What most rows fulfil is counted in the table, but only until there are more rows than will be looked up.
+		require.Contains(t, text, "LIMIT 10001", plan)
 		for _, rows := range scannedRows.FindAllStringSubmatch(explain(t, db, "EXPLAIN (ANALYZE, TIMING OFF)", distinct[text]), -1) {
 			n, err := strconv.Atoi(rows[2])
 			require.NoError(t, err)
@@ -73,15 +76,14 @@ func TestNoStatementScansABigTable(t *testing.T) {
 		}
 	}
 	checkIndexes(t, db, store, &r)
-	checkFastPath(t, db, store, &r)
 	require.Regexp(t, sequentialScan, explain(t, db, "EXPLAIN", statement{text: "SELECT count(details) FROM clientele.events"}), "the expression matches a scan")
 }
 
 // checkAllocations compares a page of a list that many rows match with a list of the same rows by their ids.
 func checkAllocations(t *testing.T, store *postgres.Store) {
 	t.Helper()
-	ctx, anywhere := t.Context(), subscriptions.SearchTerm{Text: commonTerm, Anywhere: true}
-	for _, q := range []accounts.ListParams{{}, {Term: anywhere}, {Status: accounts.Active, Sort: accounts.SortName}} {
+	ctx, anywhere := t.Context(), subscriptions.SearchTerm{Text: commonTerm}
+	for _, q := range []accounts.ListParams{{}, {Terms: []subscriptions.SearchTerm{anywhere}}, {Status: accounts.Active, Sort: accounts.SortName}} {
 		q.Limit = 50
 		var rows []accounts.Summary
 		list := func() {
@@ -95,9 +97,9 @@ func checkAllocations(t *testing.T, store *postgres.Store) {
 		for _, row := range rows {
 			q.IDs = append(q.IDs, row.ID)
 		}
-		require.InEpsilon(t, testing.AllocsPerRun(5, list), allocations, 0.1)
+		require.InEpsilon(t, testing.AllocsPerRun(5, list), allocations, 0.2)
 	}
-	for _, q := range []subscriptions.DomainListParams{{}, {Term: anywhere}} {
+	for _, q := range []subscriptions.DomainListParams{{}, {Terms: []subscriptions.SearchTerm{anywhere}}} {
 		q.Limit = 50
 		var rows []subscriptions.Domain
 		list := func() {
@@ -111,7 +113,7 @@ func checkAllocations(t *testing.T, store *postgres.Store) {
 		for _, row := range rows {
 			q.IDs = append(q.IDs, row.ID)
 		}
-		require.InEpsilon(t, testing.AllocsPerRun(5, list), allocations, 0.1)
+		require.InEpsilon(t, testing.AllocsPerRun(5, list), allocations, 0.2)
 	}
 }
 
@@ -119,7 +121,7 @@ func checkAllocations(t *testing.T, store *postgres.Store) {
 func checkIndexes(t *testing.T, db *bun.DB, store *postgres.Store, r *recorder) {
 	t.Helper()
 	ctx, page := t.Context(), 50
-	rareTerm := subscriptions.SearchTerm{Text: "site77", Anywhere: true}
+	rareTerm := subscriptions.SearchTerm{Text: "site4711"}
 	ofAccounts := func(q accounts.ListParams) func() error {
 		return func() error { q.Limit = page; _, err := store.Accounts(ctx, q); return err }
 	}
@@ -136,43 +138,27 @@ func checkIndexes(t *testing.T, db *bun.DB, store *postgres.Store, r *recorder) 
 	}{
 		"accounts by country":         {ofAccounts(accounts.ListParams{Country: "LI"}), []string{"accounts_country"}},
 		"accounts by cause":           {ofAccounts(accounts.ListParams{Cause: "rare"}), []string{"account_holds_cause"}},
-		"accounts by a term":          {ofAccounts(accounts.ListParams{Term: rareTerm}), []string{"accounts_search", "domains_search", "subscriptions_order", "subscriptions_pkey"}},
+		"accounts by a term":          {ofAccounts(accounts.ListParams{Terms: []subscriptions.SearchTerm{rareTerm}}), []string{"accounts_search", "domains_search", "subscriptions_pkey", "accounts_pkey"}},
+		"accounts with a plan":        {ofAccounts(accounts.ListParams{Plan: "rare"}), []string{"subscriptions_plan"}},
+		"accounts by creation":        {ofAccounts(accounts.ListParams{CreatedFrom: testPosition.At}), []string{"accounts_created"}},
 		"subscriptions of an account": {ofSubscriptions(subscriptions.ListParams{AccountID: seven}), []string{"subscriptions_account"}},
 		"subscriptions of a plan":     {ofSubscriptions(subscriptions.ListParams{Plan: "rare"}), []string{"subscriptions_plan"}},
-		"subscriptions that expire":   {ofSubscriptions(subscriptions.ListParams{ExpiresBefore: time.Date(2021, 1, 2, 0, 0, 0, 0, time.UTC)}), []string{"subscriptions_expires"}},
+		"subscriptions that expire":   {ofSubscriptions(subscriptions.ListParams{ExpiresBefore: time.Date(2021, 1, 2, 0, 0, 0, 0, time.UTC), Desc: true}), []string{"subscriptions_expires"}},
 		"subscriptions by cause":      {ofSubscriptions(subscriptions.ListParams{Cause: "rare"}), []string{"subscription_holds_cause", "account_holds_cause"}},
-		"subscriptions by a term":     {ofSubscriptions(subscriptions.ListParams{Term: rareTerm}), []string{"subscriptions_search", "domains_search"}},
-		"domains of a subscription":   {ofDomains(subscriptions.DomainListParams{SubscriptionID: 7}), []string{"domains_subscription_id_id_key"}},
-		"domains of an account":       {ofDomains(subscriptions.DomainListParams{AccountID: seven}), []string{"subscriptions_account", "domains_subscription_id_id_key"}},
+		"subscriptions by a term":     {ofSubscriptions(subscriptions.ListParams{Terms: []subscriptions.SearchTerm{rareTerm}}), []string{"subscriptions_search", "domains_search"}},
+		"domains of a subscription":   {ofDomains(subscriptions.DomainListParams{SubscriptionID: 7}), []string{"domains_subscription "}},
+		"domains of an account":       {ofDomains(subscriptions.DomainListParams{AccountID: seven}), []string{"subscriptions_account", "domains_subscription "}},
 		"domains by cause":            {ofDomains(subscriptions.DomainListParams{Cause: "rare"}), []string{"domain_holds_cause", "subscription_holds_cause", "account_holds_cause"}},
-		"domains by a term":           {ofDomains(subscriptions.DomainListParams{Term: rareTerm}), []string{"domains_search"}},
+		"domains by a term":           {ofDomains(subscriptions.DomainListParams{Terms: []subscriptions.SearchTerm{rareTerm}}), []string{"domains_search"}},
 	} {
 		r.take()
 		require.NoError(t, list.run())
-		statements := r.take()
-		plan := explain(t, db, "EXPLAIN", statements[len(statements)-1])
+		plan := ""
+		for _, s := range r.take() {
+			plan += explain(t, db, "EXPLAIN", s) + "\n"
+		}
 		for _, index := range list.indexes {
 			assert.Contains(t, plan, index, "%s:\n%s", name, plan)
-		}
-	}
-}
-
-// checkFastPath checks that a search with many hits looks them up only if the fast path does not find enough of them for the
-// page.
-func checkFastPath(t *testing.T, db *bun.DB, store *postgres.Store, r *recorder) {
-	t.Helper()
-	term := subscriptions.SearchTerm{Text: ".example7", Anywhere: true} // in 5,550 domains, of which 100 are the provider's
-	noLookUp := regexp.MustCompile(`using accounts_pkey on accounts a\w* .*\(actual rows=0 loops=1\)`)
-	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortName} {
-		for _, page := range []struct{ limit, rows int }{{50, 50}, {5451, 5450}} {
-			r.take()
-			rows, err := store.Accounts(t.Context(), accounts.ListParams{Limit: page.limit, Sort: sort, Term: term})
-			require.NoError(t, err)
-			require.Len(t, rows, page.rows)
-			statements := r.take()
-			plan := explain(t, db, "EXPLAIN (ANALYZE, TIMING OFF)", statements[len(statements)-1])
-			require.Equal(t, page.rows == page.limit, noLookUp.MatchString(plan), "%s, %d:\n%s", sort, page.limit, plan)
-			require.Regexp(t, `Index Scan using accounts_(created|sort_name) on accounts .* \(never executed\)`, plan, "the walk along the order")
 		}
 	}
 }
@@ -256,13 +242,15 @@ func pointerTo[V any](v V) *V { return &v }
 
 var (
 	testPosition = subscriptions.Position{At: time.Date(2020, 1, 5, 0, 0, 0, 0, time.UTC), ID: 7000, Key: "m"}
-	searchTerms  = []subscriptions.SearchTerm{{Text: "4711", Anywhere: true}, {Text: "us"}, {Text: commonTerm, Anywhere: true}}
+	searchTerms  = []subscriptions.SearchTerm{{Text: "4711"}, {Text: " us"}, {Text: commonTerm}}
 )
 
 func accountQueries() []accounts.ListParams {
 	var all []accounts.ListParams
 	for _, sort := range []accounts.Sort{accounts.SortCreated, accounts.SortLogin, accounts.SortName} {
-		for _, from := range []subscriptions.Position{{}, testPosition} {
+		middle := testPosition
+		middle.Key = map[accounts.Sort]string{accounts.SortLogin: "user3", accounts.SortName: "customer 3"}[sort]
+		for _, from := range []subscriptions.Position{{}, middle} {
 			for _, q := range []accounts.ListParams{
 				{},
 				{Status: accounts.Suspended},
@@ -271,12 +259,14 @@ func accountQueries() []accounts.ListParams {
 				{Country: "IT"},
 				{IDs: []accounts.ID{5, 6, 7}},
 				{Country: "DE", Status: accounts.Suspended},
+				{Plan: "plan7"},
+				{CreatedFrom: testPosition.At, CreatedBefore: testPosition.At.Add(time.Hour)},
 			} {
 				q.Sort, q.From = sort, from
 				all = append(all, q)
 			}
 			for _, term := range searchTerms {
-				all = append(all, accounts.ListParams{Sort: sort, Term: term, From: from})
+				all = append(all, accounts.ListParams{Sort: sort, Terms: []subscriptions.SearchTerm{term}, From: from})
 			}
 		}
 	}
@@ -301,8 +291,8 @@ func subscriptionQueries() []subscriptions.ListParams {
 			all = append(all, q)
 		}
 		for _, term := range searchTerms {
-			all = append(all, subscriptions.ListParams{Term: term, From: from},
-				subscriptions.ListParams{AccountID: pointerTo(subscriptions.AccountID(7)), Term: term, From: from, HideExternalID: true})
+			all = append(all, subscriptions.ListParams{Terms: []subscriptions.SearchTerm{term}, From: from},
+				subscriptions.ListParams{AccountID: pointerTo(subscriptions.AccountID(7)), Terms: []subscriptions.SearchTerm{term}, From: from, HideExternalID: true})
 		}
 	}
 	return all
@@ -325,7 +315,7 @@ func domainQueries() []subscriptions.DomainListParams {
 			all = append(all, q)
 		}
 		for _, term := range searchTerms {
-			all = append(all, subscriptions.DomainListParams{Term: term, From: from})
+			all = append(all, subscriptions.DomainListParams{Terms: []subscriptions.SearchTerm{term}, From: from})
 		}
 	}
 	return all

@@ -42,6 +42,7 @@ type accountRow struct {
 	CreatedAt, UpdatedAt                                                   time.Time
 	Holds                                                                  []holdRow
 	Subscriptions, Domains                                                 int
+	moreRow
 }
 
 func (r accountRow) account() accounts.Account {
@@ -72,6 +73,7 @@ type subscriptionRow struct {
 	Version                             int64
 	CreatedAt, UpdatedAt                time.Time
 	Holds, AccountHolds                 []holdRow
+	moreRow
 }
 
 func (r subscriptionRow) record() subscriptions.Record {
@@ -95,6 +97,7 @@ type domainRow struct {
 	Attributes                             map[string]string
 	CreatedAt                              time.Time
 	Holds, SubscriptionHolds, AccountHolds []holdRow
+	moreRow
 }
 
 func (r domainRow) domain() subscriptions.Domain {

@@ -28,6 +28,12 @@ func (r runner) query(ctx context.Context, dest any, statement string, args ...a
 	return r.scan(ctx, rows, dest)
 }
 
+// queryNamed is query for a statement with named arguments.
+func (r runner) queryNamed(ctx context.Context, dest any, statement string, args arguments) *dbError {
+	text, values := args.number(statement)
+	return r.query(ctx, dest, text, values...)
+}
+
 func (r runner) scan(ctx context.Context, rows *sql.Rows, dest any) *dbError {
 	if err := r.db.ScanRows(ctx, rows, dest); err != nil {
 		return unavailable(ctx, err)

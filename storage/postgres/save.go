@@ -89,7 +89,7 @@ func (a additions) with(n int) string {
 	}
 	ctes := make([]string, n)
 	for i, insert := range a.inserts[:n] {
-		ctes[i] = "added" + strconv.Itoa(i+1) + " AS (\n" + insert + "\nRETURNING 1)"
+		ctes[i] = "added" + strconv.Itoa(i+1) + " AS (" + indent("\n"+insert+"\nRETURNING 1") + "\n)"
 	}
 	return "WITH " + strings.Join(ctes, ", ") + "\n"
 }
@@ -100,7 +100,7 @@ func (a additions) countingStatement() string {
 	for i := range counts {
 		counts[i] = "(SELECT count(*) FROM added" + strconv.Itoa(i+1) + ")"
 	}
-	return a.with(len(a.inserts)) + "SELECT " + strings.Join(counts, " + ") + " AS count"
+	return a.with(len(a.inserts)) + "SELECT " + strings.Join(counts, "\n    + ") + " AS count"
 }
 
 func (t *transaction) add(w accounts.Writes) error {
@@ -222,17 +222,13 @@ func expiredChanges(w accounts.Writes) map[subscriptions.ID]bool {
 // subscriptionWrite is a row of subscriptions with the columns that are derived.
 type subscriptionWrite struct {
 	subscriptions.Record
-	dueAt            time.Time // zero: NULL
-	accountCreatedAt string    // empty: copied from the account's row
+	dueAt time.Time // zero: NULL
 }
 
 func subscriptionWrites(w accounts.Writes, all []subscriptions.Record) []subscriptionWrite {
-	expired, created := expiredChanges(w), map[accounts.ID]string{}
-	for _, a := range w.AddAccounts {
-		created[a.ID] = formatTime(a.CreatedAt)
-	}
+	expired := expiredChanges(w)
 	return convertAll(all, func(r subscriptions.Record) subscriptionWrite {
-		row := subscriptionWrite{Record: r, accountCreatedAt: created[r.AccountID]}
+		row := subscriptionWrite{Record: r}
 		held, changed := expired[r.ID]
 		if !changed {
 			_, held = r.Holds.Get(subscriptions.CauseExpired)

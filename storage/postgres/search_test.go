@@ -38,7 +38,7 @@ func TestSearchWithMoreHitsThanAreLookedUp(t *testing.T) {
 	require.NoError(t, err)
 	_, err = db.ExecContext(ctx, `
 INSERT INTO clientele.domains (id, subscription_id, name, reversed, created_at, search)
-SELECT -n, (SELECT id FROM clientele.subscriptions), 'trattoria' || n || '.com', 'com.trattoria' || n, now(), E'\ntrattoria' || n || E'.com\n'
+SELECT -n, (SELECT id FROM clientele.subscriptions), 'trattoria' || n || '.com', 'com.trattoria' || n, now(), ' trattoria' || n || '. com'
 FROM generate_series(1, 10001) AS n`)
 	require.NoError(t, err)
 	last, err := clients.Create(ctx, accounts.New{

@@ -26,6 +26,7 @@ type Store struct {
 	runner
 	prepared preparedQueries
 	outer    *outerTx // nil: the store begins transactions itself
+	listSteps
 }
 
 var _ accounts.Store = (*Store)(nil)
@@ -41,7 +42,7 @@ func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{runner: runner{db: db, schema: schema, conn: db.DB}}
+	s := &Store{runner: runner{db: db, schema: schema, conn: db.DB}, listSteps: defaultListSteps}
 	if err := s.check(ctx); err != nil {
 		return nil, err
 	}
@@ -92,6 +93,11 @@ func (s *Store) runInOwnTx(ctx context.Context, run func(runner) error) error {
 // query is runner's query, and records a failure in a transaction of the application.
 func (s *Store) query(ctx context.Context, dest any, statement string, args ...any) *dbError {
 	return s.outer.fail(s.runner.query(ctx, dest, statement, args...))
+}
+
+// queryNamed is query for a statement with named arguments.
+func (s *Store) queryNamed(ctx context.Context, dest any, statement string, args arguments) *dbError {
+	return s.outer.fail(s.runner.queryNamed(ctx, dest, statement, args))
 }
 
 // queryPrepared runs a prepared query on the pool, and inside a transaction of the application as any other statement.

@@ -30,83 +30,84 @@ func (s *Store) Subscription(ctx context.Context, k subscriptions.SubscriptionKe
 }
 
 // Subscriptions implements subscriptions.Reader.
-func (s *Store) Subscriptions(ctx context.Context, q subscriptions.ListParams) ([]subscriptions.Subscription, error) {
-	l := subscriptionList(q)
-	if q.From != (subscriptions.Position{}) {
-		l.position = []string{l.bind(formatTime(q.From.At), "timestamptz"), l.bind(q.From.ID, "bigint")}
+func (s *Store) Subscriptions(ctx context.Context, p subscriptions.ListParams) ([]subscriptions.Subscription, error) {
+	l := subscriptionList(p)
+	if p.From != (subscriptions.Position{}) {
+		l.arguments["at"], l.arguments["id"] = formatTime(p.From.At), p.From.ID
+		l.after = []string{":at::timestamptz", ":id::bigint"}
 	}
-	var rows []subscriptionRow
-	statement := l.page(subscriptionColumns+", "+accountHolds, "", q.Limit)
-	if e := s.query(ctx, &rows, statement, l.arguments...); e != nil {
+	rows, e := page[subscriptionRow](ctx, s, l, subscriptionColumns+", "+accountHolds, "", p.Limit)
+	if e != nil {
 		return nil, e
 	}
 	return convertAll(rows, subscriptionRow.subscription), nil
 }
 
 // CountSubscriptions implements subscriptions.Reader.
-func (s *Store) CountSubscriptions(ctx context.Context, q subscriptions.ListParams, atMost int) (int, error) {
-	l := subscriptionList(q)
-	return s.countList(ctx, &l, atMost)
+func (s *Store) CountSubscriptions(ctx context.Context, p subscriptions.ListParams, atMost int) (int, error) {
+	return s.countList(ctx, subscriptionList(p), atMost)
 }
 
-func subscriptionList(q subscriptions.ListParams) listQuery {
-	l := listQuery{table: "clientele.subscriptions AS s", id: "s.id", key: []string{"s.created_at", "s.id"}, desc: q.Desc}
-	if q.IDs != nil {
-		l.filter("s.id = ANY(" + l.bind(numberArray(q.IDs), "bigint[]") + ")")
+// The conditions of a list of subscriptions, each as a test of one subscription and as a query for the ids of all.
+const (
+	subscriptionHasTerm = `(s.search LIKE :term::text OR ` + subscriptionHasDomain + `)`
+	// Only the name, which is the first line.
+	subscriptionHasTermInName = `(split_part(s.search, chr(10), 1) LIKE :term::text OR ` + subscriptionHasDomain + `)`
+	subscriptionHasDomain     = `(
+        SELECT true FROM clientele.domains AS d WHERE d.subscription_id = s.id AND d.search LIKE :term::text
+        LIMIT 1)`
+	subscriptionsWithTerm = `
+SELECT s.id FROM clientele.subscriptions AS s WHERE s.search LIKE :term::text
+UNION ALL
+SELECT d.subscription_id FROM clientele.domains AS d WHERE d.search LIKE :term::text`
+
+	subscriptionHasHold   = `(SELECT true FROM clientele.subscription_holds AS h WHERE h.subscription_id = s.id%s LIMIT 1)`
+	subscriptionInherits  = `(SELECT true FROM clientele.account_holds AS h WHERE h.account_id = s.account_id%s LIMIT 1)`
+	subscriptionsWithHold = `
+SELECT h.subscription_id FROM clientele.subscription_holds AS h%s
+UNION ALL
+SELECT s.id FROM clientele.account_holds AS h
+CROSS JOIN LATERAL (SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s%s`
+
+	subscriptionHasPlan   = `s.plan = :plan::text`
+	subscriptionsWithPlan = `
+SELECT s.id FROM clientele.subscriptions AS s WHERE s.plan = :plan::text`
+
+	subscriptionExpires  = `s.expires_at < :expires::timestamptz`
+	subscriptionsExpired = `
+SELECT s.id FROM clientele.subscriptions AS s WHERE s.expires_at < :expires::timestamptz`
+
+	subscriptionOfProvider  = `s.account_id IS NULL`
+	subscriptionsOfProvider = `
+SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id IS NULL`
+)
+
+func subscriptionList(p subscriptions.ListParams) list {
+	l := list{table: "clientele.subscriptions AS s", alias: "s", key: []string{"s.created_at", "s.id"}, desc: p.Desc, arguments: arguments{}}
+	whereID(&l, p.IDs)
+	if p.HideExternalID {
+		l.search(p.Terms, subscriptionHasTermInName, subscriptionsWithTerm) // finds more, but an owner's list is read whole
+	} else {
+		l.search(p.Terms, subscriptionHasTerm, subscriptionsWithTerm)
 	}
-	if q.AccountID != nil {
-		l.filter(ownedBy("s.account_id", *q.AccountID, &l))
+	l.whereHeld(p.Status, p.Cause, []string{subscriptionHasHold, subscriptionInherits}, subscriptionsWithHold)
+	if !p.ExpiresBefore.IsZero() {
+		l.arguments["expires"] = formatTime(p.ExpiresBefore)
+		l.where(condition{test: subscriptionExpires, find: subscriptionsExpired})
 	}
-	if q.Plan != "" {
-		l.filter("s.plan = " + l.bind(q.Plan, "text"))
+	if p.Plan != "" {
+		l.arguments["plan"] = p.Plan
+		l.where(condition{test: subscriptionHasPlan, find: subscriptionsWithPlan})
 	}
-	// An account has few enough subscriptions to check each of them.
-	prefilter := q.IDs == nil && (q.AccountID == nil || *q.AccountID == subscriptions.Provider)
-	l.searchSubscriptions(q.Term, q.HideExternalID, prefilter)
-	l.filterSubscriptionHolds(q.Status, q.Cause, prefilter)
-	if !q.ExpiresBefore.IsZero() {
-		expires := "s.expires_at < " + l.bind(formatTime(q.ExpiresBefore), "timestamptz")
-		l.filter(expires)
-		if prefilter {
-			l.prefilter(candidates{conditions: []string{expires}})
-		}
+	switch {
+	case p.AccountID == nil:
+	case *p.AccountID == subscriptions.Provider:
+		l.where(condition{test: subscriptionOfProvider, find: subscriptionsOfProvider})
+	default:
+		l.arguments["account"] = int64(*p.AccountID)
+		l.within, l.whole = []string{"s.account_id = :account::bigint"}, true
 	}
 	return l
-}
-
-// searchSubscriptions keeps the subscriptions with the term in their own texts or in those of their domains. The name is the
-// first of a subscription's own texts; with nameOnly, it is the only one that is searched.
-func (l *listQuery) searchSubscriptions(t subscriptions.SearchTerm, nameOnly, prefilter bool) {
-	if t == (subscriptions.SearchTerm{}) {
-		return
-	}
-	like := "LIKE " + l.bind(likePattern(t), "text")
-	column := "s.search"
-	if nameOnly {
-		column = "chr(10) || split_part(s.search, chr(10), 2)"
-	}
-	l.filter(`(` + column + ` ` + like + ` OR (
-        SELECT true FROM clientele.domains AS d WHERE d.subscription_id = s.id AND d.search ` + like + ` LIMIT 1))`)
-	if prefilter && !nameOnly {
-		l.prefilter(candidates{idQuery: `
-    SELECT d.subscription_id FROM clientele.domains AS d WHERE d.search ` + like, conditions: []string{
-			"s.search " + like,
-			"s.id = ANY" + idsToLookUp,
-		}, fastPath: l.fastPathByOrder()})
-	}
-}
-
-// filterSubscriptionHolds keeps the subscriptions that have or inherit a hold, one with the cause, or none.
-func (l *listQuery) filterSubscriptionHolds(status subscriptions.Status, cause subscriptions.Cause, prefilter bool) {
-	l.filterHolds(status, cause, []string{
-		"(SELECT true FROM clientele.subscription_holds AS h WHERE h.subscription_id = s.id%s LIMIT 1)",
-		"(SELECT true FROM clientele.account_holds AS h WHERE h.account_id = s.account_id%s LIMIT 1)",
-	}, `
-    SELECT h.subscription_id FROM clientele.subscription_holds AS h WHERE true%s
-    UNION ALL
-    SELECT s.id FROM clientele.account_holds AS h
-    CROSS JOIN LATERAL (SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
-    WHERE true%s`, prefilter)
 }
 
 const dueSubscriptions = `

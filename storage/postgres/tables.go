@@ -24,8 +24,6 @@ type column[R any] struct {
 	name, sqlType string
 	value         func(R) any // the value of one row as an argument: an int64, a string, or nil
 	equal         func(a, b R) bool
-	fallback      string // a query for the value to write instead of NULL; may be empty
-	fallbackKey   string // the column whose value replaces %s in it
 }
 
 // appendTo appends the value of one row to an array.
@@ -90,19 +88,6 @@ func nullTimestamp[R any](name string, value func(R) time.Time) column[R] {
 	}, equal: equalTime(value)}
 }
 
-// nullTimestampText is a timestamp column whose values are the results of formatTime, with NULL for the empty text. Unlike in
-// nullTimestamp, the zero time is a time like any other.
-func nullTimestampText[R any](name string, value func(R) string) column[R] {
-	return column[R]{name: name, sqlType: "timestamptz", value: func(r R) any { return nullIfZero(value(r)) }, equal: equalBy(value)}
-}
-
-// coalesce returns the column with a query for the value to write instead of NULL. In the query, %s stands for the value of
-// the column called key.
-func (c column[R]) coalesce(query, key string) column[R] {
-	c.fallback, c.fallbackKey = query, key
-	return c
-}
-
 // jsonMap is a jsonb column with NULL for the empty map.
 func jsonMap[R any](name string, value func(R) map[string]string) column[R] {
 	return column[R]{name: name, sqlType: "jsonb", value: func(r R) any {
@@ -146,20 +131,20 @@ func (t table[R]) withColumns(names ...string) table[R] {
 // insert returns a statement that adds rows, in their order, and its arguments. The first placeholder is that after offset.
 func (t table[R]) insert(rows []R, offset int) (string, []any) {
 	r := t.bindRows(rows, offset)
-	values := strings.Join(r.values, ", ")
+	values := lines(r.values)
 	if len(r.names) == 0 {
-		values = "VALUES (" + values + ")"
+		values = "VALUES (\n    " + values + ")"
 	} else {
-		values = "SELECT " + values + r.clause("FROM") + "\nORDER BY r.ordinality"
+		values = "SELECT\n    " + values + r.clause("FROM") + "\nORDER BY r.ordinality"
 	}
-	return "INSERT INTO " + t.name + " (" + t.columnNames() + ")\n" + values, r.args
+	return "INSERT INTO " + t.name + " (\n    " + lines(t.columnNames()) + ")\n" + values, r.args
 }
 
 // update returns a statement that writes every column of the rows with these keys, and its arguments.
 func (t table[R]) update(rows []R) (string, []any) {
 	r := t.bindRows(rows, 0)
-	return "UPDATE " + t.name + " AS t SET " + t.assignments(r, t.key, len(t.columns), ", ", "") + r.clause("FROM") +
-		"\nWHERE " + t.assignments(r, 0, t.key, " AND ", "t."), r.args
+	return "UPDATE " + t.name + " AS t SET\n    " + lines(t.assignments(r, t.key, len(t.columns), "")) + r.clause("FROM") +
+		"\nWHERE " + t.keyEquals(r), r.args
 }
 
 // delete returns a statement that deletes the rows with these keys, and its arguments.
@@ -167,24 +152,41 @@ func (t table[R]) delete(rows []R) (string, []any) {
 	t.columns = t.columns[:t.key]
 	r := t.bindRows(rows, 0)
 	return "DELETE FROM " + t.name + " AS t" + r.clause("USING") +
-		"\nWHERE " + t.assignments(r, 0, t.key, " AND ", "t."), r.args
+		"\nWHERE " + t.keyEquals(r), r.args
 }
 
-func (t table[R]) columnNames() string {
-	names := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		names[i] = c.name
+func (t table[R]) columnNames() []string {
+	return convertAll(t.columns, func(c column[R]) string { return c.name })
+}
+
+// keyEquals returns the condition that the columns of the key have the values of the rows.
+func (t table[R]) keyEquals(r rowSource) string {
+	return strings.Join(t.assignments(r, 0, t.key, "t."), " AND ")
+}
+
+// lines joins the items of a list, which goes on in another line after some 100 characters.
+func lines(items []string) string {
+	var b strings.Builder
+	for i, item := range items {
+		switch line := b.Len() - 1 - strings.LastIndexByte(b.String(), '\n'); {
+		case i == 0:
+		case line > 100:
+			b.WriteString(",\n    ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(item)
 	}
-	return strings.Join(names, ", ")
+	return b.String()
 }
 
-// assignments returns "column = value" for some of the columns, joined with sep: assignments, or comparisons.
-func (t table[R]) assignments(r rowSource, from, to int, sep, prefix string) string {
+// assignments returns "column = value" for some of the columns.
+func (t table[R]) assignments(r rowSource, from, to int, prefix string) []string {
 	equal := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
 		equal = append(equal, prefix+t.columns[i].name+" = "+r.values[i])
 	}
-	return strings.Join(equal, sep)
+	return equal
 }
 
 // rowSource is how a statement refers to the rows that are passed to it. Columns that differ from row to row are passed as
@@ -209,12 +211,6 @@ func (t table[R]) bindRows(rows []R, offset int) rowSource {
 		r.values[i], r.args[i] = "r."+c.name, array(rows, c.appendTo)
 		r.arrays, r.names = append(r.arrays, placeholder+"[]"), append(r.names, c.name)
 	}
-	for i, c := range t.columns {
-		if c.fallback != "" && slices.ContainsFunc(rows, func(row R) bool { return c.value(row) == nil }) {
-			key := slices.IndexFunc(t.columns, func(other column[R]) bool { return other.name == c.fallbackKey })
-			r.values[i] = "coalesce(" + r.values[i] + ", (" + strings.ReplaceAll(c.fallback, "%s", r.values[key]) + "))"
-		}
-	}
 	return r
 }
 
@@ -228,16 +224,7 @@ func (r rowSource) clause(keyword string) string {
 	if len(r.names) == 0 {
 		return ""
 	}
-	return "\n" + keyword + " unnest(" + strings.Join(r.arrays, ", ") + ") WITH ORDINALITY AS r(" + strings.Join(r.names, ", ") + ", ordinality)"
-}
-
-// textSeparator stands before, between and after the texts of a search column. No text contains it: they are single lines.
-const textSeparator = "\n"
-
-// joinSearchTexts returns the value of a search column. One index finds both the beginnings of the texts and what is inside
-// them.
-func joinSearchTexts(folded []string) string {
-	return textSeparator + strings.Join(folded, textSeparator) + textSeparator
+	return "\n" + keyword + " unnest(" + lines(r.arrays) + ") WITH ORDINALITY\n    AS r(" + lines(r.names) + ", ordinality)"
 }
 
 var accountTable = table[accounts.Record]{"clientele.accounts", 1, []column[accounts.Record]{
@@ -263,14 +250,12 @@ var accountTable = table[accounts.Record]{"clientele.accounts", 1, []column[acco
 	timestamp("created_at", func(r accounts.Record) time.Time { return r.CreatedAt }),
 	timestamp("updated_at", func(r accounts.Record) time.Time { return r.UpdatedAt }),
 	text("sort_name", accounts.Record.SortName),
-	text("search", func(r accounts.Record) string { return joinSearchTexts(r.SearchTexts()) }),
+	text("search", accounts.Record.SearchText),
 }}
 
 var subscriptionTable = table[subscriptionWrite]{"clientele.subscriptions", 1, []column[subscriptionWrite]{
 	number("id", func(r subscriptionWrite) int64 { return int64(r.ID) }),
 	nullNumber("account_id", func(r subscriptionWrite) int64 { return int64(r.AccountID) }),
-	nullTimestampText("account_created_at", func(r subscriptionWrite) string { return r.accountCreatedAt }).
-		coalesce("SELECT a.created_at FROM clientele.accounts AS a WHERE a.id = %s", "account_id"),
 	text("name", func(r subscriptionWrite) string { return r.Name }),
 	text("plan", func(r subscriptionWrite) string { return r.Plan }),
 	text("description", func(r subscriptionWrite) string { return r.Description }),
@@ -282,7 +267,7 @@ var subscriptionTable = table[subscriptionWrite]{"clientele.subscriptions", 1, [
 	number("version", func(r subscriptionWrite) int64 { return r.Version }),
 	timestamp("created_at", func(r subscriptionWrite) time.Time { return r.CreatedAt }),
 	timestamp("updated_at", func(r subscriptionWrite) time.Time { return r.UpdatedAt }),
-	text("search", func(r subscriptionWrite) string { return joinSearchTexts(r.SearchTexts()) }),
+	text("search", subscriptionWrite.SearchText),
 }}
 
 var domainTable = table[subscriptions.Domain]{"clientele.domains", 1, []column[subscriptions.Domain]{
@@ -292,7 +277,7 @@ var domainTable = table[subscriptions.Domain]{"clientele.domains", 1, []column[s
 	text("reversed", func(d subscriptions.Domain) string { return reverseLabels(d.Name) }),
 	jsonMap("attributes", func(d subscriptions.Domain) map[string]string { return d.Attributes }),
 	timestamp("created_at", func(d subscriptions.Domain) time.Time { return d.CreatedAt }),
-	text("search", func(d subscriptions.Domain) string { return joinSearchTexts(d.SearchTexts()) }),
+	text("search", subscriptions.Domain.SearchText),
 }}
 
 // domainUpdateTable has the columns of domainTable that may change.

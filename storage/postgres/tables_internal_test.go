@@ -24,17 +24,17 @@ func TestConstantColumnsAreSentOnce(t *testing.T) {
 	}{
 		{
 			[]pair{{"x", "y"}},
-			"INSERT INTO clientele.pairs (a, b)\nVALUES ($1::text, $2::text)",
+			"INSERT INTO clientele.pairs (\n    a, b)\nVALUES (\n    $1::text, $2::text)",
 			[]any{"x", "y"},
 		},
 		{
 			[]pair{{"x", "y"}, {"z", "y"}},
-			"INSERT INTO clientele.pairs (a, b)\nSELECT r.a, $2::text\nFROM unnest($1::text[]) WITH ORDINALITY AS r(a, ordinality)\nORDER BY r.ordinality",
+			"INSERT INTO clientele.pairs (\n    a, b)\nSELECT\n    r.a, $2::text\nFROM unnest($1::text[]) WITH ORDINALITY\n    AS r(a, ordinality)\nORDER BY r.ordinality",
 			[]any{`{"x","z"}`, "y"},
 		},
 		{
 			[]pair{{"x", "y"}, {"x", "y"}, {"x", "y"}},
-			"INSERT INTO clientele.pairs (a, b)\nSELECT $1::text, r.b\nFROM unnest($2::text[]) WITH ORDINALITY AS r(b, ordinality)\nORDER BY r.ordinality",
+			"INSERT INTO clientele.pairs (\n    a, b)\nSELECT\n    $1::text, r.b\nFROM unnest($2::text[]) WITH ORDINALITY\n    AS r(b, ordinality)\nORDER BY r.ordinality",
 			[]any{"x", `{"y","y","y"}`},
 		},
 	} {
@@ -43,26 +43,11 @@ func TestConstantColumnsAreSentOnce(t *testing.T) {
 		require.Equal(t, c.args, args)
 	}
 	statement, args := pairTable.update([]pair{{"x", "y"}})
-	require.Equal(t, "UPDATE clientele.pairs AS t SET b = $2::text\nWHERE t.a = $1::text", statement)
+	require.Equal(t, "UPDATE clientele.pairs AS t SET\n    b = $2::text\nWHERE t.a = $1::text", statement)
 	require.Equal(t, []any{"x", "y"}, args)
 	statement, args = pairTable.delete([]pair{{"x", ""}, {"z", ""}})
-	require.Equal(t, "DELETE FROM clientele.pairs AS t\nUSING unnest($1::text[]) WITH ORDINALITY AS r(a, ordinality)\nWHERE t.a = r.a", statement)
+	require.Equal(t, "DELETE FROM clientele.pairs AS t\nUSING unnest($1::text[]) WITH ORDINALITY\n    AS r(a, ordinality)\nWHERE t.a = r.a", statement)
 	require.Equal(t, []any{`{"x","z"}`}, args)
-}
-
-// The query of a fallback gets the value of its key from an argument or from the rows.
-func TestColumnFallback(t *testing.T) {
-	withFallback := table[pair]{"clientele.pairs", 1, []column[pair]{
-		text("a", func(p pair) string { return p.a }),
-		nullText("b", func(p pair) string { return p.b }).coalesce("SELECT b FROM clientele.other WHERE a = %s", "a"),
-	}}
-	statement, args := withFallback.update([]pair{{"x", ""}})
-	require.Equal(t, "UPDATE clientele.pairs AS t SET b = coalesce($2::text, (SELECT b FROM clientele.other WHERE a = $1::text))\nWHERE t.a = $1::text", statement)
-	require.Equal(t, []any{"x", nil}, args)
-	statement, _ = withFallback.insert([]pair{{"x", "y"}, {"z", ""}}, 0)
-	require.Contains(t, statement, "\nSELECT r.a, coalesce(r.b, (SELECT b FROM clientele.other WHERE a = r.a))\nFROM")
-	statement, _ = withFallback.insert([]pair{{"x", "y"}}, 0)
-	require.Equal(t, "INSERT INTO clientele.pairs (a, b)\nVALUES ($1::text, $2::text)", statement, "nothing to look up")
 }
 
 func TestMapsAreWrittenAsJSON(t *testing.T) {

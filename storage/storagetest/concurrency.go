@@ -25,6 +25,7 @@ func concurrencyCases() []testCase {
 		{"no subscription is created for an account during its removal", raceRemovalAndCreation},
 		{"no domain is added to a subscription during its removal", raceRemovalAndAddition},
 		{"no subscription is assigned to an account during its removal", raceRemovalAndAssignment},
+		{"a value that a running command has claimed is taken for all others", overlappingClaims},
 		{"an account is not removed during commands on what belongs to it", removalDuringCommands},
 		{"an account is not suspended during commands on what belongs to it", suspensionDuringCommands},
 		{"a subscription is not assigned to another account during commands on it", assignmentDuringCommands},

@@ -22,6 +22,7 @@ func eventCases() []testCase {
 		{"a cursor continues right after its event, also when more events were recorded", eventCursors},
 		{"a reader at the end of the log can continue from there", eventsAtTheEnd},
 		{"a reader misses no event of a transaction that was open while others committed", lateCommit},
+		{"a reader sees the events of an account in their order while a removal redacts some of them", orderDuringRedaction},
 		{"pruning removes exactly the events before the given time", pruneEvents},
 		{"pruning removes events that were never read", pruneUnreadEvents},
 		{"a cursor expires if an event after it was pruned", prunedCursor},
@@ -390,6 +391,33 @@ func lateCommit(f *fixture) {
 	reader = append(reader, more...)
 	f.Equal(f.events(), reader, "the reader must have seen each event once, in the order of the log")
 	f.Len(reader, 2+want)
+}
+
+// orderDuringRedaction reads while a removal is open that has deleted the texts of two of three events. A store may hold events
+// back until the removal has ended.
+func orderDuringRedaction(f *fixture) {
+	mario := f.account("mario")
+	f.suspendAccount(mario.ID, accounts.Hold{Note: "secret"})
+	f.activateAccount(mario.ID)
+	end := f.holdOpen(func(tx accounts.Tx) error {
+		if _, err := tx.LockHolds([]accounts.ID{mario.ID}); err != nil {
+			return err
+		}
+		w := accounts.Writes{RemoveAccounts: []accounts.ID{mario.ID}}
+		w.Events = []accounts.Event{{At: f.clock.storedNow(), Type: subscriptions.AccountRemoved, AccountID: mario.ID}}
+		return tx.Save(w)
+	})
+	ctx, cancel := context.WithTimeout(f.ctx, 300*time.Millisecond)
+	defer cancel()
+	seen, cursor := f.tryEvents(ctx, "")
+	_, err := end()
+	f.NoError(err)
+	more, _ := f.eventsAfter(cursor)
+	var types []accounts.EventType
+	for _, event := range append(seen, more...) {
+		types = append(types, event.Type)
+	}
+	f.Equal([]accounts.EventType{subscriptions.AccountCreated, subscriptions.AccountSuspended, subscriptions.AccountActivated, subscriptions.AccountRemoved}, types)
 }
 
 // tryEvents returns the events after a cursor, or none if the store has no connection left to read them.

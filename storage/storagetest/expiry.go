@@ -1,7 +1,9 @@
 package storagetest
 
 import (
+	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -18,6 +20,7 @@ func expiryCases() []testCase {
 		{"a subscription has expired when its expiry is exactly now", expiresNow},
 		{"the expired hold is independent of other causes", expiredAmongOthers},
 		{"ExpireAll expires all that are due, and a manager of one account only the account's", expireAll},
+		{"a manager of one account expires all that are due, and none that was assigned to another account meanwhile", expireOwn},
 		{"Expire handles at most 1000 subscriptions in one call, the longest overdue first", expireInBatches},
 	}
 }
@@ -141,11 +144,14 @@ func expiredAmongOthers(f *fixture) {
 	f.hasStatus(accounts.Suspended, "shop.example")
 }
 
-// manyDue adds n subscriptions of the provider's that expire within the next hour, the last ones first, two at each second.
-func manyDue(f *fixture, n int) (ids []subscriptions.ID) {
+// manyDue adds n subscriptions of an owner that expire within the next hour, the last ones first, two at each second.
+func manyDue(f *fixture, owner accounts.ID, n int) (ids []subscriptions.ID) {
 	f.t.Helper()
 	at := storedTime(f.clock.now().Add(time.Hour))
 	err := f.store.Update(f.ctx, func(tx accounts.Tx) error {
+		if _, err := tx.Lock(subscriptions.LockSet{Accounts: []accounts.ID{owner}}); err != nil {
+			return err
+		}
 		claimed, err := tx.Claim(accounts.Claim{Claim: subscriptions.Claim{NewSubscriptions: n}})
 		if err != nil {
 			return err
@@ -154,7 +160,7 @@ func manyDue(f *fixture, n int) (ids []subscriptions.ID) {
 		var w accounts.Writes
 		for i, id := range ids {
 			w.AddSubscriptions = append(w.AddSubscriptions, subscriptions.Record{Subscription: subscriptions.Subscription{
-				ID: id, Name: fmt.Sprint(i), Version: 1, CreatedAt: f.clock.storedNow(), UpdatedAt: f.clock.storedNow(), ExpiresAt: at.Add(-time.Duration(i/2) * time.Second),
+				ID: id, AccountID: owner, Name: fmt.Sprint(i), Version: 1, CreatedAt: f.clock.storedNow(), UpdatedAt: f.clock.storedNow(), ExpiresAt: at.Add(-time.Duration(i/2) * time.Second),
 			}})
 		}
 		return tx.Save(w)
@@ -165,7 +171,7 @@ func manyDue(f *fixture, n int) (ids []subscriptions.ID) {
 
 func expireAll(f *fixture) {
 	mario, luigi := f.account("mario"), f.account("luigi")
-	many := manyDue(f, 2001)
+	many := manyDue(f, subscriptions.Provider, 2001)
 	buy := func(owner accounts.ID, name string, in time.Duration) subscriptions.ID {
 		return f.subscribe(subscriptions.New{AccountID: owner, Name: name, ExpiresAt: f.clock.now().Add(in)}).ID
 	}
@@ -188,9 +194,33 @@ func expireAll(f *fixture) {
 	f.Empty(f.expire())
 }
 
+// afterListStore calls do after each list of subscriptions.
+type afterListStore struct {
+	accounts.Store
+	do func()
+}
+
+func (s afterListStore) Subscriptions(ctx context.Context, p subscriptions.ListParams) ([]subscriptions.Subscription, error) {
+	defer s.do()
+	return s.Store.Subscriptions(ctx, p)
+}
+
+func expireOwn(f *fixture) {
+	mario, luigi := f.account("mario"), f.account("luigi")
+	lost := f.subscribe(subscriptions.New{AccountID: mario.ID, Name: "lost", ExpiresAt: f.clock.now().Add(time.Hour)})
+	const n = 520 // more than a page
+	manyDue(f, mario.ID, n)
+	f.clock.advance(2 * time.Hour)
+	store := afterListStore{f.store, sync.OnceFunc(func() { f.assign(luigi.ID, lost.ID) })}
+	expired, err := f.managerFor(store, nil).Subscriptions().ForAccount(mario.ID).ExpireAll(f.ctx)
+	f.NoError(err)
+	f.Equal(n, expired)
+	f.Empty(f.getSubscription(lost.ID).Holds)
+}
+
 func expireInBatches(f *fixture) {
 	const n = 1003
-	ids := manyDue(f, n)
+	ids := manyDue(f, subscriptions.Provider, n)
 	f.clock.advance(2 * time.Hour)
 	due, err := f.store.DueSubscriptions(f.ctx, f.clock.storedNow(), 5)
 	f.NoError(err)

@@ -21,8 +21,8 @@ func TestFollowersRevealBrokenStores(t *testing.T) {
 	}{
 		{"the number of a snapshot is read after its rows", func() accounts.Store { return lateNumberStore{memory.New()} }, false, "snapshot"},
 		{"the batches of a snapshot are of several snapshots", func() accounts.Store { return tornStore{memory.New()} }, false, "to which it belongs"},
-		{"pruned events are skipped", func() accounts.Store { return skippingStore{memory.New()} }, true, "the store"},
-		{"some events are lost", func() accounts.Store { return &faultyStore{memory.New(), faultyTx{dropEvents: true}} }, false, "the store"},
+		{"pruned events are skipped", func() accounts.Store { return skippingStore{memory.New()} }, true, "the copy of a follower"},
+		{"some events are lost", func() accounts.Store { return &faultyStore{memory.New(), faultyTx{dropEvents: true}} }, false, "the copy of a follower"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx := bounded(t, time.Minute)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -41,6 +42,16 @@ func headCursor(f *fixture) {
 	all, end := f.eventsAfter(empty)
 	f.Len(all, 1)
 	f.Equal(all[0].Cursor, head)
+	f.Equal(end, head)
+	err = f.store.Update(f.ctx, func(tx accounts.Tx) error { // more than a store may want to number at once
+		many := slices.Repeat([]accounts.Event{{At: f.clock.storedNow(), Type: subscriptions.AccountSignedInAs, AccountID: all[0].AccountID}}, 2500)
+		return tx.Save(accounts.Writes{Writes: subscriptions.Writes{Events: many}})
+	})
+	f.NoError(err)
+	head, err = f.clients.Head(f.ctx)
+	f.NoError(err)
+	many, end := f.eventsAfter(all[0].Cursor)
+	f.Len(many, 2500)
 	f.Equal(end, head)
 	f.account("luigi")
 	later, _ := f.eventsAfter(head)

@@ -3,11 +3,13 @@ package storagetest
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -16,12 +18,16 @@ func listCases() []testCase {
 	return []testCase{
 		{"an empty store has empty lists", emptyLists},
 		{"accounts are filtered by status, cause, country and ids, alone and together", filterAccounts},
+		{"accounts are filtered by the plans of their subscriptions and by creation", filterAccountsByPlanAndCreation},
 		{"subscriptions are filtered by status and cause, including inherited ones", filterSubscriptions},
 		{"domains are filtered by status and cause, including inherited ones", filterDomains},
 		{"subscriptions are filtered by owner, plan and expiry", filterSubscriptionFields},
 		{"a status and a cause in one query must both match", filterStatusAndCause},
 		{"a few suspended rows among many are found", filterFew},
-		{"accounts are searched by login, name, company, email, phone, external id and domain names", searchAccounts},
+		{"accounts are searched by login, name, company, email, phone, city, external id and domain names", searchAccounts},
+		{"a search finds what people type: other spellings, numbers, addresses and ids", searchAsTyped},
+		{"every word of a search must be found, in whichever text", searchWords},
+		{"a search of random words in many scripts finds what the domain says", searchManyScripts},
 		{"subscriptions are searched by name, external id and domain names", searchSubscriptions},
 		{"domains are searched in both spellings", searchDomains},
 		{"a search returns each match once, in full pages", searchFindsOnce},
@@ -132,6 +138,53 @@ func filterAccounts(f *fixture) {
 	f.activateAccount(ids["ada"])
 	f.lists(accounts.Query{Status: accounts.Suspended}, "bea")
 	f.lists(accounts.Query{Cause: accounts.CauseAbuse})
+}
+
+func filterAccountsByPlanAndCreation(f *fixture) {
+	created := f.clock.now().Truncate(time.Second)
+	for i, login := range []string{"ada", "bea", "cleo", "dora"} {
+		in := newAccount(login)
+		in.CreatedAt = created.Add(time.Duration(i) * time.Minute)
+		id := f.create(in).ID
+		for _, plan := range [][]string{{"basic", "pro"}, {"pro", "pro"}, {""}, {}}[i] {
+			f.subscribe(subscriptions.New{AccountID: id, Name: login, Plan: plan})
+		}
+	}
+	f.subscribe(subscriptions.New{Name: "spare", Plan: "basic"})
+	minute := func(n int) time.Time { return created.Add(time.Duration(n) * time.Minute) }
+
+	f.lists(accounts.Query{Plan: "pro"}, "ada", "bea")
+	f.lists(accounts.Query{Plan: "pro", Desc: true, Limit: 1, Sort: accounts.SortLogin}, "bea", "ada")
+	f.lists(accounts.Query{Plan: " basic "}, "ada")
+	f.lists(accounts.Query{Plan: "Basic"})
+	f.lists(accounts.Query{Plan: "pro", Search: "be"}, "bea")
+	for _, q := range orders() {
+		want := []string{"bea", "cleo"}
+		if q.Desc {
+			slices.Reverse(want)
+		}
+		q.CreatedFrom, q.CreatedBefore, q.Limit = minute(1), minute(3), 1
+		f.lists(q, want...)
+	}
+	f.lists(accounts.Query{CreatedFrom: minute(3)}, "dora")
+	f.lists(accounts.Query{CreatedFrom: minute(3).Add(time.Microsecond)})
+	f.lists(accounts.Query{CreatedBefore: minute(1)}, "ada")
+	f.lists(accounts.Query{CreatedBefore: minute(1).Add(time.Microsecond).In(time.FixedZone("", 3600))}, "ada", "bea")
+	f.lists(accounts.Query{CreatedFrom: minute(1), CreatedBefore: minute(1)})
+	f.lists(accounts.Query{CreatedFrom: minute(2), Plan: "pro"})
+	f.lists(accounts.Query{CreatedBefore: minute(2), Plan: "pro", Search: "be", Status: accounts.Active}, "bea")
+
+	_, err := f.clients.List(f.ctx, accounts.Query{
+		Plan: strings.Repeat("p", 101), CreatedFrom: time.Date(1969, 1, 1, 0, 0, 0, 0, time.UTC), CreatedBefore: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC),
+	})
+	f.invalid(err, "plan", "createdFrom", "createdBefore")
+	for i, q := range []accounts.Query{{Plan: "pro"}, {CreatedFrom: minute(0)}, {CreatedBefore: minute(9)}} {
+		q.Limit = 1
+		p, err := f.clients.List(f.ctx, q)
+		f.NoError(err)
+		_, err = f.clients.List(f.ctx, accounts.Query{Limit: 1, After: p.Next, Country: []string{"", "IT", ""}[i]})
+		f.invalid(err, "after")
+	}
 }
 
 func filterSubscriptions(f *fixture) {
@@ -257,12 +310,13 @@ func searchAccounts(f *fixture) {
 
 	for _, search := range []string{
 		"mario", "RIO.RO", "ma", "m", "zoë", "ZOE\u0308", "strasse", "STRASSE", "straße", "äöü", "verlag", "office@firma", "@firma.ex",
-		"06 555", "crm/4", "/42", "bücher", "BÜCHER.ex", "xn--bch", "ond-name", "bü", "xn", "+", "+3", " mario ", "se",
+		"06 555", "06", "crm/4", "/42", "42", "bücher", "BÜCHER.ex", "xn--bch", "ond-name", "bü", "xn", "+", "+3", " mario ", "se",
+		"zoe", "roma", "ro", "verlag zoë 06", "mario.r",
 	} {
 		f.lists(accounts.Query{Search: search}, "mario.rossi")
 	}
 	for _, search := range []string{
-		"ar", "io", "06", "42", "nowhere", "roma", "described", "informed", "subscribed", "mario rossi", "zoe", "üc", "n--bcher-kva.exampleX",
+		"ar", "io", "6", "oe", "nowhere", "described", "informed", "subscribed", "mariorossi", "üc", "n--bcher-kva.exampleX", "mario luigi",
 	} {
 		f.lists(accounts.Query{Search: search})
 	}
@@ -271,13 +325,147 @@ func searchAccounts(f *fixture) {
 	f.lists(accounts.Query{Search: "ame.ex", Sort: accounts.SortName, Desc: true, Limit: 1}, "mario.rossi", "luigi")
 }
 
+func searchAsTyped(f *fixture) {
+	in := newAccount("mario")
+	in.Contact = accounts.Contact{Name: "Nicolò D'Angelo Muñoz", Company: "İbrahim & Łukasz", Phone: "+39 081 555 0142", City: "Forlì"}
+	in.ExternalID = "INV-2026-11-27"
+	in.Subscription = &subscriptions.New{Name: "Café–Bar", ExternalID: "order 10.000-77", Domains: []string{"mario.localhost", "müller-söhne.example"}}
+	a := f.create(in)
+	stranger := f.account("luigi", "game.example")
+	for _, search := range []string{
+		"munoz", "nicolo", "NICOLO", "d'angelo", "d’angelo", "dangelo", "ibrahim", "lukasz", "munoz nicolo", "forli",
+		"0815550142", "+39 081 555 0142", "0039-081/5550142", "(081) 555.0142", "2026-11", "2026/11/27", "mario nicolo 081 555 0142",
+		"http://mario.localhost/", "www.mario.localhost", "mario.localhost:8080", "https://müller-söhne.example/?a=b", "muller-sohne",
+		f.domains(subscriptions.DomainQuery{AccountID: &a.ID})[1].Name, fmt.Sprintf("#%d", a.ID),
+	} {
+		f.lists(accounts.Query{Search: search}, "mario")
+	}
+	sub := f.onlySubscription(a.ID)
+	for _, search := range []string{"cafe-bar", "bar cafe", "10000", "10.000-77", "1000077", fmt.Sprintf("#%d", sub.ID), "http://mario.localhost"} {
+		f.listsSubscriptions(subscriptions.Query{Search: search}, "Café–Bar")
+	}
+	domain := f.getDomain("game.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: fmt.Sprint(domain.ID)}, "game.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: fmt.Sprintf("#%d", domain.ID), AccountID: &a.ID})
+	f.lists(accounts.Query{Search: fmt.Sprintf("#%d", stranger.ID), Sort: accounts.SortName}, "luigi")
+	f.lists(accounts.Query{Search: fmt.Sprintf("#%d mario", stranger.ID)})
+	f.lists(accounts.Query{Search: fmt.Sprintf("#%d", unusedID)})
+}
+
+func searchWords(f *fixture) {
+	in := newAccount("zoe")
+	in.Contact.Name, in.Contact.Company = "Mario Rossi", "Pizza Napoli"
+	in.Subscription = &subscriptions.New{Domains: []string{"forno.example", "legna.example"}}
+	f.create(in)
+	in = newAccount("ada")
+	in.Contact.Name = "Rosa Mari"
+	in.Subscription = &subscriptions.New{Domains: []string{"forno2.example"}}
+	f.create(in)
+	for search, want := range map[string][]string{
+		"rossi mario": {"zoe"}, "mario rossi": {"zoe"}, "mar ros": {"zoe", "ada"}, "r m": {"zoe", "ada"}, "forno legna": {"zoe"},
+		"pizza forno mario zoe": {"zoe"}, "pizza ada": {}, "forno 2": {}, "forno mari": {"zoe", "ada"}, "ari oss": {"zoe"}, "a r m f": {"ada"},
+		"mario mario mario": {"zoe"}, "p n m r z f l e": {"zoe"},
+	} {
+		for _, q := range orders() {
+			want := slices.Clone(want)
+			if q.Desc != (q.Sort == accounts.SortLogin) {
+				slices.Reverse(want)
+			}
+			q.Search, q.Limit = search, 1
+			f.lists(q, append([]string(nil), want...)...)
+		}
+	}
+	f.listsSubscriptions(subscriptions.Query{Search: "legna forno"}, "forno.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "example forno"}, "forno.example", "forno2.example")
+	for _, search := range []string{"a b c d e f g h i", strings.Repeat("a", 256)} {
+		_, err := f.clients.List(f.ctx, accounts.Query{Search: search})
+		f.invalid(err, "search")
+		_, err = f.clients.Count(f.ctx, accounts.Query{Search: search}, 0)
+		f.invalid(err, "search")
+		_, err = f.subs.List(f.ctx, subscriptions.Query{Search: search})
+		f.invalid(err, "search")
+		_, err = f.subs.Domains(f.ctx, subscriptions.DomainQuery{Search: search})
+		f.invalid(err, "search")
+	}
+}
+
+// searchManyScripts compares searches with what SearchText and SearchTerm say about each row.
+func searchManyScripts(f *fixture) {
+	random := rand.New(rand.NewPCG(14, 14))
+	alphabets := []string{`aàbcdeéiìoòuüñçßłøđæþðə'’- .@_%\`, "абвгдеёжзийкъы -", "αάβγδεέηήςσ’", "אבגדשׁשׂבּ", "اأإآبتثمُحَمَّد", "かがきぎはばぱ゛ー", "कखगक़्षाि", "한국어글", "漢字日本", "0123456789 +()./-", "🍕👩é"}
+	word := func() string {
+		alphabet := []rune(alphabets[random.IntN(len(alphabets))])
+		text := make([]rune, 1+random.IntN(9))
+		for i := range text {
+			text[i] = alphabet[random.IntN(len(alphabet))]
+		}
+		return "x" + string(text) // begins with something visible
+	}
+	type searched struct {
+		name  string
+		id    int64
+		texts []string // its own first
+	}
+	var customers, subs, domains []searched
+	var typed []string
+	for i := range 40 {
+		login := fmt.Sprintf("customer%02d", i)
+		in := newAccount(login)
+		in.Contact = accounts.Contact{Name: word() + " " + word(), Company: word(), City: word(), Phone: fmt.Sprintf("+39 0%d %d", random.IntN(100), 100000+random.IntN(9)*random.IntN(9999))}
+		in.ExternalID = login + word()
+		in.Subscription = &subscriptions.New{Name: login + word(), ExternalID: login + word()}
+		for n := range random.IntN(3) {
+			in.Subscription.Domains = append(in.Subscription.Domains, fmt.Sprintf("%s%d%d.example", []string{"shop", "müller", "пример", "日本"}[random.IntN(4)], i, n))
+		}
+		a := f.create(in)
+		s := f.onlySubscription(a.ID)
+		texts := []string{}
+		for _, d := range f.domains(subscriptions.DomainQuery{SubscriptionID: s.ID}) {
+			domains = append(domains, searched{d.Name, int64(d.ID), []string{d.SearchText()}})
+			texts = append(texts, d.SearchText())
+		}
+		customers = append(customers, searched{login, int64(a.ID), append([]string{a.SearchText()}, texts...)})
+		subs = append(subs, searched{s.Name, int64(s.ID), append([]string{s.SearchText()}, texts...)})
+		typed = append(typed, a.Contact.Name, a.Contact.Company, a.Contact.City, a.Contact.Phone, a.ExternalID, s.Name)
+		typed = append(typed, in.Subscription.Domains...)
+	}
+	slices.SortFunc(domains, func(a, b searched) int { return strings.Compare(a.name, b.name) })
+	found := func(all []searched, search string) []string {
+		var v input.Violations
+		terms := input.SearchWords[subscriptions.SearchTerm](&v, search)
+		f.NoError(v.Err())
+		var names []string
+		for _, row := range all {
+			if !slices.ContainsFunc(terms, func(t subscriptions.SearchTerm) bool { return !t.Finds(row.id, row.texts...) }) {
+				names = append(names, row.name)
+			}
+		}
+		return names
+	}
+	for range 150 {
+		var parts []string
+		for range 1 + random.IntN(2) {
+			text := []rune(typed[random.IntN(len(typed))])
+			from := random.IntN(len(text))
+			parts = append(parts, string(text[from:min(len(text), from+1+random.IntN(6))]))
+		}
+		search := strings.Join(parts, " ")
+		if len(strings.Fields(search)) > 4 {
+			continue
+		}
+		f.Equal(found(customers, search), f.logins(accounts.Query{Search: search}), "accounts: %q", search)
+		f.Equal(found(subs, search), f.names(subscriptions.Query{Search: search}), "subscriptions: %q", search)
+		f.Equal(found(domains, search), domainNames(f.domains(subscriptions.DomainQuery{Search: search})), "domains: %q", search)
+	}
+}
+
 func searchSubscriptions(f *fixture) {
 	f.subscribe(subscriptions.New{Name: "Größe XL", ExternalID: "Order-77", Plan: "gold", Description: "described", Domains: []string{"bücher.example"}})
 	f.subscribe(subscriptions.New{Name: "other", Domains: []string{"game.example"}})
-	for _, search := range []string{"größe", "GRÖSSE", "grö", "gr", "e xl", "order-7", "ER-77", "or", "büch", "xn--bcher", "kva"} {
+	for _, search := range []string{"größe", "GRÖSSE", "grosse", "grö", "gr", "xl", "xl gro", "order-7", "ER-77", "or", "77", "büch", "xn--bcher", "kva"} {
 		f.listsSubscriptions(subscriptions.Query{Search: search}, "Größe XL")
 	}
-	for _, search := range []string{"rö", "77", "gold", "described", "grosse"} {
+	for _, search := range []string{"rö", "7 8", "gold", "described"} {
 		f.listsSubscriptions(subscriptions.Query{Search: search})
 	}
 	f.listsSubscriptions(subscriptions.Query{Search: "example", Desc: true, Limit: 1}, "other", "Größe XL")
@@ -286,12 +474,13 @@ func searchSubscriptions(f *fixture) {
 func searchDomains(f *fixture) {
 	f.subscription(subscriptions.Provider, "bücher.example", "buch.example", "x.buch.example")
 	f.listsDomains(subscriptions.DomainQuery{Search: "BÜCHER"}, "xn--bcher-kva.example")
-	f.listsDomains(subscriptions.DomainQuery{Search: "bu\u0308c"}, "xn--bcher-kva.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "bu\u0308ch"}, "buch.example", "x.buch.example", "xn--bcher-kva.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "buecher"})
 	f.listsDomains(subscriptions.DomainQuery{Search: "bcher-k"}, "xn--bcher-kva.example")
 	f.listsDomains(subscriptions.DomainQuery{Search: "xn"}, "xn--bcher-kva.example")
-	f.listsDomains(subscriptions.DomainQuery{Search: "bü"}, "xn--bcher-kva.example")
-	f.listsDomains(subscriptions.DomainQuery{Search: "bu"}, "buch.example")
-	f.listsDomains(subscriptions.DomainQuery{Search: "buc"}, "buch.example", "x.buch.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "bü"}, "buch.example", "x.buch.example", "xn--bcher-kva.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "buch.example x"}, "x.buch.example")
+	f.listsDomains(subscriptions.DomainQuery{Search: "https://www.bücher.example/path"}, "xn--bcher-kva.example")
 	f.listsDomains(subscriptions.DomainQuery{Search: "h.e"}, "buch.example", "x.buch.example")
 	f.listsDomains(subscriptions.DomainQuery{Search: "ch"})
 	f.listsDomains(subscriptions.DomainQuery{Search: "example", Limit: 1}, "buch.example", "x.buch.example", "xn--bcher-kva.example")
@@ -376,7 +565,7 @@ func searchLiterally(f *fixture) {
 		f.subscribe(subscriptions.New{AccountID: a.ID, Name: name})
 	}
 	for search, want := range map[string]string{
-		`100%`: "percent", `0% s`: "percent", `e_c`: "underscore", `snake_`: "underscore", `:\d`: "backslash", `C:\`: "backslash",
+		`100%`: "percent", `00% s`: "percent", `e_c`: "underscore", `snake_`: "underscore", `:\d`: "backslash", `C:\`: "backslash",
 		`a*b`: "star", `b?c`: "star", `[d]`: "star", `o'n`: "quote", `"x"`: "quote", `a*`: "star", `e-c`: "plain",
 	} {
 		f.lists(accounts.Query{Search: search}, want)

@@ -2,10 +2,14 @@ package storagetest
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -38,15 +42,20 @@ func (m *model) listAccounts(q accounts.Query) []accounts.Summary {
 }
 
 func (m *model) selectsAccount(q accounts.Query, a accounts.Account) bool {
-	texts := []string{a.Login, a.Contact.Name, a.Contact.Company, a.Contact.Email, a.Contact.Phone, a.ExternalID}
-	for _, name := range m.descendants([]accounts.ID{a.ID}).Domains {
+	texts := []string{a.Login, a.Contact.Name, a.Contact.Company, a.Contact.Email, a.Contact.Phone, a.Contact.City, a.ExternalID}
+	below := m.descendants([]accounts.ID{a.ID})
+	for _, name := range below.Domains {
 		texts = append(texts, searchSpellings(name)...)
 	}
+	hasPlan := func(id subscriptions.ID) bool { return m.subscriptions[id].Plan == q.Plan }
 	switch {
-	case q.IDs != nil && !slices.Contains(q.IDs, a.ID), q.Country != "" && q.Country != a.Contact.Country:
+	case q.IDs != nil && !slices.Contains(q.IDs, a.ID), q.Country != "" && q.Country != a.Contact.Country,
+		q.Plan != "" && !slices.ContainsFunc(below.Subscriptions, hasPlan),
+		a.CreatedAt.Before(normalizeTime(q.CreatedFrom)),
+		!q.CreatedBefore.IsZero() && !a.CreatedAt.Before(normalizeTime(q.CreatedBefore)):
 		return false
 	}
-	return matchesSearch(q.Search, texts) && m.matchesStatus(subscriptions.LevelAccount, int64(a.ID), q.Status, q.Cause)
+	return matchesSearch(q.Search, int64(a.ID), texts) && m.matchesStatus(subscriptions.LevelAccount, int64(a.ID), q.Status, q.Cause)
 }
 
 // listSubscriptions returns all subscriptions that a query selects, in order and without paging.
@@ -78,7 +87,7 @@ func (m *model) selectsSubscription(q subscriptions.Query, s subscriptions.Subsc
 		!q.ExpiresBefore.IsZero() && (s.ExpiresAt.IsZero() || !s.ExpiresAt.Before(normalizeTime(q.ExpiresBefore))):
 		return false
 	}
-	return matchesSearch(q.Search, texts) && m.matchesStatus(subscriptions.LevelSubscription, int64(s.ID), q.Status, q.Cause)
+	return matchesSearch(q.Search, int64(s.ID), texts) && m.matchesStatus(subscriptions.LevelSubscription, int64(s.ID), q.Status, q.Cause)
 }
 
 // listDomains returns all domains that a query selects, sorted by name and without paging.
@@ -100,7 +109,7 @@ func (m *model) selectsDomain(q subscriptions.DomainQuery, d subscriptions.Domai
 		q.SubscriptionID != 0 && q.SubscriptionID != d.SubscriptionID:
 		return false
 	}
-	return matchesSearch(q.Search, searchSpellings(d.Name)) && m.matchesStatus(subscriptions.LevelDomain, int64(d.ID), q.Status, q.Cause)
+	return matchesSearch(q.Search, int64(d.ID), searchSpellings(d.Name)) && m.matchesStatus(subscriptions.LevelDomain, int64(d.ID), q.Status, q.Cause)
 }
 
 // matchesStatus reports whether a row has the status and the cause of a query.
@@ -112,15 +121,39 @@ func (m *model) matchesStatus(l subscriptions.Level, id int64, s accounts.Status
 	return c == "" || slices.ContainsFunc(holds, func(h accounts.EffectiveHold) bool { return h.Cause == c })
 }
 
-// matchesSearch reports whether a search finds one of the texts: anywhere if it has at least three characters, and
-// otherwise at the beginning.
-func matchesSearch(search string, texts []string) bool {
-	term := cases.Fold().String(strings.TrimSpace(search))
-	for _, text := range texts {
-		text = cases.Fold().String(text)
-		if strings.HasPrefix(text, term) || len([]rune(term)) >= 3 && strings.Contains(text, term) {
-			return true
+// matchesSearch reports whether a search finds a row with the id and the texts: each of its words in one of them, in any
+// order, and anywhere if it has at least three characters, but otherwise at the beginning of a word.
+func matchesSearch(search string, id int64, texts []string) bool {
+	words := strings.Fields(foldLoosely(search))
+	for _, word := range words {
+		byID := word == fmt.Sprintf("#%d", id) || len(words) == 1 && word == fmt.Sprint(id)
+		if !byID && !slices.ContainsFunc(texts, func(text string) bool { return containsWord(foldLoosely(text), word) }) {
+			return false
 		}
 	}
+	return true
+}
+
+func containsWord(text, word string) bool {
+	isLetter := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	first, _ := utf8.DecodeRuneInString(word)
+	previous := ' '
+	for i, r := range text {
+		begins := previous == ' ' || isLetter(first) && !isLetter(previous)
+		if strings.HasPrefix(text[i:], word) && (begins || utf8.RuneCountInString(word) >= 3) {
+			return true
+		}
+		previous = r
+	}
 	return false
+}
+
+// foldLoosely returns a text in Latin script without case and accents.
+func foldLoosely(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, cases.Fold().String(norm.NFD.String(text)))
 }

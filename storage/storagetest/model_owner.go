@@ -125,7 +125,7 @@ func (m *model) ownSubscriptions(owner accounts.ID, q subscriptions.Query) []sub
 		for _, id := range m.domainsOf(s.ID) {
 			texts = append(texts, searchSpellings(m.domains[id].Name)...)
 		}
-		if s.AccountID != owner || !matchesSearch(search, texts) {
+		if s.AccountID != owner || !matchesSearch(search, int64(s.ID), texts) {
 			continue
 		}
 		s.Description, s.ExternalID, s.Attributes = "", "", nil

@@ -114,7 +114,7 @@ func (h *history) limit() int { return oneOf(h, "limit", 2, 5, 500) }
 // search draws a search text.
 func (h *history) search() string {
 	return oneOf(h, "search", "", "", "", "an", "ANN", "x-", "x-2", "example", "EX", "w.ex", "bücher", "xn--", "%", "ss", "rasse 1",
-		"žof", "rossi & f", "osting", "_", `\`, " mail ")
+		"žof", "rossi & f", "osting", "_", `\`, " mail ", "zof", "ann example", "ex x- an", "f rossi", "1", "#2", "#3 an", "rom", "strasse")
 }
 
 func (h *history) status() accounts.Status {
@@ -144,9 +144,18 @@ func (h *history) ownerFilter() *accounts.ID {
 func (h *history) listAccounts() {
 	h.compareAccounts(accounts.Query{
 		IDs: selection(h, sortedKeys(h.model.accounts)), Search: h.search(), Status: h.status(), Cause: h.cause(),
-		Country: oneOf(h, "country", "", "", "IT", "CH"), Desc: h.oneIn(2),
+		Country: oneOf(h, "country", "", "", "IT", "CH"), Plan: oneOf(h, "plan", "", "", "", "basic"), Desc: h.oneIn(2),
+		CreatedFrom: h.creation(), CreatedBefore: h.creation(),
 		Sort: oneOf(h, "sort", accounts.SortCreated, accounts.SortLogin, accounts.SortName, ""),
 	}, h.limit())
+}
+
+// creation draws a bound on the time of creation: none, or that of an account.
+func (h *history) creation() time.Time {
+	if len(h.model.accounts) == 0 || !h.oneIn(6) {
+		return time.Time{}
+	}
+	return h.model.accounts[oneOf(h, "created with", sortedKeys(h.model.accounts)...)].CreatedAt
 }
 
 func (h *history) listSubscriptions() {

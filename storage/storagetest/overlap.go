@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -78,6 +79,67 @@ func (f *fixture) consistent() {
 	f.NoError(err)
 	f.NoError(final.check())
 	f.NoError(final.replay())
+}
+
+// overlappingClaims claims a unique value while a command that has claimed it, or one that conflicts with it, is paused. Exactly
+// one of the two succeeds, and the other learns that the value is taken: it is not a reason to be unavailable.
+func overlappingClaims(f *fixture) {
+	ada, bea := f.tenant(0), f.tenant(1)
+	create := func(m *accounts.Manager, login, externalID string) error {
+		in := newAccount(login)
+		in.ExternalID = externalID
+		_, err := m.Create(f.ctx, in)
+		return err
+	}
+	update := func(m *accounts.Manager, id accounts.ID, c accounts.Changes) error {
+		_, err := m.Update(f.ctx, id, c)
+		return err
+	}
+	subscribe := func(m *accounts.Manager, externalID string) error {
+		_, err := m.Subscriptions().Create(f.ctx, subscriptions.New{Name: "x", ExternalID: externalID})
+		return err
+	}
+	add := func(m *accounts.Manager, to subscriptions.ID, name string) error {
+		_, err := m.Subscriptions().AddDomain(f.ctx, to, name)
+		return err
+	}
+	type command = func(m *accounts.Manager) error
+	for what, c := range map[string][2]command{
+		"login": {
+			func(m *accounts.Manager) error { return create(m, "wanted", "") },
+			func(m *accounts.Manager) error { return create(m, "wanted", "") },
+		},
+		"login of an update": {
+			func(m *accounts.Manager) error { return update(m, ada.id, accounts.Changes{Login: ptr("wanted2")}) },
+			func(m *accounts.Manager) error { return create(m, "wanted2", "") },
+		},
+		"external id of an account": {
+			func(m *accounts.Manager) error { return create(m, "carla", "crm-1") },
+			func(m *accounts.Manager) error { return create(m, "dora", "crm-1") },
+		},
+		"external id of a subscription": {
+			func(m *accounts.Manager) error { return subscribe(m, "order-1") },
+			func(m *accounts.Manager) error { return subscribe(m, "order-1") },
+		},
+		"name": {
+			func(m *accounts.Manager) error { return add(m, ada.blog, "wanted.example") },
+			func(m *accounts.Manager) error { return add(m, bea.blog, "wanted.example") },
+		},
+		"subdomain": {
+			func(m *accounts.Manager) error { return add(m, ada.blog, "below.example") },
+			func(m *accounts.Manager) error { return add(m, bea.blog, "www.below.example") },
+		},
+		"parent domain": {
+			func(m *accounts.Manager) error { return add(m, ada.blog, "www.above.example") },
+			func(m *accounts.Manager) error { return add(m, bea.blog, "above.example") },
+		},
+	} {
+		p := f.startPaused(c[0])
+		err, otherErr := f.whilePaused(p, func() error { return c[1](f.clients) })
+		f.True((err == nil) != (otherErr == nil), "exactly one claim of one %s must succeed: %v, %v", what, err, otherErr)
+		f.ErrorIs(errors.Join(err, otherErr), accounts.ErrTaken, what)
+	}
+	f.consistent()
 }
 
 // tenant is the data of one round: an account with a subscription, and a subscription of the provider.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -32,6 +33,8 @@ func portCases() []testCase {
 		{"Descendants reads everything that belongs to accounts without a lock", readDescendants},
 		{"DueSubscriptions returns overdue subscriptions without the expired hold", readDue},
 		{"Site finds a domain by the name or else by the fallback", readSite},
+		{"Save writes only the fields of a row that a command may change", saveIgnores},
+		{"Save redacts the events of rows that it removes, also those that it appends", saveRedacts},
 		{"Events returns events with ascending numbers and the bounds of the log", readEvents},
 		{"a command that waits for another one obeys its context", waitingObeysContext},
 		{"WithStore returns a manager that uses only the given store, with the same options", withAnotherStore},
@@ -218,13 +221,13 @@ func descendantsOfLocked(f *fixture) {
 
 func claimIDs(f *fixture) {
 	seen := map[string][]int64{}
-	for range 3 {
+	for _, result := range []error{nil, errRefused, nil} { // the ids of a refused command are not allocated again
 		var got accounts.Claimed
 		err := f.store.Update(f.ctx, func(tx accounts.Tx) (err error) {
 			got, err = tx.Claim(accounts.Claim{NewAccounts: 3, Claim: subscriptions.Claim{NewSubscriptions: 1, NewDomains: 120}})
-			return err
+			return errors.Join(err, result)
 		})
-		f.NoError(err)
+		f.ErrorIs(err, result)
 		for kind, ids := range map[string][]int64{
 			"accounts": as[int64](got.AccountIDs), "subscriptions": as[int64](got.SubscriptionIDs), "domains": as[int64](got.DomainIDs),
 		} {
@@ -436,6 +439,73 @@ func readSite(f *fixture) {
 		}
 		f.NoError(err)
 		f.Equal(subscriptions.Site{Domain: f.getDomain(c.found), Plan: "basic"}, site)
+	}
+}
+
+// saveIgnores saves rows with other values in the fields that are derived or written otherwise.
+func saveIgnores(f *fixture) {
+	data := f.seedAttributes()
+	foreign := accounts.Holds{{Cause: "foreign", At: f.clock.storedNow()}}
+	f.unchanged(func() {
+		err := f.store.Update(f.ctx, func(tx accounts.Tx) error {
+			records, err := tx.LockAccounts([]accounts.ID{data.mario.ID})
+			if err != nil {
+				return err
+			}
+			records[0].Holds = foreign
+			return tx.Save(accounts.Writes{UpdateAccounts: records})
+		})
+		f.NoError(err)
+		second := f.getDomain("en.blog.example").ID
+		err = f.store.Update(f.ctx, func(tx accounts.Tx) error {
+			l, err := tx.Lock(subscriptions.LockSet{Domains: []subscriptions.DomainID{second}})
+			if err != nil {
+				return err
+			}
+			s, d := &l.Subscriptions[0], &l.Domains[0]
+			s.Holds, s.Inherited = foreign, foreign.Effective(accounts.LevelAccount)
+			d.Holds, d.Inherited = foreign, foreign.Effective(accounts.LevelAccount)
+			d.AccountID, d.Plan, d.Main, d.CreatedAt = data.luigi.ID, "foreign", true, d.CreatedAt.Add(time.Hour)
+			return tx.Save(accounts.Writes{Writes: subscriptions.Writes{UpdateSubscriptions: l.Subscriptions, UpdateDomains: l.Domains}})
+		})
+		f.NoError(err)
+	})
+}
+
+func saveRedacts(f *fixture) {
+	data := f.seed()
+	texts := map[string]string{"cause": "abuse", "note": "a", "message": "b", "public": "c"}
+	events := f.eventsOf(func() {
+		err := f.store.Update(f.ctx, func(tx accounts.Tx) error {
+			if _, err := tx.LockHolds([]accounts.ID{data.luigi.ID}); err != nil {
+				return err
+			}
+			d, err := tx.Descendants([]accounts.ID{data.luigi.ID})
+			if err != nil {
+				return err
+			}
+			w := accounts.Writes{RemoveAccounts: []accounts.ID{data.luigi.ID}}
+			w.RemoveSubscriptions = []subscriptions.ID{data.game.ID}
+			suspended := func(t accounts.EventType, account accounts.ID, s subscriptions.ID, d subscriptions.DomainID) {
+				w.Events = append(w.Events, accounts.Event{
+					At: f.clock.storedNow(), Type: t, AccountID: account, SubscriptionID: s, DomainID: d, Details: maps.Clone(texts),
+				})
+			}
+			suspended(subscriptions.AccountSuspended, data.mario.ID, 0, 0) // which stays
+			suspended(subscriptions.AccountSuspended, data.luigi.ID, 0, 0)
+			suspended(subscriptions.SubscriptionSuspended, data.luigi.ID, data.game.ID, 0)
+			for _, d := range d.Domains {
+				w.RemoveDomains = append(w.RemoveDomains, d.ID)
+				suspended(subscriptions.DomainSuspended, data.luigi.ID, data.game.ID, d.ID)
+			}
+			return tx.Save(w)
+		})
+		f.NoError(err)
+	})
+	f.Len(events, 5)
+	f.Equal(texts, events[0].Details)
+	for _, event := range events[1:] {
+		f.Equal(map[string]string{"cause": "abuse"}, event.Details, "%s of a removed row", event.Type)
 	}
 }
 

@@ -540,6 +540,11 @@ func resetRefused(f *fixture) {
 			f.ErrorIs(err, accounts.ErrInvalidCredentials, "token %.100q", token)
 		}
 	})
+	f.NoError(f.clients.SetPassword(f.ctx, mario.ID, "a third password"))
+	for _, token := range []string{used, outdated} {
+		_, err = f.clients.ResetPassword(f.ctx, token, "a fourth password")
+		f.ErrorIs(err, accounts.ErrInvalidCredentials, "a token stays invalid after another change of the password")
+	}
 	f.remove(luigi.ID)
 	_, err = f.clients.ResetPassword(f.ctx, other, "a third password")
 	f.ErrorIs(err, accounts.ErrInvalidCredentials, "token of a removed account")

@@ -71,13 +71,15 @@ func overwriteDomain(d subscriptions.Domain) {
 	overwrite(d.Holds, d.Inherited, d.Attributes)
 }
 
-// seedAttributes is like seedSuspended and sets attributes and external ids.
+// seedAttributes is like seedSuspended and sets attributes at every level, and external ids.
 func (f *fixture) seedAttributes() fixtureData {
 	f.t.Helper()
 	data := f.seedSuspended()
 	_, err := f.clients.Update(f.ctx, data.mario.ID, accounts.Changes{Attributes: map[string]string{"key": "value"}, ExternalID: ptr("crm-1")})
 	f.NoError(err)
 	_, err = f.subs.Update(f.ctx, data.blog.ID, subscriptions.Changes{Attributes: map[string]string{"key": "value"}, ExternalID: ptr("order-1")})
+	f.NoError(err)
+	_, err = f.subs.UpdateDomain(f.ctx, f.getDomain("blog.example").ID, subscriptions.DomainChanges{Attributes: map[string]string{"key": "value"}})
 	f.NoError(err)
 	return data
 }

@@ -58,7 +58,7 @@ func testHandwrittenSQL(t *testing.T, prepared bool) {
 		require.NoError(t, err)
 		require.Equal(t, wantPage.Items, append([]accounts.Summary{}, gotPage...))
 	}
-	for _, term := range []string{"trattoria", "osteria", "48.it", "rossi", "nobody has this"} {
+	for _, term := range []string{"trattoria", "osteria", "48.it", "rossi", "nobody-has-this"} {
 		want, err := library.clients.List(ctx, accounts.Query{Search: term, Limit: 20})
 		require.NoError(t, err)
 		got, err := hand.search(ctx, term, 20)

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -139,7 +140,7 @@ func (h handwritten) page(ctx context.Context, after accounts.Account, limit int
 }
 
 func (h handwritten) search(ctx context.Context, term string, limit int) ([]accounts.Summary, error) {
-	return h.summaries(ctx, handSearch, "%"+term+"%", limit)
+	return h.summaries(ctx, handSearch, "%"+strings.TrimSpace(input.SearchText(term))+"%", limit)
 }
 
 func (h handwritten) summaries(ctx context.Context, statement string, args ...any) ([]accounts.Summary, error) {
@@ -174,9 +175,9 @@ WITH a AS (
         sort_name, search)
     VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', '', '', $8, '', '', $9, '', NULL, 1, 1, $10, $10, $11, $12)
 ), s AS (
-    INSERT INTO clientele.subscriptions (id, account_id, account_created_at, name, plan, description, external_id, attributes,
+    INSERT INTO clientele.subscriptions (id, account_id, name, plan, description, external_id, attributes,
         expires_at, due_at, main_domain_id, version, created_at, updated_at, search)
-    VALUES ($13, $1, $10, $14, $15, '', NULL, NULL, NULL, NULL, $16, 1, $10, $10, $17)
+    VALUES ($13, $1, $14, $15, '', NULL, NULL, NULL, NULL, $16, 1, $10, $10, $17)
 ), d AS (
     INSERT INTO clientele.domains (id, subscription_id, name, reversed, attributes, created_at, search)
     VALUES ($16, $13, $14, $18, NULL, $10, $19)
@@ -209,8 +210,8 @@ func (h handwritten) create(ctx context.Context, actor string, in accounts.New) 
 			return accounts.ErrTaken
 		}
 		_, err := tx.Exec(ctx, handCreate, id, in.Login, hash, in.Contact.Name, in.Contact.Company, in.Contact.Email, in.Contact.Phone,
-			in.Contact.Country, in.ExternalID, at, as.SortName(), searchable(as.SearchTexts()),
-			subscription, name, in.Subscription.Plan, domain, searchable([]string{name, ""}), reversed(name), searchable([]string{name}), actor)
+			in.Contact.Country, in.ExternalID, at, as.SortName(), as.SearchText(),
+			subscription, name, in.Subscription.Plan, domain, input.SearchText(name, ""), reversed(name), input.SearchText(name), actor)
 		return err
 	})
 	return accounts.ID(id), err

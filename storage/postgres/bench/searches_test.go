@@ -37,7 +37,7 @@ func (s *suite) benchSearches(b *testing.B) {
 		"osteria",   // only in domains, far apart
 		"sport12",   // only in domains, next to each other
 		largeTerm,   // only in domains, far apart, and with trigrams that many other domains have
-		"nobody has this",
+		"nobody-has-this",
 	} {
 		q := accounts.Query{Search: term}
 		count, err := s.exec.clients.Count(s.ctx, q, 0)

@@ -3,7 +3,7 @@
 -- The tables of clientele. Text stands here as "clientele." where the schema's name comes; Migrate puts it in.
 --
 -- What is sorted, searched or compared bytewise is COLLATE "C". Columns called search and sort_name hold text that the
--- library folded; they are the library's own and may change their form.
+-- library folded; they are the library's own and may change their form. A search column has a blank before each word.
 
 CREATE SEQUENCE clientele.account_ids;
 CREATE SEQUENCE clientele.subscription_ids;
@@ -33,7 +33,7 @@ CREATE TABLE clientele.accounts (
     updated_at      timestamptz NOT NULL,
     sort_name       text COLLATE "C" NOT NULL,
     search          text COLLATE "C" NOT NULL,
-    PRIMARY KEY (id) INCLUDE (created_at) -- the order in which searches answer, mostly
+    PRIMARY KEY (id)
 ) WITH (fillfactor = 90);
 
 CREATE INDEX accounts_created ON clientele.accounts (created_at, id);
@@ -43,7 +43,6 @@ CREATE INDEX accounts_country ON clientele.accounts (country, created_at, id);
 CREATE TABLE clientele.subscriptions (
     id                 bigint,
     account_id         bigint REFERENCES clientele.accounts, -- NULL: the provider's own
-    account_created_at timestamptz, -- copied, because it never changes: see subscriptions_order
     name               varchar(255) NOT NULL,
     plan               varchar(100) COLLATE "C" NOT NULL,
     description        varchar(4096) NOT NULL,
@@ -56,15 +55,12 @@ CREATE TABLE clientele.subscriptions (
     created_at         timestamptz NOT NULL,
     updated_at         timestamptz NOT NULL,
     search             text COLLATE "C" NOT NULL,
-    PRIMARY KEY (id) INCLUDE (account_id), -- the way of searches, from domains to accounts
-    CHECK ((account_id IS NULL) = (account_created_at IS NULL))
+    PRIMARY KEY (id) INCLUDE (account_id) -- the way of searches, from domains to accounts
 ) WITH (fillfactor = 90);
 
 CREATE INDEX subscriptions_created ON clientele.subscriptions (created_at, id);
 CREATE INDEX subscriptions_account ON clientele.subscriptions (account_id, created_at, id);
--- The order of accounts, with what each has: searches find the first accounts with a domain here.
-CREATE INDEX subscriptions_order ON clientele.subscriptions (account_created_at, account_id, id) WHERE account_id IS NOT NULL;
-CREATE INDEX subscriptions_plan ON clientele.subscriptions (plan, created_at, id);
+CREATE INDEX subscriptions_plan ON clientele.subscriptions (plan, created_at, id) INCLUDE (account_id);
 CREATE INDEX subscriptions_expires ON clientele.subscriptions (expires_at, id) WHERE expires_at IS NOT NULL;
 CREATE INDEX subscriptions_due ON clientele.subscriptions (due_at, id) WHERE due_at IS NOT NULL;
 
@@ -79,6 +75,7 @@ CREATE TABLE clientele.domains (
     UNIQUE (subscription_id, id)
 );
 
+CREATE INDEX domains_subscription ON clientele.domains (subscription_id, name);
 CREATE INDEX domains_reversed ON clientele.domains (reversed) INCLUDE (subscription_id);
 
 -- The main domain is one of the subscription's own. Deferred, because each of the two rows comes before the other.

@@ -5,20 +5,20 @@ SELECT g, 'user' || g, 'no hash', 'Customer ' || g, '', 'user' || g || '@mail.ex
     (ARRAY['IT', 'DE', 'FR', 'GB', 'US'])[1 + g % 5], '', '', 'crm-' || g, 'en', NULL, 1, 1,
     timestamptz '2020-01-01' + g * interval '1 minute', timestamptz '2020-01-01' + g * interval '1 minute',
     'customer ' || g,
-    format(E'\nuser%1$s\ncustomer %1$s\n\nuser%1$s@mail.example\n\ncrm-%1$s\n', g)
+    format(E' user%1$s\n customer %1$s\n\n user%1$s@ mail. example\n\n\n crm- %1$s', g)
 FROM generate_series(1, 50000) AS g;
 
 INSERT INTO clientele.subscriptions
 SELECT g, CASE WHEN g % 50 > 0 THEN g END,
-    CASE WHEN g % 50 > 0 THEN timestamptz '2020-01-01' + g * interval '1 minute' END, 'Subscription ' || g, 'plan' || g % 20, '', 'order-' || g, NULL,
+    'Subscription ' || g, 'plan' || g % 20, '', 'order-' || g, NULL,
     timestamptz '2021-01-01' + g * interval '1 minute', timestamptz '2021-01-01' + g * interval '1 minute', g, 1,
     timestamptz '2020-01-01' + g * interval '1 minute', timestamptz '2020-01-01' + g * interval '1 minute',
-    format(E'\nsubscription %1$s\norder-%1$s\n', g)
+    format(E' subscription %1$s\n order- %1$s', g)
 FROM generate_series(1, 50000) AS g;
 
 INSERT INTO clientele.domains
 SELECT g, g, format('site%s.example%s.com', g, g % 1000), format('com.example%s.site%s', g % 1000, g), NULL,
-    timestamptz '2020-01-01', format(E'\nsite%s.example%s.com\n', g, g % 1000)
+    timestamptz '2020-01-01', format(' site%s. example%s. com', g, g % 1000)
 FROM generate_series(1, 50000) AS g;
 
 INSERT INTO clientele.account_holds

@@ -7,7 +7,7 @@ SELECT n, subscription, name,
     END,
     NULL,
     pg_temp.created(CASE WHEN subscription <= pg_temp.accounts() THEN subscription ELSE (subscription - pg_temp.accounts()) * 5 END),
-    E'\n' || name || E'\n' || CASE WHEN name LIKE '%.xn--mnchen-3ya.de' THEN replace(name, 'xn--mnchen-3ya', 'münchen') || E'\n' ELSE '' END
+    pg_temp.words(name) || CASE WHEN name LIKE '%.xn--mnchen-3ya.de' THEN E'\n' || pg_temp.words(replace(name, 'xn--mnchen-3ya', 'munchen')) ELSE '' END
 FROM (
     SELECT n, (n - 1) / 5 * 2 + CASE WHEN (n - 1) % 5 < 2 THEN 1 ELSE 2 END AS subscription, pg_temp.domain_name(n) AS name
     FROM generate_series(1, pg_temp.accounts() * 3) AS n

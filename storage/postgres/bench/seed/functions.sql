@@ -18,3 +18,8 @@ $$;
 CREATE FUNCTION pg_temp.created(account bigint) RETURNS timestamptz STABLE LANGUAGE sql AS $$
     SELECT timestamptz '2020-01-01 00:00:00Z' + account * (interval '2000 days' / pg_temp.accounts())
 $$;
+
+-- A search text as the library folds it: each word with a blank before it.
+CREATE FUNCTION pg_temp.words(text text) RETURNS text IMMUTABLE LANGUAGE sql AS $$
+    SELECT CASE text WHEN '' THEN '' ELSE ' ' || regexp_replace(text, '([^a-z0-9 ])([a-z0-9])', '\1 \2', 'g') END
+$$;

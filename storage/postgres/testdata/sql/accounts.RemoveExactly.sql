@@ -1,0 +1,59 @@
+SELECT level, array_agg(id) AS ids, array_agg(parent) AS parents, array_agg(name) AS names
+FROM (
+    SELECT 'account' AS level, a.id, 0::bigint AS parent, coalesce(a.external_id, '') AS name
+    FROM "clientele".accounts AS a WHERE a.id = ANY(ARRAY(SELECT unnest($1::bigint[])))
+    UNION ALL
+    SELECT 'login', a.id, 0, a.login
+    FROM "clientele".accounts AS a WHERE a.id = ANY(ARRAY(SELECT unnest($1::bigint[])))
+    UNION ALL
+    SELECT 'subscription', s.id, s.account_id, coalesce(s.external_id, '')
+    FROM "clientele".subscriptions AS s WHERE s.account_id = ANY(ARRAY(SELECT unnest($1::bigint[])))
+    UNION ALL
+    SELECT 'domain', d.id, d.subscription_id, d.name
+    FROM "clientele".domains AS d
+    WHERE d.subscription_id = ANY(ARRAY(
+        SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = ANY(ARRAY(SELECT unnest($1::bigint[])))))
+) AS named
+GROUP BY level;
+
+begin isolation level read committed;
+
+SELECT a.id FROM "clientele".accounts AS a
+WHERE a.id = ANY($1::bigint[])
+ORDER BY a.id
+FOR NO KEY UPDATE;
+
+SELECT h.account_id, h.cause, h.note, h.message, h.public, h.placed_by, h.placed_at
+FROM "clientele".account_holds AS h
+WHERE h.account_id = ANY($1::bigint[])
+ORDER BY h.account_id, h.cause;
+
+WITH accounts AS (
+    DELETE FROM "clientele".accounts WHERE id = ANY($1::bigint[]) RETURNING 1
+), subscriptions AS (
+    DELETE FROM "clientele".subscriptions WHERE id = ANY($2::bigint[]) RETURNING 1
+), domains AS (
+    DELETE FROM "clientele".domains WHERE id = ANY($3::bigint[]) RETURNING 1
+), redacted AS (
+    UPDATE "clientele".events SET texts = NULL
+    WHERE id = ANY(ARRAY(
+        SELECT id FROM "clientele".events
+        WHERE account_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) AND subscription_id IS NULL AND domain_id IS NULL AND texts IS NOT NULL
+        UNION ALL
+        SELECT id FROM "clientele".events
+        WHERE subscription_id = ANY(ARRAY(SELECT unnest($2::bigint[]))) AND domain_id IS NULL AND texts IS NOT NULL
+        UNION ALL
+        SELECT id FROM "clientele".events
+        WHERE domain_id = ANY(ARRAY(SELECT unnest($3::bigint[]))) AND texts IS NOT NULL))
+)
+SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM subscriptions) + (SELECT count(*) FROM domains) AS count;
+
+INSERT INTO "clientele".events (
+    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+SELECT
+    $1::timestamptz, $2::text, $3::text, r.account_id, $5::bigint, $6::bigint, $7::text, r.details, $9::jsonb
+FROM unnest($4::bigint[], $8::jsonb[]) WITH ORDINALITY
+    AS r(account_id, details, ordinality)
+ORDER BY r.ordinality;
+
+commit;

@@ -1,0 +1,65 @@
+begin isolation level read committed;
+
+SELECT pg_advisory_xact_lock($1::integer, $2::integer);
+
+WITH batch AS MATERIALIZED (
+    SELECT id, account_id, subscription_id, domain_id FROM "clientele".events
+    WHERE number IS NULL AND id > $1::bigint
+    ORDER BY id
+    LIMIT $2::integer
+), locked AS MATERIALIZED (
+    SELECT e.id FROM "clientele".events AS e
+    WHERE e.id = ANY(ARRAY(SELECT id FROM batch))
+    FOR UPDATE SKIP LOCKED
+)
+SELECT id, account_id, subscription_id, domain_id, id IN (SELECT id FROM locked) AS locked
+FROM batch
+ORDER BY id;
+
+commit;
+
+SELECT last FROM "clientele".event_log;
+
+begin isolation level repeatable read read only;
+
+SELECT a.id, a.login, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
+    a.country, a.additional_info, a.description, a.external_id, a.locale, a.attributes, a.session_epoch, a.version,
+    a.created_at, a.updated_at,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = a.id) AS holds
+FROM (
+    SELECT a.*
+    FROM "clientele".accounts AS a
+    WHERE (a.id) > ($1::bigint)
+    ORDER BY a.id
+    LIMIT $2::bigint
+) AS a
+ORDER BY a.id;
+
+SELECT s.id, s.account_id, s.name, s.plan, s.description, s.external_id, s.attributes, s.expires_at,
+    s.main_domain_id, s.version, s.created_at, s.updated_at,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id) AS holds, (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id) AS account_holds
+FROM (
+    SELECT s.*
+    FROM "clientele".subscriptions AS s
+    WHERE (s.id) > ($1::bigint)
+    ORDER BY s.id
+    LIMIT $2::bigint
+) AS s
+ORDER BY s.id;
+
+SELECT d.id, d.subscription_id, d.name, d.attributes, d.created_at,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".domain_holds AS h WHERE h.domain_id = d.id) AS holds,
+    s.account_id, s.plan, s.main_domain_id IS NOT DISTINCT FROM d.id AS main,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id) AS subscription_holds,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id) AS account_holds
+FROM (
+    SELECT d.*
+    FROM "clientele".domains AS d
+    WHERE (d.id) > ($1::bigint)
+    ORDER BY d.id
+    LIMIT $2::bigint
+) AS d
+CROSS JOIN LATERAL (SELECT s.* FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
+ORDER BY d.id;
+
+rollback;

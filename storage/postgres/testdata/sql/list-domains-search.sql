@@ -1,0 +1,74 @@
+SELECT d.id, d.subscription_id, d.name, d.attributes, d.created_at,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".domain_holds AS h WHERE h.domain_id = d.id) AS holds,
+    s.account_id, s.plan, s.main_domain_id IS NOT DISTINCT FROM d.id AS main,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id) AS subscription_holds,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id) AS account_holds,
+    (
+        SELECT true
+        FROM "clientele".domains AS d
+        ORDER BY d.name
+        OFFSET 200 LIMIT 1
+    ) AS more
+FROM (
+    SELECT d.*
+    FROM (
+        SELECT d.*
+        FROM "clientele".domains AS d
+        ORDER BY d.name
+        LIMIT 200
+    ) AS d
+    WHERE d.search LIKE $1::text
+    ORDER BY d.name
+    LIMIT $2::bigint
+) AS d
+CROSS JOIN LATERAL (SELECT s.* FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
+ORDER BY d.name;
+
+SELECT count(*) AS count
+FROM (
+    SELECT d.id FROM "clientele".domains AS d WHERE d.search LIKE $1::text
+    LIMIT 10001
+) AS selected;
+
+SELECT d.id, d.subscription_id, d.name, d.attributes, d.created_at,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".domain_holds AS h WHERE h.domain_id = d.id) AS holds,
+    s.account_id, s.plan, s.main_domain_id IS NOT DISTINCT FROM d.id AS main,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id) AS subscription_holds,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id) AS account_holds
+FROM (
+    SELECT d.*
+    FROM "clientele".domains AS d
+    WHERE d.id = ANY(ARRAY(
+        SELECT d.id FROM "clientele".domains AS d WHERE d.search LIKE $1::text
+    ))
+    ORDER BY d.name
+    LIMIT $2::bigint
+) AS d
+CROSS JOIN LATERAL (SELECT s.* FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
+ORDER BY d.name;
+
+SELECT d.id, d.subscription_id, d.name, d.attributes, d.created_at,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".domain_holds AS h WHERE h.domain_id = d.id) AS holds,
+    s.account_id, s.plan, s.main_domain_id IS NOT DISTINCT FROM d.id AS main,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id) AS subscription_holds,
+    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id) AS account_holds,
+    (
+        SELECT true
+        FROM "clientele".domains AS d
+        ORDER BY d.name
+        OFFSET 10000 LIMIT 1
+    ) AS more
+FROM (
+    SELECT d.*
+    FROM (
+        SELECT d.*
+        FROM "clientele".domains AS d
+        ORDER BY d.name
+        LIMIT 10000
+    ) AS d
+    WHERE d.search LIKE $1::text
+    ORDER BY d.name
+    LIMIT $2::bigint
+) AS d
+CROSS JOIN LATERAL (SELECT s.* FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
+ORDER BY d.name;
