@@ -151,8 +151,8 @@ func NewManager(store Store, opts *Options) *Manager {
 	}
 	m := &Manager{
 		store: guardedStore{store}, passwords: newPasswords(opts.Hasher, opts.PasswordPolicy), now: opts.Now,
-		loginPolicy: opts.LoginPolicy, allowDomain: opts.AllowDomain, reservedLogins: reserved(opts.ReservedLogins), secret: slices.Clone(opts.Secret),
-		hook: opts.OnCommand,
+		loginPolicy: opts.LoginPolicy, allowDomain: opts.AllowDomain, reservedLogins: reserved(opts.ReservedLogins),
+		secret: slices.Clone(opts.Secret), hook: opts.OnCommand,
 	}
 	if m.now == nil {
 		m.now = time.Now
@@ -165,9 +165,10 @@ func NewManager(store Store, opts *Options) *Manager {
 }
 
 // WithStore returns a copy of m that uses store. It shares m's options and its limits on concurrent hashing. Use it to run
-// commands inside the application's own transaction, with the store that postgres.Store.WithTx returns; Transaction needs none.
-// There, Create hashes the password before its first statement; methods that set or check the password of an account read that first, and
-// Authenticate replaces no outdated hash: a write that failed would end the application's transaction.
+// commands inside the application's own transaction, with the store that postgres.Store.WithTx returns. There, Create hashes
+// the password before its first statement; methods that set or check the password of an account read that first, and
+// Authenticate replaces no outdated hash: a write that failed would end the application's transaction. Bucket.Get locks its
+// key, as in a Transaction of the library.
 func (m *Manager) WithStore(store Store) *Manager {
 	with := *m
 	with.store, with.joined, with.transaction = guardedStore{store}, true, nil

@@ -205,7 +205,7 @@ func withTransaction(ctx context.Context, store Store) context.Context {
 func isInTransactionOf(ctx context.Context, store Store) bool {
 	running, _ := ctx.Value(runningKey{}).(*runningTransaction)
 	for ; running != nil; running = running.outer {
-		if reflect.TypeOf(store).Comparable() && running.store == store {
+		if reflect.ValueOf(store).Comparable() && reflect.ValueOf(running.store).Comparable() && running.store == store {
 			return true
 		}
 	}

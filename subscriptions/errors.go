@@ -42,9 +42,9 @@ type FieldError = input.FieldError
 
 // NotFoundError names what does not exist. It matches ErrNotFound.
 type NotFoundError struct {
-	Kind string  // "account", "subscription" or "domain"
+	Kind string  // "account", "subscription", "domain" or "entry"
 	IDs  []int64 // every unknown id, sorted
-	Name string  // or the login, external id or domain name that was looked up
+	Name string  // or the login, external id, domain name or key that was looked up
 }
 
 // Error returns what does not exist.
