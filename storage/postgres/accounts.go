@@ -81,8 +81,10 @@ WHERE d.search LIKE :term::text AND s.account_id IS NOT NULL`
 	accountsWithHold = `
 SELECT h.account_id FROM clientele.account_holds AS h%s`
 
+	// Behind OFFSET 0, the planner cannot look for the account among all subscriptions of the plan.
 	accountHasPlan = `(
-        SELECT true FROM clientele.subscriptions AS s WHERE s.account_id = a.id AND s.plan = :plan::text
+        SELECT true FROM (SELECT s.plan FROM clientele.subscriptions AS s WHERE s.account_id = a.id OFFSET 0) AS s
+        WHERE s.plan = :plan::text
         LIMIT 1)`
 	accountsWithPlan = `
 SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.plan = :plan::text AND s.account_id IS NOT NULL`

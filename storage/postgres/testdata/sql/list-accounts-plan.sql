@@ -20,7 +20,8 @@ FROM (
         LIMIT 200
     ) AS a
     WHERE (
-            SELECT true FROM "clientele".subscriptions AS s WHERE s.account_id = a.id AND s.plan = $1::text
+            SELECT true FROM (SELECT s.plan FROM "clientele".subscriptions AS s WHERE s.account_id = a.id OFFSET 0) AS s
+            WHERE s.plan = $1::text
             LIMIT 1)
     ORDER BY a.created_at, a.id
     LIMIT $2::bigint
@@ -73,7 +74,8 @@ FROM (
         LIMIT 10000
     ) AS a
     WHERE (
-            SELECT true FROM "clientele".subscriptions AS s WHERE s.account_id = a.id AND s.plan = $1::text
+            SELECT true FROM (SELECT s.plan FROM "clientele".subscriptions AS s WHERE s.account_id = a.id OFFSET 0) AS s
+            WHERE s.plan = $1::text
             LIMIT 1)
     ORDER BY a.created_at, a.id
     LIMIT $2::bigint

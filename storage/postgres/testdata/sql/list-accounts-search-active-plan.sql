@@ -29,7 +29,8 @@ FROM (
             LIMIT 1))
         AND NOT coalesce((SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id LIMIT 1), false)
         AND (
-            SELECT true FROM "clientele".subscriptions AS s WHERE s.account_id = a.id AND s.plan = $3::text
+            SELECT true FROM (SELECT s.plan FROM "clientele".subscriptions AS s WHERE s.account_id = a.id OFFSET 0) AS s
+            WHERE s.plan = $3::text
             LIMIT 1)
     ORDER BY a.created_at, a.id
     LIMIT $4::bigint
@@ -69,7 +70,8 @@ FROM (
             LIMIT 1))
         AND NOT coalesce((SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id LIMIT 1), false)
         AND (
-            SELECT true FROM "clientele".subscriptions AS s WHERE s.account_id = a.id AND s.plan = $3::text
+            SELECT true FROM (SELECT s.plan FROM "clientele".subscriptions AS s WHERE s.account_id = a.id OFFSET 0) AS s
+            WHERE s.plan = $3::text
             LIMIT 1)
     ORDER BY a.created_at, a.id
     LIMIT $4::bigint
@@ -113,7 +115,8 @@ FROM (
             LIMIT 1))
         AND NOT coalesce((SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id LIMIT 1), false)
         AND (
-            SELECT true FROM "clientele".subscriptions AS s WHERE s.account_id = a.id AND s.plan = $3::text
+            SELECT true FROM (SELECT s.plan FROM "clientele".subscriptions AS s WHERE s.account_id = a.id OFFSET 0) AS s
+            WHERE s.plan = $3::text
             LIMIT 1)
     ORDER BY a.created_at, a.id
     LIMIT $4::bigint
