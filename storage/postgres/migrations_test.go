@@ -81,7 +81,7 @@ func TestNewReturnsHelpfulErrors(t *testing.T) {
 	_, err = db.ExecContext(ctx, "DELETE FROM clientele.migrations WHERE version > 1")
 	require.NoError(t, err)
 	_, err = postgres.New(ctx, db, nil)
-	require.ErrorContains(t, err, "is at version 1, but the library needs 2")
+	require.ErrorContains(t, err, "is at version 1, but the library needs 3")
 }
 
 // A database whose encoding cannot store every text is refused before anything is created in it.
@@ -120,18 +120,18 @@ func TestOlderCodeWithANewerSchema(t *testing.T) {
 	db := pgtest.Open(t, pgtest.Shared(t).Database(t), 2)
 	require.NoError(t, postgres.Migrate(ctx, db, nil))
 	newer := func(oldest int) {
-		_, err := db.ExecContext(ctx, "DELETE FROM clientele.migrations WHERE version = 3")
+		_, err := db.ExecContext(ctx, "DELETE FROM clientele.migrations WHERE version = 4")
 		require.NoError(t, err)
-		_, err = db.ExecContext(ctx, "INSERT INTO clientele.migrations VALUES (3, '0003_more.sql', 'sum', ?)", oldest)
+		_, err = db.ExecContext(ctx, "INSERT INTO clientele.migrations VALUES (4, '0004_more.sql', 'sum', ?)", oldest)
 		require.NoError(t, err)
 	}
-	newer(2)
+	newer(3)
 	require.NoError(t, postgres.Migrate(ctx, db, nil))
 	store, err := postgres.New(ctx, db, nil)
 	require.NoError(t, err)
 	_, err = manager(store).Create(ctx, alice())
 	require.NoError(t, err)
-	newer(3)
+	newer(4)
 	_, err = postgres.New(ctx, db, nil)
 	require.ErrorContains(t, err, "upgrade the library")
 	require.ErrorContains(t, postgres.Migrate(ctx, db, nil), "upgrade the library")

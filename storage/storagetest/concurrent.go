@@ -75,6 +75,8 @@ type workload struct {
 	clients *accounts.Manager
 	subs    *subscriptions.Manager
 
+	inTransaction bool
+
 	mu            sync.Mutex
 	accounts      []int64 // ids of created rows, the latest last
 	subscriptions []int64
@@ -89,7 +91,7 @@ func newWorkload(ctx context.Context, store accounts.Store) *workload {
 
 // work runs random commands one after another.
 func (w *workload) work(r *rand.Rand) {
-	commands := w.commands()
+	commands := append(w.commands(), w.transaction, w.transaction, w.transaction)
 	for range workloadSteps {
 		do := commands[r.IntN(len(commands))]
 		if err := do(r); err != nil && !isExpected(err) {
@@ -122,6 +124,47 @@ func (w *workload) commands() []func(*rand.Rand) error {
 		w.update, w.updateSubscription, w.setPassword, w.assign, w.assign, w.rename, w.rename, w.move, w.move, w.setMain,
 		w.suspend, w.activate, w.suspendSubscriptions, w.liftSubscriptions, w.suspendDomains, w.activateDomains, w.expire,
 		w.removeAccounts, w.removeSubscriptions, w.removeDomains,
+	}
+}
+
+// transaction runs some commands in a Transaction, which may be rolled back. Those that are refused leave it usable.
+func (w *workload) transaction(r *rand.Rand) error {
+	var inner *workload
+	err := w.clients.Transaction(w.ctx, func(ctx context.Context, tx *accounts.Manager) error {
+		inner = w.in(ctx, tx)
+		commands := inner.commands()
+		for range 1 + r.IntN(4) {
+			err := commands[r.IntN(len(commands))](r)
+			if errors.Is(err, accounts.ErrUnavailable) || err != nil && !isExpected(err) {
+				return err
+			}
+		}
+		if r.IntN(4) == 0 {
+			return errRefused
+		}
+		return nil
+	})
+	if errors.Is(err, errRefused) {
+		return nil
+	}
+	if err == nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.accounts = append(w.accounts, inner.accounts...)
+		w.subscriptions = append(w.subscriptions, inner.subscriptions...)
+		w.domains = append(w.domains, inner.domains...)
+	}
+	return err
+}
+
+// in returns a workload of a transaction that knows the latest rows.
+func (w *workload) in(ctx context.Context, tx *accounts.Manager) *workload {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	latest := func(pool []int64) []int64 { return slices.Clone(pool[max(0, len(pool)-8):]) }
+	return &workload{
+		ctx: ctx, clients: tx, subs: tx.Subscriptions(), inTransaction: true,
+		accounts: latest(w.accounts), subscriptions: latest(w.subscriptions), domains: latest(w.domains),
 	}
 }
 
@@ -187,6 +230,9 @@ func randomCause(r *rand.Rand) accounts.Cause {
 func (w *workload) create(r *rand.Rand) error {
 	in := newAccount(fmt.Sprintf("user%d", r.IntN(12)))
 	in.ExternalID = fmt.Sprintf("x-%d", r.IntN(12))
+	if w.inTransaction {
+		in = withHash(in)
+	}
 	if r.IntN(2) == 0 {
 		in.Subscription = &subscriptions.New{Domains: []string{randomName(r)}}
 	}
@@ -230,6 +276,9 @@ func (w *workload) updateSubscription(r *rand.Rand) error {
 }
 
 func (w *workload) setPassword(r *rand.Rand) error {
+	if w.inTransaction {
+		return w.clients.SetPasswordHash(w.ctx, w.account(r), "$plain$"+password)
+	}
 	return w.clients.SetPassword(w.ctx, w.account(r), password)
 }
 
