@@ -35,6 +35,7 @@ func entryCases() []testCase {
 		{"of concurrent requests with one idempotency key one runs the command and the others get its result", raceIdempotency},
 		{"of concurrent puts of an absent key, replacements of a version and deletions exactly one succeeds", raceEntries},
 		{"concurrent deletions of many and puts lose nothing", raceDeleteMany},
+		{"DeleteExpired leaves what was replaced after it was found expired", entryReplaced},
 		{"Get in a transaction waits for the key and obeys its context", entryLock},
 		{"LockEntries returns entries by key, by prefix and with their owners", lockEntries},
 		{"Entry and Entries read without a lock", readEntries},
@@ -534,6 +535,33 @@ func raceDeleteMany(f *fixture) {
 		f.NoError(errors.Join(errs...))
 		f.Len(f.entries(suiteBucket), 20)
 	}
+}
+
+// replacingStore calls replace after each Entries.
+type replacingStore struct {
+	accounts.Store
+	replace func()
+}
+
+func (s replacingStore) Entries(ctx context.Context, p accounts.EntryParams) ([]accounts.Entry, error) {
+	all, err := s.Store.Entries(ctx, p)
+	s.replace()
+	return all, err
+}
+
+func entryReplaced(f *fixture) {
+	for _, key := range []string{"gone", "replaced", "removed"} {
+		f.put(accounts.Entry{Key: key, ExpiresAt: f.clock.now()}, accounts.Any)
+	}
+	m := f.managerFor(replacingStore{f.store, func() {
+		f.put(accounts.Entry{Key: "replaced", ExpiresAt: f.clock.now().Add(time.Hour)}, accounts.Absent)
+		f.put(accounts.Entry{Key: "removed"}, accounts.Absent)
+		f.NoError(f.clients.Bucket(suiteBucket).Delete(f.ctx, "removed"))
+	}}, nil)
+	n, err := m.Bucket(suiteBucket).DeleteExpired(f.ctx)
+	f.NoError(err)
+	f.Equal(1, n)
+	f.Equal([]string{"replaced"}, keysOf(f.entries(suiteBucket)))
 }
 
 func entryLock(f *fixture) {
