@@ -8,6 +8,9 @@
 //	mario, err := clients.Create(ctx, accounts.New{…})
 //	out, err := clients.Suspend(ctx, []accounts.ID{mario.ID}, accounts.Hold{Cause: accounts.CauseBilling})
 //
+// Manager.Transaction runs several of them in one transaction, and Manager.Bucket keeps small values of adapters and applications,
+// such as sessions, in the same store.
+//
 // A provider runs the hosting product; its people are operators. An account is one customer, and its owner is the person who
 // signs in with it. A hold is one reason why something is suspended. Whether something is suspended is never stored: it is
 // derived from its holds and from those of what it belongs to. An actor is the person or program that gives a command, named

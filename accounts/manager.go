@@ -15,6 +15,8 @@ import (
 type ClientManager interface {
 	// Create adds an account, with its first subscription if there is one.
 	Create(ctx context.Context, in New) (Account, error)
+	// CreateMany adds 1 to 1,000 accounts, all or none.
+	CreateMany(ctx context.Context, in []New) ([]Account, error)
 	// Get returns the account with the given id.
 	Get(ctx context.Context, id ID) (Account, error)
 	// GetByLogin returns the account with the given login.
@@ -120,12 +122,14 @@ type Options struct {
 // ErrCommitUnknown the command may have taken effect. If ctx ends, the error matches ctx.Err() as well. An invalid actor in
 // ctx (see WithActor) makes every command return ErrInvalid at "actor".
 type Manager struct {
-	store          Store
-	joined         bool // made by WithStore, so that the store may be inside a transaction of the application's
+	store          guardedStore
+	joined         bool         // made by WithStore or Transaction, so that the store may be inside a transaction
+	transaction    *transaction // of Transaction; nil: none
 	subscriptions  *subscriptions.Manager
 	passwords      *passwords
 	now            func() time.Time
 	loginPolicy    func(ctx context.Context, login string) error
+	allowDomain    func(ctx context.Context, owner ID, name string) error
 	reservedLogins []string
 	secret         []byte
 	hook           hook.OnCommand
@@ -146,14 +150,14 @@ func NewManager(store Store, opts *Options) *Manager {
 		panic(fmt.Sprintf("clientele: invalid Options.Secret: must have at least %d bytes, has %d", minSecret, n))
 	}
 	m := &Manager{
-		store: store, passwords: newPasswords(opts.Hasher, opts.PasswordPolicy), now: opts.Now,
-		loginPolicy: opts.LoginPolicy, reservedLogins: reserved(opts.ReservedLogins), secret: slices.Clone(opts.Secret),
+		store: guardedStore{store}, passwords: newPasswords(opts.Hasher, opts.PasswordPolicy), now: opts.Now,
+		loginPolicy: opts.LoginPolicy, allowDomain: opts.AllowDomain, reservedLogins: reserved(opts.ReservedLogins), secret: slices.Clone(opts.Secret),
 		hook: opts.OnCommand,
 	}
 	if m.now == nil {
 		m.now = time.Now
 	}
-	m.subscriptions = subscriptions.NewManager(subscriptionStore{store}, subscriptions.Options{
+	m.subscriptions = subscriptions.NewManager(subscriptionStore{m.store}, subscriptions.Options{
 		Now: m.now, ReservedDomains: opts.ReservedDomains, PublicSuffixes: opts.PublicSuffixes, AllowDomain: opts.AllowDomain,
 		OnCommand: opts.OnCommand,
 	})
@@ -161,13 +165,13 @@ func NewManager(store Store, opts *Options) *Manager {
 }
 
 // WithStore returns a copy of m that uses store. It shares m's options and its limits on concurrent hashing. Use it to run
-// commands inside the application's own transaction, with the store that postgres.Store.WithTx returns. There, Create hashes
-// the password before its first statement; methods that set or check the password of an account read that first, and
+// commands inside the application's own transaction, with the store that postgres.Store.WithTx returns; Transaction needs none.
+// There, Create hashes the password before its first statement; methods that set or check the password of an account read that first, and
 // Authenticate replaces no outdated hash: a write that failed would end the application's transaction.
 func (m *Manager) WithStore(store Store) *Manager {
 	with := *m
-	with.store, with.joined = store, true
-	with.subscriptions = m.subscriptions.WithStore(subscriptionStore{store})
+	with.store, with.joined, with.transaction = guardedStore{store}, true, nil
+	with.subscriptions = m.subscriptions.WithStore(subscriptionStore{with.store}).WithAllowDomain(m.allowDomain)
 	return &with
 }
 

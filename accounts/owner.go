@@ -135,6 +135,9 @@ func (o *Owner) authorize(ctx context.Context, ch Changes, password string) (unc
 	if ch.Contact.Email == read.Contact.Email {
 		return sameEmail, nil
 	}
+	if err := o.manager.mayHash(); err != nil {
+		return nil, err
+	}
 	ok, _, err := o.manager.passwords.verify(ctx, read.Hash, password)
 	if err != nil {
 		return nil, err
@@ -156,6 +159,9 @@ func (o *Owner) ChangePassword(ctx context.Context, old, new string) (epoch int6
 	m := o.manager
 	ctx, end := m.hook.Start(ctx, "accounts.ChangePassword")
 	defer func() { end(err) }()
+	if err := m.mayHash(); err != nil {
+		return 0, err
+	}
 	var v input.Violations
 	c := m.ownerCommandInfo(ctx, &v)
 	checkForm(&v, new)

@@ -322,25 +322,27 @@ func (p *passwords) checkFor(ctx context.Context, v *input.Violations, a Account
 	return input.FromCallback(ctx, ErrUnavailable, "password policy", input.NewPasswordError("password policy", err))
 }
 
-// checkNew adds the violations of the password or the hash of a new account, which has exactly one of them.
-func (p *passwords) checkNew(ctx context.Context, v *input.Violations, in New) error {
+// checkPassword adds the violations of the password or the hash of a new account, which has exactly one of them.
+func (m *Manager) checkPassword(ctx context.Context, v *input.Violations, in New) error {
 	switch {
 	case in.Password != "" && in.PasswordHash != "":
 		v.Add("password", "exactlyOne", "")
 	case in.PasswordHash != "":
-		return p.checkHash(ctx, v, in.PasswordHash)
+		return m.checkHash(ctx, v, in.PasswordHash)
 	case in.Password == "":
 		v.Add("password", "required", "")
+	case m.transaction != nil:
+		v.Add("password", "transaction", "")
 	default:
-		return p.check(ctx, v, Account{Login: in.Login, Contact: in.Contact}, in.Password)
+		return m.passwords.check(ctx, v, Account{Login: in.Login, Contact: in.Contact}, in.Password)
 	}
 	return nil
 }
 
 // checkHash adds a violation if no password can be verified with the hash. To find out whether a custom hasher can read it,
 // checkHash calls Verify.
-func (p *passwords) checkHash(ctx context.Context, v *input.Violations, hash string) error {
-	if p.builtin {
+func (m *Manager) checkHash(ctx context.Context, v *input.Violations, hash string) error {
+	if m.passwords.builtin {
 		if !isHash(hash) {
 			v.Add("passwordHash", "hash", "")
 		}
@@ -350,10 +352,7 @@ func (p *passwords) checkHash(ctx context.Context, v *input.Violations, hash str
 		v.Add("passwordHash", "hash", "")
 		return nil
 	}
-	err := p.bounded(ctx, func() error {
-		_, _, err := p.hasher.Verify(ctx, hash, "x")
-		return err
-	})
+	err := m.askReadable(ctx, hash)
 	if errors.Is(err, ErrUnavailable) {
 		return err
 	}
@@ -363,11 +362,12 @@ func (p *passwords) checkHash(ctx context.Context, v *input.Violations, hash str
 	return nil
 }
 
-func (p *passwords) hashNew(ctx context.Context, in New) (string, error) {
-	if in.PasswordHash != "" {
-		return in.PasswordHash, nil
-	}
-	return p.hash(ctx, in.Password)
+// readable returns an error if the hasher cannot read a hash.
+func (p *passwords) readable(ctx context.Context, hash string) error {
+	return p.bounded(ctx, func() error {
+		_, _, err := p.hasher.Verify(ctx, hash, "x")
+		return err
+	})
 }
 
 // SetPassword gives the account a new password and ends its sessions.
@@ -378,6 +378,9 @@ func (p *passwords) hashNew(ctx context.Context, in New) (string, error) {
 func (m *Manager) SetPassword(ctx context.Context, id ID, password string) (err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.SetPassword")
 	defer func() { end(err) }()
+	if err := m.mayHash(); err != nil {
+		return err
+	}
 	var v input.Violations
 	c := m.commandInfo(ctx, &v)
 	checkForm(&v, password)
@@ -390,6 +393,58 @@ func (m *Manager) SetPassword(ctx context.Context, id ID, password string) (err 
 	}
 	hash, err := m.newHash(ctx, r.Account, password)
 	if err != nil {
+		return err
+	}
+	_, err = m.replacePassword(ctx, id, hash, c, func(Record) error { return nil })
+	return err
+}
+
+// HashPassword checks in.Password as Create does and returns its hash, for New.PasswordHash or SetPasswordHash. Of in, it needs
+// Login and Contact as well, which the password must differ from; for an existing account, these are its own. It is for
+// commands inside a transaction, in which nothing is hashed.
+//
+// It returns ErrInvalid at "password" if it breaks a rule of New.Password or of Options.PasswordPolicy; the error of that
+// policy, wrapped, if it fails; and ErrUnavailable if too many passwords are being hashed.
+func (m *Manager) HashPassword(ctx context.Context, in New) (hash string, err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.HashPassword")
+	defer func() { end(err) }()
+	if err := m.mayHash(); err != nil {
+		return "", err
+	}
+	var v input.Violations
+	in = in.clean()
+	switch {
+	case in.PasswordHash != "":
+		v.Add("password", "exactlyOne", "")
+	case in.Password == "":
+		v.Add("password", "required", "")
+	default:
+		if err := m.passwords.check(ctx, &v, Account{Login: in.Login, Contact: in.Contact}, in.Password); err != nil {
+			return "", err
+		}
+	}
+	if err := v.Err(); err != nil {
+		return "", err
+	}
+	return m.passwords.hash(ctx, in.Password)
+}
+
+// SetPasswordHash gives the account the hash of a new password, such as HashPassword returns, and ends its sessions.
+//
+// It returns ErrNotFound if the account does not exist; ErrInvalid at "passwordHash" if it breaks a rule of New.PasswordHash;
+// ErrUnavailable if the store cannot do it now (no changes were made) and ErrCommitUnknown if the outcome of the commit is
+// unknown.
+func (m *Manager) SetPasswordHash(ctx context.Context, id ID, hash string) (err error) {
+	ctx, end := m.hook.Start(ctx, "accounts.SetPasswordHash")
+	defer func() { end(err) }()
+	var v input.Violations
+	c := m.commandInfo(ctx, &v)
+	if hash == "" {
+		v.Add("passwordHash", "required", "")
+	} else if err := m.checkHash(ctx, &v, hash); err != nil {
+		return err
+	}
+	if err := v.Err(); err != nil {
 		return err
 	}
 	_, err = m.replacePassword(ctx, id, hash, c, func(Record) error { return nil })

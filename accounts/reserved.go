@@ -52,7 +52,7 @@ func (m *Manager) checkNewLogin(ctx context.Context, v *input.Violations, login 
 	if m.loginPolicy == nil || v.Has("login") {
 		return nil
 	}
-	err := m.loginPolicy(ctx, login)
+	err := m.askLoginPolicy(ctx, login)
 	var invalid *InvalidError
 	if errors.As(err, &invalid) {
 		v.Append(atPath("login", invalid.Fields))

@@ -148,6 +148,9 @@ func (m *Manager) readResetToken(ctx context.Context, token string, now time.Tim
 func (m *Manager) ResetPassword(ctx context.Context, token, password string) (_ Account, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.ResetPassword")
 	defer func() { end(err) }()
+	if err := m.mayHash(); err != nil {
+		return Account{}, err
+	}
 	var v input.Violations
 	c := m.ownerCommandInfo(ctx, &v)
 	m.checkSecret(&v)

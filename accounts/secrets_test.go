@@ -36,6 +36,17 @@ func (s *failingStore) Account(ctx context.Context, k accounts.AccountKey) (acco
 	return s.Store.Account(ctx, k)
 }
 
+func (s *failingStore) Transaction(ctx context.Context, fn func(context.Context, accounts.Store) error) error {
+	if err := s.call(); err != nil {
+		return err
+	}
+	return s.Store.Transaction(ctx, func(ctx context.Context, in accounts.Store) error {
+		inner := &failingStore{Store: in, calls: s.calls, at: s.at}
+		defer func() { s.calls = inner.calls }()
+		return fn(ctx, inner)
+	})
+}
+
 func (s *failingStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	if err := s.call(); err != nil {
 		return err
@@ -73,6 +84,28 @@ func TestNoSecretIsReturned(t *testing.T) {
 		},
 		"Create, taken": func(ctx context.Context, m *accounts.Manager, _ accounts.ID, _, text string) (any, error) {
 			return m.Create(ctx, accounts.New{Login: "mario", Password: text, Contact: contact})
+		},
+		"CreateMany": func(ctx context.Context, m *accounts.Manager, _ accounts.ID, _, text string) (any, error) {
+			return m.CreateMany(ctx, []accounts.New{{Login: "another", Password: text, Contact: contact}, {Login: "third", PasswordHash: text, Contact: contact}})
+		},
+		"SetPasswordHash": func(ctx context.Context, m *accounts.Manager, id accounts.ID, _, text string) (any, error) {
+			return nil, m.SetPasswordHash(ctx, id, text)
+		},
+		"HashPassword": func(ctx context.Context, m *accounts.Manager, _ accounts.ID, _, text string) (any, error) {
+			_, err := m.HashPassword(ctx, accounts.New{Login: "mario", Password: text, Contact: contact}) // the hash is what the caller wants
+			return nil, err
+		},
+		"Transaction": func(ctx context.Context, m *accounts.Manager, id accounts.ID, _, text string) (any, error) {
+			return nil, m.Transaction(ctx, func(ctx context.Context, tx *accounts.Manager) error {
+				_, err := tx.Create(ctx, accounts.New{Login: "another", Password: text, PasswordHash: text, Contact: contact})
+				return errors.Join(err, tx.SetPasswordHash(ctx, id, text), tx.SetPassword(ctx, id, text))
+			})
+		},
+		"Bucket.Put": func(ctx context.Context, m *accounts.Manager, id accounts.ID, _, text string) (any, error) {
+			_, err := m.Bucket("b").Put(ctx, accounts.Entry{Key: "k", Value: []byte(text)}, accounts.AtVersion(1))
+			_, tooLong := m.Bucket("b").Put(ctx, accounts.Entry{Key: "k", Value: []byte(strings.Repeat(text, 70_000/len(text)+1))}, accounts.Any)
+			_, unowned := m.Bucket("b").Put(ctx, accounts.Entry{Key: "account/9999/k", Value: []byte(text)}, accounts.Any)
+			return nil, errors.Join(err, tooLong, unowned)
 		},
 		"SetPassword": func(ctx context.Context, m *accounts.Manager, id accounts.ID, _, text string) (any, error) {
 			return nil, m.SetPassword(ctx, id, text)

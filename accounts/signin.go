@@ -19,6 +19,9 @@ import (
 func (m *Manager) Authenticate(ctx context.Context, login, password string) (_ Account, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.Authenticate")
 	defer func() { end(err) }()
+	if err := m.mayHash(); err != nil {
+		return Account{}, err
+	}
 	hash, err := m.passwords.dummyHash(ctx)
 	if err != nil {
 		return Account{}, err

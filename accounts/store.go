@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/clientele-go/clientele/internal/lockkey"
@@ -59,6 +60,23 @@ type Store interface {
 	// may have been called.
 	Snapshot(ctx context.Context, fn func(Batch) error) (number int64, err error)
 
+	// Entry returns the entry with the key, also if it has expired, or a *NotFoundError with Kind KindEntry and Name k.Key.
+	Entry(ctx context.Context, k EntryKey) (Entry, error)
+
+	// Entries returns the first p.Limit entries that p selects. If there are none, it returns an empty slice.
+	Entries(ctx context.Context, p EntryParams) ([]Entry, error)
+
+	// Transaction calls fn with a store on which every Update is a part of one transaction: all of them take effect at one
+	// instant, together with their events, or none does if fn fails or panics, or if the commit fails. The store in sees what
+	// the transaction has done so far. An Update of it that returns an error before Save leaves the transaction as it was;
+	// after any other error nothing is committed, whatever fn returns. Locks and claims are held until the transaction ends.
+	// Events, PruneEvents, Snapshot and Transaction of in return ErrInvalid at "transaction". The store in is used by one
+	// goroutine, with the context that fn gets, and not after fn has returned.
+	//
+	// The store may run fn again, from the start, when the database asks for that; transactions that wait for each other
+	// must end soon. Apart from that, Transaction returns what Update does.
+	Transaction(ctx context.Context, fn func(ctx context.Context, in Store) error) error
+
 	// Update runs one command in one transaction: everything that fn does through the Tx takes effect at one instant, or
 	// nothing does if fn or the commit fails. Commands that touch the same rows or claims behave as if they ran one after
 	// another; waiting obeys ctx. An error of fn is returned as it is. Otherwise Update returns an error that matches
@@ -108,7 +126,8 @@ type Descendants struct {
 }
 
 // Tx is what a command on accounts does inside one transaction. The order of calls and the rules are those of
-// subscriptions.Tx. At most one of LockAccounts, LockHolds and Lock is called in a transaction.
+// subscriptions.Tx. At most one of LockAccounts, LockHolds, LockEntries and Lock is called in one run of the function given to
+// Update.
 type Tx interface {
 	// Lock locks rows for a command on subscriptions; see subscriptions.Tx.
 	Lock(s subscriptions.LockSet) (subscriptions.LockedRows, error)
@@ -123,6 +142,10 @@ type Tx interface {
 	// so many at once that loading the rest would take as long as everything else.
 	LockHolds(ids []ID) ([]subscriptions.Owner, error)
 
+	// LockEntries locks entries, and a key without one, against every other command on them until the transaction ends, and
+	// returns the entries as they are now. First it locks the accounts to which the keys belong, as Lock locks accounts.
+	LockEntries(l EntryLockSet) (LockedEntries, error)
+
 	// Descendants is that of Store, for locked accounts.
 	Descendants(ids []ID) (Descendants, error)
 
@@ -133,29 +156,29 @@ type Tx interface {
 
 // Claim lists the unique values that a command reserves, and the ids that it needs.
 type Claim struct {
-	NewAccounts       int    // the number of ids to allocate
-	Login             string // in lower case; "" claims none
-	AccountExternalID string // "" claims none
+	NewAccounts        int      // the number of ids to allocate
+	Logins             []string // in lower case, without duplicates
+	AccountExternalIDs []string // without duplicates
 	subscriptions.Claim
 }
 
 // Keys returns the locks of a claim, as subscriptions.Claim.Keys does.
 func (c Claim) Keys() []int {
 	keys := c.Claim.Keys()
-	if c.Login != "" {
-		keys = append(keys, lockkey.Of("account.login", c.Login))
+	for _, login := range c.Logins {
+		keys = append(keys, lockkey.Of("account.login", login))
 	}
-	if c.AccountExternalID != "" {
-		keys = append(keys, lockkey.Of("account.externalID", c.AccountExternalID))
+	for _, id := range c.AccountExternalIDs {
+		keys = append(keys, lockkey.Of("account.externalID", id))
 	}
 	return lockkey.Sorted(keys)
 }
 
 // Claimed is the result of a Claim: the new ids, and what is taken.
 type Claimed struct {
-	AccountIDs        []ID // ascending
-	Login             bool // another account has it
-	AccountExternalID bool // another account has it
+	AccountIDs         []ID     // ascending
+	Logins             []string // those of Claim.Logins that another account has; in any order
+	AccountExternalIDs []string // those of Claim.AccountExternalIDs that another account has; in any order
 	subscriptions.Claimed
 }
 
@@ -163,8 +186,68 @@ type Claimed struct {
 type Writes struct {
 	AddAccounts    []Record
 	UpdateAccounts []Record // every field except the holds
-	RemoveAccounts []ID     // their subscriptions and domains are in the other slices
+	RemoveAccounts []ID     // their subscriptions and domains are in the other slices; the entries that belong to them go as well
+	// EndSessions lists accounts whose SessionEpoch rises by one. Nothing else of them changes, and they are in none of the
+	// slices above.
+	EndSessions []ID
 	subscriptions.Writes
+
+	PutEntries    []EntryWrite // replaces the entry with the same key, if there is one
+	DeleteEntries []EntryKey
+}
+
+// EntryKey identifies an entry.
+type EntryKey struct {
+	Bucket string // a slug of at most 64
+	Key    string // 1 to 255 bytes
+}
+
+// EntryWrite is an entry to be stored, with all its fields.
+type EntryWrite struct {
+	Bucket string
+	Entry
+}
+
+// EntryParams select entries of one bucket. An entry has expired if its ExpiresAt is set and not after At.
+type EntryParams struct {
+	Bucket string
+	At     time.Time
+	// Expired selects the entries that have expired, by (ExpiresAt, Key) and without their values. Prefix and After do not
+	// matter then. Otherwise the entries are selected that have not expired, by Key in byte order.
+	Expired bool
+	Prefix  string // of the keys
+	After   string // only keys after this one
+	Limit   int    // exact: 1 or more
+}
+
+// EntryLockSet names what a command locks in one bucket: exactly one of Key, Keys and Prefix is set.
+type EntryLockSet struct {
+	Bucket string
+	Key    string   // locked with or without an entry
+	Keys   []string // only those that have entries are locked; sorted and without duplicates
+	Prefix string   // the entries that exist with keys that begin with it are locked
+
+	Value      bool // load the value of the entry with Key
+	NewVersion bool // allocate a version
+}
+
+// Owners returns the accounts to which the keys or the prefix belong, sorted and without duplicates.
+func (l EntryLockSet) Owners() []ID {
+	var owners []ID
+	for _, key := range append(slices.Clone(l.Keys), l.Key, l.Prefix) {
+		if owner := (EntryKey{l.Bucket, key}).Owner(); owner != 0 {
+			owners = append(owners, owner)
+		}
+	}
+	slices.Sort(owners)
+	return slices.Compact(owners)
+}
+
+// LockedEntries is the result of LockEntries.
+type LockedEntries struct {
+	Entries []Entry // sorted by key, expired ones included; without values unless EntryLockSet.Value
+	Owners  []ID    // the accounts that exist among those to which the keys or the prefix belong; see EntryKey.Owner
+	Version int64   // with NewVersion: higher than every version that was allocated before
 }
 
 // EventParams select a part of the event log.

@@ -23,7 +23,7 @@ func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (_ Outcome, err
 	var v input.Violations
 	c := m.commandInfo(ctx, &v)
 	h = h.Checked(&v, c.actor, c.at)
-	return m.writeHolds(ctx, &v, ids, func(t subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes) {
+	return m.changeHolds(ctx, &v, ids, func(t subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes) {
 		return t.Suspend(h)
 	})
 }
@@ -40,27 +40,8 @@ func (m *Manager) UpdateHolds(ctx context.Context, ids []ID, cause Cause, t Hold
 	var v input.Violations
 	c := m.commandInfo(ctx, &v)
 	t = t.Checked(&v, cause)
-	return m.writeHolds(ctx, &v, ids, func(targets subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes) {
+	return m.changeHolds(ctx, &v, ids, func(targets subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes) {
 		return targets.Update(cause, t, c.actor, c.at)
-	})
-}
-
-// writeHolds runs a command that writes holds of accounts and needs nothing else of them.
-func (m *Manager) writeHolds(
-	ctx context.Context, v *input.Violations, ids []ID,
-	decide func(subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes),
-) (Outcome, error) {
-	return m.changeHolds(ctx, v, ids, func(tx Tx, ids []ID) (Outcome, Writes, error) {
-		owners, err := tx.LockHolds(ids)
-		if err != nil {
-			return Outcome{}, Writes{}, err
-		}
-		targets := subscriptions.HoldTargets[ID]{Level: LevelAccount}
-		for _, o := range owners {
-			targets.Add(o.ID, o.Holds, nil, Event{AccountID: o.ID})
-		}
-		out, w := decide(targets)
-		return out, Writes{Writes: w}, missing(ids, owners, func(o subscriptions.Owner) ID { return o.ID })
 	})
 }
 
@@ -97,23 +78,15 @@ func (m *Manager) Lift(ctx context.Context, ids []ID, causes []Cause) (_ Outcome
 // lift lifts causes; nil means all that can be lifted by hand. An account that loses its last hold gets a new SessionEpoch,
 // so that no session from before the suspension comes back.
 func (m *Manager) lift(ctx context.Context, v *input.Violations, ids []ID, causes []Cause, c commandInfo) (Outcome, error) {
-	return m.changeHolds(ctx, v, ids, func(tx Tx, ids []ID) (Outcome, Writes, error) {
-		records, err := lock(tx, ids)
-		if err != nil {
-			return Outcome{}, Writes{}, err
-		}
-		targets := subscriptions.HoldTargets[ID]{Level: LevelAccount}
-		for _, r := range records {
-			targets.Add(r.ID, r.Holds, nil, Event{AccountID: r.ID})
-		}
-		out, w := targets.Lift(causes, c.actor, c.at)
-		return out, Writes{UpdateAccounts: bumpSessions(records, w), Writes: w}, nil
+	return m.changeHolds(ctx, v, ids, func(t subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes) {
+		return t.Lift(causes, c.actor, c.at)
 	})
 }
 
 // changeHolds runs a command that changes the holds of accounts.
 func (m *Manager) changeHolds(
-	ctx context.Context, v *input.Violations, ids []ID, decide func(Tx, []ID) (Outcome, Writes, error),
+	ctx context.Context, v *input.Violations, ids []ID,
+	decide func(subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes),
 ) (Outcome, error) {
 	ids = input.IDs(v, ids)
 	if err := v.Err(); err != nil {
@@ -121,15 +94,23 @@ func (m *Manager) changeHolds(
 	}
 	var out Outcome
 	err := m.store.Update(ctx, func(tx Tx) error {
-		decided, w, err := decide(tx, ids)
+		owners, err := tx.LockHolds(ids)
 		if err != nil {
 			return err
 		}
+		if err := missing(ids, owners, func(o subscriptions.Owner) ID { return o.ID }); err != nil {
+			return err
+		}
+		targets := subscriptions.HoldTargets[ID]{Level: LevelAccount}
+		for _, o := range owners {
+			targets.Add(o.ID, o.Holds, nil, Event{AccountID: o.ID})
+		}
+		decided, w := decide(targets)
 		out = decided
 		if len(w.Events) == 0 {
 			return nil
 		}
-		return tx.Save(w)
+		return tx.Save(Writes{EndSessions: activated(owners, w), Writes: w})
 	})
 	if err != nil {
 		return Outcome{}, err
@@ -137,20 +118,19 @@ func (m *Manager) changeHolds(
 	return out, nil
 }
 
-// bumpSessions returns the accounts that lose their last hold, with their next SessionEpoch.
-func bumpSessions(records []Record, w subscriptions.Writes) []Record {
+// activated returns the accounts that lose their last hold.
+func activated(owners []subscriptions.Owner, w subscriptions.Writes) []ID {
 	lifted := map[int64]int{}
 	for _, h := range w.DeleteHolds {
 		lifted[h.ID]++
 	}
-	var activated []Record
-	for _, r := range records {
-		if n := lifted[int64(r.ID)]; n > 0 && n == len(r.Holds) {
-			r.SessionEpoch++
-			activated = append(activated, r)
+	var all []ID
+	for _, o := range owners {
+		if n := lifted[int64(o.ID)]; n > 0 && n == len(o.Holds) {
+			all = append(all, o.ID)
 		}
 	}
-	return activated
+	return all
 }
 
 // SkipUnknown runs a command on many accounts and, while some of them do not exist, again on the others. It is for programs

@@ -110,12 +110,12 @@ func (m *Manager) withLoginViolations(ctx context.Context, v *input.Violations, 
 func claimChanges(tx Tx, given Changes, old, changed Account) error {
 	var c Claim
 	if changed.Login != old.Login {
-		c.Login = changed.Login
+		c.Logins = []string{changed.Login}
 	}
-	if changed.ExternalID != old.ExternalID {
-		c.AccountExternalID = changed.ExternalID
+	if changed.ExternalID != old.ExternalID && changed.ExternalID != "" {
+		c.AccountExternalIDs = []string{changed.ExternalID}
 	}
-	if c.Login == "" && c.AccountExternalID == "" {
+	if len(c.Logins)+len(c.AccountExternalIDs) == 0 {
 		return nil
 	}
 	claimed, err := tx.Claim(c)
@@ -123,10 +123,10 @@ func claimChanges(tx Tx, given Changes, old, changed Account) error {
 		return err
 	}
 	var taken []Taken
-	if claimed.Login {
+	if len(claimed.Logins) > 0 {
 		taken = append(taken, Taken{Field: "login", Value: *given.Login})
 	}
-	if claimed.AccountExternalID {
+	if len(claimed.AccountExternalIDs) > 0 {
 		taken = append(taken, Taken{Field: "externalID", Value: *given.ExternalID})
 	}
 	return takenError(taken)

@@ -70,9 +70,11 @@ func (d Draft) Approve(ctx context.Context, owner AccountID) error {
 func (d Draft) ClaimForNewAccount() Claim { return d.claim(newAccount) }
 
 func (d Draft) claim(owner AccountID) Claim {
-	return Claim{
-		NewSubscriptions: 1, NewDomains: len(d.names), ExternalID: d.in.ExternalID, Names: d.names, Owner: owner,
+	c := Claim{NewSubscriptions: 1, NewDomains: len(d.names), Names: d.names, Owner: owner}
+	if d.in.ExternalID != "" {
+		c.ExternalIDs = []string{d.in.ExternalID}
 	}
+	return c
 }
 
 // Taken returns the values of the claim that are taken, as the caller gave them.
@@ -82,7 +84,7 @@ func (d Draft) Taken(c Claimed) []Taken {
 		lost[name] = true
 	}
 	var taken []Taken
-	if c.ExternalID {
+	if d.in.ExternalID != "" && slices.Contains(c.ExternalIDs, d.in.ExternalID) {
 		taken = append(taken, Taken{Field: d.field("externalID"), Value: d.externalID})
 	}
 	for i, name := range d.names {

@@ -92,6 +92,14 @@ func (m *Manager) WithStore(store Store) *Manager {
 	return &with
 }
 
+// WithAllowDomain returns a copy of m that calls allow in the place of Options.AllowDomain; nil means none. It is for package
+// accounts, whose transactions call that function after they have ended.
+func (m *Manager) WithAllowDomain(allow func(ctx context.Context, owner AccountID, name string) error) *Manager {
+	with := *m
+	with.allow = allow
+	return &with
+}
+
 // ForAccount returns a Manager restricted to the subscriptions and domains of one account, or of the provider. Anything else
 // is reported as ErrNotFound, which is decided inside the transaction. The results are not redacted; accounts.Owner is what
 // owners may see.
@@ -313,8 +321,8 @@ func claimExternalID(tx Tx, given *string, ch Changes, old Record) error {
 	if ch.ExternalID == nil || *ch.ExternalID == "" || *ch.ExternalID == old.ExternalID {
 		return nil
 	}
-	claimed, err := tx.Claim(Claim{ExternalID: *ch.ExternalID})
-	if err != nil || !claimed.ExternalID {
+	claimed, err := tx.Claim(Claim{ExternalIDs: []string{*ch.ExternalID}})
+	if err != nil || len(claimed.ExternalIDs) == 0 {
 		return err
 	}
 	return &TakenError{Field: "externalID", Value: *given}

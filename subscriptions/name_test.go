@@ -167,7 +167,7 @@ func TestKeysOfASuffixThatAnAccountClaims(t *testing.T) {
 }
 
 func TestClaimKeys(t *testing.T) {
-	c := Claim{ExternalID: "x", Names: []string{"b.example.com", "a.example.com", "example.org"}}
+	c := Claim{ExternalIDs: []string{"x"}, Names: []string{"b.example.com", "a.example.com", "example.org"}}
 	keys := c.Keys()
 	assert.Len(t, keys, 3)
 	assert.IsIncreasing(t, keys)

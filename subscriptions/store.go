@@ -119,7 +119,7 @@ func (t SearchTerm) Finds(id int64, texts ...string) bool {
 type Tx interface {
 	// Lock locks the rows and returns them as they are now, each slice sorted by id. Unknown ids, and rows inserted after
 	// the locks were taken, are omitted: it returns nothing that it has not locked. The ids may be unsorted and contain
-	// duplicates. It is called at most once in a transaction, and locks in this order, each by ascending id:
+	// duplicates. It is called at most once in a command, and locks in this order, each by ascending id:
 	//   - the accounts, together with the owners of the subscriptions: they and their holds stay as they are until the
 	//     transaction ends, but other commands on their descendants may run concurrently;
 	//   - the subscriptions, together with those of the domains: no other command changes them or their set of domains;
@@ -133,10 +133,10 @@ type Tx interface {
 
 	// Claim locks the keys of c, and then reads and returns the values that are taken. That stays true until the transaction
 	// ends: no other transaction can claim the same. It also allocates new ids, which are never allocated twice, neither
-	// after a rollback nor after a restart. It is called at most once in a transaction, after Lock.
+	// after a rollback nor after a restart. It is called at most once in a command, after Lock.
 	Claim(c Claim) (Claimed, error)
 
-	// Save writes all of w. It is called at most once in a transaction, last. It must not fail on constraints: unique values
+	// Save writes all of w. It is called at most once in a command, last. It must not fail on constraints: unique values
 	// were claimed and changed rows locked before.
 	Save(w Writes) error
 }
@@ -172,10 +172,10 @@ type Record struct {
 type Claim struct {
 	NewSubscriptions, NewDomains int // the number of ids to allocate
 
-	ExternalID string // of a subscription; "" claims none
+	ExternalIDs []string // of subscriptions, without duplicates
 
 	Names []string // of domains, in canonical form
-	// Owner is the account that is to own the names; it is negative for an account that is created in the same transaction.
+	// Owner is the account that is to own the names; it is negative for accounts that are created in the same transaction.
 	// For Provider, no names above or below conflict.
 	Owner AccountID
 	// Transfer says that all Names exist and are given to Owner, so that they do not conflict with each other.
@@ -191,8 +191,8 @@ func (c Claim) Keys() []int {
 		// Options.PublicSuffixes lets an account have it. Names below it do not share its key.
 		return lockkey.All()
 	}
-	if c.ExternalID != "" {
-		keys = append(keys, lockkey.Of("subscription.externalID", c.ExternalID))
+	for _, id := range c.ExternalIDs {
+		keys = append(keys, lockkey.Of("subscription.externalID", id))
 	}
 	return lockkey.Sorted(keys)
 }
@@ -202,8 +202,8 @@ type Claimed struct {
 	SubscriptionIDs []ID       // ascending
 	DomainIDs       []DomainID // ascending
 
-	ExternalID bool     // another subscription has it
-	Names      []string // those of Claim.Names that exist, for any owner; in any order
+	ExternalIDs []string // those of Claim.ExternalIDs that another subscription has; in any order
+	Names       []string // those of Claim.Names that exist, for any owner; in any order
 	// Conflicting are those of Claim.Names that have an existing name above or below them which belongs to an account other than
 	// Provider and Claim.Owner, in any order, whether or not that is one of Claim.Names as well; only with Claim.Transfer these do
 	// not count. For Provider it is empty.

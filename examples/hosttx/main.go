@@ -1,6 +1,7 @@
-// Command hosttx shows how to use the library within the application's own transactions. It is a shop that uses
-// postgres.Store.RunInTx to write its invoice and the library's customer in one transaction. It commits one sale, rolls another
-// one back, and prints all rows after each:
+// Command hosttx shows the two ways to run several commands in one transaction. It is a shop that uses postgres.Store.RunInTx to
+// write its invoice and the library's customer in one transaction: it commits one sale and rolls another one back. Then it uses
+// accounts.Manager.Transaction, which runs on every store, for commands and entries of the library alone: a customer orders twice
+// with one idempotency key. It prints all rows after each:
 //
 //	go run ./examples/hosttx -dsn postgres://postgres@localhost/postgres
 //
@@ -54,7 +55,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return s.sellTwice(ctx)
+	if err := s.sellTwice(ctx); err != nil {
+		return err
+	}
+	return s.orderTwice(ctx)
 }
 
 // openDB returns a connection pool with the settings that the README of storage/postgres recommends.

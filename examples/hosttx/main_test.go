@@ -43,6 +43,31 @@ func TestARolledBackSaleLeavesNoRows(t *testing.T) {
 	assert.EqualValues(t, 1, n)
 }
 
+// Of concurrent orders with one key one creates the customer, and all get the same response.
+func TestAnOrderIsExecutedOnce(t *testing.T) {
+	ctx := t.Context()
+	s, err := openShop(ctx, pgtest.Open(t, pgtest.Shared(t).Database(t), 4), io.Discard)
+	require.NoError(t, err)
+	type result struct {
+		response string
+		err      error
+	}
+	const orders = 4
+	results := make(chan result, orders)
+	for range orders {
+		go func() {
+			response, err := s.order(ctx, "key", "peach")
+			results <- result{response, err}
+		}()
+	}
+	for range orders {
+		assert.Equal(t, result{response: "peach is customer 1"}, <-results)
+	}
+	n, err := s.clients.Count(ctx, accounts.Query{}, 0)
+	require.NoError(t, err)
+	assert.Equal(t, 1, n)
+}
+
 // deadlock is an error as drivers return it.
 type deadlock struct{}
 

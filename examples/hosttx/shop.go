@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -123,6 +124,54 @@ func yesNo(b bool) string {
 		return "yes"
 	}
 	return "no"
+}
+
+// orderTwice gets one order twice, because its sender saw no response to the first one, and prints the rows after both.
+func (s *shop) orderTwice(ctx context.Context) error {
+	s.printLine("\n3. peach orders through an API, and sends the order twice. No row of the shop is written, so the transaction is one of the library.")
+	for range 2 {
+		response, err := s.order(ctx, "order-4711", "peach")
+		if err != nil {
+			return err
+		}
+		s.printLine("   > response: %s", response)
+	}
+	return s.show(ctx)
+}
+
+// order creates a customer, unless a request with this key has done so, and returns the response to the first request. It would run
+// on every store. Nothing is hashed while the transaction is open, so the password is hashed before.
+func (s *shop) order(ctx context.Context, idempotencyKey, login string) (response string, err error) {
+	in := accounts.New{
+		Login: login, Password: "a password of " + login, Contact: accounts.Contact{Name: login},
+		Subscription: &subscriptions.New{Plan: "silver", Domains: []string{login + ".example.com"}},
+	}
+	hash, err := s.clients.HashPassword(ctx, in)
+	if err != nil {
+		return "", err
+	}
+	in.Password, in.PasswordHash = "", hash
+	err = s.clients.Transaction(ctx, func(ctx context.Context, tx *accounts.Manager) error {
+		requests := tx.Bucket("idempotency-keys")
+		earlier, err := requests.Get(ctx, idempotencyKey) // locks the key: a concurrent request waits here
+		switch {
+		case err == nil:
+			response = string(earlier.Value)
+			return nil
+		case !errors.Is(err, accounts.ErrNotFound):
+			return err
+		}
+		customer, err := tx.Create(ctx, in)
+		if err != nil {
+			return err
+		}
+		response = fmt.Sprintf("%s is customer %d", customer.Login, customer.ID)
+		_, err = requests.Put(ctx, accounts.Entry{
+			Key: idempotencyKey, Value: []byte(response), ExpiresAt: time.Now().Add(24 * time.Hour),
+		}, accounts.Absent)
+		return err
+	})
+	return response, err
 }
 
 // show prints all rows.

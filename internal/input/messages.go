@@ -43,11 +43,13 @@ var sentences = map[string]struct{ en, it string }{
 	"reservedName": {"{0}: {1} is reserved for the provider", "{0}: {1} è riservato al provider"},
 	"main":         {"{0}: {1} is the main domain of its subscription; make another domain the main one first", "{0}: {1} è il dominio principale del suo abbonamento; prima rendi principale un altro dominio"},
 	"cursor":       {"{0} is not valid for this list", "{0}: valore non valido per questo elenco"},
-	"transaction":  {"{0}: not possible inside a transaction of the application", "{0}: operazione non possibile in una transazione dell’applicazione"},
+	"transaction":  {"{0}: not possible inside a transaction", "{0}: operazione non possibile in una transazione"},
 	"isolation":    {"{0}: the isolation level must be READ COMMITTED, not {1}", "{0}: il livello di isolamento deve essere READ COMMITTED, non {1}"},
 	"ttl":          {"{0} must be from 1 minute to 7 days", "{0}: da 1 minuto a 7 giorni"},
 	"secret":       {"{0} must be set and have at least {1} bytes", "{0}: servono almeno {1} byte"},
 	"provider":     {"{0} must not be set here", "{0}: qui non va indicato alcun valore"},
+	"maxBytes":     {"{0} can have at most {1} bytes", "{0}: massimo {1} byte"},
+	"overlap":      {"{0} conflicts with {1}, which is for another account", "{0}: in conflitto con {1}, che è di un altro account"},
 }
 
 // names are the names of the fields in messages, by the last part of the path.
@@ -101,6 +103,13 @@ var names = map[string]struct{ en, it string }{
 	"secret":             {"Secret", "Chiave segreta"},
 	"old":                {"Current password", "Password attuale"},
 	"transaction":        {"Transaction", "Transazione"},
+	"accounts":           {"Customers", "Clienti"},
+	"bucket":             {"Bucket", "Contenitore"},
+	"key":                {"Key", "Chiave"},
+	"value":              {"Value", "Valore"},
+	"prefix":             {"Prefix", "Prefisso"},
+	"condition":          {"Condition", "Condizione"},
+	"fn":                 {"Function", "Funzione"},
 }
 
 // translators has a translator for each language. It is built once for the process.
@@ -125,11 +134,14 @@ func message(locale string, f FieldError) string {
 	return text
 }
 
-// name returns the name of the field at path: "subscription.domains[0]" is a domain.
+// name returns the name of the field at path: "subscription.domains[0]" is a domain, and so is "[3].subscription.domains[0]".
 func name(language, path string) string {
 	plain := path
-	if i := strings.IndexByte(path, '['); i >= 0 {
-		plain = path[:i]
+	if _, rest, indexed := strings.Cut(path, "]."); indexed && path[0] == '[' {
+		plain = rest
+	}
+	if i := strings.IndexByte(plain, '['); i >= 0 {
+		plain = plain[:i]
 	}
 	for {
 		if n, known := names[plain]; known {

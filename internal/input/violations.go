@@ -76,6 +76,14 @@ func (v *Violations) Append(fields []FieldError) {
 	}
 }
 
+// AddAll records the violations of other, with paths below prefix.
+func (v *Violations) AddAll(prefix string, other Violations) {
+	for _, f := range other.fields {
+		f.Path = join(prefix, f.Path)
+		v.fields = append(v.fields, f)
+	}
+}
+
 // Has reports whether a violation is recorded at path.
 func (v *Violations) Has(path string) bool {
 	for _, f := range v.fields {

@@ -311,3 +311,88 @@ func BenchmarkMillion(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkTransaction changes an account, alone and in a Transaction, in a store with 100,000 accounts.
+func BenchmarkTransaction(b *testing.B) {
+	m, ctx := newFilledManager(b, 100_000, 1), b.Context()
+	update := func(ctx context.Context, m *accounts.Manager, n int) error {
+		description := fmt.Sprint(n)
+		_, err := m.Update(ctx, accounts.ID(n*7919%100_000+1), accounts.Changes{Description: &description})
+		return err
+	}
+	for _, c := range []struct {
+		name string
+		call func(n int) error
+	}{
+		{"alone", func(n int) error { return update(ctx, m, n) }},
+		{"in a Transaction", func(n int) error {
+			return m.Transaction(ctx, func(ctx context.Context, tx *accounts.Manager) error { return update(ctx, tx, n) })
+		}},
+	} {
+		n := 0
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := c.call(n); err != nil {
+					b.Fatal(err)
+				}
+				n++
+			}
+		})
+	}
+}
+
+// BenchmarkEntries reads and puts entries among 100,000, and lists accounts beside them.
+func BenchmarkEntries(b *testing.B) {
+	m, ctx := newFilledManager(b, 1_000, 1), b.Context()
+	list := func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := m.List(ctx, accounts.Query{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.Run("List without entries", list)
+	bucket, keys := m.Bucket("sessions"), make([]string, 100_000)
+	for n := range keys {
+		keys[n] = fmt.Sprintf("account/%d/%d", n%1_000+1, n)
+		_, err := bucket.Put(ctx, accounts.Entry{Key: keys[n], Value: []byte("value"), ExpiresAt: time.Now().Add(time.Hour)}, accounts.Absent)
+		require.NoError(b, err)
+	}
+	b.Run("List", list)
+	for _, c := range []struct {
+		name string
+		call func(key string) error
+	}{
+		{"Get", func(key string) error { _, err := bucket.Get(ctx, key); return err }},
+		{"Put", func(key string) error { _, err := bucket.Put(ctx, accounts.Entry{Key: key}, accounts.Any); return err }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for n := 0; b.Loop(); n++ {
+				if err := c.call(keys[n*7919%len(keys)]); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkCreateMany adds 1,000 accounts with a subscription and a domain each in one command.
+func BenchmarkCreateMany(b *testing.B) {
+	m, ctx, n := newManager(), b.Context(), 0
+	b.ReportAllocs()
+	for b.Loop() {
+		in := make([]accounts.New, 1_000)
+		for i := range in {
+			in[i] = newCustomer(n, 1)
+			in[i].PasswordHash, in[i].Password = "$plain$"+in[i].Password, ""
+			n++
+		}
+		if _, err := m.CreateMany(ctx, in); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "accounts/s")
+}

@@ -30,6 +30,7 @@ func (r *root) removeAccount(id accounts.ID) {
 	t.byID.write().Delete(id)
 	t.counts.write().Delete(id)
 	r.holds.delete(subscriptions.LevelAccount, int64(id))
+	r.entries.removeOwner(id)
 }
 
 // unlink removes a row from the indexes whose keys an update can change.

@@ -8,22 +8,23 @@ import (
 // checkClaim returns the values of a claim that are taken or in conflict.
 func (r *root) checkClaim(c accounts.Claim) accounts.Claimed {
 	var out accounts.Claimed
-	if c.Login != "" {
-		_, out.Login = r.accounts.byLogin.read.Get(c.Login)
-	}
-	if c.AccountExternalID != "" {
-		_, out.AccountExternalID = r.accounts.byExternalID.read.Get(c.AccountExternalID)
-	}
-	if c.ExternalID != "" {
-		_, out.ExternalID = r.subscriptions.byExternalID.read.Get(c.ExternalID)
-	}
-	for _, name := range c.Names {
-		if _, taken := r.domains.byName.read.Get(name); taken {
-			out.Names = append(out.Names, name)
-		}
-	}
+	out.Logins = existing(&r.accounts.byLogin, c.Logins)
+	out.AccountExternalIDs = existing(&r.accounts.byExternalID, c.AccountExternalIDs)
+	out.ExternalIDs = existing(&r.subscriptions.byExternalID, c.ExternalIDs)
+	out.Names = existing(&r.domains.byName, c.Names)
 	out.Conflicting = r.conflictingNames(c.Names, c.Owner, c.Transfer)
 	return out
+}
+
+// existing returns the keys that a table has.
+func existing[V any](in *table[string, V], keys []string) []string {
+	var found []string
+	for _, key := range keys {
+		if _, exists := in.read.Get(key); exists {
+			found = append(found, key)
+		}
+	}
+	return found
 }
 
 // conflictingNames returns the names that have an ancestor or a descendant which belongs to another account. Names that

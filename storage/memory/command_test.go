@@ -26,6 +26,7 @@ func seed(tx accounts.Tx) error {
 		AddAccounts: []accounts.Record{{Account: accounts.Account{
 			ID: id, Login: "mario", Attributes: attributes(), Version: 1, CreatedAt: at, UpdatedAt: at,
 		}}},
+		PutEntries: []accounts.EntryWrite{{Bucket: "b", Entry: accounts.Entry{Key: "k", Value: []byte("stored"), Version: 1}}},
 		Writes: subscriptions.Writes{
 			AddSubscriptions: []subscriptions.Record{{Main: domain, Subscription: subscriptions.Subscription{
 				ID: sub, AccountID: id, Name: "mario.com", Attributes: attributes(), Version: 1, CreatedAt: at, UpdatedAt: at,
@@ -76,7 +77,11 @@ func readAll(t *testing.T, s *memory.Store) []any {
 	require.NoError(t, err)
 	log, err := s.Events(ctx, accounts.EventParams{Limit: 9})
 	require.NoError(t, err)
-	return []any{account, accountPage, sub, subPage, domainPage, site, descendants, log}
+	stored, err := s.Entry(ctx, accounts.EntryKey{Bucket: "b", Key: "k"})
+	require.NoError(t, err)
+	entries, err := s.Entries(ctx, accounts.EntryParams{Bucket: "b", Limit: 9})
+	require.NoError(t, err)
+	return []any{account, accountPage, sub, subPage, domainPage, site, descendants, log, stored, entries}
 }
 
 // modify changes everything in values returned by a store that a caller can change.
@@ -100,6 +105,12 @@ func modify(values []any) {
 		case subscriptions.LockedRows:
 			modifyFields(nil, v.Accounts[0].Holds, nil)
 			modify([]any{v.Subscriptions[0].Subscription, v.Domains})
+		case accounts.Entry:
+			v.Value[0]++
+		case []accounts.Entry:
+			v[0].Value[0]++
+		case accounts.LockedEntries:
+			v.Entries[0].Value[0]++
 		case accounts.EventResult:
 			v.Events[0].Details["note"] = "modified"
 		}
@@ -130,8 +141,9 @@ func TestReturnedValuesAreCopies(t *testing.T) {
 		records, err2 := tx.LockAccounts([]accounts.ID{1})
 		domains, err3 := tx.DomainsOf([]subscriptions.ID{1})
 		descendants, err4 := tx.Descendants([]accounts.ID{1})
-		modify([]any{locked, records, domains, descendants})
-		return errors.Join(err1, err2, err3, err4)
+		entries, err5 := tx.LockEntries(accounts.EntryLockSet{Bucket: "b", Key: "k", Value: true})
+		modify([]any{locked, records, domains, descendants, entries})
+		return errors.Join(err1, err2, err3, err4, err5)
 	})
 	require.NoError(t, err)
 	require.Equal(t, want, readAll(t, s))
@@ -148,6 +160,7 @@ func TestSavedValuesAreCopied(t *testing.T) {
 	modifyFields(saved.AddSubscriptions[0].Attributes, nil, nil)
 	modifyFields(saved.AddDomains[0].Attributes, nil, nil)
 	saved.Events[0].Details["note"] = "modified"
+	saved.PutEntries[0].Value[0]++
 	for i := range saved.PutHolds {
 		saved.PutHolds[i].Hold.Note = "modified"
 	}

@@ -2,6 +2,8 @@ package memory
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -24,7 +26,7 @@ func TestIndexes(t *testing.T) {
 			c := newRandomClient(t, seed)
 			maxSizes := map[string]int{}
 			for n := range 1_000 {
-				c.command()
+				c.commands()
 				if n%20 == 19 {
 					requireIndexed(t, c.store.root.Load())
 					recordMaxSizes(maxSizes, c.store.root.Load())
@@ -44,7 +46,7 @@ func recordMaxSizes(maxSizes map[string]int, r *root) {
 		"subscriptions.byExternalID": r.subscriptions.byExternalID.read.Len(), "subscriptions.byExpiry": r.subscriptions.byExpiry.read.Len(),
 		"domains.bySubscription": r.domains.bySubscription.read.Len(), "domains.descendantCounts": r.domains.descendantCounts.read.Len(),
 		"holds.accounts": r.holds.accounts.read.Len(), "holds.subscriptions": r.holds.subscriptions.read.Len(),
-		"holds.domains": r.holds.domains.read.Len(), "log.redactable": r.log.redactable.read.Len(), "log.pruned": int(r.log.pruned),
+		"holds.domains": r.holds.domains.read.Len(), "entries.byExpiry": r.entries.byExpiry.read.Len(), "entries.byOwner": r.entries.byOwner.read.Len(), "log.redactable": r.log.redactable.read.Len(), "log.pruned": int(r.log.pruned),
 	} {
 		maxSizes[name] = max(maxSizes[name], length)
 	}
@@ -58,6 +60,7 @@ func requireIndexed(t *testing.T, r *root) {
 	requireSubscriptionsIndexed(t, r)
 	requireDomainsIndexed(t, r)
 	requireHoldsIndexed(t, r)
+	requireEntriesIndexed(t, r)
 	requireEventsIndexed(t, r)
 	requireHeldRowsFound(t, r)
 	requireDomainSearchFound(t, r)
@@ -160,6 +163,29 @@ func requireAccountsIndexed(t *testing.T, r *root) {
 		return n == accountCounts{} && r.exists(subject{"account", int64(id)})
 	})
 	require.Equal(t, counts, stored)
+}
+
+func requireEntriesIndexed(t *testing.T, r *root) {
+	t.Helper()
+	var byExpiry, byOwner []*entry
+	rows := r.entries.byKey.read.Items()
+	for _, e := range rows {
+		if !e.ExpiresAt.IsZero() {
+			byExpiry = append(byExpiry, e)
+		}
+		if e.owner != 0 {
+			byOwner = append(byOwner, e)
+			require.True(t, r.exists(subject{"account", int64(e.owner)}), e.Key)
+		}
+	}
+	byKey := func(a, b *entry) int { return cmp.Or(cmp.Compare(a.bucket, b.bucket), cmp.Compare(a.Key, b.Key)) }
+	require.True(t, slices.IsSortedFunc(rows, byKey))
+	require.Equal(t, sortedBy(byExpiry, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(a.bucket, b.bucket), a.ExpiresAt.Compare(b.ExpiresAt), byKey(a, b))
+	}), r.entries.byExpiry.read.Items())
+	require.Equal(t, sortedBy(byOwner, func(a, b *entry) int {
+		return cmp.Or(cmp.Compare(a.owner, b.owner), byKey(a, b))
+	}), r.entries.byOwner.read.Items())
 }
 
 func requireSubscriptionsIndexed(t *testing.T, r *root) {
@@ -355,6 +381,35 @@ func (c *randomClient) newSubscription() subscriptions.New {
 	return in
 }
 
+// commands runs one command or, in a third of all cases, several in a Transaction, which may be rolled back.
+func (c *randomClient) commands() {
+	if c.intN(3) > 0 {
+		c.command()
+		return
+	}
+	clients, before := c.clients, c.store.root.Load()
+	n, rollback := c.intN(4), c.intN(2) == 0
+	errRolledBack := errors.New("rolled back")
+	err := clients.Transaction(c.t.Context(), func(_ context.Context, tx *accounts.Manager) error {
+		c.clients, c.subs = tx, tx.Subscriptions()
+		for range n {
+			c.command()
+		}
+		require.Same(c.t, before, c.store.root.Load(), "published before the end")
+		if rollback {
+			return errRolledBack
+		}
+		return nil
+	})
+	c.clients, c.subs = clients, clients.Subscriptions()
+	if rollback {
+		require.Equal(c.t, errRolledBack, err)
+		require.Same(c.t, before, c.store.root.Load())
+		return
+	}
+	require.NoError(c.t, err)
+}
+
 // command advances the clock and runs one random command.
 func (c *randomClient) command() {
 	c.now = c.now.Add(time.Duration(c.intN(60)) * time.Second)
@@ -375,6 +430,16 @@ func (c *randomClient) command() {
 		func() { _, _ = c.clients.Suspend(ctx, accountIDs, c.hold()) },
 		func() { _, _ = c.clients.Activate(ctx, accountIDs) },
 		func() { _, _ = c.clients.Remove(ctx, accountIDs) },
+		func() { c.putEntry(ctx, accountIDs[0]) },
+		func() { c.putEntry(ctx, accountIDs[0]) },
+		func() { c.putEntry(ctx, accountIDs[0]) },
+		func() { _ = c.clients.Bucket(c.bucket()).Delete(ctx, c.text("k")) },
+		func() { _, _ = c.clients.Bucket(c.bucket()).DeletePrefix(ctx, c.text("k")) },
+		func() {
+			if c.intN(8) == 0 {
+				_, _ = c.clients.Bucket(c.bucket()).DeleteExpired(ctx)
+			}
+		},
 		func() {
 			in := c.newSubscription()
 			in.AccountID = accountIDs[0]
@@ -398,11 +463,22 @@ func (c *randomClient) command() {
 		func() { _, _ = c.subs.ActivateDomains(ctx, domainIDs) },
 		func() { _, _ = c.subs.RemoveDomains(ctx, domainIDs) },
 		func() {
-			_, err := c.clients.PruneEvents(ctx, c.now.Add(-time.Hour))
-			require.NoError(c.t, err)
+			if _, err := c.clients.PruneEvents(ctx, c.now.Add(-time.Hour)); err != nil {
+				require.ErrorIs(c.t, err, accounts.ErrInvalid, "in a transaction")
+			}
 		},
 	}
 	commands[c.intN(len(commands))]()
+}
+
+func (c *randomClient) bucket() string { return fmt.Sprintf("b%d", c.intN(2)) }
+
+func (c *randomClient) putEntry(ctx context.Context, owner accounts.ID) {
+	e := accounts.Entry{Key: c.text("k"), ExpiresAt: c.expiry()}
+	if c.intN(2) == 0 {
+		e.Key = fmt.Sprintf("account/%d/%s", owner, e.Key)
+	}
+	_, _ = c.clients.Bucket(c.bucket()).Put(ctx, e, accounts.Any)
 }
 
 func (c *randomClient) create() {

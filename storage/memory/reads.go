@@ -136,6 +136,9 @@ func sortedUnique[ID cmp.Ordered](ids []ID) []ID {
 
 // Events returns the events that q selects, in the order of their numbers. Events are numbered when they are committed.
 func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.EventResult, error) {
+	if s.inner {
+		return accounts.EventResult{}, errInTransaction()
+	}
 	r, err := s.read(ctx)
 	if err != nil {
 		return accounts.EventResult{}, err

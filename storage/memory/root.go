@@ -14,6 +14,7 @@ type root struct {
 	subscriptions subscriptionTrees
 	domains       domainTrees
 	holds         holdTrees
+	entries       entryTrees
 	log           eventLog
 }
 
@@ -79,8 +80,9 @@ func newRoot() *root {
 			bySubscription:   newOrder(domainsBySubscription),
 			descendantCounts: newOrder(descendantCountsByName),
 		},
-		holds: newHoldTrees(),
-		log:   newEventLog(),
+		holds:   newHoldTrees(),
+		entries: newEntryTrees(),
+		log:     newEventLog(),
 	}
 }
 
@@ -99,6 +101,7 @@ func (r *root) seal() {
 		&r.subscriptions.byCreation, &r.subscriptions.byAccount, &r.subscriptions.byExpiry,
 		&r.domains.byID, &r.domains.byName, &r.domains.bySubscription, &r.domains.descendantCounts,
 		&r.holds.accounts, &r.holds.subscriptions, &r.holds.domains,
+		&r.entries.byKey, &r.entries.byExpiry, &r.entries.byOwner,
 		&r.log.details, &r.log.byAccount, &r.log.redactable,
 	} {
 		t.seal()

@@ -11,12 +11,21 @@ func (r *root) save(w accounts.Writes) {
 	r.saveAccounts(w.AddAccounts, w.UpdateAccounts)
 	r.saveSubscriptions(w.AddSubscriptions, w.UpdateSubscriptions)
 	r.saveDomains(w.AddDomains, w.UpdateDomains)
+	for _, id := range w.EndSessions {
+		r.endSessions(id)
+	}
 	r.remove(w)
 	for _, h := range w.PutHolds {
 		r.putHold(h)
 	}
 	for _, k := range w.DeleteHolds {
 		r.deleteHold(k)
+	}
+	for _, k := range w.DeleteEntries {
+		r.entries.delete(k)
+	}
+	for _, e := range w.PutEntries {
+		r.entries.put(newEntry(e))
 	}
 	r.log.append(w.Events)
 	r.redact(w)
@@ -29,6 +38,17 @@ func (r *root) saveAccounts(added, updated []accounts.Record) {
 	for _, a := range updated {
 		r.putAccount(newAccount(a))
 	}
+}
+
+// endSessions raises the SessionEpoch of an account by one.
+func (r *root) endSessions(id accounts.ID) {
+	row, found := r.accounts.byID.read.Get(id)
+	if !found {
+		return
+	}
+	next := *row
+	next.SessionEpoch++
+	r.putAccount(&next)
 }
 
 func (r *root) saveSubscriptions(added, updated []subscriptions.Record) {

@@ -16,6 +16,9 @@ const snapshotBatchSize = 500
 // Snapshot calls fn with all rows of one root, in batches, and returns the last number of its event log. It keeps that root in
 // memory until it returns; commands do not wait for it.
 func (s *Store) Snapshot(ctx context.Context, fn func(accounts.Batch) error) (int64, error) {
+	if s.inner {
+		return 0, errInTransaction()
+	}
 	r, err := s.read(ctx)
 	if err != nil {
 		return 0, err

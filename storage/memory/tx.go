@@ -21,6 +21,7 @@ type ids struct {
 	account      accounts.ID
 	subscription subscriptions.ID
 	domain       subscriptions.DomainID
+	entryVersion int64
 }
 
 // allocate returns n new ids and advances last.

@@ -26,17 +26,24 @@ func claimQuery(c accounts.Claim) (string, []any) {
 			columns = append(columns, "ARRAY(SELECT "+next+" FROM generate_series(1, "+args.bind(n, "integer")+")) AS "+sequence)
 		}
 	}
-	exists := func(column, where, value string) {
-		if value != "" {
-			columns = append(columns, "EXISTS (SELECT FROM clientele."+where+" = "+args.bind(value, "text")+") AS "+column)
+	taken := func(column, table, key string, values []string) {
+		var equals string
+		switch len(values) {
+		case 0:
+			return
+		case 1:
+			equals = args.bind(values[0], "text")
+		default:
+			equals = "ANY(" + args.bind(textArray(values), "text[]") + ")"
 		}
+		columns = append(columns, "ARRAY(SELECT "+key+" FROM clientele."+table+" WHERE "+key+" = "+equals+") AS "+column)
 	}
 	ids("account_ids", c.NewAccounts)
 	ids("subscription_ids", c.NewSubscriptions)
 	ids("domain_ids", c.NewDomains)
-	exists("login", "accounts WHERE login", c.Login)
-	exists("account_external_id", "accounts WHERE external_id", c.AccountExternalID)
-	exists("external_id", "subscriptions WHERE external_id", c.ExternalID)
+	taken("logins", "accounts", "login", c.Logins)
+	taken("account_external_ids", "accounts", "external_id", c.AccountExternalIDs)
+	taken("external_ids", "subscriptions", "external_id", c.ExternalIDs)
 	if len(c.Names) > 0 {
 		names := args.bind(textArray(c.Names), "text[]")
 		if c.Owner == subscriptions.Provider {
@@ -89,14 +96,14 @@ func conflictingNames(c accounts.Claim, names string, args *numbered) []string {
 
 // claimRow is the result of claimQuery.
 type claimRow struct {
-	AccountIDs        []accounts.ID            `bun:"account_ids,array"`
-	SubscriptionIDs   []subscriptions.ID       `bun:"subscription_ids,array"`
-	DomainIDs         []subscriptions.DomainID `bun:"domain_ids,array"`
-	Login             bool
-	AccountExternalID bool
-	ExternalID        bool
-	Existing          []string `bun:"existing,array"`          // claimed names that exist, and names above them that other accounts have
-	ConflictingBelow  []string `bun:"conflicting_below,array"` // claimed names below which other accounts have names
+	AccountIDs         []accounts.ID            `bun:"account_ids,array"`
+	SubscriptionIDs    []subscriptions.ID       `bun:"subscription_ids,array"`
+	DomainIDs          []subscriptions.DomainID `bun:"domain_ids,array"`
+	Logins             []string                 `bun:"logins,array"`
+	AccountExternalIDs []string                 `bun:"account_external_ids,array"`
+	ExternalIDs        []string                 `bun:"external_ids,array"`
+	Existing           []string                 `bun:"existing,array"`          // claimed names that exist, and names above them that other accounts have
+	ConflictingBelow   []string                 `bun:"conflicting_below,array"` // claimed names below which other accounts have names
 	// Others are claimed names that other accounts have. It is left out where no claimed name is above another one, or where they
 	// are transferred: then they conflict with none.
 	Others []string `bun:"others,array"`
@@ -105,10 +112,10 @@ type claimRow struct {
 func (r claimRow) claimed(names []string) accounts.Claimed {
 	taken, conflicting := r.split(names)
 	return accounts.Claimed{
-		AccountIDs: nilIfEmpty(r.AccountIDs), Login: r.Login, AccountExternalID: r.AccountExternalID,
+		AccountIDs: nilIfEmpty(r.AccountIDs), Logins: nilIfEmpty(r.Logins), AccountExternalIDs: nilIfEmpty(r.AccountExternalIDs),
 		Claimed: subscriptions.Claimed{
 			SubscriptionIDs: nilIfEmpty(r.SubscriptionIDs), DomainIDs: nilIfEmpty(r.DomainIDs),
-			ExternalID: r.ExternalID, Names: taken, Conflicting: conflicting,
+			ExternalIDs: nilIfEmpty(r.ExternalIDs), Names: taken, Conflicting: conflicting,
 		},
 	}
 }

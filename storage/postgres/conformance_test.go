@@ -33,6 +33,9 @@ func TestStore(t *testing.T) {
 	t.Run("in transactions of the application", func(t *testing.T) {
 		storagetest.Run(t, func(t *testing.T) accounts.Store { return txStore{pool.db, new(atomic.Int64), pool.openStore(t)} })
 	})
+	t.Run("in transactions of the library", func(t *testing.T) {
+		storagetest.Run(t, func(t *testing.T) accounts.Store { return inTransactions{pool.openStore(t)} })
+	})
 	t.Run("through PgBouncer", func(t *testing.T) {
 		bounced := pool.withDB(pgtest.Open(t, server.PgBouncer(t, dsn), 8))
 		storagetest.Run(t, bounced.open)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"reflect"
 	"strings"
 	"testing"
@@ -91,6 +90,68 @@ func commands() []command {
 				return err
 			}
 			_, err = m.CheckSession(t.Context(), a.ID, a.SessionEpoch)
+			return err
+		}},
+		{"accounts.SetPasswordHash", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			return m.SetPasswordHash(t.Context(), c.accounts[0], "another horse battery")
+		}},
+		{"accounts.HashPassword", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			_, err := m.HashPassword(t.Context(), accounts.New{Login: "batch", Password: "another horse battery"})
+			return err
+		}},
+		{"accounts.Bucket.Get", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			_, err := m.Bucket("batch").Get(t.Context(), "prefix/0")
+			return err
+		}},
+		{"accounts.Bucket.List", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			_, err := m.Bucket("batch").List(t.Context(), "prefix/", "prefix/0", 500)
+			return err
+		}},
+		{"accounts.Bucket.Put", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			_, err := m.Bucket("batch").Put(t.Context(), accounts.Entry{Key: "prefix/0", Value: []byte("v")}, accounts.Any)
+			return err
+		}},
+		{"accounts.Bucket.Put for an account", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			_, err := m.Bucket("batch").Put(t.Context(), accounts.Entry{Key: fmt.Sprintf("account/%d/x", c.accounts[0])}, accounts.Any)
+			return err
+		}},
+		{"accounts.Bucket.Delete", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			return m.Bucket("batch").Delete(t.Context(), fmt.Sprintf("account/%d/x", c.accounts[0]))
+		}},
+		{"accounts.Bucket.DeletePrefix", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			n, err := m.Bucket("batch").DeletePrefix(t.Context(), "prefix/")
+			require.Equal(t, len(c.accounts), n)
+			return err
+		}},
+		{"accounts.Bucket.DeleteExpired", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			n, err := m.Bucket("batch").DeleteExpired(t.Context())
+			require.Equal(t, len(c.accounts), n)
+			return err
+		}},
+		{"accounts.Transaction", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			return m.Transaction(t.Context(), func(ctx context.Context, tx *accounts.Manager) error {
+				if _, err := tx.Suspend(ctx, c.accounts, accounts.Hold{Cause: "transaction"}); err != nil {
+					return err
+				}
+				if _, err := tx.Subscriptions().Suspend(ctx, c.subscriptions, accounts.Hold{Cause: "transaction"}); err != nil {
+					return err
+				}
+				_, err := tx.Bucket("batch").Get(ctx, "transaction")
+				require.ErrorIs(t, err, accounts.ErrNotFound)
+				_, err = tx.Lift(ctx, c.accounts, []accounts.Cause{"transaction"})
+				return err
+			})
+		}},
+		{"accounts.CreateMany", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			in := make([]accounts.New, len(c.accounts))
+			for i := range in {
+				login := fmt.Sprintf("many%d-%d", len(in), i)
+				in[i] = accounts.New{
+					Login: login, PasswordHash: "correct horse battery", Contact: accounts.Contact{Name: login}, ExternalID: login,
+					Subscription: &subscriptions.New{ExternalID: login, Domains: []string{login + ".example.org"}},
+				}
+			}
+			_, err := m.CreateMany(t.Context(), in)
 			return err
 		}},
 		{"accounts.SignInAs", func(t *testing.T, m *accounts.Manager, c fixture) error {
@@ -321,13 +382,17 @@ func TestCommandsCoverEveryMethod(t *testing.T) {
 		method, _, _ := strings.Cut(c.name, " ")
 		covered[method] = true
 	}
-	for _, manager := range []reflect.Type{reflect.TypeFor[*accounts.Manager](), reflect.TypeFor[*subscriptions.Manager]()} {
+	for manager, prefix := range map[reflect.Type]string{
+		reflect.TypeFor[*accounts.Manager]():      "accounts.",
+		reflect.TypeFor[*accounts.Bucket]():       "accounts.Bucket.",
+		reflect.TypeFor[*subscriptions.Manager](): "subscriptions.",
+	} {
 		for i := range manager.NumMethod() {
 			method := manager.Method(i)
 			if method.Type.NumIn() < 2 || method.Type.In(1) != reflect.TypeFor[context.Context]() {
 				continue // does not use the database
 			}
-			name := path.Base(manager.Elem().PkgPath()) + "." + method.Name
+			name := prefix + method.Name
 			require.True(t, covered[name] || name == "accounts.Follow", "%s is missing in commands", name) // Follow reads as Events does
 		}
 	}
@@ -358,6 +423,21 @@ func TestStatementsDoNotDependOnSize(t *testing.T) {
 	}
 }
 
+// addEntries puts n entries that have expired and n with a prefix.
+func addEntries(t *testing.T, m *accounts.Manager, n int) {
+	t.Helper()
+	require.NoError(t, m.Transaction(t.Context(), func(ctx context.Context, tx *accounts.Manager) error {
+		for i := range n {
+			for _, e := range []accounts.Entry{{Key: fmt.Sprintf("prefix/%d", i)}, {Key: fmt.Sprintf("expired/%d", i), ExpiresAt: time.Now()}} {
+				if _, err := tx.Bucket("batch").Put(ctx, e, accounts.Any); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
+}
+
 // populate creates n accounts with two subscriptions each, a subscription with n domains besides its main one, and n of each
 // kind of row that is only removed.
 func populate(t *testing.T, store accounts.Store, n int) fixture {
@@ -377,6 +457,7 @@ func populate(t *testing.T, store accounts.Store, n int) fixture {
 		require.NoError(t, err)
 		return made.ID
 	}
+	addEntries(t, m, n)
 	var c fixture
 	names := []string{"batch.example.net"}
 	for i := range n {

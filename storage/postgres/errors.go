@@ -94,6 +94,9 @@ func retryable(err error) bool {
 // isConflict reports whether state is that of a serialization failure or a deadlock.
 func isConflict(state string) bool { return state == "40001" || state == "40P01" }
 
+// isLockTimeout reports whether the server ended a statement because it waited for a lock for longer than lock_timeout.
+func (e *dbError) isLockTimeout() bool { return e.state == "55P03" }
+
 // isReadOnly reports whether err says that the server or the role may not write.
 func isReadOnly(err error) bool {
 	var e *dbError

@@ -25,7 +25,7 @@ WHERE a.id = ANY(ARRAY(
     SELECT s.account_id FROM clientele.domains AS d JOIN clientele.subscriptions AS s ON s.id = d.subscription_id
     WHERE d.id = ANY($3::bigint[])))
 ORDER BY a.id
-FOR SHARE`
+`
 
 	lockSubscriptions = `
 SELECT s.id FROM clientele.subscriptions AS s
@@ -40,7 +40,10 @@ FOR NO KEY UPDATE`
 SELECT a.id FROM clientele.accounts AS a
 WHERE a.id = ANY($1::bigint[])
 ORDER BY a.id
-FOR NO KEY UPDATE`
+`
+
+	share       = "FOR SHARE"
+	exclusively = "FOR NO KEY UPDATE"
 
 	lockedOwners = `
 SELECT a.id, (SELECT ` + holdsAsJSON + ` FROM clientele.account_holds AS h WHERE h.account_id = a.id) AS holds
@@ -83,10 +86,20 @@ type idRow struct{ ID int64 }
 
 func (r idRow) id() int64 { return r.ID }
 
+// ownerLock returns how the owners of what a command changes are locked: together with other commands on their descendants,
+// unless more commands may follow in the transaction. If one of those were a command on the account, two transactions would wait
+// for each other.
+func (t *transaction) ownerLock() string {
+	if t.several {
+		return exclusively
+	}
+	return share
+}
+
 // Lock implements subscriptions.Tx.
 func (t *transaction) Lock(r subscriptions.LockSet) (subscriptions.LockedRows, error) {
 	var owners, parents []idRow
-	if err := t.query(&owners, lockOwners, numberArray(r.Accounts), numberArray(r.Subscriptions), numberArray(r.Domains)); err != nil {
+	if err := t.query(&owners, lockOwners+t.ownerLock(), numberArray(r.Accounts), numberArray(r.Subscriptions), numberArray(r.Domains)); err != nil {
 		return subscriptions.LockedRows{}, err
 	}
 	if len(r.Subscriptions)+len(r.Domains) > 0 {
@@ -210,7 +223,7 @@ func (t *transaction) DomainsOf(ids []subscriptions.ID) ([]subscriptions.Domain,
 // LockAccounts implements accounts.Tx.
 func (t *transaction) LockAccounts(ids []accounts.ID) ([]accounts.Record, error) {
 	locked := make([]idRow, 0, len(ids))
-	if err := t.query(&locked, lockAccounts, numberArray(ids)); err != nil {
+	if err := t.query(&locked, lockAccounts+exclusively, numberArray(ids)); err != nil {
 		return nil, err
 	}
 	rows := make([]accountRow, 0, len(locked))
@@ -223,7 +236,7 @@ func (t *transaction) LockAccounts(ids []accounts.ID) ([]accounts.Record, error)
 // LockHolds implements accounts.Tx.
 func (t *transaction) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
 	locked := make([]idRow, 0, len(ids))
-	if err := t.query(&locked, lockAccounts, numberArray(ids)); err != nil {
+	if err := t.query(&locked, lockAccounts+exclusively, numberArray(ids)); err != nil {
 		return nil, err
 	}
 	var rows []holdRow

@@ -102,6 +102,12 @@ func errInTransaction() error { return input.Invalid("transaction", "transaction
 type outerTx struct {
 	checked bool     // the transaction is READ COMMITTED, which cannot change any more
 	failed  *dbError // the first statement of the library that failed
+
+	// The rest is for transactions of Store.Transaction only.
+	attempt  int  // 1 for the first, 0 in a transaction of the application
+	commands int  // the number of commands that have begun
+	hurried  bool // lock_timeout is maxLockWait
+	halfDone bool // a command failed after it had written
 }
 
 // fail records the first failure and returns e. The receiver may be nil.
@@ -123,9 +129,13 @@ func (s *Store) updateInOuter(ctx context.Context, fn func(accounts.Tx) error) e
 	if err := s.checkIsolation(ctx); err != nil {
 		return err
 	}
-	t := &transaction{ctx: ctx, runner: s.runner}
+	if err := s.beginCommand(ctx); err != nil {
+		return err
+	}
+	t := &transaction{ctx: ctx, runner: s.runner, several: true}
 	err := t.run(fn)
 	s.outer.fail(t.failed)
+	s.outer.halfDone = s.outer.halfDone || err != nil && t.saved
 	return err
 }
 

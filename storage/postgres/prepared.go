@@ -11,7 +11,7 @@ import (
 // preparedQueries are the statements that an application runs on every request. Without Options.Prepared, each sends its text
 // every time.
 type preparedQueries struct {
-	accountByID, accountByLogin, site *preparedQuery
+	accountByID, accountByLogin, site, entry *preparedQuery
 }
 
 // preparedQuery is one statement, prepared when it is first used if prepare is set. The pool prepares it again on each of its
@@ -26,7 +26,7 @@ func newPreparedQueries(r runner, prepare bool) preparedQueries {
 	newQuery := func(statement string) *preparedQuery {
 		return &preparedQuery{text: r.schema.qualify(statement), prepare: prepare}
 	}
-	return preparedQueries{newQuery(accountBy("a.id = $1")), newQuery(accountBy("a.login = $1")), newQuery(siteByName)}
+	return preparedQueries{newQuery(accountBy("a.id = $1")), newQuery(accountBy("a.login = $1")), newQuery(siteByName), newQuery(entryByKey)}
 }
 
 // rows runs the statement on a pool.

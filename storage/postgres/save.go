@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// Deletes the rows, their holds by the foreign keys, and the texts of earlier events about them. The subject of an event
+	// Deletes the rows, their holds and entries by the foreign keys, and the texts of earlier events about them. The subject of an event
 	// is the lowest row that it names.
 	deleteRows = `
 WITH accounts AS (
@@ -35,6 +35,10 @@ WITH accounts AS (
 )
 SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM subscriptions) + (SELECT count(*) FROM domains) AS count`
 
+	endSessions = `
+UPDATE clientele.accounts SET session_epoch = session_epoch + 1
+WHERE id = ANY($1::bigint[])`
+
 	// A subscription is due at its expiry, unless it has the hold "expired".
 	updateDue = `
 UPDATE clientele.subscriptions AS s
@@ -47,7 +51,8 @@ WHERE s.id = ANY($1::bigint[])`
 // Save implements accounts.Tx. Rows are removed before others are added, which may reuse their names. One statement removes,
 // and one adds: foreign keys are checked at the end of each.
 func (t *transaction) Save(w accounts.Writes) error {
-	for _, save := range []func(accounts.Writes) error{t.update, t.remove, t.deleteHolds, t.add, t.saveDue} {
+	t.saved = true
+	for _, save := range []func(accounts.Writes) error{t.update, t.remove, t.deleteHolds, t.deleteEntries, t.add, t.saveDue} {
 		if err := save(w); err != nil {
 			return err
 		}
@@ -106,6 +111,7 @@ func (t *transaction) add(w accounts.Writes) error {
 	for _, holds := range holdWriteTables {
 		add(&a, holds.table, filter(w.PutHolds, func(p subscriptions.HoldWrite) bool { return p.Level == holds.level }), holds.onConflict())
 	}
+	add(&a, entryTable, w.PutEntries, replaceEntry)
 	add(&a, eventTable, withoutRemovedTexts(w), "")
 	last := len(a.inserts) - 1
 	switch {
@@ -136,6 +142,11 @@ func updateRows[R any](t *transaction, in table[R], rows []R) error {
 func (t *transaction) update(w accounts.Writes) error {
 	if err := updateRows(t, accountTable, w.UpdateAccounts); err != nil {
 		return err
+	}
+	if len(w.EndSessions) > 0 {
+		if err := t.exec(len(w.EndSessions), endSessions, numberArray(w.EndSessions)); err != nil {
+			return err
+		}
 	}
 	if err := updateRows(t, subscriptionTable, subscriptionWrites(w, w.UpdateSubscriptions)); err != nil {
 		return err

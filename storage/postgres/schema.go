@@ -40,6 +40,7 @@ func (s schema) qualify(statement string) string {
 const (
 	lockEventNumbers = 1024 // held while events are numbered
 	lockMigrations   = 1025 // held while the schema changes
+	lockRepeated     = 1026 // held by a transaction that was in conflict with others, while it is repeated
 )
 
 // lock acquires one of the schema's advisory locks until the end of the transaction.

@@ -24,7 +24,7 @@ const statisticsRows, bulkRows = 2000, 500
 var loadSteps = []struct{ statistics, statements string }{
 	{"of empty tables", part("accounts")},
 	{"before an import of domains", part("subscriptions") + part("domains")},
-	{"with nothing suspended and no events", part("account_holds") + part("subscription_holds") + part("domain_holds") + part("events")},
+	{"with nothing suspended and no events", part("account_holds") + part("subscription_holds") + part("domain_holds") + part("events") + part("entries")},
 	{"with all events numbered, before a bulk suspension", `
 INSERT INTO clientele.account_holds SELECT id, 'late', '', '', '', 'seed', now() FROM clientele.accounts;
 INSERT INTO clientele.subscription_holds SELECT id, 'late', '', '', '', 'seed', now() FROM clientele.subscriptions;
@@ -126,7 +126,7 @@ func executeEverything(t *testing.T, statisticsAfter int, fresh, reads bool, set
 	}), nil))(t)
 
 	execute(fmt.Sprintf(`UPDATE clientele.event_log SET last = %[1]d;
-SELECT setval('clientele.account_ids', %[1]d), setval('clientele.subscription_ids', %[1]d), setval('clientele.domain_ids', %[1]d)`, statisticsRows))
+SELECT setval('clientele.account_ids', %[1]d), setval('clientele.subscription_ids', %[1]d), setval('clientele.domain_ids', %[1]d), setval('clientele.entry_versions', %[1]d)`, statisticsRows))
 	analyze := func() {
 		if fresh {
 			execute("ANALYZE")
@@ -167,6 +167,7 @@ func bulkFixture(t *testing.T, store *postgres.Store) fixture {
 	for i := range names {
 		names[i] = fmt.Sprintf("bulk%d.example.net", i)
 	}
+	addEntries(t, manager(store), bulkRows)
 	m := manager(store).Subscriptions()
 	created, err := m.Create(t.Context(), subscriptions.New{AccountID: 1, Domains: names})
 	require.NoError(t, err)

@@ -67,6 +67,21 @@ func (s *Store) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	})
 }
 
+// Transaction implements accounts.Store. Like Update, it runs fn up to 16 times if the transaction fails because of concurrent
+// ones.
+func (s *Store) Transaction(ctx context.Context, fn func(ctx context.Context, in accounts.Store) error) error {
+	if s.outer != nil {
+		return errInTransaction()
+	}
+	attempt := 0
+	return transact(ctx, s.db.DB.BeginTx, func(tx *sql.Tx) (retry bool, err error) {
+		attempt++
+		in := s.WithSQLTx(tx)
+		in.outer.checked, in.outer.attempt = true, attempt
+		return in.runTransaction(ctx, fn)
+	})
+}
+
 // runInOwnTx runs statements that are no command in a transaction. It is repeated as in Update.
 func (s *Store) runInOwnTx(ctx context.Context, run func(runner) error) error {
 	return transact(ctx, s.db.DB.BeginTx, func(tx *sql.Tx) (retry bool, err error) {

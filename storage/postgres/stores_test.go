@@ -86,11 +86,13 @@ UPDATE ?0.subscriptions SET main_domain_id = NULL WHERE main_domain_id IS NOT NU
 DELETE FROM ?0.domains;
 DELETE FROM ?0.subscriptions;
 DELETE FROM ?0.accounts;
+DELETE FROM ?0.entries;
 DELETE FROM ?0.events;
 UPDATE ?0.event_log SET last = 0, pruned = 0;
 ALTER SEQUENCE ?0.account_ids RESTART;
 ALTER SEQUENCE ?0.subscription_ids RESTART;
-ALTER SEQUENCE ?0.domain_ids RESTART`, bun.Ident(schema))
+ALTER SEQUENCE ?0.domain_ids RESTART;
+ALTER SEQUENCE ?0.entry_versions RESTART`, bun.Ident(schema))
 }
 
 // execute runs statements of the test itself, also after the test's context has ended.

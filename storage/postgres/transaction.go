@@ -17,6 +17,9 @@ type transaction struct {
 	runner
 	ctx    context.Context //nolint:containedctx // every method of a Tx obeys the ctx of Update
 	failed *dbError        // the first statement that failed: nothing after it can succeed
+	saved  bool            // Save was called
+
+	several bool // other commands may be a part of the same transaction
 	// subscriptions are the locked ones: domains inherit from them.
 	subscriptions map[subscriptions.ID]subscriptionRow
 }

@@ -42,6 +42,13 @@ func (s txStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	}
 }
 
+// inTransactions is a store that runs every command in a Transaction of its own.
+type inTransactions struct{ *postgres.Store }
+
+func (s inTransactions) Update(ctx context.Context, fn func(accounts.Tx) error) error {
+	return s.Transaction(ctx, func(ctx context.Context, in accounts.Store) error { return in.Update(ctx, fn) })
+}
+
 // inTx calls run with a store in a transaction of the application.
 func inTx[V any](ctx context.Context, s txStore, run func(*postgres.Store) (V, error)) (V, error) {
 	var none V
@@ -77,6 +84,14 @@ func (s txStore) CountAccounts(ctx context.Context, l accounts.ListParams, atMos
 
 func (s txStore) Descendants(ctx context.Context, ids []accounts.ID) (accounts.Descendants, error) {
 	return inTx(ctx, s, func(in *postgres.Store) (accounts.Descendants, error) { return in.Descendants(ctx, ids) })
+}
+
+func (s txStore) Entry(ctx context.Context, k accounts.EntryKey) (accounts.Entry, error) {
+	return inTx(ctx, s, func(in *postgres.Store) (accounts.Entry, error) { return in.Entry(ctx, k) })
+}
+
+func (s txStore) Entries(ctx context.Context, p accounts.EntryParams) ([]accounts.Entry, error) {
+	return inTx(ctx, s, func(in *postgres.Store) ([]accounts.Entry, error) { return in.Entries(ctx, p) })
 }
 
 func (s txStore) Subscription(ctx context.Context, k subscriptions.SubscriptionKey) (subscriptions.Subscription, error) {
@@ -117,6 +132,18 @@ func (t *alternatingStore) next() accounts.Store { return t.stores[t.calls.Add(1
 
 func (t *alternatingStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	return t.next().Update(ctx, fn)
+}
+
+func (t *alternatingStore) Transaction(ctx context.Context, fn func(context.Context, accounts.Store) error) error {
+	return t.next().Transaction(ctx, fn)
+}
+
+func (t *alternatingStore) Entry(ctx context.Context, k accounts.EntryKey) (accounts.Entry, error) {
+	return t.next().Entry(ctx, k)
+}
+
+func (t *alternatingStore) Entries(ctx context.Context, p accounts.EntryParams) ([]accounts.Entry, error) {
+	return t.next().Entries(ctx, p)
 }
 
 func (t *alternatingStore) Account(ctx context.Context, k accounts.AccountKey) (accounts.Record, error) {

@@ -246,6 +246,7 @@ type state struct {
 	Hashes        map[accounts.ID]string
 	Subscriptions []subscriptions.Subscription
 	Domains       []subscriptions.Domain
+	Entries       []accounts.Entry // of suiteBucket, expired ones included
 	Events        []accounts.Event
 }
 
@@ -275,6 +276,15 @@ func (f *fixture) dump() state {
 		}
 	}
 	s.Domains = f.domains(subscriptions.DomainQuery{Limit: 500})
+	for p := (accounts.EntryParams{Bucket: suiteBucket, Limit: 500}); ; {
+		page, err := f.store.Entries(f.ctx, p)
+		f.NoError(err)
+		s.Entries = append(s.Entries, page...)
+		if len(page) < p.Limit {
+			break
+		}
+		p.After = page[len(page)-1].Key
+	}
 	s.Events = f.events()
 	return f.deepCopy(s)
 }

@@ -42,7 +42,7 @@ const (
 type call struct {
 	kind string
 	id   int64  // of the row that it is about; 0: none
-	arg  string // a login, a name, a cause
+	arg  string // a login, a name, a cause, a key, a condition
 	to   int64
 }
 
@@ -50,7 +50,7 @@ type call struct {
 type response struct {
 	id           int64  // of the row that was created or found
 	owner        int64  // of the row that was found
-	holds        string // the causes in force
+	holds        string // the causes in force, or the numbers in entries
 	changed      bool
 	suspended    bool
 	sessionEpoch int64
@@ -60,6 +60,7 @@ type response struct {
 // The errors in a response.
 const (
 	errTaken         = "taken"
+	errConflict      = "conflict"
 	errNotFound      = "not found"
 	errSessionEnded  = "session ended"
 	errSuspended     = "suspended"
@@ -79,6 +80,7 @@ func errorText(err error) string {
 		{accounts.ErrCommitUnknown, errCommitUnknown},
 		{accounts.ErrUnavailable, errUnavailable},
 		{accounts.ErrTaken, errTaken},
+		{accounts.ErrConflict, errConflict},
 		{accounts.ErrNotFound, errNotFound},
 		{accounts.ErrSessionEnded, errSessionEnded},
 		{accounts.ErrSuspended, errSuspended},

@@ -16,6 +16,8 @@ func linearObjects() []linearObject {
 		{"names", linearNames},
 		{"holds", linearHolds},
 		{"owners", linearOwners},
+		{"entries", linearEntries},
+		{"transactions", linearTransactions},
 	}
 }
 

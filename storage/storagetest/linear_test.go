@@ -96,8 +96,17 @@ func (s *staleStore) Subscription(ctx context.Context, k subscriptions.Subscript
 	return cachedRead(s, k, func() (subscriptions.Subscription, error) { return s.Store.Subscription(ctx, k) })
 }
 
-// splitStore lets commands decide on rows that they read in an earlier transaction than the one in which they write.
+func (s *staleStore) Entry(ctx context.Context, k accounts.EntryKey) (accounts.Entry, error) {
+	return cachedRead(s, k, func() (accounts.Entry, error) { return s.Store.Entry(ctx, k) })
+}
+
+// splitStore lets commands decide on rows that they read in an earlier transaction than the one in which they write. Its transactions are none: each
+// command is committed alone.
 type splitStore struct{ accounts.Store }
+
+func (s *splitStore) Transaction(ctx context.Context, fn func(context.Context, accounts.Store) error) error {
+	return fn(ctx, s)
+}
 
 var errRead = errors.New("rows have been read")
 
@@ -113,7 +122,7 @@ func (s *splitStore) Update(ctx context.Context, fn func(accounts.Tx) error) err
 	runtime.Gosched()
 	return s.Store.Update(ctx, func(tx accounts.Tx) error {
 		return fn(&splitTx{
-			Tx: tx, second: true, locked: seen.locked, records: seen.records, owners: seen.owners, claimed: seen.claimed,
+			Tx: tx, second: true, locked: seen.locked, records: seen.records, owners: seen.owners, entries: seen.entries, claimed: seen.claimed,
 		})
 	})
 }
@@ -125,6 +134,7 @@ type splitTx struct {
 	locked  subscriptions.LockedRows
 	records []accounts.Record
 	owners  []subscriptions.Owner
+	entries accounts.LockedEntries
 	claimed accounts.Claimed
 }
 
@@ -155,10 +165,20 @@ func (t *splitTx) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
 	return now, err
 }
 
+func (t *splitTx) LockEntries(l accounts.EntryLockSet) (accounts.LockedEntries, error) {
+	now, err := t.Tx.LockEntries(l)
+	if t.second {
+		now.Entries = t.entries.Entries
+		return now, err
+	}
+	t.entries = now
+	return now, err
+}
+
 func (t *splitTx) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	now, err := t.Tx.Claim(c)
 	if t.second {
-		now.Login, now.Names, now.Conflicting = t.claimed.Login, t.claimed.Names, t.claimed.Conflicting
+		now.Logins, now.Names, now.Conflicting = t.claimed.Logins, t.claimed.Names, t.claimed.Conflicting
 		return now, err
 	}
 	t.claimed = now
@@ -197,6 +217,14 @@ func (s *lossyStore) next() int {
 }
 
 func (s *lossyStore) Update(ctx context.Context, fn func(accounts.Tx) error) error {
+	return s.lose(func() error { return s.Store.Update(ctx, fn) })
+}
+
+func (s *lossyStore) Transaction(ctx context.Context, fn func(context.Context, accounts.Store) error) error {
+	return s.lose(func() error { return s.Store.Transaction(ctx, fn) })
+}
+
+func (s *lossyStore) lose(run func() error) error {
 	n := s.next()
 	lost := n > 0 && n%7 == 0
 	switch {
@@ -205,7 +233,7 @@ func (s *lossyStore) Update(ctx context.Context, fn func(accounts.Tx) error) err
 	case lost && !s.lies:
 		return accounts.ErrUnavailable
 	}
-	err := s.Store.Update(ctx, fn)
+	err := run()
 	switch {
 	case err == nil && lost:
 		return accounts.ErrUnavailable

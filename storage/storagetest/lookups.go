@@ -53,7 +53,9 @@ func (f *fixture) lookUps() (found []string) {
 		add(fmt.Sprint("events of ", id), log, err)
 		var claimed accounts.Claimed
 		err = f.store.Update(f.ctx, func(tx accounts.Tx) (err error) {
-			claimed, err = tx.Claim(accounts.Claim{Login: "toad", AccountExternalID: "crm-1", Claim: subscriptions.Claim{ExternalID: "order-2", Names: names, Owner: id}})
+			claimed, err = tx.Claim(accounts.Claim{
+				Logins: []string{"toad"}, AccountExternalIDs: []string{"crm-1"}, Claim: subscriptions.Claim{ExternalIDs: []string{"order-2"}, Names: names, Owner: id},
+			})
 			return err
 		})
 		slices.Sort(claimed.Names)

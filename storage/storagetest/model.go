@@ -107,6 +107,9 @@ type history struct {
 	subs    *subscriptions.Manager
 	model   *model
 
+	unapproved    *accounts.Manager // clients without an AllowDomain, for transactions
+	inTransaction bool
+
 	allowCalls  []string          // names for which Options.AllowDomain was called during the last command
 	issued      map[string]bool   // ids that the store has allocated
 	manyAdded   bool              // whether addManyAccounts has run
@@ -119,7 +122,7 @@ type history struct {
 
 func newHistory(ctx context.Context, rt *rapid.T, store accounts.Store, c *clock) *history {
 	h := &history{t: rt, ctx: ctx, store: store, clock: c, model: newModel(), issued: map[string]bool{}}
-	h.clients = accounts.NewManager(store, &accounts.Options{
+	options := &accounts.Options{
 		Now: c.now, Hasher: plainHasher{}, Secret: []byte("thirty-two bytes are the minimum"),
 		ReservedLogins: append(accounts.DefaultReservedLogins(), reservedLogin), ReservedDomains: []string{reservedDomain},
 		AllowDomain: func(_ context.Context, _ accounts.ID, name string) error {
@@ -129,7 +132,10 @@ func newHistory(ctx context.Context, rt *rapid.T, store accounts.Store, c *clock
 			}
 			return nil
 		},
-	})
+	}
+	h.clients = accounts.NewManager(store, options)
+	options.AllowDomain = nil
+	h.unapproved = accounts.NewManager(store, options)
 	h.subs = h.clients.Subscriptions()
 	return h
 }
@@ -143,6 +149,19 @@ func (h *history) clear() {
 	if all := h.model.subscriptionsOf(subscriptions.Provider); len(all) > 0 {
 		_, err := h.subs.Remove(h.ctx, all)
 		require.NoError(h.t, err)
+	}
+	for key, e := range h.model.entries {
+		if !e.gone {
+			err := h.store.Update(h.ctx, func(tx accounts.Tx) error {
+				k := accounts.EntryKey{Bucket: suiteBucket, Key: key}
+				locked, err := tx.LockEntries(accounts.EntryLockSet{Bucket: k.Bucket, Key: k.Key})
+				if err != nil || len(locked.Entries) == 0 {
+					return err
+				}
+				return tx.Save(accounts.Writes{DeleteEntries: []accounts.EntryKey{k}})
+			})
+			require.NoError(h.t, err)
+		}
 	}
 	h.clock.advance(time.Second)
 	_, err := h.clients.PruneEvents(h.ctx, h.clock.now())

@@ -13,52 +13,74 @@ import (
 // create creates an account, with its first subscription if there is one. It calls ids only if it succeeds.
 func (m *model) create(in accounts.New, ids func() newIDs) (accounts.Account, error) {
 	f := m.command()
-	login := f.login("login", in.Login)
-	f.reserved("login", login)
-	if in.Password == "" {
-		f.add("password", "required")
-	} else {
-		f.password(in.Password)
-		f.notLogin(in.Password, login)
-	}
-	contact := f.contact("contact", in.Contact)
-	externalID := f.line("externalID", in.ExternalID)
-	var names []string
-	if in.Subscription != nil {
-		if in.Subscription.AccountID != 0 {
-			f.add("subscription.accountID", "provider")
-		}
-		names = m.newSubscription(f, "subscription.", *in.Subscription, true)
-	}
+	d := m.draft(f, "", in)
 	if err := f.err(); err != nil {
 		return accounts.Account{}, err
 	}
-	if err := m.require(names); err != nil {
+	if err := m.require(d.names); err != nil {
 		return accounts.Account{}, err
 	}
 	var t takenFields
-	t.add(m.loginTaken(login, 0), "login", in.Login)
-	t.add(m.accountExternalIDTaken(externalID, 0), "externalID", in.ExternalID)
-	const newOwner = -1 // the account does not exist yet, so all domains are those of others
-	if in.Subscription != nil {
-		m.subscriptionTaken(&t, "subscription.", *in.Subscription, names, newOwner)
-	}
+	m.accountTaken(&t, d)
 	if err := t.err(); err != nil {
 		return accounts.Account{}, err
 	}
-	created := ids()
+	return m.addAccount(d, ids()), nil
+}
+
+// draft checks the input for an account. The paths of the field errors begin with path.
+func (m *model) draft(f *fieldErrors, path string, in accounts.New) modelDraft {
+	d := modelDraft{path: path, in: in}
+	var own fieldErrors
+	d.login = own.login("login", in.Login)
+	own.reserved("login", d.login)
+	switch {
+	case in.PasswordHash != "":
+	case in.Password == "":
+		own.add("password", "required")
+	default:
+		own.password(in.Password)
+		own.notLogin(in.Password, d.login)
+	}
+	d.contact = own.contact("contact", in.Contact)
+	d.externalID = own.line("externalID", in.ExternalID)
+	if in.Subscription != nil {
+		if in.Subscription.AccountID != 0 {
+			own.add("subscription.accountID", "provider")
+		}
+		d.names = m.newSubscription(&own, "subscription.", *in.Subscription, true)
+	}
+	for _, e := range own.fields {
+		f.add(path+e.Path, e.Rule)
+	}
+	return d
+}
+
+// accountTaken adds the fields of a new account whose values are taken.
+func (m *model) accountTaken(t *takenFields, d modelDraft) {
+	t.add(m.loginTaken(d.login, 0), d.path+"login", d.in.Login)
+	t.add(m.accountExternalIDTaken(d.externalID, 0), d.path+"externalID", d.in.ExternalID)
+	const newOwner = -1 // the account does not exist yet, so all domains are those of others
+	if d.in.Subscription != nil {
+		m.subscriptionTaken(t, d.path+"subscription.", *d.in.Subscription, d.names, newOwner)
+	}
+}
+
+// addAccount adds an account with its first subscription.
+func (m *model) addAccount(d modelDraft, created newIDs) accounts.Account {
+	in := d.in
 	m.accounts[created.account] = accounts.Account{
-		ID: created.account, Login: login, Contact: contact,
+		ID: created.account, Login: d.login, Contact: d.contact,
 		AdditionalInfo: strings.TrimSpace(in.AdditionalInfo), Description: strings.TrimSpace(in.Description),
-		ExternalID: externalID, Locale: in.Locale, Attributes: mergeAttributes(nil, in.Attributes),
+		ExternalID: d.externalID, Locale: in.Locale, Attributes: mergeAttributes(nil, in.Attributes),
 		SessionEpoch: 1, Version: 1, CreatedAt: m.creationTime(in.CreatedAt), UpdatedAt: m.now,
 	}
-	m.passwords[created.account] = in.Password
-	m.addEvent(subscriptions.LevelAccount, int64(created.account), "created", map[string]string{"login": login, "externalID": externalID})
+	m.passwords[created.account] = in.Password + strings.TrimPrefix(in.PasswordHash, "$plain$")
+	m.addEvent(subscriptions.LevelAccount, int64(created.account), "created", map[string]string{"login": d.login, "externalID": d.externalID})
 	if in.Subscription != nil {
-		m.addSubscription(*in.Subscription, created, names)
+		m.addSubscription(*in.Subscription, created, d.names)
 	}
-	return m.account(created.account), nil
+	return m.account(created.account)
 }
 
 // creationTime returns imported, or the current time if imported is zero.
@@ -505,6 +527,11 @@ func (m *model) removeAll(r accounts.Removal) {
 		m.addEvent(subscriptions.LevelAccount, int64(id), "removed", map[string]string{"login": m.accounts[id].Login, "externalID": m.accounts[id].ExternalID})
 		defer delete(m.accounts, id)
 		defer delete(m.passwords, id)
+		for key, e := range m.entries {
+			if (accounts.EntryKey{Key: key}).Owner() == id && !e.gone {
+				m.deleteEntry(key)
+			}
+		}
 	}
 	m.redact(func(e accounts.Event) bool {
 		switch {

@@ -24,7 +24,9 @@ type model struct {
 	passwords     map[accounts.ID]string
 	subscriptions map[subscriptions.ID]subscriptions.Record
 	domains       map[subscriptions.DomainID]subscriptions.Domain
+	entries       map[string]entryState // of suiteBucket, by key
 	events        []accounts.Event
+	allowAll      bool     // Options.AllowDomain is not set
 	mustAllow     []string // names for which the last command must call Options.AllowDomain
 }
 
@@ -34,6 +36,7 @@ func newModel() *model {
 		passwords:     map[accounts.ID]string{},
 		subscriptions: map[subscriptions.ID]subscriptions.Record{},
 		domains:       map[subscriptions.DomainID]subscriptions.Domain{},
+		entries:       map[string]entryState{},
 	}
 }
 

@@ -81,7 +81,7 @@ func modelSteps() []modelStep {
 // weightedSteps returns all steps, each repeated according to its weight.
 func weightedSteps() []modelStep {
 	var all []modelStep
-	for _, s := range append(modelSteps(), ownerSteps()...) {
+	for _, s := range slices.Concat(modelSteps(), ownerSteps(), entrySteps(), transactionSteps()) {
 		for range s.weight {
 			all = append(all, s)
 		}
@@ -238,6 +238,11 @@ func (h *history) wait() {
 
 func (h *history) create() {
 	ctx := h.beginCommand()
+	h.createAccount(ctx, h.newAccount())
+}
+
+// newAccount draws the input for an account.
+func (h *history) newAccount() accounts.New {
 	in := accounts.New{
 		Login: h.login(), Password: h.newPassword(), Contact: h.contact(), ExternalID: h.externalID(),
 		AdditionalInfo: h.text(), Description: h.text(), Locale: oneOf(h, "locale", "", "it", "en"),
@@ -246,6 +251,7 @@ func (h *history) create() {
 	if h.oneIn(32) {
 		in.Password = ""
 	}
+	h.newPasswordIn(&in)
 	if !h.oneIn(3) {
 		first := h.newSubscription()
 		if h.oneIn(32) {
@@ -253,7 +259,7 @@ func (h *history) create() {
 		}
 		in.Subscription = &first
 	}
-	h.createAccount(ctx, in)
+	return in
 }
 
 func (h *history) createAccount(ctx context.Context, in accounts.New) {

@@ -69,8 +69,8 @@ func refusedBeforeSave(f *fixture) {
 				return err
 			}
 			_, err := tx.Claim(accounts.Claim{
-				NewAccounts: 1, Login: "peach", AccountExternalID: "x",
-				Claim: subscriptions.Claim{NewSubscriptions: 1, NewDomains: 2, ExternalID: "x", Names: []string{"peach.example", "www.blog.example"}, Owner: data.mario.ID},
+				NewAccounts: 1, Logins: []string{"peach"}, AccountExternalIDs: []string{"x"},
+				Claim: subscriptions.Claim{NewSubscriptions: 1, NewDomains: 2, ExternalIDs: []string{"x"}, Names: []string{"peach.example", "www.blog.example"}, Owner: data.mario.ID},
 			})
 			if err != nil {
 				return err
@@ -263,10 +263,15 @@ func claimReports(f *fixture) {
 		got.Names, got.Conflicting = slices.Sorted(slices.Values(got.Names)), slices.Sorted(slices.Values(got.Conflicting))
 		return got
 	}
-	f.Equal(accounts.Claimed{Login: true}, claim(accounts.Claim{Login: "mario"}))
-	f.Equal(accounts.Claimed{AccountExternalID: true}, claim(accounts.Claim{AccountExternalID: "x-1", Claim: subscriptions.Claim{ExternalID: "x-1"}}))
-	f.Equal(accounts.Claimed{Claimed: subscriptions.Claimed{ExternalID: true}}, claim(accounts.Claim{AccountExternalID: "x-2", Claim: subscriptions.Claim{ExternalID: "x-2"}}))
-	f.Equal(accounts.Claimed{}, claim(accounts.Claim{Login: "peach", AccountExternalID: "free", Claim: subscriptions.Claim{ExternalID: "free", Names: []string{"free.example"}, Owner: mario.ID}}))
+	x1, x2, free := []string{"x-1"}, []string{"x-2"}, []string{"free"}
+	f.Equal(accounts.Claimed{Logins: []string{"mario"}}, claim(accounts.Claim{Logins: []string{"mario"}}))
+	f.Equal(accounts.Claimed{Logins: []string{"mario"}}, claim(accounts.Claim{Logins: []string{"daisy", "mario", "peach"}}))
+	f.Equal(accounts.Claimed{AccountExternalIDs: x1}, claim(accounts.Claim{AccountExternalIDs: x1, Claim: subscriptions.Claim{ExternalIDs: x1}}))
+	f.Equal(accounts.Claimed{Claimed: subscriptions.Claimed{ExternalIDs: x2}}, claim(accounts.Claim{AccountExternalIDs: x2, Claim: subscriptions.Claim{ExternalIDs: x2}}))
+	f.Equal(accounts.Claimed{AccountExternalIDs: x1, Claimed: subscriptions.Claimed{ExternalIDs: x2}}, claim(accounts.Claim{
+		AccountExternalIDs: []string{"x-2", "x-1"}, Claim: subscriptions.Claim{ExternalIDs: []string{"x-2", "x-1"}},
+	}))
+	f.Equal(accounts.Claimed{}, claim(accounts.Claim{Logins: []string{"peach"}, AccountExternalIDs: free, Claim: subscriptions.Claim{ExternalIDs: free, Names: []string{"free.example"}, Owner: mario.ID}}))
 
 	names := []string{"www.mario.example", "deep.example", "b.deep.example", "x.a.b.deep.example", "c.deep.example", "spare.example", "x.spare.example", "luigi.example"}
 	taken := []string{"luigi.example", "spare.example"}

@@ -35,6 +35,14 @@ func (s *recordingStore) Update(ctx context.Context, fn func(accounts.Tx) error)
 	})
 }
 
+// Transaction counts as one command. The phases are those of the commands inside.
+func (s *recordingStore) Transaction(ctx context.Context, fn func(context.Context, accounts.Store) error) error {
+	s.commands.Add(1)
+	return s.Store.Transaction(ctx, func(ctx context.Context, in accounts.Store) error {
+		return fn(ctx, &recordingStore{Store: in, onPhase: s.onPhase})
+	})
+}
+
 // reached calls onPhase.
 func (s *recordingStore) reached(p phase) error {
 	if s.onPhase == nil {
@@ -70,6 +78,14 @@ func (t recordingTx) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error)
 		return l, err
 	}
 	return l, t.store.reached(afterLock)
+}
+
+func (t recordingTx) LockEntries(l accounts.EntryLockSet) (accounts.LockedEntries, error) {
+	locked, err := t.Tx.LockEntries(l)
+	if err != nil {
+		return locked, err
+	}
+	return locked, t.store.reached(afterLock)
 }
 
 func (t recordingTx) Claim(c accounts.Claim) (accounts.Claimed, error) {

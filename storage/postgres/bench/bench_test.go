@@ -40,6 +40,7 @@ func BenchmarkStore(b *testing.B) {
 	s.benchPages(b)
 	s.benchSearches(b)
 	s.benchCommands(b)
+	s.benchTransactions(b)
 	var version string
 	require.NoError(b, s.db.NewRaw("SELECT split_part(version(), ' ', 2)").Scan(s.ctx, &version))
 	s.print(fmt.Sprintf("%d accounts, PostgreSQL %s, %s", s.accounts, version, machine()))

@@ -192,7 +192,7 @@ func (h handwritten) create(ctx context.Context, actor string, in accounts.New) 
 	hash, _ := plain{}.Hash(ctx, in.Password)
 	name, at := in.Subscription.Domains[0], h.at()
 	keys := accounts.Claim{
-		Login: in.Login, AccountExternalID: in.ExternalID,
+		Logins: []string{in.Login}, AccountExternalIDs: []string{in.ExternalID},
 		Claim: subscriptions.Claim{Names: in.Subscription.Domains, Owner: -1},
 	}.Keys()
 	as := accounts.Account{Login: in.Login, Contact: in.Contact, ExternalID: in.ExternalID}

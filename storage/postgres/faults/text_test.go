@@ -107,13 +107,13 @@ func TestHostileTextIsStoredUnchanged(t *testing.T) {
 		a.CreatedAt, a.UpdatedAt, s.CreatedAt, s.UpdatedAt, d.CreatedAt, hold.At, e.At = now, now, now, now, now, now, now
 		require.NoError(t, app.store.Update(t.Context(), func(tx accounts.Tx) error {
 			claimed, err := tx.Claim(accounts.Claim{
-				NewAccounts: 1, Login: text, AccountExternalID: text,
-				Claim: subscriptions.Claim{NewSubscriptions: 1, NewDomains: 1, ExternalID: text, Names: []string{d.Name}, Owner: -1},
+				NewAccounts: 1, Logins: []string{text}, AccountExternalIDs: []string{text},
+				Claim: subscriptions.Claim{NewSubscriptions: 1, NewDomains: 1, ExternalIDs: []string{text}, Names: []string{d.Name}, Owner: -1},
 			})
 			if err != nil {
 				return err
 			}
-			if claimed.Login || claimed.AccountExternalID || claimed.ExternalID || claimed.Names != nil || claimed.Conflicting != nil {
+			if claimed.Logins != nil || claimed.AccountExternalIDs != nil || claimed.ExternalIDs != nil || claimed.Names != nil || claimed.Conflicting != nil {
 				return fmt.Errorf("claimed %+v", claimed)
 			}
 			a.ID, s.ID, d.ID = claimed.AccountIDs[0], claimed.SubscriptionIDs[0], claimed.DomainIDs[0]

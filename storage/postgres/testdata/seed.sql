@@ -39,4 +39,9 @@ SELECT g, timestamptz '2020-01-01' + g * interval '1 minute', 'account.suspended
 FROM generate_series(1, 50000) AS g;
 UPDATE clientele.event_log SET last = 50000;
 
-SELECT setval('clientele.account_ids', 50000), setval('clientele.subscription_ids', 50000), setval('clientele.domain_ids', 50000);
+INSERT INTO clientele.entries
+SELECT CASE WHEN g % 2 = 0 THEN 'batch' ELSE 'sessions' END, CASE WHEN g % 4 < 2 THEN 'account/' || g || '/session' ELSE 'key/' || g END, '', g,
+    CASE WHEN g % 5 > 0 THEN timestamptz '2120-01-01' + g * interval '1 minute' END, CASE WHEN g % 4 < 2 THEN g END
+FROM generate_series(1, 50000) AS g;
+
+SELECT setval('clientele.entry_versions', 50000), setval('clientele.account_ids', 50000), setval('clientele.subscription_ids', 50000), setval('clientele.domain_ids', 50000);
