@@ -563,7 +563,7 @@ func readWhileWriting(f *fixture) {
 // readWhilePruning reads the whole log again and again, the oldest events last, while these are pruned. Each result must have
 // every event between its bounds.
 func readWhilePruning(f *fixture) {
-	const batches, batchSize = 40, 25
+	const batches, batchSize = 25, 40
 	mario := f.account("mario").ID
 	begin := f.clock.storedNow().Add(time.Second)
 	for i := range batches {

@@ -13,7 +13,7 @@ import (
 
 // overlapTime is how long a command is paused while another one runs. A store that does not make the other one wait lets it
 // return within this time, unless the machine is slow.
-const overlapTime = 50 * time.Millisecond
+const overlapTime = 20 * time.Millisecond
 
 // pausedCommand is a command that has locked and claimed, but not yet saved.
 type pausedCommand struct {
@@ -33,13 +33,13 @@ func (f *fixture) startPaused(do func(m *accounts.Manager) error) pausedCommand 
 		}
 		return nil
 	}}, nil)
-	f.t.Cleanup(sync.OnceFunc(func() {
+	f.t.Cleanup(func() {
 		select {
 		case <-p.resume:
 		default:
 			close(p.resume)
 		}
-	}))
+	})
 	go func() { p.done <- do(m) }()
 	return p
 }
@@ -55,8 +55,8 @@ func (f *fixture) waitPaused(p pausedCommand) {
 	}
 }
 
-// whilePaused runs other while p is paused, which ends when other has returned or after overlapTime. It returns the errors of
-// both.
+// whilePaused runs other while p is paused. The pause ends when other has returned, or after overlapTime. whilePaused returns the
+// errors of both.
 func (f *fixture) whilePaused(p pausedCommand, other func() error) (err, otherErr error) {
 	f.t.Helper()
 	f.waitPaused(p)

@@ -609,7 +609,7 @@ func waitingObeysContext(f *fixture) {
 		},
 	} {
 		end := f.holdOpen(c.lock)
-		ctx, cancel := context.WithTimeout(f.ctx, 50*time.Millisecond)
+		ctx, cancel := context.WithTimeout(f.ctx, 20*time.Millisecond)
 		err := c.wait(ctx)
 		cancel()
 		stillOpen, openErr := end()
