@@ -104,7 +104,7 @@ func (s *Store) Entry(ctx context.Context, k accounts.EntryKey) (accounts.Entry,
 // Entries implements accounts.Store.
 func (s *Store) Entries(ctx context.Context, p accounts.EntryParams) ([]accounts.Entry, error) {
 	var rows []entryRow
-	statement, args := expiredEntries, arguments{p.Bucket, formatTime(p.At), p.Limit}
+	statement, args := expiredEntries, numbered{p.Bucket, formatTime(p.At), p.Limit}
 	if !p.Expired {
 		args = nil
 		statement = "\nSELECT " + entryColumns + "\nFROM clientele.entries AS e\nWHERE e.bucket = " + args.bind(p.Bucket, "text") +
@@ -122,7 +122,7 @@ func (s *Store) Entries(ctx context.Context, p accounts.EntryParams) ([]accounts
 }
 
 // prefixRange returns a condition for the keys that begin with a prefix.
-func prefixRange(prefix string, args *arguments) string {
+func prefixRange(prefix string, args *numbered) string {
 	if prefix == "" {
 		return ""
 	}
@@ -190,7 +190,7 @@ func (t *transaction) LockEntries(l accounts.EntryLockSet) (accounts.LockedEntri
 // lockEntries returns a statement that locks and reads the entries of a lock set. The lock of a key does not keep their rows
 // from a command that deletes many.
 func lockEntries(l accounts.EntryLockSet) (string, []any) {
-	var args arguments
+	var args numbered
 	columns := "e.key, e.version, e.expires_at"
 	if l.Value {
 		columns = entryColumns

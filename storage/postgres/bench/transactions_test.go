@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/internal/input"
 )
 
 // benchTransactions measures transactions, entries and the creation of many accounts.
@@ -152,10 +153,10 @@ func (h handwritten) copyMany(ctx context.Context, actor string, in []accounts.N
 			as := accounts.Account{Login: a.Login, Contact: a.Contact, ExternalID: a.ExternalID}
 			all = append(all, []any{
 				id, a.Login, a.PasswordHash, a.Contact.Name, a.Contact.Company, a.Contact.Email, a.Contact.Phone, "", "", "", "", a.Contact.Country,
-				"", "", a.ExternalID, "", nil, int64(1), int64(1), at, at, as.SortName(), searchable(as.SearchTexts()),
+				"", "", a.ExternalID, "", nil, int64(1), int64(1), at, at, as.SortName(), as.SearchText(),
 			})
-			subs = append(subs, []any{id, sub, at, name, a.Subscription.Plan, "", domain, int64(1), at, at, searchable([]string{name, ""})})
-			domains = append(domains, []any{domain, sub, name, reversed(name), at, searchable([]string{name})})
+			subs = append(subs, []any{id, sub, name, a.Subscription.Plan, "", domain, int64(1), at, at, input.SearchText(name, "")})
+			domains = append(domains, []any{domain, sub, name, reversed(name), at, input.SearchText(name)})
 			events = append(events,
 				[]any{at, "account.created", actor, id, nil, nil, "", map[string]string{"externalID": a.ExternalID}, map[string]string{"login": a.Login}},
 				[]any{at, "subscription.created", actor, id, sub, nil, "", nil, nil},
@@ -170,7 +171,7 @@ func (h handwritten) copyMany(ctx context.Context, actor string, in []accounts.N
 				"id", "login", "password_hash", "name", "company", "email", "phone", "address", "city", "state", "postal_code", "country",
 				"additional_info", "description", "external_id", "locale", "attributes", "session_epoch", "version", "created_at", "updated_at", "sort_name", "search",
 			}, all},
-			{"subscriptions", []string{"account_id", "id", "account_created_at", "name", "plan", "description", "main_domain_id", "version", "created_at", "updated_at", "search"}, subs},
+			{"subscriptions", []string{"account_id", "id", "name", "plan", "description", "main_domain_id", "version", "created_at", "updated_at", "search"}, subs},
 			{"domains", []string{"id", "subscription_id", "name", "reversed", "created_at", "search"}, domains},
 			{"events", []string{"at", "type", "actor", "account_id", "subscription_id", "domain_id", "domain", "details", "texts"}, events},
 		} {
