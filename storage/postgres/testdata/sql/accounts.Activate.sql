@@ -5,12 +5,9 @@ WHERE a.id = ANY($1::bigint[])
 ORDER BY a.id
 FOR NO KEY UPDATE;
 
-SELECT a.id, a.login, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
-    a.country, a.additional_info, a.description, a.external_id, a.locale, a.attributes, a.session_epoch, a.version,
-    a.created_at, a.updated_at,
-    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = a.id) AS holds, a.password_hash
-FROM "clientele".accounts AS a
-WHERE a.id = ANY($1::bigint[])
-ORDER BY a.id;
+SELECT h.account_id, h.cause, h.note, h.message, h.public, h.placed_by, h.placed_at
+FROM "clientele".account_holds AS h
+WHERE h.account_id = ANY($1::bigint[])
+ORDER BY h.account_id, h.cause;
 
 commit;

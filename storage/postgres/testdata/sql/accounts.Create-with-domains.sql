@@ -5,7 +5,7 @@ SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key
 SELECT ARRAY[nextval('"clientele".account_ids')] AS account_ids,
     ARRAY[nextval('"clientele".subscription_ids')] AS subscription_ids,
     ARRAY(SELECT nextval('"clientele".domain_ids') FROM generate_series(1, $1::integer)) AS domain_ids,
-    EXISTS (SELECT FROM "clientele".accounts WHERE login = $2::text) AS login,
+    ARRAY(SELECT login FROM "clientele".accounts WHERE login = $2::text) AS logins,
     ARRAY(
         SELECT d.name FROM "clientele".domains AS d
         WHERE d.name = ANY($5::text[]) AND (

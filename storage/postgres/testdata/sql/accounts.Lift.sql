@@ -5,23 +5,13 @@ WHERE a.id = ANY($1::bigint[])
 ORDER BY a.id
 FOR NO KEY UPDATE;
 
-SELECT a.id, a.login, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
-    a.country, a.additional_info, a.description, a.external_id, a.locale, a.attributes, a.session_epoch, a.version,
-    a.created_at, a.updated_at,
-    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = a.id) AS holds, a.password_hash
-FROM "clientele".accounts AS a
-WHERE a.id = ANY($1::bigint[])
-ORDER BY a.id;
+SELECT h.account_id, h.cause, h.note, h.message, h.public, h.placed_by, h.placed_at
+FROM "clientele".account_holds AS h
+WHERE h.account_id = ANY($1::bigint[])
+ORDER BY h.account_id, h.cause;
 
-UPDATE "clientele".accounts AS t SET
-    login = r.login, password_hash = $3::text, name = $4::text, company = $5::text, email = $6::text, phone = $7::text,
-    address = $8::text, city = $9::text, state = $10::text, postal_code = $11::text, country = $12::text,
-    additional_info = $13::text, description = $14::text, external_id = r.external_id, locale = $16::text,
-    attributes = $17::jsonb, session_epoch = $18::bigint, version = $19::bigint, created_at = r.created_at,
-    updated_at = r.updated_at, sort_name = $22::text, search = r.search
-FROM unnest($1::bigint[], $2::text[], $15::text[], $20::timestamptz[], $21::timestamptz[], $23::text[]) WITH ORDINALITY
-    AS r(id, login, external_id, created_at, updated_at, search, ordinality)
-WHERE t.id = r.id;
+UPDATE "clientele".accounts SET session_epoch = session_epoch + 1
+WHERE id = ANY($1::bigint[]);
 
 DELETE FROM "clientele".account_holds AS t
 USING unnest($1::bigint[]) WITH ORDINALITY

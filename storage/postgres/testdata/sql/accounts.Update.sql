@@ -15,8 +15,8 @@ ORDER BY a.id;
 
 SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key;
 
-SELECT EXISTS (SELECT FROM "clientele".accounts WHERE login = $1::text) AS login,
-    EXISTS (SELECT FROM "clientele".accounts WHERE external_id = $2::text) AS account_external_id;
+SELECT ARRAY(SELECT login FROM "clientele".accounts WHERE login = $1::text) AS logins,
+    ARRAY(SELECT external_id FROM "clientele".accounts WHERE external_id = $2::text) AS account_external_ids;
 
 UPDATE "clientele".accounts AS t SET
     login = $2::text, password_hash = $3::text, name = $4::text, company = $5::text, email = $6::text, phone = $7::text,

@@ -27,9 +27,9 @@ WHERE s.id = ANY($1::bigint[])
 ORDER BY s.id;
 
 DELETE FROM "clientele".subscription_holds AS t
-USING unnest($1::bigint[]) WITH ORDINALITY
-    AS r(subscription_id, ordinality)
-WHERE t.subscription_id = r.subscription_id AND t.cause = $2::text;
+USING unnest($1::bigint[], $2::text[]) WITH ORDINALITY
+    AS r(subscription_id, cause, ordinality)
+WHERE t.subscription_id = r.subscription_id AND t.cause = r.cause;
 
 INSERT INTO "clientele".events (
     at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)

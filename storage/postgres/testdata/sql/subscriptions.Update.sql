@@ -28,7 +28,7 @@ ORDER BY s.id;
 
 SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key;
 
-SELECT EXISTS (SELECT FROM "clientele".subscriptions WHERE external_id = $1::text) AS external_id;
+SELECT ARRAY(SELECT external_id FROM "clientele".subscriptions WHERE external_id = $1::text) AS external_ids;
 
 UPDATE "clientele".subscriptions AS t SET
     account_id = $2::bigint, name = $3::text, plan = $4::text, description = $5::text, external_id = $6::text,

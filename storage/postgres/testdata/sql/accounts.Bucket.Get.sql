@@ -1,0 +1,3 @@
+SELECT e.key, encode(e.value, 'base64') AS value, e.version, e.expires_at
+FROM "clientele".entries AS e
+WHERE e.bucket = $1::text AND e.key = $2::text;

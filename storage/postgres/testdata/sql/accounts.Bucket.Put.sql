@@ -1,0 +1,21 @@
+begin isolation level read committed;
+
+SELECT pg_advisory_xact_lock($1::bigint);
+
+WITH locked AS (
+    SELECT e.key, e.version, e.expires_at FROM "clientele".entries AS e
+    WHERE e.bucket = $1::text AND e.key = $2::text
+    ORDER BY e.key
+    FOR UPDATE
+)
+SELECT nextval('"clientele".entry_versions') AS new_version, locked.*
+FROM (VALUES (1)) AS one
+LEFT JOIN locked ON true;
+
+INSERT INTO "clientele".entries (
+    bucket, key, value, version, expires_at, account_id)
+VALUES (
+    $1::text, $2::text, $3::bytea, $4::bigint, $5::timestamptz, $6::bigint)
+ON CONFLICT (bucket, key) DO UPDATE SET value = excluded.value, version = excluded.version, expires_at = excluded.expires_at;
+
+commit;
