@@ -186,6 +186,9 @@ func (p *Panel) url(parts ...any) string {
 	return url.String()
 }
 
+// problemPage is the data of a page about an error.
+type problemPage struct{ Texts []string }
+
 // renderError writes a page about err, or redirects to a sign-in page if the user must sign in.
 func (r *request) renderError(err error) {
 	status, key := r.problem(err)
@@ -203,7 +206,15 @@ func (r *request) renderError(err error) {
 	if status >= http.StatusInternalServerError && !errors.Is(err, errPanicked) {
 		r.logError("panel: a request failed", err)
 	}
-	if err := r.render(status, "problem", r.T("problem."+key), key); err != nil {
+	data := problemPage{Texts: []string{r.T("problem." + key + ".text")}}
+	var invalid *accounts.InvalidError
+	if errors.As(err, &invalid) { // such as a search with too many words
+		data.Texts = nil
+		for _, field := range invalid.Translate(r.language) {
+			data.Texts = append(data.Texts, field.Message)
+		}
+	}
+	if err := r.render(status, "problem", r.T("problem."+key), data); err != nil {
 		r.logError("panel: rendering an error page failed", err)
 		http.Error(r.w, r.T("problem."+key), status)
 	}

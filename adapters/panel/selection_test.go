@@ -202,3 +202,21 @@ func TestActivateLiftsCheckedCauses(t *testing.T) {
 	_, found := mario.Holds.Get(accounts.CauseAbuse)
 	assert.True(t, found)
 }
+
+// A list whose filters are invalid says which, and why.
+func TestInvalidFilters(t *testing.T) {
+	e := newEnv(t, nil)
+	b := e.signInOperator()
+	for path, message := range map[string]string{
+		"/customers?q=a+b+c+d+e+f+g+h+i":           "Search: at most 8 words are searched for",
+		"/customers?q=" + strings.Repeat("a", 256): "Search can have at most 255 characters",
+		"/customers?country=XX":                    "Country must be a two-letter country code",
+		"/subscriptions?q=a+b+c+d+e+f+g+h+i":       "Search: at most 8 words are searched for",
+		"/customers?after=forged":                  "Cursor is not valid for this list",
+		"/customers.csv?q=a+b+c+d+e+f+g+h+i":       "Search: at most 8 words are searched for",
+	} {
+		got := b.get(path)
+		assert.Equal(t, http.StatusBadRequest, got.StatusCode, path)
+		assert.Contains(t, got.body, message, path)
+	}
+}
