@@ -20,7 +20,7 @@ const (
 //
 // Its errors are those of Create, for all accounts together, with paths that begin with the account's index, such as "[3].login"
 // and "[3].subscription.domains[0]". It also returns ErrInvalid at a login, an external id or a domain that an earlier account of
-// in has as well, at a domain above or below one of an earlier account, and at "accounts" for too few or too many of them.
+// in has as well, at a domain above or below one of an earlier account, and at "accounts" or "domains" for too few or too many of them.
 func (m *Manager) CreateMany(ctx context.Context, in []New) (_ []Account, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.CreateMany")
 	defer func() { end(err) }()
@@ -32,9 +32,9 @@ func (m *Manager) CreateMany(ctx context.Context, in []New) (_ []Account, err er
 	case len(in) > maxAccounts:
 		v.Add("accounts", "maxItems", strconv.Itoa(maxAccounts))
 	case countDomains(in) > maxManyDomains:
-		v.Add("accounts", "maxItems", strconv.Itoa(maxManyDomains)+" domains")
+		v.Add("domains", "maxItems", strconv.Itoa(maxManyDomains))
 	}
-	if v.Has("accounts") {
+	if v.Has("accounts") || v.Has("domains") {
 		return nil, v.Err()
 	}
 	drafts := make([]draft, len(in))

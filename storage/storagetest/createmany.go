@@ -100,7 +100,7 @@ func createManySizes(f *fixture) {
 		}
 	}
 	_, err = f.clients.CreateMany(f.ctx, in)
-	f.invalid(err, "accounts")
+	f.invalid(err, "domains")
 	created, err := f.clients.CreateMany(f.ctx, many("m", 1000))
 	f.NoError(err)
 	f.Len(created, 1000)
