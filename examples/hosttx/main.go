@@ -67,7 +67,6 @@ func openDB(dsn string) (*bun.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(4)
 	pool.SetMaxIdleConns(4)

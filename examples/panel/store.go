@@ -22,7 +22,6 @@ func openStore(ctx context.Context, dsn string) (accounts.Store, func(), error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	config.DefaultQueryExecMode = pgx.QueryExecModeExec // as the README of storage/postgres recommends
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(maxConns)
@@ -39,9 +38,8 @@ const maxConns = 16
 
 // migrateAndOpen creates or migrates the tables of a database and returns its store.
 func migrateAndOpen(ctx context.Context, db *bun.DB) (*postgres.Store, error) {
-	opts := &postgres.Options{Prepared: true}
-	if err := postgres.Migrate(ctx, db, opts); err != nil {
+	if err := postgres.Migrate(ctx, db, nil); err != nil {
 		return nil, err
 	}
-	return postgres.New(ctx, db, opts)
+	return postgres.New(ctx, db, nil)
 }

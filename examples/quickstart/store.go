@@ -23,7 +23,7 @@ func openStore(ctx context.Context, dsn string) (accounts.Store, func(), error) 
 		return nil, nil, err
 	}
 	closeDB := func() { _ = db.Close() }
-	opts := &postgres.Options{Schema: "clientele_quickstart", Prepared: true}
+	opts := &postgres.Options{Schema: "clientele_quickstart"}
 	if err := postgres.Migrate(ctx, db, opts); err != nil {
 		closeDB()
 		return nil, nil, err
@@ -42,7 +42,6 @@ func openDB(dsn string) (*bun.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(8)
 	pool.SetMaxIdleConns(8)

@@ -21,13 +21,13 @@ func (s *Store) Account(ctx context.Context, k accounts.AccountKey) (accounts.Re
 	switch {
 	case k.Login != "":
 		missing.Name = k.Login
-		e = s.queryPrepared(ctx, s.prepared.accountByLogin, &rows, k.Login)
+		e = s.query(ctx, &rows, accountBy("a.login = $1"), k.Login)
 	case k.ExternalID != "":
 		missing.Name = k.ExternalID
 		e = s.query(ctx, &rows, accountBy("a.external_id = $1"), k.ExternalID)
 	default:
 		missing.IDs = []int64{int64(k.ID)}
-		e = s.queryPrepared(ctx, s.prepared.accountByID, &rows, int64(k.ID))
+		e = s.query(ctx, &rows, accountBy("a.id = $1"), int64(k.ID))
 	}
 	if e != nil {
 		return accounts.Record{}, e

@@ -31,7 +31,7 @@ LIMIT 1`
 // Site implements subscriptions.Reader.
 func (s *Store) Site(ctx context.Context, name, fallback string) (subscriptions.Site, error) {
 	var rows []domainRow
-	if e := s.queryPrepared(ctx, s.prepared.site, &rows, name, fallback); e != nil {
+	if e := s.query(ctx, &rows, siteByName, name, fallback); e != nil {
 		return subscriptions.Site{}, e
 	}
 	if len(rows) == 0 {

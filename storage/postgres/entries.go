@@ -92,7 +92,7 @@ func (r entryRow) entry() accounts.Entry {
 // Entry implements accounts.Store.
 func (s *Store) Entry(ctx context.Context, k accounts.EntryKey) (accounts.Entry, error) {
 	var rows []entryRow
-	if e := s.queryPrepared(ctx, s.prepared.entry, &rows, k.Bucket, k.Key); e != nil {
+	if e := s.query(ctx, &rows, entryByKey, k.Bucket, k.Key); e != nil {
 		return accounts.Entry{}, e
 	}
 	if len(rows) == 0 {

@@ -73,6 +73,9 @@ func newDBError(ctx context.Context, kind, err error) *dbError {
 		return e
 	}
 	e.text = err.Error()
+	if e.state == "42P05" || e.state == "26000" { // a prepared statement exists already, or does not exist
+		e.text += " (behind a PgBouncer before 1.21 in transaction mode, set default_query_exec_mode=exec)"
+	}
 	return e
 }
 
@@ -91,8 +94,14 @@ func retryable(err error) bool {
 	return isConflict(sqlState(err))
 }
 
-// isConflict reports whether state is that of a serialization failure or a deadlock.
-func isConflict(state string) bool { return state == "40001" || state == "40P01" }
+// statePlanChanged is the state of a prepared statement whose result has other types than when it was prepared, because of a
+// migration. The driver prepares it again when it is used the next time.
+const statePlanChanged = "0A000"
+
+// isConflict reports whether state is that of a serialization failure or a deadlock, or of a statement to be prepared again.
+func isConflict(state string) bool {
+	return state == "40001" || state == "40P01" || state == statePlanChanged
+}
 
 // isLockTimeout reports whether the server ended a statement because it waited for a lock for longer than lock_timeout.
 func (e *dbError) isLockTimeout() bool { return e.state == "55P03" }

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -156,8 +155,12 @@ type countRow struct {
 // countList returns the number of rows of a list, but not more than atMost; 0 means no bound.
 func (s *Store) countList(ctx context.Context, l list, atMost int) (int, error) {
 	l.counting = true
+	limit := atMost
+	if limit > maxWalkedCount {
+		limit = 0
+	}
 	var row countRow
-	e := l.read(ctx, s, min(atMost, math.MaxInt32), func(selection, more string) (int, bool, *dbError) {
+	e := l.read(ctx, s, limit, func(selection, more string) (int, bool, *dbError) {
 		row = countRow{}
 		e := s.queryNamed(ctx, &row, countOf(selection, more), l.arguments)
 		return row.Count, row.More, e
@@ -165,8 +168,14 @@ func (s *Store) countList(ctx context.Context, l list, atMost int) (int, error) 
 	if e != nil {
 		return 0, e
 	}
+	if atMost > 0 {
+		return min(row.Count, atMost), nil
+	}
 	return row.Count, nil
 }
+
+// maxWalkedCount is the bound of a count up to which walks are worth trying.
+const maxWalkedCount = 50_000
 
 // countOf returns the statement that counts the rows of a query.
 func countOf(query, columns string) string {

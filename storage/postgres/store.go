@@ -14,18 +14,13 @@ type Options struct {
 	// Schema is the schema of the tables. The default is "clientele". It consists of at most 63 letters, digits and _, does
 	// not begin with a digit or pg_, and is not information_schema; New and Migrate return an error otherwise.
 	Schema string
-	// Prepared makes the most frequent reads (an account by id or login, and Resolve) prepared statements, which is twice as
-	// fast. They are prepared when they are first used, on each connection, and end with the pool. Leave it off behind a
-	// PgBouncer older than 1.21 in transaction mode.
-	Prepared bool
 }
 
 // Store keeps accounts, subscriptions, domains and events in PostgreSQL. It is an accounts.Store and safe for concurrent
 // use, except inside a transaction: see WithTx.
 type Store struct {
 	runner
-	prepared preparedQueries
-	outer    *outerTx // nil: the store begins transactions itself
+	outer *outerTx // nil: the store begins transactions itself
 	listSteps
 }
 
@@ -49,7 +44,6 @@ func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	if err := s.checkSchema(ctx); err != nil {
 		return nil, err
 	}
-	s.prepared = newPreparedQueries(s.runner, opts != nil && opts.Prepared)
 	return s, nil
 }
 
@@ -90,24 +84,18 @@ func (s *Store) runInOwnTx(ctx context.Context, run func(runner) error) error {
 	})
 }
 
-// query is runner's query, and records a failure in a transaction of the application.
+// query runs a look-up. If its plan has changed, which a driver that prepares statements learns in this way, it runs again.
+// Inside a transaction of the application, a failure is recorded.
 func (s *Store) query(ctx context.Context, dest any, statement string, args ...any) *dbError {
-	return s.outer.fail(s.runner.query(ctx, dest, statement, args...))
+	e := s.runner.query(ctx, dest, statement, args...)
+	if e != nil && e.state == statePlanChanged && s.outer == nil {
+		e = s.runner.query(ctx, dest, statement, args...)
+	}
+	return s.outer.fail(e)
 }
 
 // queryNamed is query for a statement with named arguments.
 func (s *Store) queryNamed(ctx context.Context, dest any, statement string, args arguments) *dbError {
-	return s.outer.fail(s.runner.queryNamed(ctx, dest, statement, args))
-}
-
-// queryPrepared runs a prepared query on the pool, and inside a transaction of the application as any other statement.
-func (s *Store) queryPrepared(ctx context.Context, q *preparedQuery, dest any, args ...any) *dbError {
-	if s.outer != nil {
-		return s.query(ctx, dest, q.text, args...)
-	}
-	rows, err := q.rows(ctx, s.db, args...)
-	if err != nil {
-		return unavailable(ctx, err)
-	}
-	return s.scan(ctx, rows, dest)
+	text, values := args.number(statement)
+	return s.query(ctx, dest, text, values...)
 }

@@ -28,19 +28,18 @@ type implementations struct {
 // callers is the maximum number of concurrent callers, and the number of connections of each pool.
 const callers = 16
 
-// openImplementations opens both in the same execution mode: the one that the README recommends, or prepared statements.
+// openImplementations opens both in the same execution mode: with prepared statements, as the README recommends, or without.
 func openImplementations(t testing.TB, dsn string, prepared bool, now func() time.Time) implementations {
 	t.Helper()
 	grow := func(config *pgx.ConnConfig) { config.AfterConnect = growMemory }
-	store, err := postgres.New(t.Context(), pgtest.Open(t, dsn, callers, grow), &postgres.Options{Prepared: prepared})
+	if !prepared {
+		dsn += " default_query_exec_mode=exec"
+	}
+	store, err := postgres.New(t.Context(), pgtest.Open(t, dsn, callers, grow), nil)
 	require.NoError(t, err)
 	config, err := pgxpool.ParseConfig(dsn)
 	require.NoError(t, err)
 	config.MinConns, config.MaxConns = callers, callers
-	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
-	if prepared {
-		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
-	}
 	grow(config.ConnConfig)
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)

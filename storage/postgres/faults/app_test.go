@@ -43,7 +43,6 @@ func openPool(dsn, name string, connections int, hook *statementHook) (*bun.DB, 
 	if err != nil {
 		return nil, err
 	}
-	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.RuntimeParams["application_name"] = name
 	if hook != nil {
 		config.Tracer = hook

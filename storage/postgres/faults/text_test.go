@@ -45,7 +45,7 @@ func newInjectionApp(t *testing.T) *app {
 	t.Cleanup(func() { _ = db.Close() })
 	_, err = db.ExecContext(t.Context(), "CREATE TABLE canary AS SELECT 'intact' AS state")
 	require.NoError(t, err)
-	opts := &postgres.Options{Schema: "Mixed_Case", Prepared: true}
+	opts := &postgres.Options{Schema: "Mixed_Case"}
 	require.NoError(t, postgres.Migrate(t.Context(), db, opts))
 	store, err := postgres.New(t.Context(), db, opts)
 	require.NoError(t, err)

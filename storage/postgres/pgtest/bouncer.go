@@ -26,7 +26,8 @@ ignore_startup_parameters = extra_float_digits
 `
 
 // PgBouncer starts a PgBouncer in transaction mode in front of the server, unless one is running. It returns the DSN with which
-// the database of dsn is reached through it. PgBouncer stops with the server.
+// the database of dsn is reached through it, without prepared statements, which PgBouncer knows from 1.21 on only. PgBouncer
+// stops with the server.
 func (s *Server) PgBouncer(t testing.TB, dsn string) string {
 	t.Helper()
 	program, err := findPgBouncer()
@@ -40,7 +41,7 @@ func (s *Server) PgBouncer(t testing.TB, dsn string) string {
 	if _, err := os.Stat(socket); err != nil {
 		s.startPgBouncer(t, program, socket)
 	}
-	return dsn + " port=6432"
+	return dsn + " port=6432 default_query_exec_mode=exec"
 }
 
 func (s *Server) startPgBouncer(t testing.TB, program, socket string) {

@@ -214,7 +214,6 @@ func Open(t testing.TB, dsn string, connections int, configure ...func(*pgx.Conn
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.DefaultQueryExecMode = pgx.QueryExecModeExec
 	for _, f := range configure {
 		f(config)
 	}
