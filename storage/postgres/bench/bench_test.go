@@ -22,8 +22,8 @@ type suite struct {
 	ctx          context.Context
 	accounts     int // the number of seeded accounts
 	db           *bun.DB
-	exec         implementations
-	prepared     implementations
+	impl         implementations // with prepared statements, as the README recommends
+	unprepared   implementations
 	created      int         // the number of accounts created so far
 	largeAccount accounts.ID // an account with 10,000 domains
 	smallAccount accounts.ID // an account with one domain
@@ -51,7 +51,7 @@ func newSuite(b *testing.B) *suite {
 	s := &suite{ctx: accounts.WithActor(b.Context(), actor), accounts: accountCount(b)}
 	dsn := serve(b, s.accounts)
 	s.db = pgtest.Open(b, dsn, 1)
-	s.exec, s.prepared = openImplementations(b, dsn, false, time.Now), openImplementations(b, dsn, true, time.Now)
+	s.impl, s.unprepared = openImplementations(b, dsn, true, time.Now), openImplementations(b, dsn, false, time.Now)
 	s.smallAccount, s.largeAccount = s.newAccount(b, 1), s.newAccount(b, 10_000)
 	s.warmUp(b)
 	return s
@@ -61,7 +61,7 @@ func newSuite(b *testing.B) *suite {
 func (s *suite) newAccount(b *testing.B, domains int) accounts.ID {
 	b.Helper()
 	in := customer(s.nextNumber())
-	created, err := s.exec.clients.Create(s.ctx, in)
+	created, err := s.impl.clients.Create(s.ctx, in)
 	require.NoError(b, err)
 	for n := 1; n < domains; {
 		more := subscriptions.New{AccountID: created.ID}
@@ -69,7 +69,7 @@ func (s *suite) newAccount(b *testing.B, domains int) accounts.ID {
 			more.Domains = append(more.Domains, fmt.Sprintf("grown%d-%d.com", created.ID, n))
 			n++
 		}
-		_, err := s.exec.subs.Create(s.ctx, more)
+		_, err := s.impl.subs.Create(s.ctx, more)
 		require.NoError(b, err)
 	}
 	return created.ID
@@ -85,7 +85,7 @@ SELECT pg_prewarm(c.oid) FROM pg_class AS c
 WHERE c.relnamespace = 'clientele'::regnamespace AND c.relkind IN ('r', 'i') AND c.relname NOT LIKE 'events%'`)
 	require.NoError(b, err)
 	for n, begin := 0, time.Now(); time.Since(begin) < 3*time.Second; n++ {
-		for _, impl := range []implementations{s.exec, s.prepared} {
+		for _, impl := range []implementations{s.impl, s.unprepared} {
 			_, err = impl.clients.Get(s.ctx, s.pick(n))
 			require.NoError(b, err)
 			_, err = impl.handwritten.get(s.ctx, s.pick(n))
@@ -143,7 +143,7 @@ func nameOf(t testing.TB, db *bun.DB, id int) (name string) {
 func (s *suite) sampleColumn(b *testing.B, column, table string) []string {
 	b.Helper()
 	const size = 20_000
-	rows, err := s.exec.handwritten.pool.Query(s.ctx, "SELECT "+column+" FROM clientele."+table+" WHERE id IN (SELECT n * 7919 % (SELECT max(id) FROM clientele."+table+") + 1 FROM generate_series(1, $1) AS n)", size)
+	rows, err := s.impl.handwritten.pool.Query(s.ctx, "SELECT "+column+" FROM clientele."+table+" WHERE id IN (SELECT n * 7919 % (SELECT max(id) FROM clientele."+table+") + 1 FROM generate_series(1, $1) AS n)", size)
 	require.NoError(b, err)
 	values, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(b, err)

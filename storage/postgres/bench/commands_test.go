@@ -9,7 +9,7 @@ import (
 // benchCommands measures the most frequent commands, and those whose time must not depend on what an account owns.
 func (s *suite) benchCommands(b *testing.B) {
 	hold := accounts.Hold{Cause: accounts.CauseProvider, Note: "Reminder 3", Message: "Please pay your last invoice."}
-	impl := s.exec
+	impl := s.impl
 	s.compare(b, comparison{
 		name: "Suspend one", nameA: library, nameB: handWritten, target: "≤ 1.3", minRounds: 200, reset: s.reset,
 		a: func(n int) error { _, err := impl.clients.Suspend(s.ctx, []accounts.ID{s.pick(n)}, hold); return err },

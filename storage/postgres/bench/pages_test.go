@@ -12,7 +12,7 @@ import (
 // benchPages measures pages of accounts with their counts: the library and hand-written SQL, and late pages and the first one.
 func (s *suite) benchPages(b *testing.B) {
 	page := func(q accounts.Query) error {
-		p, err := s.exec.clients.List(s.ctx, q)
+		p, err := s.impl.clients.List(s.ctx, q)
 		if err == nil && len(p.Items) != 50 {
 			return fmt.Errorf("a page of %d accounts", len(p.Items))
 		}
@@ -26,7 +26,7 @@ func (s *suite) benchPages(b *testing.B) {
 		name: "List 50 with counts", nameA: library, nameB: handWritten, target: "≤ 1.3", minRounds: 100,
 		a: func(n int) error { return page(accounts.Query{After: after("", false, last[n%len(last)])}) },
 		b: func(n int) error { // one more row, as the library, to know whether there is a next page
-			_, err := s.exec.handwritten.page(s.ctx, last[n%len(last)], 51)
+			_, err := s.impl.handwritten.page(s.ctx, last[n%len(last)], 51)
 			return err
 		},
 	})
@@ -49,7 +49,7 @@ func (s *suite) benchPages(b *testing.B) {
 // account returns a seeded account.
 func (s *suite) account(b *testing.B, id int) accounts.Account {
 	b.Helper()
-	account, err := s.exec.clients.Get(s.ctx, accounts.ID(id))
+	account, err := s.impl.clients.Get(s.ctx, accounts.ID(id))
 	require.NoError(b, err)
 	return account
 }
@@ -57,7 +57,7 @@ func (s *suite) account(b *testing.B, id int) accounts.Account {
 // nearEnd returns the account that is 200 before the end of the order.
 func (s *suite) nearEnd(b *testing.B, sort accounts.Sort, desc bool) accounts.Account {
 	b.Helper()
-	p, err := s.exec.clients.List(s.ctx, accounts.Query{Sort: sort, Desc: !desc, Limit: 200})
+	p, err := s.impl.clients.List(s.ctx, accounts.Query{Sort: sort, Desc: !desc, Limit: 200})
 	require.NoError(b, err)
 	return p.Items[199].Account
 }

@@ -18,7 +18,7 @@ func (s *suite) benchReads(b *testing.B) {
 	for _, mode := range []struct {
 		name string
 		impl implementations
-	}{{"", s.exec}, {" prepared", s.prepared}} {
+	}{{"", s.impl}, {" without preparing", s.unprepared}} {
 		impl := mode.impl
 		s.compare(b, comparison{
 			name: "Get" + mode.name, nameA: library, nameB: handWritten, target: "≤ 1.3",
@@ -50,7 +50,7 @@ func (s *suite) benchReads(b *testing.B) {
 	for _, mode := range []struct {
 		name string
 		impl implementations
-	}{{"", s.exec}, {" prepared", s.prepared}} {
+	}{{"", s.impl}, {" without preparing", s.unprepared}} {
 		impl := mode.impl
 		s.compareThroughput(b, comparison{
 			name: "Resolve by 16 callers" + mode.name, nameA: library, nameB: handWritten, target: "≥ 0.7", minRounds: 8,

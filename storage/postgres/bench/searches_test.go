@@ -13,7 +13,7 @@ import (
 func (s *suite) benchSearches(b *testing.B) {
 	list := func(q accounts.Query) func(int) error {
 		return func(int) error {
-			_, err := s.exec.clients.List(s.ctx, q)
+			_, err := s.impl.clients.List(s.ctx, q)
 			return err
 		}
 	}
@@ -40,7 +40,7 @@ func (s *suite) benchSearches(b *testing.B) {
 		"nobody-has-this",
 	} {
 		q := accounts.Query{Search: term}
-		count, err := s.exec.clients.Count(s.ctx, q, 0)
+		count, err := s.impl.clients.Count(s.ctx, q, 0)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -48,7 +48,7 @@ func (s *suite) benchSearches(b *testing.B) {
 			name: fmt.Sprintf("Search for %q with %d matches", term, count), nameA: library, nameB: handWritten, target: "≤ 30 ms", minRounds: 30,
 			a: list(q),
 			b: func(int) error {
-				_, err := s.exec.handwritten.search(s.ctx, term, 51)
+				_, err := s.impl.handwritten.search(s.ctx, term, 51)
 				return err
 			},
 		})
@@ -57,11 +57,11 @@ func (s *suite) benchSearches(b *testing.B) {
 		{name: "descending", a: list(accounts.Query{Search: largeTerm, Desc: true})},
 		{name: "by name", a: list(accounts.Query{Search: largeTerm, Sort: accounts.SortName})},
 		{name: "of subscriptions", a: func(int) error {
-			_, err := s.exec.subs.List(s.ctx, subscriptions.Query{Search: largeTerm})
+			_, err := s.impl.subs.List(s.ctx, subscriptions.Query{Search: largeTerm})
 			return err
 		}},
 		{name: "of domains", a: func(int) error {
-			_, err := s.exec.subs.Domains(s.ctx, subscriptions.DomainQuery{Search: largeTerm})
+			_, err := s.impl.subs.Domains(s.ctx, subscriptions.DomainQuery{Search: largeTerm})
 			return err
 		}},
 	} {
@@ -77,7 +77,7 @@ func (s *suite) benchSearches(b *testing.B) {
 		{"Count for a term that all accounts have, at most 1,000", accounts.Query{Search: "azienda"}},
 	} {
 		s.compare(b, comparison{name: count.name, nameA: library, target: "bounded", minRounds: 30, a: func(int) error {
-			n, err := s.exec.clients.Count(s.ctx, count.q, 1000)
+			n, err := s.impl.clients.Count(s.ctx, count.q, 1000)
 			if err == nil && n != 1000 {
 				return fmt.Errorf("count = %d, want 1000", n)
 			}

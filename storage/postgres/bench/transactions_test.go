@@ -23,7 +23,7 @@ func (s *suite) benchTransactions(b *testing.B) {
 		_, err := m.Suspend(s.ctx, []accounts.ID{s.pick(n)}, hold)
 		return err
 	}
-	impl := s.exec
+	impl := s.impl
 	s.compare(b, comparison{
 		name: "Transaction with one command", nameA: "in a Transaction", nameB: "alone", target: "≤ 1.1", minRounds: 200, reset: s.reset,
 		a: func(n int) error {
@@ -64,7 +64,7 @@ func (s *suite) cross(n, concurrently int) error {
 				if i > n {
 					return nil
 				}
-				err := s.exec.clients.Transaction(s.ctx, func(ctx context.Context, tx *accounts.Manager) error {
+				err := s.impl.clients.Transaction(s.ctx, func(ctx context.Context, tx *accounts.Manager) error {
 					for k := range 2 {
 						hold := accounts.Hold{Cause: accounts.Cause(fmt.Sprintf("crossing-%d", i%50))}
 						if _, err := tx.Suspend(ctx, []accounts.ID{accounts.ID((i+k)%2 + 1)}, hold); err != nil {
@@ -95,7 +95,7 @@ ON CONFLICT DO NOTHING`)
 	for _, mode := range []struct {
 		name string
 		impl implementations
-	}{{"", s.exec}, {" prepared", s.prepared}} {
+	}{{"", s.impl}, {" without preparing", s.unprepared}} {
 		bucket, hand := mode.impl.clients.Bucket("sessions"), mode.impl.handwritten
 		s.compare(b, comparison{
 			name: "Bucket.Get" + mode.name, nameA: library, nameB: handWritten, target: "≤ 1.3",
@@ -103,7 +103,7 @@ ON CONFLICT DO NOTHING`)
 			b: func(n int) error { _, err := hand.entry(s.ctx, "sessions", keys[n%len(keys)]); return err },
 		})
 	}
-	bucket := s.exec.clients.Bucket("sessions")
+	bucket := s.impl.clients.Bucket("sessions")
 	s.compare(b, comparison{
 		name: "Bucket.Put", nameA: library, nameB: "–", target: "–", minRounds: 200,
 		a: func(n int) error {
