@@ -19,7 +19,7 @@ const (
     UNION ALL
     SELECT p.row FROM clientele_search_pending AS p WHERE instr(p.text, :term) > 0
     UNION ALL
-    SELECT rowid FROM clientele_search WHERE :match = ''
+    SELECT rowid FROM clientele_search WHERE length(replace(:term, ' ', '  ')) < 3
 )`
 
 	countPending = `SELECT count(*) FROM clientele_search_pending`
@@ -35,12 +35,15 @@ SELECT row, replace(text, ' ', '  ') FROM clientele_search_pending WHERE text <>
 // maxTrigrams is the number of trigrams of a term that are looked up: others would hardly narrow the search any further.
 const maxTrigrams = 6
 
-// matchQuery returns the query of FTS5 for the rows that may have a term, or "" if it is too short for that.
+// matchesNothing is a query of FTS5 that finds no row, because no search text has control characters in a row.
+const matchesNothing = "\"\x01\x01\x01\""
+
+// matchQuery returns the query of FTS5 for the rows that may have a term, unless that is too short.
 func matchQuery(term string) string {
 	text := []rune(strings.ReplaceAll(term, " ", "  "))
 	last := len(text) - 3 // the beginning of the last trigram
 	if last < 0 {
-		return ""
+		return matchesNothing
 	}
 	n := min(last+1, maxTrigrams)
 	trigrams := make([]string, n)
