@@ -19,16 +19,16 @@ func TestStore(t *testing.T) {
 		storagetest.Run(t, func(t *testing.T) accounts.Store {
 			steps := [][3]int{{1, 2, 1}, {2, 6, 3}, {1, 1, 0}}
 			n := steps[stores.Add(1)%int64(len(steps))]
-			return openStore(t, newFile(t), 1).WithListSteps(n[0], n[1], n[2])
+			return openStore(t, newFileInMemory(t), 1).WithListSteps(n[0], n[1], n[2])
 		})
 	})
 	t.Run("in transactions of the application", func(t *testing.T) {
 		storagetest.Run(t, func(t *testing.T) accounts.Store {
-			db := open(t, newFile(t), 4)
+			db := open(t, newFileInMemory(t), 4)
 			return txStore{db, new(atomic.Int64), newStore(t, db)}
 		})
 	})
 	t.Run("in transactions of the library", func(t *testing.T) {
-		storagetest.Run(t, func(t *testing.T) accounts.Store { return inTransactions{openStore(t, newFile(t), 4)} })
+		storagetest.Run(t, func(t *testing.T) accounts.Store { return inTransactions{openStore(t, newFileInMemory(t), 4)} })
 	})
 }

@@ -61,7 +61,6 @@ func (s *Store) RunInTx(ctx context.Context, fn func(ctx context.Context, tx bun
 	}
 	return s.transact(ctx, func(tx bun.Tx) error {
 		in := s.WithTx(tx)
-		in.outer.own = true
 		if err := fn(ctx, tx, in); err != nil {
 			return withUnavailable(ctx, err)
 		}
@@ -88,7 +87,7 @@ var errHalfDone = errors.New("a command of the transaction failed after it had w
 
 // outerTx is the state of a store inside a transaction that the application, RunInTx or Transaction has begun.
 type outerTx struct {
-	own      bool     // it has begun with the write lock
+	own      bool     // it has the write lock, and only the library runs statements
 	failed   *dbError // the first statement of the library that failed
 	halfDone bool     // a command failed after it had written
 }
@@ -137,10 +136,29 @@ func (s *Store) lockInOuter(ctx context.Context) *dbError {
 	if err := s.file.check(); err != nil {
 		return unavailable(ctx, err)
 	}
+	if e := s.checkActive(ctx); e != nil {
+		return e
+	}
 	for wait := newBackoff(); ; {
 		_, e := s.exec(ctx, beginWriting)
 		if e == nil || !isBusy(e) || !wait.sleep(ctx) {
 			return e
 		}
 	}
+}
+
+var errEnded = errors.New("SQLite has rolled the transaction back after a statement that failed, or the application has ended it")
+
+// checkActive returns an error if the outer transaction has ended: SQLite ends it, without telling database/sql, when a
+// statement of the application that writes is interrupted or cannot write. Every statement after that would be a transaction of
+// its own. Only BEGIN tells the difference: it fails inside a transaction.
+func (s *Store) checkActive(ctx context.Context) *dbError {
+	if _, err := s.tx.ExecContext(ctx, "BEGIN"); err != nil {
+		if resultCode(err) == codeError {
+			return nil
+		}
+		return unavailable(ctx, err)
+	}
+	_, _ = s.tx.ExecContext(ctx, "ROLLBACK") // if that fails, the application's does it
+	return unavailable(ctx, errEnded)
 }

@@ -181,7 +181,9 @@ func (r *accountRow) fields() []any {
 
 func (r *accountRow) fieldsWithHash() []any { return append(r.fields(), &r.Hash) }
 
-func (r *accountRow) fieldsWithCounts() []any { return append(r.fields(), &r.Subscriptions, &r.Domains) }
+func (r *accountRow) fieldsWithCounts() []any {
+	return append(r.fields(), &r.Subscriptions, &r.Domains)
+}
 
 func (r *accountRow) fieldsWithMore() []any { return append(r.fieldsWithCounts(), &r.more) }
 
@@ -194,7 +196,9 @@ func (r accountRow) account() accounts.Account {
 	return a
 }
 
-func (r accountRow) record() accounts.Record { return accounts.Record{Account: r.account(), Hash: r.Hash} }
+func (r accountRow) record() accounts.Record {
+	return accounts.Record{Account: r.account(), Hash: r.Hash}
+}
 
 func (r accountRow) summary() accounts.Summary {
 	return accounts.Summary{Account: r.account(), Subscriptions: r.Subscriptions, Domains: r.Domains}

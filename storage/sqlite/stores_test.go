@@ -41,9 +41,26 @@ var template = sync.OnceValues(func() ([]byte, error) {
 // newFile returns the path of a new file with empty tables.
 func newFile(t testing.TB) string {
 	t.Helper()
+	return newFileIn(t, t.TempDir())
+}
+
+// newFileInMemory returns the path of a new file with empty tables, in memory where that is possible: most of the time of a
+// suite is spent on syncing.
+func newFileInMemory(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "clientele-sqlite")
+	if err != nil {
+		return newFile(t)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return newFileIn(t, dir)
+}
+
+func newFileIn(t testing.TB, dir string) string {
+	t.Helper()
 	contents, err := template()
 	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "clientele.db")
+	path := filepath.Join(dir, "clientele.db")
 	require.NoError(t, os.WriteFile(path, contents, 0o600))
 	return path
 }
