@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/stored"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -66,7 +67,7 @@ func conflictingNames(c accounts.Claim, names string, args *numbered) []string {
 	candidates, ranges := slices.Clone(c.Names), make([]string, len(c.Names))
 	for i, name := range c.Names {
 		candidates = append(candidates, subscriptions.Ancestors(name)...)
-		ranges[i] = reverseLabels(name)
+		ranges[i] = stored.ReverseLabels(name)
 	}
 	claimed := set(c.Names)
 	hasClaimedAncestor := func(name string) bool {

@@ -7,9 +7,9 @@ import (
 	"encoding/hex"
 	"hash/fnv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/stored"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -127,34 +127,11 @@ func prefixRange(prefix string, args *numbered) string {
 		return ""
 	}
 	condition := " AND e.key >= " + args.bind(prefix, "text")
-	if end := afterPrefix(prefix); end != "" {
+	if end := stored.AfterPrefix(prefix); end != "" {
 		condition += " AND e.key < " + args.bind(end, "text")
 	}
 	return condition
 }
-
-// afterPrefix returns the first text after all that begin with prefix, in the order of code points, or "" if there is none.
-func afterPrefix(prefix string) string {
-	for prefix != "" {
-		last, size := utf8.DecodeLastRuneInString(prefix)
-		prefix = prefix[:len(prefix)-size]
-		switch {
-		case last == utf8.MaxRune:
-			continue
-		case last == surrogateMin-1:
-			return prefix + string(rune(surrogateMax+1))
-		default:
-			return prefix + string(last+1)
-		}
-	}
-	return ""
-}
-
-// The code points between these are no characters.
-const (
-	surrogateMin = 0xd800
-	surrogateMax = 0xdfff
-)
 
 // LockEntries implements accounts.Tx.
 func (t *transaction) LockEntries(l accounts.EntryLockSet) (accounts.LockedEntries, error) {

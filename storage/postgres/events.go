@@ -2,10 +2,10 @@ package postgres
 
 import (
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/stored"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -17,69 +17,9 @@ var eventTable = table[subscriptions.Event]{"clientele.events", 0, []column[subs
 	nullNumber("subscription_id", func(e subscriptions.Event) int64 { return int64(e.SubscriptionID) }),
 	nullNumber("domain_id", func(e subscriptions.Event) int64 { return int64(e.DomainID) }),
 	text("domain", func(e subscriptions.Event) string { return e.Domain }),
-	jsonMap("details", func(e subscriptions.Event) map[string]string { return filterDetails(e, false) }),
-	jsonMap("texts", func(e subscriptions.Event) map[string]string { return filterDetails(e, true) }),
+	jsonMap("details", func(e subscriptions.Event) map[string]string { return stored.FilterDetails(e, false) }),
+	jsonMap("texts", func(e subscriptions.Event) map[string]string { return stored.FilterDetails(e, true) }),
 }}
-
-// filterDetails returns the details that the event loses when its subject is removed, or those that it keeps; nil if there
-// are none.
-func filterDetails(e subscriptions.Event, redacted bool) map[string]string {
-	var filtered map[string]string
-	for key, value := range e.Details {
-		if e.Type.Redacts(key) == redacted {
-			if filtered == nil {
-				filtered = make(map[string]string, len(e.Details))
-			}
-			filtered[key] = value
-		}
-	}
-	return filtered
-}
-
-// withoutRemovedTexts returns the events, without the texts of those whose subject is removed.
-func withoutRemovedTexts(w accounts.Writes) []subscriptions.Event {
-	if len(w.RemoveAccounts)+len(w.RemoveSubscriptions)+len(w.RemoveDomains) == 0 || !slices.ContainsFunc(w.Events, hasTexts) {
-		return w.Events
-	}
-	removed := map[any]bool{} // ids of three types
-	for _, id := range w.RemoveAccounts {
-		removed[id] = true
-	}
-	for _, id := range w.RemoveSubscriptions {
-		removed[id] = true
-	}
-	for _, id := range w.RemoveDomains {
-		removed[id] = true
-	}
-	return convertAll(w.Events, func(e subscriptions.Event) subscriptions.Event {
-		if removed[subject(e)] {
-			e.Details = filterDetails(e, false)
-		}
-		return e
-	})
-}
-
-// hasTexts reports whether the event has details that it loses when its subject is removed.
-func hasTexts(e subscriptions.Event) bool {
-	for key := range e.Details {
-		if e.Type.Redacts(key) {
-			return true
-		}
-	}
-	return false
-}
-
-// subject returns the id of the lowest row that e names.
-func subject(e subscriptions.Event) any {
-	switch {
-	case e.DomainID != 0:
-		return e.DomainID
-	case e.SubscriptionID != 0:
-		return e.SubscriptionID
-	default:
-		return e.AccountID
-	}
-}
 
 // eventRow is a row of events as Bun scans it, with the state of the log.
 type eventRow struct {

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/stored"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -106,13 +106,13 @@ func (a additions) countingStatement() string {
 func (t *transaction) add(w accounts.Writes) error {
 	var a additions
 	add(&a, accountTable, w.AddAccounts, onConflictDoNothing)
-	add(&a, subscriptionTable, subscriptionWrites(w, w.AddSubscriptions), onConflictDoNothing)
+	add(&a, subscriptionTable, stored.Subscriptions(w, w.AddSubscriptions), onConflictDoNothing)
 	add(&a, domainTable, w.AddDomains, onConflictDoNothing)
 	for _, holds := range holdWriteTables {
 		add(&a, holds.table, filter(w.PutHolds, func(p subscriptions.HoldWrite) bool { return p.Level == holds.level }), holds.onConflict())
 	}
 	add(&a, entryTable, w.PutEntries, replaceEntry)
-	add(&a, eventTable, withoutRemovedTexts(w), "")
+	add(&a, eventTable, stored.WithoutRemovedTexts(w), "")
 	last := len(a.inserts) - 1
 	switch {
 	case last < 0:
@@ -148,7 +148,7 @@ func (t *transaction) update(w accounts.Writes) error {
 			return err
 		}
 	}
-	if err := updateRows(t, subscriptionTable, subscriptionWrites(w, w.UpdateSubscriptions)); err != nil {
+	if err := updateRows(t, subscriptionTable, stored.Subscriptions(w, w.UpdateSubscriptions)); err != nil {
 		return err
 	}
 	return updateRows(t, domainUpdateTable, w.UpdateDomains)
@@ -193,7 +193,7 @@ func filter[H any](all []H, keep func(H) bool) []H {
 
 // saveDue updates due_at of subscriptions that got or lost the hold "expired" and were not written otherwise.
 func (t *transaction) saveDue(w accounts.Writes) error {
-	changes := expiredChanges(w)
+	changes := stored.ExpiredChanges(w)
 	for _, r := range slices.Concat(w.AddSubscriptions, w.UpdateSubscriptions) {
 		delete(changes, r.ID)
 	}
@@ -201,41 +201,4 @@ func (t *transaction) saveDue(w accounts.Writes) error {
 		return nil
 	}
 	return t.exec(len(changes), updateDue, numberArray(slices.Sorted(maps.Keys(changes))))
-}
-
-// expiredChanges returns the subscriptions that get (true) or lose (false) the hold "expired".
-func expiredChanges(w accounts.Writes) map[subscriptions.ID]bool {
-	changes := map[subscriptions.ID]bool{}
-	for _, l := range w.DeleteHolds {
-		if l.Level == subscriptions.LevelSubscription && l.Cause == subscriptions.CauseExpired {
-			changes[subscriptions.ID(l.ID)] = false
-		}
-	}
-	for _, p := range w.PutHolds {
-		if p.Level == subscriptions.LevelSubscription && p.Hold.Cause == subscriptions.CauseExpired {
-			changes[subscriptions.ID(p.ID)] = true
-		}
-	}
-	return changes
-}
-
-// subscriptionWrite is a row of subscriptions with the columns that are derived.
-type subscriptionWrite struct {
-	subscriptions.Record
-	dueAt time.Time // zero: NULL
-}
-
-func subscriptionWrites(w accounts.Writes, all []subscriptions.Record) []subscriptionWrite {
-	expired := expiredChanges(w)
-	return convertAll(all, func(r subscriptions.Record) subscriptionWrite {
-		row := subscriptionWrite{Record: r}
-		held, changed := expired[r.ID]
-		if !changed {
-			_, held = r.Holds.Get(subscriptions.CauseExpired)
-		}
-		if !held {
-			row.dueAt = r.ExpiresAt
-		}
-		return row
-	})
 }

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/stored"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -92,34 +92,10 @@ func nullTimestamp[R any](name string, value func(R) time.Time) column[R] {
 func jsonMap[R any](name string, value func(R) map[string]string) column[R] {
 	return column[R]{name: name, sqlType: "jsonb", value: func(r R) any {
 		if m := value(r); len(m) > 0 {
-			return marshalMap(m)
+			return stored.MarshalMap(m)
 		}
 		return nil
 	}, equal: func(a, b R) bool { return maps.Equal(value(a), value(b)) }}
-}
-
-// marshalMap returns m as a JSON object. Most maps are so small and plain that the reflection of encoding/json would take
-// longer than everything else.
-func marshalMap(m map[string]string) string {
-	b := []byte{'{'}
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		b = appendJSON(b, key)
-		b = append(b, ':')
-		b = append(appendJSON(b, m[key]), ',')
-	}
-	b[len(b)-1] = '}'
-	return string(b)
-}
-
-func appendJSON(b []byte, text string) []byte {
-	plain := func(c rune) bool { return c >= ' ' && c < 0x7f && c != '"' && c != '\\' }
-	if strings.IndexFunc(text, func(c rune) bool { return !plain(c) }) < 0 {
-		b = append(b, '"')
-		b = append(b, text...)
-		return append(b, '"')
-	}
-	encoded, _ := json.Marshal(text) // never fails for a string
-	return append(b, encoded...)
 }
 
 // withColumns returns the table with some of its columns.
@@ -253,28 +229,28 @@ var accountTable = table[accounts.Record]{"clientele.accounts", 1, []column[acco
 	text("search", accounts.Record.SearchText),
 }}
 
-var subscriptionTable = table[subscriptionWrite]{"clientele.subscriptions", 1, []column[subscriptionWrite]{
-	number("id", func(r subscriptionWrite) int64 { return int64(r.ID) }),
-	nullNumber("account_id", func(r subscriptionWrite) int64 { return int64(r.AccountID) }),
-	text("name", func(r subscriptionWrite) string { return r.Name }),
-	text("plan", func(r subscriptionWrite) string { return r.Plan }),
-	text("description", func(r subscriptionWrite) string { return r.Description }),
-	nullText("external_id", func(r subscriptionWrite) string { return r.ExternalID }),
-	jsonMap("attributes", func(r subscriptionWrite) map[string]string { return r.Attributes }),
-	nullTimestamp("expires_at", func(r subscriptionWrite) time.Time { return r.ExpiresAt }),
-	nullTimestamp("due_at", func(r subscriptionWrite) time.Time { return r.dueAt }),
-	nullNumber("main_domain_id", func(r subscriptionWrite) int64 { return int64(r.Main) }),
-	number("version", func(r subscriptionWrite) int64 { return r.Version }),
-	timestamp("created_at", func(r subscriptionWrite) time.Time { return r.CreatedAt }),
-	timestamp("updated_at", func(r subscriptionWrite) time.Time { return r.UpdatedAt }),
-	text("search", subscriptionWrite.SearchText),
+var subscriptionTable = table[stored.Subscription]{"clientele.subscriptions", 1, []column[stored.Subscription]{
+	number("id", func(r stored.Subscription) int64 { return int64(r.ID) }),
+	nullNumber("account_id", func(r stored.Subscription) int64 { return int64(r.AccountID) }),
+	text("name", func(r stored.Subscription) string { return r.Name }),
+	text("plan", func(r stored.Subscription) string { return r.Plan }),
+	text("description", func(r stored.Subscription) string { return r.Description }),
+	nullText("external_id", func(r stored.Subscription) string { return r.ExternalID }),
+	jsonMap("attributes", func(r stored.Subscription) map[string]string { return r.Attributes }),
+	nullTimestamp("expires_at", func(r stored.Subscription) time.Time { return r.ExpiresAt }),
+	nullTimestamp("due_at", func(r stored.Subscription) time.Time { return r.DueAt }),
+	nullNumber("main_domain_id", func(r stored.Subscription) int64 { return int64(r.Main) }),
+	number("version", func(r stored.Subscription) int64 { return r.Version }),
+	timestamp("created_at", func(r stored.Subscription) time.Time { return r.CreatedAt }),
+	timestamp("updated_at", func(r stored.Subscription) time.Time { return r.UpdatedAt }),
+	text("search", stored.Subscription.SearchText),
 }}
 
 var domainTable = table[subscriptions.Domain]{"clientele.domains", 1, []column[subscriptions.Domain]{
 	number("id", func(d subscriptions.Domain) int64 { return int64(d.ID) }),
 	number("subscription_id", func(d subscriptions.Domain) int64 { return int64(d.SubscriptionID) }),
 	text("name", func(d subscriptions.Domain) string { return d.Name }),
-	text("reversed", func(d subscriptions.Domain) string { return reverseLabels(d.Name) }),
+	text("reversed", func(d subscriptions.Domain) string { return stored.ReverseLabels(d.Name) }),
 	jsonMap("attributes", func(d subscriptions.Domain) map[string]string { return d.Attributes }),
 	timestamp("created_at", func(d subscriptions.Domain) time.Time { return d.CreatedAt }),
 	text("search", subscriptions.Domain.SearchText),
@@ -282,10 +258,3 @@ var domainTable = table[subscriptions.Domain]{"clientele.domains", 1, []column[s
 
 // domainUpdateTable has the columns of domainTable that may change.
 var domainUpdateTable = domainTable.withColumns("id", "subscription_id", "name", "reversed", "attributes", "search")
-
-// reverseLabels returns name with its labels from the last to the first, so that all names below a name are one range.
-func reverseLabels(name string) string {
-	labels := strings.Split(name, ".")
-	slices.Reverse(labels)
-	return strings.Join(labels, ".")
-}

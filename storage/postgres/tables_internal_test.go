@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,19 +47,4 @@ func TestConstantColumnsAreSentOnce(t *testing.T) {
 	statement, args = pairTable.delete([]pair{{"x", ""}, {"z", ""}})
 	require.Equal(t, "DELETE FROM clientele.pairs AS t\nUSING unnest($1::text[]) WITH ORDINALITY\n    AS r(a, ordinality)\nWHERE t.a = r.a", statement)
 	require.Equal(t, []any{`{"x","z"}`}, args)
-}
-
-func TestMapsAreWrittenAsJSON(t *testing.T) {
-	for _, m := range []map[string]string{
-		{"key": "value"},
-		{"b": "2", "a": "1", "c": ""},
-		{"quoted": `say "x" \ y`, "control": "\x00\x01\n\t\x7f", "umlaut": "ü🧑‍💻 ", "html": "<a&b>", "invalid": "\xff"},
-	} {
-		var got map[string]string
-		require.NoError(t, json.Unmarshal([]byte(marshalMap(m)), &got))
-		if m["invalid"] != "" {
-			m["invalid"] = "\ufffd"
-		}
-		require.Equal(t, m, got)
-	}
 }

@@ -1,0 +1,188 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/uptrace/bun/dialect"
+)
+
+// minVersion is the first version of SQLite on which all statements run.
+var minVersion = [2]int{3, 44}
+
+// maxExamined is the size in bytes up to which New examines the whole file.
+const maxExamined = 64 << 20
+
+// settingsRow has the version and the settings of a connection, and the path of its file.
+type settingsRow struct {
+	version, encoding, journal, locking, path string
+	synchronous, fts5                         int
+}
+
+func (r *settingsRow) fields() []any {
+	return []any{&r.version, &r.encoding, &r.journal, &r.locking, &r.synchronous, &r.fts5, &r.path}
+}
+
+const readSettings = `
+SELECT sqlite_version(),
+    (SELECT encoding FROM pragma_encoding),
+    (SELECT journal_mode FROM pragma_journal_mode),
+    (SELECT locking_mode FROM pragma_locking_mode),
+    (SELECT synchronous FROM pragma_synchronous),
+    (SELECT count(*) FROM pragma_module_list WHERE name = 'fts5'),
+    (SELECT coalesce(file, '') FROM pragma_database_list WHERE name = 'main')`
+
+// check returns an error if the store would not work with the driver, the file or the settings, or not be safe.
+func (s *Store) check(ctx context.Context) error {
+	if s.db.Dialect().Name() != dialect.SQLite {
+		return errors.New("clientele: the bun.DB must be created with sqlitedialect.New()")
+	}
+	if err := s.checkDriver(ctx); err != nil {
+		return err
+	}
+	rows, e := query(ctx, s.unprepared(), (*settingsRow).fields, readSettings)
+	if e != nil {
+		return explain(e)
+	}
+	if err := rows[0].validate(); err != nil {
+		return err
+	}
+	s.file = newFile(rows[0].path)
+	return nil
+}
+
+// checkDriver returns an error if the errors of the driver have no result codes. Preparing the statement reads the file's
+// header and schema, so that it fails before, if the file is not a database.
+func (s *Store) checkDriver(ctx context.Context) error {
+	rows, err := s.db.DB.QueryContext(ctx, "SELECT clientele_no_such_function()")
+	if err == nil {
+		_ = rows.Close()
+		err = rows.Err()
+	}
+	switch {
+	case ctx.Err() != nil:
+		return unavailable(ctx, ctx.Err())
+	case resultCode(err) == 0:
+		return fmt.Errorf("clientele: unsupported driver: its errors need a method Code() int, as those of modernc.org/sqlite have: %w", err)
+	}
+	return nil
+}
+
+// validate returns an error that says what to do if the version or a setting is not supported.
+func (r settingsRow) validate() error {
+	if !supported(r.version) {
+		return fmt.Errorf("clientele: unsupported SQLite %s: use a driver with %d.%d or later", r.version, minVersion[0], minVersion[1])
+	}
+	if r.fts5 == 0 {
+		return errors.New("clientele: the driver's SQLite lacks FTS5: use one that is compiled with it, such as modernc.org/sqlite")
+	}
+	if r.path == "" {
+		return errors.New("clientele: the database is in memory or temporary: open a file, or use storage/memory")
+	}
+	if r.encoding != "UTF-8" { // others have another order of texts
+		return fmt.Errorf("clientele: unsupported encoding %s of the database: create a new one with PRAGMA encoding = 'UTF-8'", r.encoding)
+	}
+	if r.locking != "normal" { // connections would shut each other out
+		return fmt.Errorf("clientele: unsupported setting locking_mode = %s: must be NORMAL", r.locking)
+	}
+	if r.synchronous < 2 {
+		return fmt.Errorf("clientele: unsupported setting synchronous = %s: must be FULL, SQLite's default, because commands that have "+
+			"returned would be lost when the power fails", [...]string{"OFF", "NORMAL"}[max(r.synchronous, 0)])
+	}
+	if r.journal == "memory" || r.journal == "off" {
+		return fmt.Errorf("clientele: unsupported setting journal_mode = %s: must be WAL, because the file would be destroyed when the "+
+			"process ends during a command", strings.ToUpper(r.journal))
+	}
+	return nil
+}
+
+// supported reports whether a version such as 3.54.1 is recent enough.
+func supported(version string) bool {
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return false
+	}
+	major, _ := strconv.Atoi(parts[0])
+	minor, _ := strconv.Atoi(parts[1])
+	return major > minVersion[0] || major == minVersion[0] && minor >= minVersion[1]
+}
+
+// explain returns the error of a statement with what to do about it, where the operator must do something.
+func explain(e *dbError) error {
+	switch resultCode(e.driver) & 0xff {
+	case codeNotADatabase:
+		return fmt.Errorf("clientele: the file is not an SQLite database, or it is encrypted: %w", e)
+	case codeCorrupt:
+		return fmt.Errorf("clientele: the database is damaged: restore it from a backup: %w", e)
+	case codeCantOpen:
+		return fmt.Errorf("clientele: the file cannot be opened: its directory must exist and be writable, and the path must not be a directory: %w", e)
+	case codeReadOnly:
+		return fmt.Errorf("clientele: the database cannot be written: check the rights of the file and its directory, and the settings of the connection: %w", e)
+	}
+	return e
+}
+
+const (
+	journalMode = `SELECT journal_mode FROM pragma_journal_mode`
+	fileSize    = `SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`
+	quickCheck  = `PRAGMA quick_check(1)`
+)
+
+// checkContents returns an error if the file is damaged or not in WAL mode.
+func (s *Store) checkContents(ctx context.Context) error {
+	journal, e := query(ctx, s.unprepared(), (*textRow).fields, journalMode)
+	if e != nil {
+		return explain(e)
+	}
+	if mode := journal[0].text; mode != "wal" {
+		return fmt.Errorf("clientele: unsupported setting journal_mode = %s: must be WAL, which sqlite.Migrate sets", strings.ToUpper(mode))
+	}
+	size, e := query(ctx, s.unprepared(), (*idRow).fields, fileSize)
+	if e != nil {
+		return explain(e)
+	}
+	if size[0].ID > maxExamined {
+		return nil
+	}
+	found, e := query(ctx, s.unprepared(), (*textRow).fields, quickCheck)
+	if e != nil {
+		return explain(e)
+	}
+	if found[0].text != "ok" {
+		return fmt.Errorf("clientele: the database is damaged: restore it from a backup: %s", found[0].text)
+	}
+	return nil
+}
+
+// checkWritable returns an error if the file cannot be written. Another process may be writing now.
+func (s *Store) checkWritable(ctx context.Context) error {
+	tx, err := s.beginOnce(ctx)
+	if err == nil {
+		_ = tx.Tx.Rollback()
+		return nil
+	}
+	if isBusy(err) {
+		return nil
+	}
+	return explain(unavailable(ctx, err))
+}
+
+// setWAL sets the journal mode of the file to WAL.
+func (s *Store) setWAL(ctx context.Context) error {
+	for wait := newBackoff(); ; {
+		rows, e := query(ctx, s.unprepared(), (*textRow).fields, "PRAGMA journal_mode = WAL")
+		switch {
+		case e != nil:
+			return explain(e)
+		case rows[0].text == "wal":
+			return nil
+		case !wait.sleep(ctx):
+			return unavailable(ctx, ctx.Err())
+		case len(rows) > 0 && wait.next > 20*1e6: // it answers with the old mode where it cannot set it
+			return fmt.Errorf("clientele: journal_mode stays %s: WAL needs a local file system with shared memory", strings.ToUpper(rows[0].text))
+		}
+	}
+}

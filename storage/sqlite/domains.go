@@ -1,0 +1,102 @@
+package sqlite
+
+import (
+	"context"
+
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+const (
+	joinSubscription = "\nCROSS JOIN clientele_subscriptions AS s ON s.id = d.subscription_id"
+
+	// Both names are looked up by one index; the first one is preferred.
+	siteByName = `
+SELECT ` + domainColumns + `
+FROM clientele_domains AS d` + joinSubscription + `
+WHERE d.name IN (?1, ?2)
+ORDER BY d.name = ?1 DESC
+LIMIT 1`
+)
+
+// Site implements subscriptions.Reader.
+func (s *Store) Site(ctx context.Context, name, fallback string) (subscriptions.Site, error) {
+	rows, e := read(ctx, s, (*domainRow).fields, siteByName, name, fallback)
+	if e != nil {
+		return subscriptions.Site{}, e
+	}
+	if len(rows) == 0 {
+		return subscriptions.Site{}, &subscriptions.NotFoundError{Kind: string(subscriptions.LevelDomain), Name: name}
+	}
+	return subscriptions.Site{Domain: rows[0].domain(), Plan: rows[0].Plan}, nil
+}
+
+// Domains implements subscriptions.Reader.
+func (s *Store) Domains(ctx context.Context, p subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
+	l := domainList(p)
+	if p.From.Key != "" {
+		l.arguments["key"], l.after = p.From.Key, []string{":key"}
+	}
+	rows, e := page(ctx, s, l, domainColumns, joinSubscription, (*domainRow).fields, (*domainRow).fieldsWithMore, p.Limit)
+	if e != nil {
+		return nil, e
+	}
+	return convertAll(rows, domainRow.domain), nil
+}
+
+// CountDomains implements subscriptions.Reader.
+func (s *Store) CountDomains(ctx context.Context, p subscriptions.DomainListParams, atMost int) (int, error) {
+	return s.countList(ctx, domainList(p), atMost)
+}
+
+// The conditions of a list of domains, each as a test of one domain and as a query for the ids of all.
+const (
+	domainHasTerm   = `instr(d.search, :term) > 0`
+	domainsWithTerm = `
+SELECT d.id FROM ` + rowsWithTerm + ` AS r CROSS JOIN clientele_domains AS d
+WHERE r.row & 3 = 2 AND d.id = r.row >> 2 AND instr(d.search, :term) > 0`
+
+	domainHasHold             = `(SELECT 1 FROM clientele_holds AS h WHERE h.level = 2 AND h.row_id = d.id%s LIMIT 1)`
+	domainInherits            = `(SELECT 1 FROM clientele_holds AS h WHERE h.level = 1 AND h.row_id = d.subscription_id%s LIMIT 1)`
+	domainInheritsFromAccount = `(
+        SELECT 1 FROM clientele_subscriptions AS s CROSS JOIN clientele_holds AS h
+        WHERE s.id = d.subscription_id AND h.level = 0 AND h.row_id = s.account_id%s
+        LIMIT 1)`
+	domainsWithHold = `
+SELECT h.row_id AS id FROM clientele_holds AS h WHERE h.level = 2%s
+UNION ALL
+SELECT d.id FROM clientele_holds AS h CROSS JOIN clientele_domains AS d
+WHERE h.level = 1 AND d.subscription_id = h.row_id%s
+UNION ALL
+SELECT d.id FROM clientele_holds AS h CROSS JOIN clientele_subscriptions AS s CROSS JOIN clientele_domains AS d
+WHERE h.level = 0 AND s.account_id = h.row_id AND d.subscription_id = s.id%s`
+
+	domainHasOwner = `(
+        SELECT 1 FROM clientele_subscriptions AS s WHERE s.id = d.subscription_id AND s.account_id IS :account)`
+	domainsOfProvider = `
+SELECT d.id FROM clientele_subscriptions AS s CROSS JOIN clientele_domains AS d
+WHERE s.account_id IS NULL AND d.subscription_id = s.id`
+)
+
+func domainList(p subscriptions.DomainListParams) list {
+	l := list{table: "clientele_domains", alias: "d", key: []string{"d.name"}, arguments: arguments{}}
+	whereID(&l, p.IDs)
+	l.search(p.Terms, domainHasTerm, domainsWithTerm)
+	l.whereHeld(p.Status, p.Cause, []string{domainHasHold, domainInherits, domainInheritsFromAccount}, domainsWithHold)
+	if p.SubscriptionID != 0 {
+		l.arguments["subscription"] = int64(p.SubscriptionID)
+		l.within, l.whole = []string{"d.subscription_id = :subscription"}, true
+	}
+	if p.AccountID == nil {
+		return l
+	}
+	l.arguments["account"] = nullIfZero(int64(*p.AccountID))
+	switch {
+	case l.whole:
+		l.where(condition{test: domainHasOwner})
+	case *p.AccountID == subscriptions.Provider:
+		l.where(condition{test: domainHasOwner, find: domainsOfProvider})
+	default:
+		l.within, l.whole = []string{"d.subscription_id IN (SELECT s.id FROM clientele_subscriptions AS s WHERE s.account_id = :account)"}, true
+	}
+	return l
+}

@@ -1,0 +1,169 @@
+package sqlite
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/stored"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// Commands run one at a time, so that events get their numbers in the order in which they are committed.
+const (
+	allocateEvents = `UPDATE clientele_state SET event = event + ? RETURNING event`
+
+	countPruned  = `SELECT count(*), coalesce(max(number), 0) FROM clientele_events WHERE at < ?`
+	deletePruned = `DELETE FROM clientele_events WHERE at < ?`
+	raisePruned  = `UPDATE clientele_state SET pruned = max(pruned, ?)`
+)
+
+// numberedEvent is an event that is to be stored.
+type numberedEvent struct {
+	number int64
+	subscriptions.Event
+}
+
+var eventTable = table[numberedEvent]{"clientele_events", []string{
+	"number", "at", "type", "actor", "account_id", "subscription_id", "domain_id", "domain", "details", "texts", "subject",
+}, func(e numberedEvent) []any {
+	return []any{
+		e.number, micros(e.At), string(e.Type), e.Actor, int64(e.AccountID), int64(e.SubscriptionID), int64(e.DomainID), e.Domain,
+		attributes(stored.FilterDetails(e.Event, false)), attributes(stored.FilterDetails(e.Event, true)), subject(e.Event),
+	}
+}}
+
+// subject returns the number of the lowest row that e names.
+func subject(e subscriptions.Event) int64 {
+	switch {
+	case e.DomainID != 0:
+		return rowNumber(levelDomain, int64(e.DomainID))
+	case e.SubscriptionID != 0:
+		return rowNumber(levelSubscription, int64(e.SubscriptionID))
+	default:
+		return rowNumber(levelAccount, int64(e.AccountID))
+	}
+}
+
+func (t *transaction) appendEvents(events []subscriptions.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	last, err := queryIn(t, (*idRow).fields, allocateEvents, len(events))
+	if err != nil {
+		return err
+	}
+	first := last[0].ID - int64(len(events)) + 1
+	rows := make([]numberedEvent, len(events))
+	for i, e := range events {
+		rows[i] = numberedEvent{first + int64(i), e}
+	}
+	return insert(t, eventTable, "INSERT", rows)
+}
+
+// eventRow is an event, with the state of the log.
+type eventRow struct {
+	last, pruned   int64
+	number         *int64 // nil: the row has no event
+	at             timestamp
+	event          nullableEvent
+	details, texts jsonMap
+}
+
+// nullableEvent are the columns of an event that are NULL in a row without one.
+type nullableEvent struct {
+	typ, actor, domain              *string
+	account, subscription, domainID *int64
+}
+
+func (r *eventRow) fields() []any {
+	e := &r.event
+	return []any{
+		&r.last, &r.pruned, &r.number, &r.at, &e.typ, &e.actor, &e.account, &e.subscription, &e.domainID, &e.domain, &r.details, &r.texts,
+	}
+}
+
+func (r eventRow) numbered() accounts.NumberedEvent {
+	details := map[string]string(r.details)
+	if details == nil {
+		details = r.texts
+	} else {
+		maps.Copy(details, r.texts)
+	}
+	e := r.event
+	return accounts.NumberedEvent{Number: *r.number, Event: accounts.Event{
+		At: r.at.Time, Type: accounts.EventType(*e.typ), Actor: *e.actor,
+		AccountID: accounts.ID(*e.account), SubscriptionID: subscriptions.ID(*e.subscription), DomainID: subscriptions.DomainID(*e.domainID),
+		Domain: *e.domain, Details: details,
+	}}
+}
+
+// Events implements accounts.Store.
+func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.EventResult, error) {
+	if s.outer != nil {
+		return accounts.EventResult{}, errInTransaction()
+	}
+	l := list{table: "clientele_events", alias: "e", key: []string{"e.number"}, desc: q.Desc, arguments: arguments{"limit": q.Limit}}
+	if q.After != 0 {
+		l.arguments["after"], l.after = q.After, []string{":after"}
+	}
+	if q.AccountID != nil {
+		l.arguments["account"] = int64(*q.AccountID)
+		l.within = []string{"e.account_id = :account"}
+	}
+	statement := `
+SELECT l.event, l.pruned,
+    e.number, e.at, e.type, e.actor, e.account_id, e.subscription_id, e.domain_id, e.domain, e.details, e.texts
+FROM clientele_state AS l
+LEFT JOIN (
+    SELECT e.* FROM clientele_events AS e` + indent(where(l.start())+l.order()+limit) + `
+) AS e ON true` + l.order()
+	rows, e := read(ctx, s, (*eventRow).fields, statement, l.arguments.values()...)
+	if e != nil {
+		return accounts.EventResult{}, e
+	}
+	if len(rows) == 0 {
+		return accounts.EventResult{}, unavailable(ctx, errModified)
+	}
+	out := accounts.EventResult{Events: []accounts.NumberedEvent{}, Last: rows[0].last, Pruned: rows[0].pruned}
+	for _, row := range rows {
+		if row.number != nil {
+			out.Events = append(out.Events, row.numbered())
+		}
+	}
+	return out, nil
+}
+
+// prunedRow is a row of countPruned.
+type prunedRow struct {
+	count   int
+	highest int64
+}
+
+func (r *prunedRow) fields() []any { return []any{&r.count, &r.highest} }
+
+// PruneEvents implements accounts.Store.
+func (s *Store) PruneEvents(ctx context.Context, before time.Time) (int, error) {
+	if s.outer != nil {
+		return 0, errInTransaction()
+	}
+	pruned := 0
+	err := s.write(ctx, func(t *transaction) error {
+		rows, err := queryIn(t, (*prunedRow).fields, countPruned, micros(before))
+		if err != nil {
+			return err
+		}
+		if pruned = rows[0].count; pruned == 0 {
+			return nil
+		}
+		if err := t.exec(pruned, deletePruned, micros(before)); err != nil {
+			return err
+		}
+		return t.exec(1, raisePruned, rows[0].highest)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return pruned, nil
+}
