@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -28,23 +27,24 @@ type app struct {
 	pages             *panel.Panel
 	handler           http.Handler
 	log               *slog.Logger
-	generatedPassword string // the operator's password; "" if it was given
+	generatedPassword string // the operator's password; "" if it was given, or kept by an earlier start
 	demoPassword      string // the password of the demo customers; "" if there are none
 }
 
 // plans are the plans that the product sells.
 var plans = []string{"Basic", "Pro", "Business"}
 
-// newApp returns an app on a store. It adds the demo customers, if the settings ask for them.
+// newApp returns an app on a store. It adds the demo customers to a new one, if the settings ask for them.
 func newApp(ctx context.Context, store accounts.Store, s settings, log *slog.Logger) (*app, error) {
 	a := &app{settings: s, log: log, clients: accounts.NewManager(store, &accounts.Options{
 		Secret: tokenSecret(s.secret), ReservedDomains: reservedDomains(s.host), AllowDomain: forbidPanelName(s.host),
 	})}
-	if s.password == "" {
-		a.generatedPassword = generatePassword()
-	}
-	hash, err := accounts.Argon2id{}.Hash(ctx, cmp.Or(s.password, a.generatedPassword))
+	first, err := isFirstStart(ctx, a.clients)
 	if err != nil {
+		return nil, err
+	}
+	var hash string
+	if hash, a.generatedPassword, err = operatorHash(ctx, a.clients, s.operator, s.password); err != nil {
 		return nil, err
 	}
 	operators := map[string]string{s.operator: hash}
@@ -65,7 +65,7 @@ func newApp(ctx context.Context, store accounts.Store, s settings, log *slog.Log
 	mux.Handle("/", a.pages)
 	mux.HandleFunc("GET /unlock/{token}", a.unlock(a.pages))
 	a.handler = a.logRequests(a.routeByHost(mux, sites))
-	if !s.empty {
+	if first && !s.empty {
 		if a.demoPassword, err = addDemo(ctx, a.clients, time.Now()); err != nil {
 			return nil, err
 		}
@@ -106,7 +106,7 @@ func tokenSecret(configured string) []byte {
 // footer returns a note that the data will be lost, if it is kept in memory.
 func (s settings) footer(language string) string {
 	switch {
-	case s.dsn != "":
+	case s.db != inMemory:
 		return ""
 	case language == "it":
 		return "Tutti i dati sono solo in memoria: alla chiusura del programma andranno persi."
@@ -167,12 +167,39 @@ func (a *app) printWelcome(out io.Writer, addr net.Addr) {
 		port = "8080"
 	}
 	fmt.Fprintf(out, "\n  Panel:     http://%s:%s/operator\n", a.settings.host, port)
-	fmt.Fprintf(out, "  Operator:  %s\n  Password:  %s\n", a.operator, cmp.Or(a.generatedPassword, "the value of CLIENTELE_PASSWORD"))
+	fmt.Fprintf(out, "  Operator:  %s\n  Password:  %s\n", a.operator, a.describePassword())
 	if a.demoPassword != "" {
 		fmt.Fprintf(out, "\n  Customer:  mario, password %s, at http://%s:%s/signin\n", a.demoPassword, a.settings.host, port)
 		fmt.Fprintf(out, "  Website:   http://mario.localhost:%s/\n", port)
 	}
+	fmt.Fprintf(out, "\n  Data:      %s\n", a.describeData())
 	fmt.Fprint(out, "\n  Press Ctrl-C to stop.\n\n")
+}
+
+// describePassword returns the operator's password, if it is new, or says which one it is.
+func (a *app) describePassword() string {
+	switch {
+	case a.generatedPassword == "" && a.password != "":
+		return "the value of CLIENTELE_PASSWORD"
+	case a.generatedPassword == "":
+		return "that of the first start; CLIENTELE_PASSWORD sets another one"
+	case a.db == inMemory:
+		return a.generatedPassword
+	default:
+		return a.generatedPassword + " (shown only now; CLIENTELE_PASSWORD sets another one)"
+	}
+}
+
+// describeData says where the data is. Connection strings may have a password.
+func (s settings) describeData() string {
+	switch {
+	case s.db == inMemory:
+		return "in memory, lost at the end"
+	case isConnString(s.db):
+		return "in PostgreSQL"
+	default:
+		return s.db
+	}
 }
 
 // serve serves requests until ctx is done. It then waits up to 10 seconds for running requests.

@@ -69,7 +69,7 @@ func newListClient(b *testing.B, n string) func(b *testing.B, path string) time.
 	require.NoError(b, conn.Close(b.Context()))
 
 	a, err := newApp(b.Context(), store, settings{
-		host: "localhost", dsn: dsn, empty: true, operator: operatorName, password: operatorPassword,
+		host: "localhost", db: dsn, empty: true, operator: operatorName, password: operatorPassword,
 	}, slog.New(slog.DiscardHandler))
 	require.NoError(b, err)
 	server := httptest.NewServer(a.handler)

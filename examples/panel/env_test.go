@@ -47,14 +47,14 @@ const (
 func newEnv(t testing.TB, conf setup, changes ...func(*settings)) *env {
 	t.Helper()
 	browser(t)
-	dsn := ""
+	db := inMemory
 	if conf.postgres {
-		dsn = pgtest.Shared(t).Database(t)
+		db = pgtest.Shared(t).Database(t)
 	}
-	store, closeStore, err := openStore(t.Context(), dsn)
+	store, closeStore, err := openStore(t.Context(), db)
 	require.NoError(t, err)
 	t.Cleanup(closeStore)
-	s := settings{host: "localhost", dsn: dsn, operator: operatorName, password: operatorPassword, pay: "https://pay.example/invoices"}
+	s := settings{host: "localhost", db: db, operator: operatorName, password: operatorPassword, pay: "https://pay.example/invoices"}
 	for _, change := range changes {
 		change(&s)
 	}

@@ -3,19 +3,21 @@
 //
 //	go run ./examples/panel
 //
+// It keeps its data in the file clientele.db in the current directory, also when it is killed.
+//
 // If you suspend mario in the panel, http://mario.localhost:8080 responds with status 503 until you activate him.
 //
 // These are the flags:
 //
 //	-addr   address to listen on (127.0.0.1:8080)
 //	-host   host name of the panel (localhost)
-//	-dsn    PostgreSQL database; without it everything is kept in memory and lost at exit
+//	-db     where the data is: a file (clientele.db), postgres://…, or memory, which is lost at exit
 //	-pay    URL at which suspended customers can pay
-//	-empty  start without demo customers
+//	-empty  start without demo customers, which only a new database gets
 //	-unlock print a link for an operator who cannot sign in because somebody guesses at the password, and exit
 //
 // CLIENTELE_OPERATOR and CLIENTELE_PASSWORD set the operator's name and password; the defaults are "admin" and a password
-// that is generated at each start. CLIENTELE_SECRET, at least 32 bytes, keeps links for new passwords valid after a
+// that the first start generates and prints. Only its hash is kept. CLIENTELE_SECRET, at least 32 bytes, keeps links for new passwords valid after a
 // restart.
 //
 // The panel allows only a few attempts to sign in to a login, whoever makes them, so that others can use up those of the
@@ -54,7 +56,7 @@ func main() {
 // settings are the values of the flags and of the environment variables.
 type settings struct {
 	addr, host       string
-	dsn, pay         string
+	db, pay          string
 	empty, unlock    bool
 	operator, secret string
 	password         string // "" means a generated one
@@ -68,9 +70,9 @@ func readSettings(args []string, getenv func(string) string, out io.Writer) (set
 	flags.SetOutput(out)
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:8080", "address to listen on; port 0 chooses a free port")
 	flags.StringVar(&s.host, "host", "localhost", "host name of the panel, which customers cannot use")
-	flags.StringVar(&s.dsn, "dsn", "", "PostgreSQL connection string, such as postgres://user@host/database; if empty, all data is kept in memory")
+	flags.StringVar(&s.db, "db", defaultDB, "where the data is kept: a file, a PostgreSQL connection string such as postgres://user@host/database, or memory, which is lost at the end")
 	flags.StringVar(&s.pay, "pay", "", "URL where suspended customers can pay; if empty, no link is shown")
-	flags.BoolVar(&s.empty, "empty", false, "start without demo customers")
+	flags.BoolVar(&s.empty, "empty", false, "start without demo customers, which only a new database gets")
 	flags.BoolVar(&s.unlock, "unlock", false, "print a link for an operator who cannot sign in because somebody guesses at the password, and exit; requires the CLIENTELE_SECRET of the running program, and its -addr and -host")
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
@@ -101,7 +103,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, lo
 		return err
 	}
 	defer func() { _ = listener.Close() }() // a second time if the server has closed it, which does no harm
-	store, closeStore, err := openStore(ctx, s.dsn)
+	store, closeStore, err := openStore(ctx, s.db)
 	if err != nil {
 		return err
 	}

@@ -3,14 +3,19 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
+	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -55,13 +60,14 @@ type program struct {
 	done     chan error
 }
 
-// startProgram starts the program on a free port, with the given environment, and waits until it has printed its address.
+// startProgram starts the program on a free port, with the given environment, and waits until it has printed its address. It
+// keeps its data in memory unless the arguments say otherwise.
 func startProgram(t *testing.T, environ map[string]string, args ...string) *program {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &program{t: t, cancel: cancel, done: make(chan error, 1)}
 	go func() {
-		p.done <- run(ctx, append([]string{"-addr", "127.0.0.1:0"}, args...), func(name string) string { return environ[name] }, &p.out, &p.log)
+		p.done <- run(ctx, append([]string{"-addr", "127.0.0.1:0", "-db", inMemory}, args...), func(name string) string { return environ[name] }, &p.out, &p.log)
 	}()
 	t.Cleanup(cancel)
 	require.Eventually(t, func() bool { return strings.Contains(p.out.String(), "Press Ctrl-C to stop.") }, testTimeout, 10*time.Millisecond)
@@ -186,9 +192,12 @@ func TestInvalidSettings(t *testing.T) {
 		{args: []string{"-empty=perhaps"}, text: "-empty"},
 		{args: []string{"-addr", "nowhere"}, text: "nowhere"},
 		{args: []string{"-addr", taken.Addr().String()}, text: taken.Addr().String()},
-		{args: []string{"-addr", "127.0.0.1:0", "-dsn", "postgres://127.0.0.1:nowhere"}, text: "nowhere"},
-		{args: []string{"-addr", "127.0.0.1:0", "-dsn", "host=/nowhere user=nobody"}, text: "/nowhere"},
-		{args: []string{"-addr", "127.0.0.1:0", "-pay", "nowhere"}, text: "nowhere"},
+		{args: []string{"-addr", "127.0.0.1:0", "-db", "postgres://127.0.0.1:nowhere"}, text: "nowhere"},
+		{args: []string{"-addr", "127.0.0.1:0", "-db", "host=/nowhere user=nobody"}, text: "/nowhere"},
+		{args: []string{"-addr", "127.0.0.1:0", "-db", t.TempDir()}, text: "directory"},
+		{args: []string{"-addr", "127.0.0.1:0", "-db", "/nowhere/clientele.db"}, text: "/nowhere"},
+		{args: []string{"-addr", "127.0.0.1:0", "-db", "main.go"}, text: "not a database"},
+		{args: []string{"-addr", "127.0.0.1:0", "-db", inMemory, "-pay", "nowhere"}, text: "nowhere"},
 		{secret: "short", text: "CLIENTELE_SECRET"},
 	} {
 		err := run(t.Context(), c.args, func(name string) string {
@@ -201,27 +210,110 @@ func TestInvalidSettings(t *testing.T) {
 	}
 	var out bytes.Buffer
 	require.ErrorIs(t, run(t.Context(), []string{"-h"}, os.Getenv, &out, io.Discard), flag.ErrHelp)
-	assert.Contains(t, out.String(), "-dsn")
+	assert.Contains(t, out.String(), "-db")
 }
 
-// The data in PostgreSQL is kept when the program is started again, and the demo customers are added only once.
-func TestTheProgramKeepsDataInPostgreSQL(t *testing.T) {
-	dsn := pgtest.Shared(t).Database(t)
-	for _, again := range []bool{false, true} {
-		p := startProgram(t, nil, "-dsn", dsn)
-		assert.Equal(t, !again, strings.Contains(p.out.String(), "Customer:  mario"))
-		status, _ := p.get("mario.localhost", "/")
-		assert.Equal(t, http.StatusOK, status)
-		_, page := p.get("localhost", "/operator")
-		assert.NotContains(t, page, "is lost when")
-		p.stop()
+// The data is kept when the program is started again, also after it was killed, and the demo customers are added only once.
+func TestTheProgramKeepsItsData(t *testing.T) {
+	for name, db := range map[string]string{
+		"SQLite": filepath.Join(t.TempDir(), "a file?.db"), "PostgreSQL": pgtest.Shared(t).Database(t),
+	} {
+		t.Run(name, func(t *testing.T) {
+			password := ""
+			for start := range 3 {
+				out, kill := startChild(t, "-db", db)
+				port := regexp.MustCompile(`http://localhost:([0-9]+)/operator`).FindStringSubmatch(out)[1]
+				if start == 0 {
+					password = regexp.MustCompile(`Password:  (\S+) \(shown only now`).FindStringSubmatch(out)[1]
+				}
+				assert.Equal(t, start == 0, strings.Contains(out, password), out)
+				assert.Equal(t, start == 0, strings.Contains(out, "Customer:  mario"), out)
+				client := signedIn(t, "http://127.0.0.1:"+port, password)
+				post(t, client, "http://127.0.0.1:"+port+"/customers/new", url.Values{
+					"login": {fmt.Sprintf("luigi%d", start)}, "password": {"a long secret"}, "contact.name": {"Luigi"},
+				})
+				list := get(t, client, "http://127.0.0.1:"+port+"/customers?q=luigi")
+				for earlier := range start + 1 {
+					assert.Contains(t, list, fmt.Sprintf("luigi%d", earlier))
+				}
+				assert.NotContains(t, list, "is lost when")
+				kill()
+			}
+		})
 	}
+}
+
+// An operator who has lost the password of the first start sets another one, which is kept as well.
+func TestTheOperatorSetsAnotherPassword(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "clientele.db")
+	startProgram(t, nil, "-db", db, "-empty").stop()
+	startProgram(t, map[string]string{"CLIENTELE_PASSWORD": "another long secret"}, "-db", db, "-empty").stop()
+	p := startProgram(t, nil, "-db", db)
+	assert.Contains(t, p.out.String(), "that of the first start; CLIENTELE_PASSWORD sets another one")
+	assert.NotContains(t, p.out.String(), "mario", "the file is not new")
+	signedIn(t, "http://"+p.addr, "another long secret")
+	p.stop()
+	for _, file := range []string{db, db + "-wal"} {
+		content, err := os.ReadFile(file)
+		if !errors.Is(err, fs.ErrNotExist) {
+			require.NoError(t, err)
+			assert.NotContains(t, string(content), "another long secret")
+		}
+	}
+}
+
+// startChild starts the program as a process of its own. It returns what the process has printed, and a function that kills it.
+func startChild(t *testing.T, args ...string) (printed string, kill func()) {
+	t.Helper()
+	var out, log syncBuffer
+	command := exec.CommandContext(t.Context(), os.Args[0], append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+	command.Env = append(os.Environ(), envRunMain+"=1")
+	command.Stdout, command.Stderr = &out, &log
+	require.NoError(t, command.Start())
+	kill = func() {
+		require.NoError(t, command.Process.Kill())
+		_ = command.Wait() // it was killed
+	}
+	if !assert.Eventually(t, func() bool { return strings.Contains(out.String(), "Press Ctrl-C to stop.") }, testTimeout, 10*time.Millisecond) {
+		kill()
+		t.Fatal(log.String())
+	}
+	return out.String(), kill
+}
+
+// signedIn returns a client that is signed in to the panel as the operator.
+func signedIn(t *testing.T, panel, password string) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	client := &http.Client{Jar: jar}
+	post(t, client, panel+"/operator", url.Values{"login": {"admin"}, "password": {password}})
+	require.Contains(t, get(t, client, panel+"/customers"), "Sign out")
+	return client
+}
+
+func post(t *testing.T, client *http.Client, address string, form url.Values) {
+	t.Helper()
+	resp, err := client.PostForm(address, form)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusOK, resp.StatusCode, "after the redirect")
+}
+
+func get(t *testing.T, client *http.Client, address string) string {
+	t.Helper()
+	resp, err := client.Get(address)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	page, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return string(page)
 }
 
 func TestExpiredSubscriptionsAreSuspended(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	store := memory.New()
-	a, err := newApp(t.Context(), store, settings{host: "localhost", operator: "anna", empty: true}, slog.New(slog.DiscardHandler))
+	a, err := newApp(t.Context(), store, settings{host: "localhost", db: inMemory, operator: "anna", empty: true}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	subs := a.clients.Subscriptions()
 	yesterday := accounts.NewManager(store, &accounts.Options{Now: func() time.Time { return time.Now().AddDate(0, 0, -1) }})
@@ -249,7 +341,7 @@ func TestExpiredSubscriptionsAreSuspended(t *testing.T) {
 
 // Customers cannot have the host name of the panel, nor a name below or above it.
 func TestThePanelsNameIsReserved(t *testing.T) {
-	a, err := newApp(t.Context(), memory.New(), settings{host: "panel.product.example", operator: "anna", empty: true}, slog.New(slog.DiscardHandler))
+	a, err := newApp(t.Context(), memory.New(), settings{host: "panel.product.example", db: inMemory, operator: "anna", empty: true}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	for _, name := range []string{"panel.product.example", "x.panel.product.example", "product.example"} {
 		_, err = a.clients.Create(t.Context(), accounts.New{
@@ -266,7 +358,7 @@ const envRunMain = "CLIENTELE_TEST_AS_PROGRAM"
 func TestSignalsStopTheProgram(t *testing.T) {
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		var out, log syncBuffer
-		command := exec.CommandContext(t.Context(), os.Args[0], "-addr", "127.0.0.1:0", "-empty")
+		command := exec.CommandContext(t.Context(), os.Args[0], "-addr", "127.0.0.1:0", "-db", inMemory, "-empty")
 		command.Env = append(os.Environ(), envRunMain+"=1")
 		command.Stdout, command.Stderr = &out, &log
 		require.NoError(t, command.Start())
