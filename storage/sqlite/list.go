@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,9 +15,11 @@ import (
 //
 // It is read by one statement after the other, until one of them has the whole result:
 //
-//   - A walk reads the first rows of the order and keeps those that fulfil every condition. Where many rows do, it fills the
-//     page.
-//   - Where few rows fulfil one of the conditions, these are found by its index, and asked for the others.
+//   - A short walk reads the first rows of the order and keeps those that fulfil every condition. Where many rows do, it fills
+//     the page.
+//   - Where few rows fulfil one of the conditions, fewer than a walk would have to read, these are found by its index, and asked
+//     for the others.
+//   - Otherwise a long walk may fill the page.
 //   - Otherwise the rows of all conditions are found, and those that are in all of them are sorted.
 //
 // So the cost is bounded by the rows that are found, and no search reads the whole of a table. Each statement has a snapshot of
@@ -198,38 +201,55 @@ func (l list) read(ctx context.Context, s *Store, limit int, try func(selection,
 		return e
 	}
 
-	long := max(s.listSteps.longWalk, 4*limit) // a count may be of many rows
-	walkFirst := false
 	switch i := slices.IndexFunc(l.conditions, func(c condition) bool { return c.size == few }); {
 	case l.conditions == nil || l.whole:
 		return finish(l.all())
 	case i >= 0:
 		return finish(l.found(i))
-	case limit == 0: // a walk would have to read the whole table
-	case walk(s.listSteps.shortWalk):
-		return e
-	default:
-		walkFirst = found*s.listSteps.longWalk/s.listSteps.shortWalk >= limit
-	}
-	if walkFirst && walk(long) {
+	case limit > 0 && walk(s.listSteps.shortWalk):
 		return e
 	}
+	// Rows that are found cost about as much as rows that are walked: find them, if they are fewer.
+	fewer := s.listSteps.found
+	if found > 0 {
+		fewer = min(fewer, limit*s.listSteps.shortWalk/found)
+	}
+	if i, e := l.rare(ctx, s, fewer); e != nil || i >= 0 {
+		return l.finishFound(i, e, finish)
+	}
+	if limit > 0 && walk(max(s.listSteps.longWalk, 4*limit)) { // a count may be of many rows
+		return e
+	}
+	if fewer < s.listSteps.found {
+		if i, e := l.rare(ctx, s, s.listSteps.found); e != nil || i >= 0 {
+			return l.finishFound(i, e, finish)
+		}
+	}
+	return finish(l.intersection())
+}
+
+// finishFound finishes with the rows of one condition, unless e is an error.
+func (l list) finishFound(i int, e *dbError, finish func(selection string) *dbError) *dbError {
+	if e != nil {
+		return e
+	}
+	return finish(l.found(i))
+}
+
+// rare returns the first condition that at most the given number of rows fulfil, or -1.
+func (l list) rare(ctx context.Context, s *Store, rows int) (int, *dbError) {
+	args := maps.Clone(l.arguments)
+	args["rows"] = rows + 1
 	for i, c := range l.conditions {
 		if c.size == most {
 			continue
 		}
-		n, e := read(ctx, s, (*countRow).fields, countOf(c.find+"\nLIMIT "+strconv.Itoa(s.listSteps.found+1), ""), l.arguments.values()...)
-		if e != nil {
-			return e
-		}
-		if n[0].Count <= s.listSteps.found {
-			return finish(l.found(i))
+		n, e := read(ctx, s, (*countRow).fields, countOf(c.find+"\nLIMIT :rows", ""), args.values()...)
+		if e != nil || n[0].Count <= rows {
+			return i, e
 		}
 	}
-	if limit > 0 && !walkFirst && walk(long) {
-		return e
-	}
-	return finish(l.intersection())
+	return -1, nil
 }
 
 // all selects the first rows of the list: it asks all rows that are within, in their order.
