@@ -46,14 +46,14 @@ import (
 //     events, their cursors, what was pruned, and the lists with their cursors must be as before, and exactly what the commands
 //     have written.
 //   - No id, no version of an entry and no event's number is given twice, also after the database was opened again: neither
-//     those of removed rows, deleted entries and pruned events, nor ids that were given to a command that failed.
+//     those of removed rows, deleted entries and pruned events, nor what was given to a command that was refused.
 //   - Two stores of one database, in one process and in two, see each other's commands, refuse together what must be unique, and
 //     run concurrent commands without breaking a rule.
 //   - A child runs random commands concurrently, and is killed at a random instant, such as between the writes of a command and
 //     its commit. Afterwards every command whose success it has reported has all of its effects, every one that has failed has
 //     none, and one that was interrupted has all or none. This is repeated 20 times, and 200 times with CLIENTELE_SOAK=1, on the
-//     same database, every other time while another process has it open. What was given to an interrupted command without
-//     effects may be given again.
+//     same database, every other time while another process has it open. Only ids and versions that were given to an interrupted
+//     command without effects, or to one that returned ErrUnavailable, may be given again.
 //   - While the disk is full, commands return ErrUnavailable and change nothing, and look-ups work. As soon as there is room,
 //     commands succeed; nothing is lost, also if the database was closed while the disk was full. The disk is a small tmpfs,
 //     which a child mounts at the directory in a mount namespace of its own, on Linux and as root. Otherwise the case is skipped

@@ -45,7 +45,8 @@ type commandResult string
 const (
 	interrupted commandResult = "" // its process was killed, or the store returned ErrCommitUnknown
 	succeeded   commandResult = "succeeded"
-	failed      commandResult = "failed"
+	refused     commandResult = "refused"
+	unavailable commandResult = "unavailable" // ErrUnavailable
 )
 
 // begin returns the name of a new command.
@@ -58,8 +59,10 @@ func (j *journal) end(command string, err error) error {
 	switch {
 	case err == nil:
 		j.report(record{Command: command, Result: succeeded})
+	case errors.Is(err, accounts.ErrUnavailable):
+		j.report(record{Command: command, Result: unavailable})
 	case !errors.Is(err, accounts.ErrCommitUnknown):
-		j.report(record{Command: command, Result: failed})
+		j.report(record{Command: command, Result: refused})
 	}
 	return err
 }

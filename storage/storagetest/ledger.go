@@ -492,13 +492,13 @@ func (b *book) accept(l ledger, effective map[*bookedCommand]bool, log []account
 	return err
 }
 
-// checkIssued returns an error if an id or a version was given twice. What was given to an interrupted command without an
-// effect, no caller has seen: it may be given again.
+// checkIssued returns an error if an id or a version was given twice. What was given to a command that was interrupted, or that
+// returned ErrUnavailable, and had no effect, may be given again: on a full disk, no store can remember it.
 func (b *book) checkIssued(effective map[*bookedCommand]bool) error {
 	var v violations
 	for _, name := range sortedKeys(b.byName) {
 		c := b.byName[name]
-		if c.result == interrupted && !effective[c] {
+		if c.result == unavailable || c.result == interrupted && !effective[c] {
 			continue
 		}
 		for _, id := range slices.Concat(c.issued...) {
