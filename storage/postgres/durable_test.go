@@ -16,7 +16,8 @@ import (
 	"github.com/clientele-go/clientele/storage/storagetest"
 )
 
-// A directory stands for a database of its own: its DSN is in a file there, which child processes read.
+// A directory stands for a database of its own: its DSN is in a file there, which child processes read. The case about a full
+// disk is skipped, because the data is not in the directory.
 func TestDurable(t *testing.T) {
 	storagetest.RunDurable(t, func(t *testing.T, dir string) (accounts.Store, io.Closer) {
 		file := filepath.Join(dir, "dsn")

@@ -22,8 +22,7 @@ func killedProcesses(t *testing.T, open openDir) {
 		return
 	}
 	k := &killing{t: t, open: open, dir: t.TempDir(), book: newBook()}
-	store, closer := open(t, k.dir) // creates the tables
-	_ = store
+	_, closer := open(t, k.dir) // creates the database
 	require.NoError(t, closer.Close())
 	for i := range scale(20, 200) {
 		k.round(i)
@@ -72,10 +71,14 @@ func (k *killing) openOther(i int) (store accounts.Store, closer interface{ Clos
 	return k.open(k.t, k.dir)
 }
 
-// maxLifetime is how long the processes run at most after they have reported their first command.
-const maxLifetime = 120 * time.Millisecond
+const (
+	// maxLifetime is how long processes run at most that are killed after some time.
+	maxLifetime = 200 * time.Millisecond
+	// maxCommit is how long a command takes at most, on a fast machine, from the report of its writes to the end of its commit.
+	maxCommit = 5 * time.Millisecond
+)
 
-// runAndKill starts a process and kills it at a random instant: after some time, or as soon as it has reported what some
+// runAndKill starts a process and kills it at a random instant: after some time, or soon after it has reported what some
 // command is about to write and commit. It adds what the process has reported to the book.
 func (k *killing) runAndKill(ctx context.Context, i int, open accounts.Store) {
 	k.t.Helper()
@@ -84,12 +87,12 @@ func (k *killing) runAndKill(ctx context.Context, i int, open accounts.Store) {
 	defer c.kill()
 	r, found := c.next() // it has opened the store
 	require.True(k.t, found, "the process %d has ended:\n%s", i, c.output())
-	writesLeft := rand.IntN(60)
-	if i%4 < 2 {
-		writesLeft = -1
-		timer := time.AfterFunc(rand.N(maxLifetime), func() { _ = c.cmd.Process.Kill() })
-		defer timer.Stop()
+	lifetime, writesLeft := rand.N(maxLifetime), -1
+	if i%4 >= 2 {
+		lifetime, writesLeft = 10*maxLifetime, 1+rand.IntN(60)
 	}
+	timer := time.AfterFunc(lifetime, func() { _ = c.cmd.Process.Kill() })
+	defer timer.Stop()
 	read := make(chan error, 1)
 	if open != nil { // reads beside the process; what it returns changes all the time
 		go func() { read <- readBeside(ctx, open) }()
@@ -105,7 +108,7 @@ func (k *killing) runAndKill(ctx context.Context, i int, open accounts.Store) {
 		}
 		if r.Writes != nil {
 			if writesLeft--; writesLeft == 0 {
-				_ = c.cmd.Process.Kill()
+				timer.Reset(rand.N(maxCommit))
 			}
 		}
 	}

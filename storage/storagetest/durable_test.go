@@ -13,7 +13,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -117,6 +119,74 @@ func TestDurableCasesRevealBrokenStores(t *testing.T) {
 			require.Contains(t, string(out), c.want)
 		})
 	}
+}
+
+// A book agrees with a store that keeps everything, whatever runs concurrently, and finds what a store does not keep.
+func TestBook(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		tx   faultyTx
+		want string
+	}{
+		{"everything is kept", faultyTx{}, ""},
+		{"some events are lost", faultyTx{dropEvents: true}, "events of"},
+		{"some holds are not lifted", faultyTx{keepHolds: true}, "different: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			store, b := &faultyStore{memory.New(), c.tx}, newSharedBook()
+			w := newDurableWorkload(bounded(t, time.Minute), newJournal(store, "test", b.add))
+			var err error
+			for i := 0; i < 5 || i < 100 && c.want != "" && err == nil; i++ {
+				var all sync.WaitGroup
+				for range processWorkers {
+					all.Go(func() { w.run(workloadSteps) })
+				}
+				all.Wait()
+				require.Empty(t, w.failures)
+				got, log, readErr := readContents(w.ctx, store)
+				require.NoError(t, readErr)
+				if err = b.check(got, log); c.want == "" {
+					require.NoError(t, err)
+				}
+			}
+			if c.want != "" {
+				require.ErrorContains(t, err, c.want)
+			}
+		})
+	}
+}
+
+// parentVariable makes TestChildrenEndWithTheirParent start a child and wait to be killed.
+const parentVariable = "CLIENTELE_STORAGETEST_PARENT"
+
+// A child process ends when its parent is killed, which can then not end it.
+func TestChildrenEndWithTheirParent(t *testing.T) {
+	if _, isChild := taskOf(t); isChild {
+		printRecord(record{Command: strconv.Itoa(os.Getpid())})
+		select {}
+	}
+	if os.Getenv(parentVariable) != "" {
+		c, err := startChild(t, childTask{}, nil)
+		require.NoError(t, err)
+		r, _ := c.next()
+		printRecord(r)
+		select {}
+	}
+	t.Setenv(parentVariable, "1")
+	parent := exec.CommandContext(t.Context(), os.Args[0], childArguments(t.Name())...)
+	out, err := parent.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, parent.Start())
+	r, found := (&child{messages: bufio.NewReader(out)}).next()
+	require.True(t, found)
+	pid, err := strconv.Atoi(r.Command)
+	require.NoError(t, err)
+	grandchild, err := os.FindProcess(pid)
+	require.NoError(t, err)
+	require.NoError(t, grandchild.Signal(syscall.Signal(0)), "it runs")
+	require.NoError(t, parent.Process.Kill())
+	_ = parent.Wait()
+	require.Eventually(t, func() bool { return grandchild.Signal(syscall.Signal(0)) != nil }, 10*time.Second, 5*time.Millisecond)
 }
 
 // openMemory opens stores in memory that outlive their closing. The function wraps a store that was opened before the given

@@ -59,6 +59,11 @@
 // equal to the store. What fails depends on the scheduler and cannot be replayed; repeat the test by -count until it fails again.
 //
 // With CLIENTELE_SOAK=1 in the environment, Run executes more and longer histories and takes many times as long.
+//
+// # Stores that outlive their process
+//
+// A store whose data outlives the process must also pass [RunDurable]: closed and opened again, used by several processes,
+// killed, and with a full disk.
 package storagetest
 
 import (
