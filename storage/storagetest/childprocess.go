@@ -47,7 +47,7 @@ func taskOf(t *testing.T) (childTask, bool) {
 }
 
 // childLimit is how long a child process may run. It is long enough for whatever one does.
-const childLimit = 2 * time.Minute
+const childLimit = durableTimeout + 2*gracePeriod
 
 // child is a process that runs the part of a child in the case that started it.
 type child struct {
@@ -115,6 +115,15 @@ func (c *child) next() (record, bool) {
 			return r, true
 		}
 		c.printed.Write(line)
+	}
+}
+
+// opened waits until the process has opened the store. It fails the test if the process ends before.
+func (c *child) opened(t *testing.T) {
+	t.Helper()
+	if _, found := c.next(); !found {
+		err := c.wait()
+		t.Fatalf("the child process has ended before it has opened the store: %v\n%s", err, c.output())
 	}
 }
 

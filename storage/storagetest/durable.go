@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"os"
@@ -75,6 +76,9 @@ func RunDurable(t *testing.T, open func(t *testing.T, dir string) (accounts.Stor
 // openDir is the function that RunDurable is given.
 type openDir func(t *testing.T, dir string) (accounts.Store, io.Closer)
 
+// durableTimeout is how long a case may take before its context ends. Opening a database takes longer than a command.
+const durableTimeout = 2 * time.Minute
+
 // durableCase is one case of RunDurable.
 type durableCase struct {
 	name  string
@@ -83,7 +87,7 @@ type durableCase struct {
 }
 
 func durableCases() []durableCase {
-	const usual = caseTimeout + gracePeriod
+	const usual = durableTimeout + gracePeriod
 	onFixture := func(run func(*durable)) func(*testing.T, openDir) {
 		return func(t *testing.T, open openDir) { run(newDurable(t, open)) }
 	}
@@ -94,7 +98,7 @@ func durableCases() []durableCase {
 		{"two stores see each other's commands", usual, onFixture(twoStores)},
 		{"concurrent commands of two stores leave consistent rows and events", usual, concurrentStores},
 		{"concurrent commands of two processes leave consistent rows and events", usual, concurrentProcesses},
-		{"a killed process leaves whole commands and everything it has reported", time.Duration(scale(1, 10)) * 2 * time.Minute, killedProcesses},
+		{"a killed process leaves whole commands and everything it has reported", time.Duration(scale(1, 10)) * usual, killedProcesses},
 		{"a full disk loses nothing", usual, fullDisk},
 	}
 }
@@ -119,7 +123,10 @@ func newDurableAt(t *testing.T, open openDir, dir string) *durable {
 	t.Helper()
 	d := &durable{dir: dir, openDir: open, book: newSharedBook()}
 	d.fixture = newFixture(t, d.openJournal)
+	ctx, cancel := context.WithTimeout(accounts.WithActor(t.Context(), actor), durableTimeout)
+	d.ctx = ctx
 	t.Cleanup(func() {
+		cancel()
 		if d.closer != nil {
 			d.close()
 		}

@@ -151,10 +151,9 @@ func concurrentProcesses(t *testing.T, open openDir) {
 	store, closer := open(t, dir)
 	c, err := startChild(t, childTask{Dir: dir, Process: "child"}, nil)
 	require.NoError(t, err)
-	_, found := c.next() // it has opened the store
-	require.True(t, found, "the child process has ended:\n%s", c.output())
+	c.opened(t)
 	reported := newReportedEvents()
-	ctx := bounded(t, caseTimeout)
+	ctx := bounded(t, durableTimeout)
 	var all sync.WaitGroup
 	all.Go(func() { runWorkers(ctx, newJournal(store, "parent", reported.add), func(err error) { t.Error(err) }) })
 	childReport(t, c, reported)
@@ -190,7 +189,7 @@ func childReport(t *testing.T, c *child, reported *reportedEvents) {
 func runProcess(t *testing.T, open openDir, task childTask) {
 	store, closer := open(t, task.Dir)
 	printRecord(record{})
-	runWorkers(bounded(t, caseTimeout), newJournal(store, task.Process, printRecord), func(err error) {
+	runWorkers(bounded(t, durableTimeout), newJournal(store, task.Process, printRecord), func(err error) {
 		printRecord(record{Failure: err.Error()})
 	})
 	require.NoError(t, closer.Close())
