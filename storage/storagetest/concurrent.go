@@ -90,9 +90,12 @@ func newWorkload(ctx context.Context, store accounts.Store) *workload {
 }
 
 // work runs random commands one after another.
-func (w *workload) work(r *rand.Rand) {
+func (w *workload) work(r *rand.Rand) { w.workSteps(r, workloadSteps) }
+
+// workSteps is work for another number of steps.
+func (w *workload) workSteps(r *rand.Rand, steps int) {
 	commands := append(w.commands(), w.transaction, w.transaction, w.transaction)
-	for range workloadSteps {
+	for range steps {
 		do := commands[r.IntN(len(commands))]
 		if err := do(r); err != nil && !isExpected(err) {
 			w.fail(err)

@@ -59,6 +59,11 @@
 // equal to the store. What fails depends on the scheduler and cannot be replayed; repeat the test by -count until it fails again.
 //
 // With CLIENTELE_SOAK=1 in the environment, Run executes more and longer histories and takes many times as long.
+//
+// # Stores that outlive their process
+//
+// A store whose data outlives the process must also pass [RunDurable]: closed and opened again, used by several processes,
+// killed, and with a full disk.
 package storagetest
 
 import (
@@ -146,9 +151,12 @@ func Run(t *testing.T, open func(*testing.T) accounts.Store) {
 
 // watch starts a timer that ends the process with the stacks of all goroutines. Without it a store that does not obey its
 // context would make the test hang without any message.
-func watch(t *testing.T) *time.Timer {
+func watch(t *testing.T) *time.Timer { return watchFor(t, caseTimeout+gracePeriod) }
+
+// watchFor is watch for a case whose context ends gracePeriod before the limit.
+func watchFor(t *testing.T, limit time.Duration) *time.Timer {
 	name := t.Name()
-	return time.AfterFunc(caseTimeout+gracePeriod, func() {
+	return time.AfterFunc(limit, func() {
 		debug.SetTraceback("all")
 		panic(fmt.Sprintf("%s: the store has not returned %v after the context of the case ended", name, gracePeriod))
 	})

@@ -1,0 +1,285 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/subscriptions"
+)
+
+// twoStores runs commands alternately on two stores of one database.
+func twoStores(d *durable) {
+	first := d.clients
+	otherStore, closer := d.openDir(d.t, d.dir)
+	other := d.managerFor(newJournal(otherStore, "other", d.book.add), nil)
+	both := func(check func(*accounts.Manager)) { check(first); check(other) }
+
+	mario, err := first.Create(d.ctx, withDomains("mario", "mario.example"))
+	d.NoError(err)
+	both(func(m *accounts.Manager) {
+		a, err := m.Get(d.ctx, mario.ID)
+		d.NoError(err)
+		d.Equal(mario, a)
+	})
+	_, err = other.Suspend(d.ctx, []accounts.ID{mario.ID}, accounts.Hold{Cause: accounts.CauseBilling})
+	d.NoError(err)
+	both(func(m *accounts.Manager) {
+		site, err := m.Subscriptions().Resolve(d.ctx, "mario.example")
+		d.NoError(err)
+		d.Equal(accounts.Suspended, site.Domain.Status())
+		_, err = m.Create(d.ctx, withDomains("mario"))
+		d.ErrorIs(err, accounts.ErrTaken)
+		_, err = m.Subscriptions().Create(d.ctx, subscriptions.New{Domains: []string{"mario.example"}})
+		d.ErrorIs(err, accounts.ErrTaken)
+	})
+	_, err = first.Update(d.ctx, mario.ID, accounts.Changes{Version: mario.Version, Login: ptr("mario2")})
+	d.NoError(err)
+	_, err = other.Update(d.ctx, mario.ID, accounts.Changes{Version: mario.Version, Login: ptr("mario3")})
+	d.versionConflict(err, mario.Version+1)
+	e, err := other.Bucket(suiteBucket).Put(d.ctx, accounts.Entry{Key: "k"}, accounts.Absent)
+	d.NoError(err)
+	_, err = first.Bucket(suiteBucket).Put(d.ctx, accounts.Entry{Key: "k"}, accounts.Absent)
+	d.versionConflict(err, e.Version)
+
+	d.useManager(first)
+	before := d.dump()
+	d.useManager(other)
+	d.Equal(before, d.dump(), "both stores must return the same")
+	d.raceTwoStores(first, other)
+	d.checkBook()
+	d.NoError(closer.Close())
+	d.useManager(first)
+	d.account("peach")
+	d.checkBook()
+}
+
+// raceTwoStores lets both stores create the same accounts concurrently: exactly one of each pair succeeds.
+func (d *durable) raceTwoStores(managers ...*accounts.Manager) {
+	d.t.Helper()
+	for i := range 10 {
+		var created atomic.Int64
+		var all sync.WaitGroup
+		errs := make([]error, len(managers))
+		for j, m := range managers {
+			all.Go(func() {
+				_, errs[j] = m.Create(d.ctx, withDomains(fmt.Sprintf("twin%d", i), fmt.Sprintf("twin%d.example", i)))
+				if errs[j] == nil {
+					created.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		d.EqualValues(1, created.Load(), "of two creations with one login exactly one must succeed: %v", errs)
+		for _, err := range errs {
+			if err != nil {
+				d.ErrorIs(err, accounts.ErrTaken)
+			}
+		}
+	}
+}
+
+// withDomains returns input for an account with a subscription, if there are domains.
+func withDomains(login string, domains ...string) accounts.New {
+	in := newAccount(login)
+	if len(domains) > 0 {
+		in.Subscription = &subscriptions.New{Domains: domains}
+	}
+	return in
+}
+
+// alternating runs commands on two stores of one database in turn, and reads from both.
+type alternating struct {
+	accounts.Store
+	other accounts.Store
+	calls *atomic.Int64
+}
+
+func (s *alternating) next() accounts.Store {
+	if s.calls.Add(1)%2 == 0 {
+		return s.other
+	}
+	return s.Store
+}
+
+func (s *alternating) Update(ctx context.Context, fn func(accounts.Tx) error) error {
+	return s.next().Update(ctx, fn)
+}
+
+func (s *alternating) Transaction(ctx context.Context, fn func(context.Context, accounts.Store) error) error {
+	return s.next().Transaction(ctx, fn)
+}
+
+func (s *alternating) Account(ctx context.Context, k accounts.AccountKey) (accounts.Record, error) {
+	return s.next().Account(ctx, k)
+}
+
+func (s *alternating) Events(ctx context.Context, q accounts.EventParams) (accounts.EventResult, error) {
+	return s.next().Events(ctx, q)
+}
+
+// concurrentStores runs concurrent commands on two stores of one database.
+func concurrentStores(t *testing.T, open openDir) {
+	for range repeated(time.Second / 2) {
+		dir := t.TempDir()
+		first, closeFirst := open(t, dir)
+		second, closeSecond := open(t, dir)
+		require.NoError(t, checkConcurrent(bounded(t, time.Minute), &alternating{first, second, new(atomic.Int64)}))
+		require.NoError(t, closeFirst.Close())
+		require.NoError(t, closeSecond.Close())
+	}
+}
+
+// processWorkers is the number of workers in each of the processes that use a database concurrently.
+const processWorkers = 4
+
+// concurrentProcesses runs concurrent commands in two processes.
+func concurrentProcesses(t *testing.T, open openDir) {
+	if task, isChild := taskOf(t); isChild {
+		runProcess(t, open, task)
+		return
+	}
+	dir := t.TempDir()
+	store, closer := open(t, dir)
+	c, err := startChild(t, childTask{Dir: dir, Process: "child"}, nil)
+	require.NoError(t, err)
+	c.opened(t)
+	reported := newReportedEvents()
+	ctx := bounded(t, durableTimeout)
+	var all sync.WaitGroup
+	all.Go(func() { runWorkers(ctx, newJournal(store, "parent", reported.add), func(err error) { t.Error(err) }) })
+	childReport(t, c, reported)
+	all.Wait()
+
+	w := newWorkload(ctx, store)
+	final, err := w.readAll()
+	require.NoError(t, err)
+	require.NoError(t, final.check(), "rows in the store break a rule")
+	require.NoError(t, final.replay(), "replaying the event log does not lead to the rows in the store")
+	require.NoError(t, reported.check(final.events))
+	require.NoError(t, closer.Close())
+}
+
+// childReport reads the messages of a child that runs runProcess, until it has ended.
+func childReport(t *testing.T, c *child, reported *reportedEvents) {
+	t.Helper()
+	for {
+		r, found := c.next()
+		if !found {
+			break
+		}
+		if r.Failure != "" {
+			t.Errorf("a command in the child process: %s", r.Failure)
+		}
+		reported.add(r)
+	}
+	err := c.wait()
+	require.NoError(t, err, "the child process:\n%s", c.output())
+}
+
+// runProcess is the child of concurrentProcesses.
+func runProcess(t *testing.T, open openDir, task childTask) {
+	store, closer := open(t, task.Dir)
+	printRecord(record{})
+	runWorkers(bounded(t, durableTimeout), newJournal(store, task.Process, printRecord), func(err error) {
+		printRecord(record{Failure: err.Error()})
+	})
+	require.NoError(t, closer.Close())
+}
+
+// runWorkers runs random commands concurrently. The workers begin each round with the ids of all rows, so that they use those
+// of the other process as well. Unexpected errors are passed to failed.
+func runWorkers(ctx context.Context, store accounts.Store, failed func(error)) {
+	w := newWorkload(ctx, store)
+	for range 5 {
+		if err := w.adoptRows(); err != nil {
+			failed(err)
+		}
+		var all sync.WaitGroup
+		for range processWorkers {
+			all.Go(func() { w.workSteps(rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), workloadSteps/5) })
+		}
+		all.Wait()
+	}
+	for _, failure := range w.failures {
+		failed(errors.New(failure))
+	}
+}
+
+// adoptRows replaces the known ids by those of the newest rows in the store.
+func (w *workload) adoptRows() error {
+	p, err := w.clients.List(w.ctx, accounts.Query{Desc: true, Limit: 8})
+	if err != nil {
+		return err
+	}
+	s, err := w.subs.List(w.ctx, subscriptions.Query{Desc: true, Limit: 8})
+	if err != nil {
+		return err
+	}
+	d, err := w.subs.Domains(w.ctx, subscriptions.DomainQuery{Limit: 8})
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.accounts, w.subscriptions, w.domains = nil, nil, nil
+	for _, a := range p.Items {
+		w.accounts = append(w.accounts, int64(a.ID))
+	}
+	for _, x := range s.Items {
+		w.subscriptions = append(w.subscriptions, int64(x.ID))
+	}
+	for _, x := range d.Items {
+		w.domains = append(w.domains, int64(x.ID))
+	}
+	return nil
+}
+
+// reportedEvents counts the events of the commands whose success was reported.
+type reportedEvents struct {
+	mu     sync.Mutex
+	counts map[string]int // of the last run of each command
+	done   map[string]commandResult
+}
+
+func newReportedEvents() *reportedEvents {
+	return &reportedEvents{counts: map[string]int{}, done: map[string]commandResult{}}
+}
+
+func (e *reportedEvents) add(r record) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case r.Begin:
+		e.counts[r.Command] = 0
+	case r.Writes != nil:
+		e.counts[r.Command] += len(r.Writes.Events)
+	case r.Result != interrupted:
+		e.done[r.Command] = r.Result
+	}
+}
+
+// check returns an error unless the log has exactly the events of the commands that succeeded.
+func (e *reportedEvents) check(log []accounts.Event) error {
+	found := map[string]int{}
+	for _, event := range log {
+		found[event.Actor]++
+	}
+	var v violations
+	for _, command := range sortedKeys(e.done) {
+		want := 0
+		if e.done[command] == succeeded {
+			want = e.counts[command]
+		}
+		v.check(found[command] == want, "command %s has %s with %d events, and the log has %d of it", command, e.done[command], want, found[command])
+	}
+	return v.err()
+}
