@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/accounts"
 )
 
 // quoted matches what is set in code in a text.
@@ -47,4 +50,31 @@ func TestRulesAndChaptersReferToEachOther(t *testing.T) {
 		delete(testedBy, e.name)
 	}
 	require.Empty(t, testedBy, "names in RULES.md that the suite does not have")
+}
+
+// The table of steps in the guide for stores has every method of the port, and every part of the suite exactly once.
+func TestGuideNamesEveryMethodAndChapter(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	var methods, parts []string
+	for _, row := range regexp.MustCompile(`(?m)^\| \d+ \|.*$`).FindAllString(string(text), -1) {
+		columns := strings.Split(row, "|")
+		methods = append(methods, allQuoted(columns[2])...)
+		parts = append(parts, allQuoted(columns[3])...)
+	}
+	var port, suite []string
+	for prefix, of := range map[string]reflect.Type{"": reflect.TypeFor[accounts.Store](), "Tx.": reflect.TypeFor[accounts.Tx]()} {
+		for method := range of.Methods() {
+			port = append(port, prefix+method.Name)
+		}
+	}
+	for _, c := range chapters() {
+		suite = append(suite, c.name)
+	}
+	for _, e := range engines() {
+		suite = append(suite, e.name)
+	}
+	slices.Sort(methods)
+	require.ElementsMatch(t, port, slices.Compact(methods))
+	require.ElementsMatch(t, suite, parts)
 }
