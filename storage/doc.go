@@ -4,5 +4,5 @@
 //   - postgres keeps them in PostgreSQL.
 //   - storagetest is the conformance suite for implementations.
 //
-// The package itself contains no code.
+// README.md in the directory of this package is the guide for writing a store. The package itself contains no code.
 package storage

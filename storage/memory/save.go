@@ -60,7 +60,7 @@ func (r *root) saveSubscriptions(added, updated []subscriptions.Record) {
 	}
 }
 
-// saveDomains stores domains. An update keeps the stored Attributes and CreatedAt, as subscriptions.Writes says.
+// saveDomains stores domains. An update keeps the stored CreatedAt, as subscriptions.Writes says.
 func (r *root) saveDomains(added, updated []subscriptions.Domain) {
 	for _, d := range added {
 		r.putDomain(newDomain(d))

@@ -28,9 +28,10 @@
 //
 // # Cases
 //
-// Each case is a subtest whose name states the rule that it tests, in a chapter such as "holds" or "domain names". Cases
-// call the managers of packages accounts and subscriptions wherever possible, and the store itself otherwise, so that a
-// failing case names a rule that programs would see broken. The context of a case ends after 30 seconds. If the case has
+// Each case is a subtest whose name states what it tests, in a chapter such as "holds" or "domain names". Cases call the
+// managers of packages accounts and subscriptions wherever possible, and the store itself otherwise, so that a failing case
+// shows what programs would see broken. It prints the numbers of the rules that it tests: RULES.md, in the directory of this
+// package, explains them. The README.md of the directory above is the guide for writing a store. The context of a case ends after 30 seconds. If the case has
 // not returned 15 seconds later, Run ends the process and prints the stacks of all goroutines.
 //
 // The flag -run selects a chapter, or cases by a part of their names, with underscores for spaces:
@@ -69,6 +70,7 @@ package storagetest
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,37 +95,55 @@ type testCase struct {
 // chapter is a group of cases.
 type chapter struct {
 	name  string
+	rules []int // the rules of RULES.md that it tests
 	cases []testCase
 }
 
 // chapters returns all cases.
 func chapters() []chapter {
 	return []chapter{
-		{"store", portCases()},
-		{"holds", holdCases()},
-		{"batches", batchCases()},
-		{"create", createCases()},
-		{"create many", createManyCases()},
-		{"transactions", transactionCases()},
-		{"entries", entryCases()},
-		{"assign", assignCases()},
-		{"removal", removalCases()},
-		{"sign-in", signInCases()},
-		{"passwords", passwordCases()},
-		{"domain names", nameCases()},
-		{"domain ownership", domainOwnershipCases()},
-		{"lists", listCases()},
-		{"paging", pagingCases()},
-		{"versions", versionCases()},
-		{"events", eventCases()},
-		{"following", followCases()},
-		{"expiry", expiryCases()},
-		{"time", timeCases()},
-		{"owner", ownerCases()},
-		{"values", valueCases()},
-		{"bad input", badInputCases()},
-		{"cancellation", cancellationCases()},
-		{"concurrency", concurrencyCases()},
+		{"store", []int{4, 6, 9, 12, 13, 15}, portCases()},
+		{"holds", []int{1, 2}, holdCases()},
+		{"batches", []int{3}, batchCases()},
+		{"create", []int{5, 8}, createCases()},
+		{"create many", []int{3, 5}, createManyCases()},
+		{"transactions", []int{15}, transactionCases()},
+		{"entries", []int{16}, entryCases()},
+		{"assign", []int{1, 9, 11}, assignCases()},
+		{"removal", []int{6, 12}, removalCases()},
+		{"sign-in", []int{7}, signInCases()},
+		{"passwords", []int{7, 8}, passwordCases()},
+		{"domain names", []int{9}, nameCases()},
+		{"domain ownership", []int{9}, domainOwnershipCases()},
+		{"lists", []int{10}, listCases()},
+		{"paging", []int{10}, pagingCases()},
+		{"versions", []int{8, 11}, versionCases()},
+		{"events", []int{12}, eventCases()},
+		{"following", []int{17}, followCases()},
+		{"expiry", []int{13}, expiryCases()},
+		{"time", []int{14}, timeCases()},
+		{"owner", []int{7}, ownerCases()},
+		{"values", []int{4, 8}, valueCases()},
+		{"bad input", []int{8}, badInputCases()},
+		{"cancellation", []int{4}, cancellationCases()},
+		{"concurrency", []int{4}, concurrencyCases()},
+	}
+}
+
+// engine is a test that makes up its own commands.
+type engine struct {
+	name  string
+	rules []int // the rules of RULES.md that it tests; nil: all of them
+	run   func(t *testing.T, open func(*testing.T) accounts.Store)
+}
+
+// engines returns the tests that run after the chapters.
+func engines() []engine {
+	return []engine{
+		{"random histories match the model", nil, testRandomHistories},
+		{"concurrent commands are linearizable", []int{4}, testLinearizable},
+		{"concurrent commands leave consistent rows and events", []int{1, 4, 9, 12}, testConcurrent},
+		{"followers miss nothing", []int{12, 17}, testFollowers},
 	}
 }
 
@@ -137,16 +157,31 @@ func Run(t *testing.T, open func(*testing.T) accounts.Store) {
 			for _, c := range g.cases {
 				t.Run(c.name, func(t *testing.T) {
 					defer watch(t).Stop()
+					defer logRules(t, g.rules)
 					c.run(newFixture(t, open))
 				})
 			}
 		})
 	}
-	t.Run("random histories match the model", func(t *testing.T) { testRandomHistories(t, open) })
-	t.Run("concurrent commands are linearizable", func(t *testing.T) { testLinearizable(t, open) })
-	t.Run("concurrent commands leave consistent rows and events", func(t *testing.T) { testConcurrent(t, open) })
-	t.Run("followers miss nothing", func(t *testing.T) { testFollowers(t, open) })
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) {
+			defer logRules(t, e.rules)
+			e.run(t, open)
+		})
+	}
 	goleak.VerifyNone(t, running)
+}
+
+// logRules prints the rules of a test that has failed. Nil stands for all of them.
+func logRules(t *testing.T, rules []int) {
+	if !t.Failed() {
+		return
+	}
+	numbers := "all"
+	if rules != nil {
+		numbers = strings.ReplaceAll(strings.Trim(fmt.Sprint(rules), "[]"), " ", ", ")
+	}
+	t.Logf("Rules that were tested: %s. They are explained in storage/storagetest/RULES.md.", numbers)
 }
 
 // watch starts a timer that ends the process with the stacks of all goroutines. Without it a store that does not obey its
