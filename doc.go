@@ -7,6 +7,7 @@
 //   - Package accounts has the Manager, with which a program starts, and the interface that stores implement.
 //   - Package subscriptions has subscriptions, domains and holds.
 //   - Package storage/memory keeps everything in memory, for tests and for programs that need no persistence.
+//   - Package storage/sqlite keeps everything in one SQLite file and can take part in the application's transactions.
 //   - Package storage/postgres keeps everything in PostgreSQL and can take part in the application's transactions.
 //   - Package storage/storagetest tests implementations of a store.
 //   - Package adapters/gateway is middleware for web servers that serves active sites only.

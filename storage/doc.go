@@ -1,6 +1,7 @@
 // Package storage groups the implementations of accounts.Store, which keep accounts, subscriptions, domains and events:
 //
 //   - memory keeps them in the memory of the process, for tests and programs that need no persistence.
+//   - sqlite keeps them in an SQLite file.
 //   - postgres keeps them in PostgreSQL.
 //   - storagetest is the conformance suite for implementations.
 //

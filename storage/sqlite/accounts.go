@@ -70,12 +70,16 @@ const (
         SELECT 1 FROM clientele_subscriptions AS s CROSS JOIN clientele_domains AS d
         WHERE s.account_id = a.id AND d.subscription_id = s.id AND instr(d.search, :term) > 0
         LIMIT 1))`
+	// The id is NULL for rows that only the index has found, and for domains of the provider.
 	accountsWithTerm = `
-SELECT a.id FROM ` + rowsWithTerm + ` AS r CROSS JOIN clientele_accounts AS a
-WHERE r.row & 3 = 0 AND a.id = r.row >> 2 AND instr(a.search, :term) > 0
-UNION ALL
-SELECT s.account_id FROM ` + rowsWithTerm + ` AS r CROSS JOIN clientele_domains AS d CROSS JOIN clientele_subscriptions AS s
-WHERE r.row & 3 = 2 AND d.id = r.row >> 2 AND instr(d.search, :term) > 0 AND s.id = d.subscription_id AND s.account_id IS NOT NULL`
+SELECT CASE r.row & 3
+    WHEN 0 THEN (SELECT a.id FROM clientele_accounts AS a WHERE a.id = r.row >> 2 AND instr(a.search, :term) > 0)
+    ELSE (
+        SELECT s.account_id FROM clientele_domains AS d CROSS JOIN clientele_subscriptions AS s
+        WHERE d.id = r.row >> 2 AND instr(d.search, :term) > 0 AND s.id = d.subscription_id)
+    END AS id
+FROM ` + rowsWithTerm + ` AS r
+WHERE r.row & 3 <> 1`
 
 	accountHasHold   = `(SELECT 1 FROM clientele_holds AS h WHERE h.level = 0 AND h.row_id = a.id%s LIMIT 1)`
 	accountsWithHold = `

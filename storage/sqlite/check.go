@@ -172,17 +172,12 @@ func (s *Store) checkWritable(ctx context.Context) error {
 
 // setWAL sets the journal mode of the file to WAL.
 func (s *Store) setWAL(ctx context.Context) error {
-	for wait := newBackoff(); ; {
-		rows, e := query(ctx, s.unprepared(), (*textRow).fields, "PRAGMA journal_mode = WAL")
-		switch {
-		case e != nil:
-			return explain(e)
-		case rows[0].text == "wal":
-			return nil
-		case !wait.sleep(ctx):
-			return unavailable(ctx, ctx.Err())
-		case len(rows) > 0 && wait.next > 20*1e6: // it answers with the old mode where it cannot set it
-			return fmt.Errorf("clientele: journal_mode stays %s: WAL needs a local file system with shared memory", strings.ToUpper(rows[0].text))
-		}
+	rows, e := query(ctx, s.unprepared(), (*textRow).fields, "PRAGMA journal_mode = WAL")
+	if e != nil {
+		return explain(e)
 	}
+	if mode := rows[0].text; mode != "wal" { // it cannot be set
+		return fmt.Errorf("clientele: journal_mode stays %s: WAL needs a local file system with shared memory", strings.ToUpper(mode))
+	}
+	return nil
 }

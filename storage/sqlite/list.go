@@ -191,8 +191,9 @@ func (l list) read(ctx context.Context, s *Store, limit int, try func(selection,
 	var done bool
 	var e *dbError
 	walk := func(rows int) bool {
+		l.arguments["walk"] = rows
 		var more bool
-		found, more, e = try(l.walk(rows))
+		found, more, e = try(l.walk())
 		done = e != nil || found >= limit || !more
 		return done
 	}
@@ -257,12 +258,11 @@ func (l list) all() string {
 	return "\nSELECT " + l.alias + ".id FROM " + l.from() + where(l.start(), l.tests()) + l.order() + limit
 }
 
-// walk selects the first rows of the list among the given number of rows, with a column for whether others follow these.
-func (l list) walk(rows int) (selection, columns string) {
-	bound := strconv.Itoa(rows)
+// walk selects the first rows of the list among the first :walk rows, with a column for whether others follow these.
+func (l list) walk() (selection, columns string) {
 	read := " FROM " + l.from() + where(l.start()) + l.order()
-	walked := "(" + indent("\nSELECT "+l.alias+".id"+read+"\nLIMIT "+bound) + "\n) AS walked"
-	next := ",\n    (SELECT count(*) FROM (SELECT 1" + indent(read+"\nLIMIT 1 OFFSET "+bound) + "))"
+	walked := "(" + indent("\nSELECT "+l.alias+".id"+read+"\nLIMIT :walk") + "\n) AS walked"
+	next := ",\n    (SELECT count(*) FROM (SELECT 1" + indent(read+"\nLIMIT 1 OFFSET :walk") + "))"
 	return l.foundIn(walked, "walked.id", l.tests()), next
 }
 

@@ -66,7 +66,7 @@ func (r runner) rows(ctx context.Context, statement string, args []any) (*sql.Ro
 	var stmt *sql.Stmt
 	if !r.once {
 		var err error
-		if stmt, err = r.stmts.prepare(ctx, statement); err != nil {
+		if stmt, err = r.stmts.prepare(ctx, statement, maxPreparedReads); err != nil {
 			return nil, err
 		}
 	}
@@ -126,8 +126,6 @@ func (b *backoff) sleep(ctx context.Context) bool {
 type idRow struct{ ID int64 }
 
 func (r *idRow) fields() []any { return []any{&r.ID} }
-
-func (r idRow) id() int64 { return r.ID }
 
 // countRow is a row with a number.
 type countRow struct {

@@ -6,9 +6,12 @@ import (
 	"sync"
 )
 
-// maxPrepared is the number of statements that are kept prepared. The statements of commands are some fifty, those of lists
-// as many as there are combinations of filters.
-const maxPrepared = 300
+// The numbers of statements that are kept prepared. Those of commands are some fifty, those of lists as many as there are
+// combinations of filters.
+const (
+	maxPreparedReads = 250
+	maxPrepared      = 350
+)
 
 // statements are the prepared statements of a pool, by their texts. SQLite takes longer to prepare most of them than to run
 // them. The pool prepares each again on each of its connections; they end with the pool.
@@ -35,10 +38,10 @@ func (s *statements) get(text string) *sql.Stmt {
 	return stmt
 }
 
-// prepare returns the prepared statement with a text, or nil if there are too many. It needs a connection.
-func (s *statements) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+// prepare returns the prepared statement with a text, or nil if there are most of them already. It needs a connection.
+func (s *statements) prepare(ctx context.Context, text string, most int) (*sql.Stmt, error) {
 	s.mu.Lock()
-	stmt, full := s.byText[text], len(s.byText) >= maxPrepared
+	stmt, full := s.byText[text], len(s.byText) >= most
 	s.mu.Unlock()
 	if stmt != nil || full {
 		return stmt, nil
@@ -67,7 +70,7 @@ func (s *statements) prepareWanted(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	for _, text := range texts {
-		if _, err := s.prepare(ctx, text); err != nil {
+		if _, err := s.prepare(ctx, text, maxPrepared); err != nil {
 			return err
 		}
 	}

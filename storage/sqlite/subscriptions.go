@@ -61,12 +61,14 @@ const (
 	subscriptionHasDomain     = `(
         SELECT 1 FROM clientele_domains AS d WHERE d.subscription_id = s.id AND instr(d.search, :term) > 0
         LIMIT 1)`
+	// The id is NULL for rows that only the index has found.
 	subscriptionsWithTerm = `
-SELECT s.id FROM ` + rowsWithTerm + ` AS r CROSS JOIN clientele_subscriptions AS s
-WHERE r.row & 3 = 1 AND s.id = r.row >> 2 AND instr(s.search, :term) > 0
-UNION ALL
-SELECT d.subscription_id FROM ` + rowsWithTerm + ` AS r CROSS JOIN clientele_domains AS d
-WHERE r.row & 3 = 2 AND d.id = r.row >> 2 AND instr(d.search, :term) > 0`
+SELECT CASE r.row & 3
+    WHEN 1 THEN (SELECT s.id FROM clientele_subscriptions AS s WHERE s.id = r.row >> 2 AND instr(s.search, :term) > 0)
+    ELSE (SELECT d.subscription_id FROM clientele_domains AS d WHERE d.id = r.row >> 2 AND instr(d.search, :term) > 0)
+    END AS id
+FROM ` + rowsWithTerm + ` AS r
+WHERE r.row & 3 <> 0`
 	subscriptionsWithTermInName = `
 SELECT s.id FROM clientele_subscriptions AS s WHERE ` + subscriptionHasTermInName
 
