@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -133,6 +134,11 @@ func (c *child) output() string { return strings.TrimSpace(c.printed.String() + 
 
 // wait waits until the process has ended. All records must have been read.
 func (c *child) wait() error { return c.cmd.Wait() }
+
+// wasKilled reports whether the process was killed. On Windows, a test that fails looks the same.
+func (c *child) wasKilled() bool {
+	return !c.cmd.ProcessState.Exited() || runtime.GOOS == "windows" && c.cmd.ProcessState.ExitCode() == 1
+}
 
 // kill kills the process and waits until it has ended. It does nothing if it has ended.
 func (c *child) kill() {

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -64,7 +65,7 @@ func (k *killing) round(i int) {
 }
 
 // openOther opens a store that stays open while the process is killed, in every other round.
-func (k *killing) openOther(i int) (store accounts.Store, closer interface{ Close() error }) {
+func (k *killing) openOther(i int) (store accounts.Store, closer io.Closer) {
 	if i%2 == 0 {
 		return nil, nil
 	}
@@ -113,7 +114,7 @@ func (k *killing) runAndKill(ctx context.Context, i int, open accounts.Store) {
 		}
 	}
 	_ = c.wait() // it was killed
-	require.False(k.t, c.cmd.ProcessState.Exited(), "process %d ended before it was killed:\n%s", i, c.output())
+	require.True(k.t, c.wasKilled(), "process %d ended before it was killed:\n%s", i, c.output())
 	if open != nil {
 		require.NoError(k.t, <-read, "look-ups beside a process that runs commands")
 	}

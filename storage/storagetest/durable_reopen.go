@@ -53,7 +53,7 @@ func reopenAfterEveryCommand(d *durable) {
 type observation struct {
 	state
 	Head        accounts.Cursor
-	Cursors     []accounts.Cursor // those of which AfterCursor tells what follows
+	Cursors     []accounts.Cursor // of the event log
 	AfterCursor []string          // the event after each cursor, or the error
 	Found       [][]string        // what searches find
 	NextPages   []accounts.Page   // those after the first accounts, in every order
@@ -88,7 +88,7 @@ func (d *durable) observe(before *observation) *observation {
 	return o
 }
 
-// observeLists reads what indexes answer, and the pages after a cursor.
+// observeLists reads lists that need indexes, and the pages after a cursor.
 func (d *durable) observeLists(o *observation) {
 	d.t.Helper()
 	for _, search := range []string{"mario", "ma", "blog.ex", "toad", "zzz"} {
@@ -148,7 +148,7 @@ func reopenIDs(d *durable) {
 		func() { d.account("mario", "mario.example") },
 		func() { d.remove(d.account("luigi", "luigi.example").ID) },
 		func() { claim(nil) },
-		func() { claim(errRefused) }, // its ids may have been seen by the caller
+		func() { claim(errRefused) }, // its caller may have seen the ids
 		func() {
 			err := d.clients.Transaction(d.ctx, func(ctx context.Context, tx *accounts.Manager) error {
 				_, err := tx.Create(ctx, withHash(newAccount("peach")))

@@ -156,6 +156,39 @@ func TestBook(t *testing.T) {
 	}
 }
 
+// An interrupted command has all of its effects or none, perhaps only after a check.
+func TestBookOfInterruptedCommands(t *testing.T) {
+	account := func(id accounts.ID) accounts.Writes {
+		return accounts.Writes{AddAccounts: []accounts.Record{{Account: accounts.Account{ID: id}}}}
+	}
+	after := func(all ...accounts.Writes) contents {
+		l := newLedger()
+		for _, w := range all {
+			require.NoError(t, l.apply(w))
+		}
+		return l.contents()
+	}
+	both := account(2)
+	both.Events = []accounts.Event{{Actor: "two", Type: accounts.AccountCreated, AccountID: 2}}
+	b := newBook()
+	b.add(record{Command: "one", Writes: ptr(account(1))})
+	b.add(record{Command: "one", Result: succeeded})
+	b.add(record{Command: "two", Writes: &both})
+	require.ErrorContains(t, b.check(after(), nil), "missing: account 1")
+	require.ErrorContains(t, b.check(after(account(1), account(2)), nil), "account 2", "half of the interrupted command")
+	require.NoError(t, b.check(after(account(1)), nil), "nothing of the interrupted command")
+	require.NoError(t, b.check(after(account(1)), nil))
+	require.NoError(t, b.check(after(account(1), both), nil), "all of it, late")
+	require.Error(t, b.check(after(account(1)), nil), "it does not disappear")
+
+	b.add(record{Command: "three", Writes: ptr(account(3))})
+	for range maxLateChecks {
+		require.NoError(t, b.check(after(account(1), both), nil))
+	}
+	require.NoError(t, b.check(after(account(1), both), nil))
+	require.ErrorContains(t, b.check(after(account(1), both, account(3)), nil), "unexpected: account 3")
+}
+
 // parentVariable makes TestChildrenEndWithTheirParent start a child and wait to be killed.
 const parentVariable = "CLIENTELE_STORAGETEST_PARENT"
 

@@ -360,7 +360,7 @@ func settledContents(ctx context.Context, store accounts.Store) (contents, []acc
 type book struct {
 	ledger   ledger // of the commands before those in commands
 	commands []*bookedCommand
-	late     []*bookedCommand // interrupted commands that had no effect so far: the database may be late
+	late     []*bookedCommand // interrupted commands that have had no effect so far
 	byName   map[string]*bookedCommand
 	issued   map[string]string // the commands to which ids and versions were given
 	log      []accounts.Event  // as it was read last
@@ -374,6 +374,7 @@ type bookedCommand struct {
 	writes []accounts.Writes
 	prune  time.Time // of PruneEvents
 	result commandResult
+	checks int // the number of checks in which it was interrupted and had no effect
 }
 
 func newBook() *book {
@@ -411,8 +412,14 @@ func (b *book) order(c *bookedCommand) {
 	b.commands = append(b.commands, c)
 }
 
-// maxInterrupted bounds the number of commands that may have had an effect or not.
-const maxInterrupted = 12
+const (
+	// maxInterrupted bounds the number of commands that may have had an effect or not: check tries all combinations.
+	maxInterrupted = 12
+	// maxLate and maxLateChecks bound the number of interrupted commands that may still have an effect after a check, and the
+	// number of checks after which one may. A server may commit what a process has sent it just before it was killed.
+	maxLate       = 8
+	maxLateChecks = 4
+)
 
 // check returns an error unless got and log are what the commands lead to: every command that succeeded has all of its
 // effects, every one that failed has none, and every interrupted one has all or none. The next call checks the commands that
@@ -420,7 +427,7 @@ const maxInterrupted = 12
 func (b *book) check(got contents, log []accounts.Event) error {
 	all := slices.Concat(b.late, b.commands)
 	var undecided []*bookedCommand
-	for _, c := range all {
+	for _, c := range slices.Concat(b.commands, b.late) { // combinations without late ones are tried first
 		if c.result == interrupted {
 			undecided = append(undecided, c)
 		}
@@ -481,13 +488,13 @@ func (b *book) sum(all []*bookedCommand, effective map[*bookedCommand]bool) (led
 // accept continues after the commands: they led to l.
 func (b *book) accept(l ledger, effective map[*bookedCommand]bool, log []accounts.Event) error {
 	err := errors.Join(b.checkIssued(effective), b.checkNumbers(log))
-	fresh := b.commands
-	b.ledger, b.commands, b.late, b.byName = l, nil, nil, map[string]*bookedCommand{}
-	for _, c := range fresh {
-		if c.result == interrupted && !effective[c] {
-			b.late = append(b.late, c)
-			b.byName[c.name] = c
-		}
+	late := slices.DeleteFunc(slices.Concat(b.late, b.commands), func(c *bookedCommand) bool {
+		c.checks++
+		return c.result != interrupted || effective[c] || c.checks > maxLateChecks
+	})
+	b.ledger, b.commands, b.late, b.byName = l, nil, late[max(0, len(late)-maxLate):], map[string]*bookedCommand{}
+	for _, c := range b.late {
+		b.byName[c.name] = c
 	}
 	return err
 }
