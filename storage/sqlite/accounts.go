@@ -105,9 +105,9 @@ func accountList(p accounts.ListParams) list {
 	case accounts.SortLogin:
 		l.key = []string{"a.login"}
 	case accounts.SortName:
-		l.key = []string{"a.sort_name", "a.id"}
+		l.key = []string{"a.sort_name", "a.ordinal"}
 	default:
-		l.key = []string{"a.created_at", "a.id"}
+		l.key = []string{"a.created_at", "a.ordinal"}
 	}
 	whereID(&l, p.IDs)
 	l.search(p.Terms, accountHasTerm, accountsWithTerm)

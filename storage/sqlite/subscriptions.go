@@ -90,7 +90,7 @@ SELECT s.id FROM clientele_subscriptions AS s WHERE s.expires_at < :expires`
 )
 
 func subscriptionList(p subscriptions.ListParams) list {
-	l := list{table: "clientele_subscriptions", alias: "s", key: []string{"s.created_at", "s.id"}, desc: p.Desc, arguments: arguments{}}
+	l := list{table: "clientele_subscriptions", alias: "s", key: []string{"s.created_at", "s.ordinal"}, desc: p.Desc, arguments: arguments{}}
 	whereID(&l, p.IDs)
 	if p.HideExternalID {
 		l.search(p.Terms, subscriptionHasTermInName, subscriptionsWithTermInName) // an owner's list, which is read whole

@@ -4,6 +4,9 @@
 -- are compared byte by byte. Columns called search and sort_name hold text that the library folded; they are the library's own
 -- and may change their form.
 --
+-- Columns called ordinal repeat the id in indexes: SQLite does not begin a range at (created_at, id) if id is the row's own
+-- number, but would skip all rows with that created_at.
+--
 -- There are no foreign keys: SQLite checks them only where a connection asks for that. A level is 0 for an account, 1 for a
 -- subscription and 2 for a domain.
 
@@ -42,13 +45,14 @@ CREATE TABLE clientele_accounts (
     created_at      INTEGER NOT NULL,
     updated_at      INTEGER NOT NULL,
     sort_name       TEXT NOT NULL,
-    search          TEXT NOT NULL
+    search          TEXT NOT NULL,
+    ordinal         INTEGER NOT NULL GENERATED ALWAYS AS (id) STORED
 ) STRICT;
 
 CREATE UNIQUE INDEX clientele_accounts_login ON clientele_accounts (login);
 CREATE UNIQUE INDEX clientele_accounts_external_id ON clientele_accounts (external_id) WHERE external_id <> '';
-CREATE INDEX clientele_accounts_created ON clientele_accounts (created_at, id);
-CREATE INDEX clientele_accounts_sort_name ON clientele_accounts (sort_name, id);
+CREATE INDEX clientele_accounts_created ON clientele_accounts (created_at, ordinal);
+CREATE INDEX clientele_accounts_sort_name ON clientele_accounts (sort_name, ordinal);
 CREATE INDEX clientele_accounts_country ON clientele_accounts (country);
 
 CREATE TABLE clientele_subscriptions (
@@ -65,15 +69,16 @@ CREATE TABLE clientele_subscriptions (
     version        INTEGER NOT NULL,
     created_at     INTEGER NOT NULL,
     updated_at     INTEGER NOT NULL,
-    search         TEXT NOT NULL
+    search         TEXT NOT NULL,
+    ordinal        INTEGER NOT NULL GENERATED ALWAYS AS (id) STORED
 ) STRICT;
 
 CREATE UNIQUE INDEX clientele_subscriptions_external_id ON clientele_subscriptions (external_id) WHERE external_id <> '';
-CREATE INDEX clientele_subscriptions_created ON clientele_subscriptions (created_at, id);
-CREATE INDEX clientele_subscriptions_account ON clientele_subscriptions (account_id, created_at, id);
+CREATE INDEX clientele_subscriptions_created ON clientele_subscriptions (created_at, ordinal);
+CREATE INDEX clientele_subscriptions_account ON clientele_subscriptions (account_id, created_at, ordinal);
 CREATE INDEX clientele_subscriptions_plan ON clientele_subscriptions (plan, account_id);
 CREATE INDEX clientele_subscriptions_expires ON clientele_subscriptions (expires_at) WHERE expires_at IS NOT NULL;
-CREATE INDEX clientele_subscriptions_due ON clientele_subscriptions (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX clientele_subscriptions_due ON clientele_subscriptions (due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE clientele_domains (
     id              INTEGER PRIMARY KEY,
