@@ -65,7 +65,7 @@ func SearchWords[W ~struct {
 		word := W{Text: termText(number), ID: typedID(rest[0], len(typed) == 1)}
 		words, rest = append(words, word), rest[n:]
 	}
-	if len(typed) == 0 && search != "" { // only apostrophes, which no searched text has
+	if len(typed) == 0 && search != "" { // only what is left out, such as apostrophes, which no searched text has
 		words = append(words, W{Text: search})
 	}
 	if len(words) > maxSearchWords {
