@@ -81,7 +81,7 @@ func newDBError(ctx context.Context, kind, err error) *dbError {
 
 // retryable reports whether the transaction failed only because of a concurrent one: repeating it may succeed.
 func (e *dbError) retryable() bool {
-	return e.kind == accounts.ErrUnavailable && (isConflict(e.state) || errors.Is(e.driver, errOwnerChanged))
+	return errors.Is(e.kind, accounts.ErrUnavailable) && (isConflict(e.state) || errors.Is(e.driver, errOwnerChanged))
 }
 
 // retryable reports whether err is an error of a transaction that failed only because of a concurrent one: one of the library,

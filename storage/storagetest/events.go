@@ -327,7 +327,7 @@ func eventCursors(f *fixture) {
 	f.Equal(before, all[:len(before)])
 	for i, event := range all {
 		later, _ := f.eventsAfter(event.Cursor)
-		f.Equal(len(all)-i-1, len(later))
+		f.Len(later, len(all)-i-1)
 		if len(later) > 0 {
 			f.Equal(all[i+1:], later)
 		}

@@ -107,7 +107,7 @@ func (m *model) inherited(l subscriptions.Level, id int64) []accounts.EffectiveH
 }
 
 func (m *model) exists(l subscriptions.Level, id int64) bool {
-	found := false
+	var found bool
 	switch l {
 	case subscriptions.LevelAccount:
 		_, found = m.accounts[accounts.ID(id)]
