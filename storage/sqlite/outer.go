@@ -119,7 +119,7 @@ func (s *Store) updateInOuter(ctx context.Context, fn func(accounts.Tx) error) e
 	}
 	t := &transaction{ctx: ctx, runner: s.runner, allocated: s.allocated}
 	err := t.run(fn)
-	s.outer.fail(t.failed)
+	_ = s.outer.fail(t.failed) // run has returned it
 	s.outer.halfDone = s.outer.halfDone || err != nil && t.saved
 	return err
 }
