@@ -25,26 +25,20 @@ type numberedEvent struct {
 	subscriptions.Event
 }
 
+// subjectNumber returns the number of the row that e is about.
+func subjectNumber(e subscriptions.Event) int64 {
+	level, id := e.Subject()
+	return rowNumber(levelNumber(level), id)
+}
+
 var eventTable = table[numberedEvent]{"clientele_events", []string{
 	"number", "at", "type", "actor", "account_id", "subscription_id", "domain_id", "domain", "details", "texts", "subject",
 }, func(e numberedEvent) []any {
 	return []any{
 		e.number, micros(e.At), string(e.Type), e.Actor, int64(e.AccountID), int64(e.SubscriptionID), int64(e.DomainID), e.Domain,
-		attributes(stored.FilterDetails(e.Event, false)), attributes(stored.FilterDetails(e.Event, true)), subject(e.Event),
+		attributes(stored.FilterDetails(e.Event, false)), attributes(stored.FilterDetails(e.Event, true)), subjectNumber(e.Event),
 	}
 }}
-
-// subject returns the number of the lowest row that e names.
-func subject(e subscriptions.Event) int64 {
-	switch {
-	case e.DomainID != 0:
-		return rowNumber(levelDomain, int64(e.DomainID))
-	case e.SubscriptionID != 0:
-		return rowNumber(levelSubscription, int64(e.SubscriptionID))
-	default:
-		return rowNumber(levelAccount, int64(e.AccountID))
-	}
-}
 
 func (t *transaction) appendEvents(events []subscriptions.Event) error {
 	if len(events) == 0 {

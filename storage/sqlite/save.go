@@ -118,7 +118,7 @@ func (t *transaction) add(w accounts.Writes) error {
 
 // saveDue updates due_at of subscriptions that got or lost the hold "expired" and were not written otherwise.
 func (t *transaction) saveDue(w accounts.Writes) error {
-	changes := stored.ExpiredChanges(w)
+	changes := w.ExpiryHolds()
 	for _, r := range slices.Concat(w.AddSubscriptions, w.UpdateSubscriptions) {
 		delete(changes, r.ID)
 	}
