@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -51,10 +52,10 @@ func (s *Store) Accounts(ctx context.Context, p accounts.ListParams) ([]accounts
 	if p.From != (subscriptions.Position{}) {
 		l.startAfter(p)
 	}
-	rows, e := page(ctx, s, l, accountColumns+accountCounts, "",
+	rows, err := page(ctx, s, l, accountColumns+accountCounts, "",
 		(*accountRow).fieldsWithCounts, (*accountRow).fieldsWithMore, p.Limit)
-	if e != nil {
-		return nil, e
+	if err != nil {
+		return nil, err
 	}
 	return convertAll(rows, accountRow.summary), nil
 }
@@ -100,25 +101,26 @@ SELECT a.id FROM clientele_accounts AS a WHERE a.country = :country`
 )
 
 func accountList(p accounts.ListParams) list {
-	l := list{table: "clientele_accounts", alias: "a", desc: p.Desc, arguments: arguments{}}
+	l := newList("clientele_accounts", "a")
+	l.Desc = p.Desc
 	switch p.Sort {
 	case accounts.SortLogin:
-		l.key = []string{"a.login"}
+		l.Key = []string{"a.login"}
 	case accounts.SortName:
-		l.key = []string{"a.sort_name", "a.ordinal"}
+		l.Key = []string{"a.sort_name", "a.ordinal"}
 	default:
-		l.key = []string{"a.created_at", "a.ordinal"}
+		l.Key = []string{"a.created_at", "a.ordinal"}
 	}
 	whereID(&l, p.IDs)
 	l.search(p.Terms, accountHasTerm, accountsWithTerm)
-	l.whereHeld(p.Status, p.Cause, []string{accountHasHold}, accountsWithHold)
+	l.AddHeld(p.Status, p.Cause, []string{accountHasHold}, accountsWithHold)
 	if p.Plan != "" {
-		l.arguments["plan"] = p.Plan
-		l.where(condition{test: accountHasPlan, find: accountsWithPlan})
+		l.Arguments["plan"] = p.Plan
+		l.Add(lists.Condition{Test: accountHasPlan, Find: accountsWithPlan})
 	}
 	if p.Country != "" {
-		l.arguments["country"] = p.Country
-		l.where(condition{test: accountHasCountry, find: accountsWithCountry})
+		l.Arguments["country"] = p.Country
+		l.Add(lists.Condition{Test: accountHasCountry, Find: accountsWithCountry})
 	}
 	l.whereCreated(p)
 	return l
@@ -128,21 +130,21 @@ func accountList(p accounts.ListParams) list {
 func (l *list) whereCreated(p accounts.ListParams) {
 	var bounds []string
 	if !p.CreatedFrom.IsZero() {
-		l.arguments["from"] = micros(p.CreatedFrom)
+		l.Arguments["from"] = micros(p.CreatedFrom)
 		bounds = append(bounds, createdFrom)
 	}
 	if !p.CreatedBefore.IsZero() {
-		l.arguments["before"] = micros(p.CreatedBefore)
+		l.Arguments["before"] = micros(p.CreatedBefore)
 		bounds = append(bounds, createdBefore)
 	}
 	switch {
 	case bounds == nil:
-	case l.key[0] == "a.created_at":
-		l.within = bounds
+	case l.Key[0] == "a.created_at":
+		l.Within = bounds
 	default:
-		l.where(condition{
-			test: strings.Join(bounds, " AND "),
-			find: "\nSELECT a.id FROM clientele_accounts AS a" + where(bounds),
+		l.Add(lists.Condition{
+			Test: strings.Join(bounds, " AND "),
+			Find: "\nSELECT a.id FROM clientele_accounts AS a" + lists.Where(bounds),
 		})
 	}
 }
@@ -151,13 +153,13 @@ func (l *list) whereCreated(p accounts.ListParams) {
 func (l *list) startAfter(p accounts.ListParams) {
 	switch p.Sort {
 	case accounts.SortLogin:
-		l.arguments["key"] = p.From.Key
-		l.after = []string{":key"}
+		l.Arguments["key"] = p.From.Key
+		l.After = []string{":key"}
 	case accounts.SortName:
-		l.arguments["key"], l.arguments["after"] = p.From.Key, p.From.ID
-		l.after = []string{":key", ":after"}
+		l.Arguments["key"], l.Arguments["after"] = p.From.Key, p.From.ID
+		l.After = []string{":key", ":after"}
 	default:
-		l.arguments["at"], l.arguments["after"] = micros(p.From.At), p.From.ID
-		l.after = []string{":at", ":after"}
+		l.Arguments["at"], l.Arguments["after"] = micros(p.From.At), p.From.ID
+		l.After = []string{":at", ":after"}
 	}
 }

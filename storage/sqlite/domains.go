@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -34,11 +35,11 @@ func (s *Store) Site(ctx context.Context, name, fallback string) (subscriptions.
 func (s *Store) Domains(ctx context.Context, p subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
 	l := domainList(p)
 	if p.From.Key != "" {
-		l.arguments["key"], l.after = p.From.Key, []string{":key"}
+		l.Arguments["key"], l.After = p.From.Key, []string{":key"}
 	}
-	rows, e := page(ctx, s, l, domainColumns, joinSubscription, (*domainRow).fields, (*domainRow).fieldsWithMore, p.Limit)
-	if e != nil {
-		return nil, e
+	rows, err := page(ctx, s, l, domainColumns, joinSubscription, (*domainRow).fields, (*domainRow).fieldsWithMore, p.Limit)
+	if err != nil {
+		return nil, err
 	}
 	return convertAll(rows, domainRow.domain), nil
 }
@@ -78,25 +79,25 @@ WHERE s.account_id IS NULL AND d.subscription_id = s.id`
 )
 
 func domainList(p subscriptions.DomainListParams) list {
-	l := list{table: "clientele_domains", alias: "d", key: []string{"d.name"}, arguments: arguments{}}
+	l := newList("clientele_domains", "d", "d.name")
 	whereID(&l, p.IDs)
 	l.search(p.Terms, domainHasTerm, domainsWithTerm)
-	l.whereHeld(p.Status, p.Cause, []string{domainHasHold, domainInherits, domainInheritsFromAccount}, domainsWithHold)
+	l.AddHeld(p.Status, p.Cause, []string{domainHasHold, domainInherits, domainInheritsFromAccount}, domainsWithHold)
 	if p.SubscriptionID != 0 {
-		l.arguments["subscription"] = int64(p.SubscriptionID)
-		l.within, l.whole = []string{"d.subscription_id = :subscription"}, true
+		l.Arguments["subscription"] = int64(p.SubscriptionID)
+		l.Within, l.Whole = []string{"d.subscription_id = :subscription"}, true
 	}
 	if p.AccountID == nil {
 		return l
 	}
-	l.arguments["account"] = nullIfZero(int64(*p.AccountID))
+	l.Arguments["account"] = nullIfZero(int64(*p.AccountID))
 	switch {
-	case l.whole:
-		l.where(condition{test: domainHasOwner})
+	case l.Whole:
+		l.Add(lists.Condition{Test: domainHasOwner})
 	case *p.AccountID == subscriptions.Provider:
-		l.where(condition{test: domainHasOwner, find: domainsOfProvider})
+		l.Add(lists.Condition{Test: domainHasOwner, Find: domainsOfProvider})
 	default:
-		l.within, l.whole = []string{"d.subscription_id IN (SELECT s.id FROM clientele_subscriptions AS s WHERE s.account_id = :account)"}, true
+		l.Within, l.Whole = []string{"d.subscription_id IN (SELECT s.id FROM clientele_subscriptions AS s WHERE s.account_id = :account)"}, true
 	}
 	return l
 }

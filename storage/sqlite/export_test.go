@@ -7,7 +7,7 @@ import (
 
 // WithListSteps returns a store whose lists read other numbers of rows.
 func (s *Store) WithListSteps(shortWalk, longWalk, found int) *Store {
-	s.listSteps = listSteps{shortWalk, longWalk, found}
+	s.listSteps.ShortWalk, s.listSteps.LongWalk, s.listSteps.Found = shortWalk, longWalk, found
 	return s
 }
 
@@ -15,14 +15,14 @@ func (s *Store) WithListSteps(shortWalk, longWalk, found int) *Store {
 func AccountPage(p accounts.ListParams) (statement string, args []any) {
 	l := accountList(p)
 	l.startAfter(p)
-	l.arguments["limit"] = p.Limit
-	return l.all(), l.arguments.values()
+	l.Arguments["limit"] = p.Limit
+	return l.All(), l.values()
 }
 
 // SubscriptionPage returns the statement that selects the ids of a page after the start, and its arguments.
 func SubscriptionPage(p subscriptions.ListParams) (statement string, args []any) {
 	l := subscriptionList(p)
-	l.arguments["at"], l.arguments["after"], l.after = int64(1), int64(1), []string{":at", ":after"}
-	l.arguments["limit"] = p.Limit
-	return l.all(), l.arguments.values()
+	l.Arguments["at"], l.Arguments["after"], l.After = int64(1), int64(1), []string{":at", ":after"}
+	l.Arguments["limit"] = p.Limit
+	return l.All(), l.values()
 }

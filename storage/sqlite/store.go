@@ -6,6 +6,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/lists"
 )
 
 // Options configure New and Migrate. It has no fields yet; nil means the defaults.
@@ -19,7 +20,7 @@ type Store struct {
 	queue     queue
 	allocated *allocated
 	outer     *outerTx // nil: the store begins transactions itself
-	listSteps
+	listSteps lists.Steps
 }
 
 var _ accounts.Store = (*Store)(nil)
@@ -52,7 +53,7 @@ func open(ctx context.Context, db *bun.DB, _ *Options) (*Store, error) {
 	stmts := newStatements(db.DB)
 	s := &Store{
 		runner: runner{file: &file{}, stmts: stmts}, db: db,
-		queue: newQueue(), allocated: &allocated{}, listSteps: defaultListSteps,
+		queue: newQueue(), allocated: &allocated{}, listSteps: lists.DefaultSteps(true),
 	}
 	if err := s.check(ctx); err != nil {
 		return nil, err
