@@ -43,8 +43,7 @@ func (s *Store) Account(ctx context.Context, k accounts.AccountKey) (accounts.Re
 // accountCounts are the columns of a page that count the subscriptions and domains of each account.
 const accountCounts = `,
     (SELECT count(*) FROM clientele_subscriptions AS s WHERE s.account_id = a.id),
-    (SELECT count(*) FROM clientele_subscriptions AS s CROSS JOIN clientele_domains AS d
-     WHERE s.account_id = a.id AND d.subscription_id = s.id)`
+    (SELECT count(*) FROM clientele_domains AS d WHERE d.account_id = a.id)`
 
 // Accounts implements accounts.Store.
 func (s *Store) Accounts(ctx context.Context, p accounts.ListParams) ([]accounts.Summary, error) {
@@ -68,16 +67,13 @@ func (s *Store) CountAccounts(ctx context.Context, p accounts.ListParams, atMost
 // The conditions of a list of accounts, each as a test of one account and as a query for the ids of all.
 const (
 	accountHasTerm = `(instr(a.search, :term) > 0 OR (
-        SELECT 1 FROM clientele_subscriptions AS s CROSS JOIN clientele_domains AS d
-        WHERE s.account_id = a.id AND d.subscription_id = s.id AND instr(d.search, :term) > 0
+        SELECT 1 FROM clientele_domains AS d WHERE d.account_id = a.id AND instr(d.search, :term) > 0
         LIMIT 1))`
 	// The id is NULL for rows that only the index has found, and for domains of the provider.
 	accountsWithTerm = `
 SELECT CASE r.row & 3
     WHEN 0 THEN (SELECT a.id FROM clientele_accounts AS a WHERE a.id = r.row >> 2 AND instr(a.search, :term) > 0)
-    ELSE (
-        SELECT s.account_id FROM clientele_domains AS d CROSS JOIN clientele_subscriptions AS s
-        WHERE d.id = r.row >> 2 AND instr(d.search, :term) > 0 AND s.id = d.subscription_id)
+    ELSE (SELECT d.account_id FROM clientele_domains AS d WHERE d.id = r.row >> 2 AND instr(d.search, :term) > 0)
     END AS id
 FROM ` + rowsWithTerm + ` AS r
 WHERE r.row & 3 <> 1`

@@ -58,24 +58,17 @@ WHERE r.row & 3 = 2 AND d.id = r.row >> 2 AND instr(d.search, :term) > 0`
 
 	domainHasHold             = `(SELECT 1 FROM clientele_holds AS h WHERE h.level = 2 AND h.row_id = d.id%s LIMIT 1)`
 	domainInherits            = `(SELECT 1 FROM clientele_holds AS h WHERE h.level = 1 AND h.row_id = d.subscription_id%s LIMIT 1)`
-	domainInheritsFromAccount = `(
-        SELECT 1 FROM clientele_subscriptions AS s CROSS JOIN clientele_holds AS h
-        WHERE s.id = d.subscription_id AND h.level = 0 AND h.row_id = s.account_id%s
-        LIMIT 1)`
-	domainsWithHold = `
+	domainInheritsFromAccount = `(SELECT 1 FROM clientele_holds AS h WHERE h.level = 0 AND h.row_id = d.account_id%s LIMIT 1)`
+	domainsWithHold           = `
 SELECT h.row_id AS id FROM clientele_holds AS h WHERE h.level = 2%s
 UNION ALL
 SELECT d.id FROM clientele_holds AS h CROSS JOIN clientele_domains AS d
 WHERE h.level = 1 AND d.subscription_id = h.row_id%s
 UNION ALL
-SELECT d.id FROM clientele_holds AS h CROSS JOIN clientele_subscriptions AS s CROSS JOIN clientele_domains AS d
-WHERE h.level = 0 AND s.account_id = h.row_id AND d.subscription_id = s.id%s`
+SELECT d.id FROM clientele_holds AS h CROSS JOIN clientele_domains AS d
+WHERE h.level = 0 AND d.account_id = h.row_id%s`
 
-	domainHasOwner = `(
-        SELECT 1 FROM clientele_subscriptions AS s WHERE s.id = d.subscription_id AND s.account_id IS :account)`
-	domainsOfProvider = `
-SELECT d.id FROM clientele_subscriptions AS s CROSS JOIN clientele_domains AS d
-WHERE s.account_id IS NULL AND d.subscription_id = s.id`
+	domainHasOwner = `d.account_id IS :account`
 )
 
 func domainList(p subscriptions.DomainListParams) list {
@@ -91,13 +84,10 @@ func domainList(p subscriptions.DomainListParams) list {
 		return l
 	}
 	l.Arguments["account"] = nullIfZero(int64(*p.AccountID))
-	switch {
-	case l.Whole:
-		l.Add(lists.Condition{Test: domainHasOwner})
-	case *p.AccountID == subscriptions.Provider:
-		l.Add(lists.Condition{Test: domainHasOwner, Find: domainsOfProvider})
-	default:
-		l.Within, l.Whole = []string{"d.subscription_id IN (SELECT s.id FROM clientele_subscriptions AS s WHERE s.account_id = :account)"}, true
+	if l.Whole {
+		l.Add(lists.Condition{Test: "+" + domainHasOwner}) // the index is that of the subscription
+		return l
 	}
+	l.Within, l.Whole = []string{domainHasOwner}, *p.AccountID != subscriptions.Provider
 	return l
 }

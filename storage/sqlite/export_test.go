@@ -26,3 +26,11 @@ func SubscriptionPage(p subscriptions.ListParams) (statement string, args []any)
 	l.Arguments["limit"] = p.Limit
 	return l.All(), l.values()
 }
+
+// DomainPage returns the statement that selects the ids of a page after the start, and its arguments.
+func DomainPage(p subscriptions.DomainListParams) (statement string, args []any) {
+	l := domainList(p)
+	l.Arguments["key"], l.After = "m", []string{":key"}
+	l.Arguments["limit"] = p.Limit
+	return l.All(), l.values()
+}

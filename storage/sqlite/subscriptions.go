@@ -81,11 +81,12 @@ UNION ALL
 SELECT s.id FROM clientele_holds AS h CROSS JOIN clientele_subscriptions AS s
 WHERE h.level = 0 AND s.account_id = h.row_id%s`
 
-	subscriptionHasPlan   = `s.plan = :plan`
+	// With +, an account's list is read by the account's index.
+	subscriptionHasPlan   = `+s.plan = :plan`
 	subscriptionsWithPlan = `
 SELECT s.id FROM clientele_subscriptions AS s WHERE s.plan = :plan`
 
-	subscriptionExpires  = `s.expires_at < :expires`
+	subscriptionExpires  = `+s.expires_at < :expires`
 	subscriptionsExpired = `
 SELECT s.id FROM clientele_subscriptions AS s WHERE s.expires_at < :expires`
 )
