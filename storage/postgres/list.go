@@ -99,14 +99,6 @@ func (s *Store) readList(ctx context.Context, l list, limit int, run func(select
 	return l.Read(l, s.listSteps, limit, lists.Reader{Run: run, Count: count})
 }
 
-// asError returns e as an error, which is nil if e is nil.
-func asError(e *dbError) error {
-	if e == nil {
-		return nil
-	}
-	return e
-}
-
 // All implements lists.Statements.
 func (l list) All() string {
 	selection := l.inOrder(l.Table, l.Start(), l.Tests())

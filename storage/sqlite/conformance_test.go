@@ -33,7 +33,9 @@ func TestStore(t *testing.T) {
 		})
 	})
 	t.Run("in transactions of the library", func(t *testing.T) {
-		storagetest.Run(t, func(t *testing.T) accounts.Store { return inTransactions{newCheckedStore(t, open(t, newFileInMemory(t), 4))} })
+		storagetest.Run(t, func(t *testing.T) accounts.Store {
+			return inTransactions{newCheckedStore(t, open(t, newFileInMemory(t), 4))}
+		})
 	})
 }
 

@@ -109,14 +109,6 @@ func (s *Store) readList(ctx context.Context, l list, limit int, run func(select
 	return l.Read(l, s.listSteps, limit, lists.Reader{Run: run, Count: count})
 }
 
-// asError returns e as an error, which is nil if e is nil.
-func asError(e *dbError) error {
-	if e == nil {
-		return nil
-	}
-	return e
-}
-
 // All implements lists.Statements.
 func (l list) All() string {
 	return "\nSELECT " + l.Alias + ".id FROM " + l.Table + lists.Where(l.Start(), l.Tests()) + l.Order() + limit

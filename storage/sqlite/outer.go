@@ -139,12 +139,10 @@ func (s *Store) lockInOuter(ctx context.Context) *dbError {
 	if e := s.checkActive(ctx); e != nil {
 		return e
 	}
-	for wait := newBackoff(); ; {
+	return whileBusy(ctx, func() error {
 		_, e := s.exec(ctx, beginWriting)
-		if e == nil || !isBusy(e) || !wait.sleep(ctx) {
-			return e
-		}
-	}
+		return asError(e)
+	})
 }
 
 var errEnded = errors.New("SQLite has rolled the transaction back after a statement that failed, or the application has ended it")

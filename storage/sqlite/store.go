@@ -30,7 +30,7 @@ var _ accounts.Store = (*Store)(nil)
 // New checks the driver, the file and the settings of a connection. It returns an error that says what to do if the file is
 // not a database, is damaged, or cannot be written; if Migrate was not called, or the file was written by a newer version of
 // the library; and if a setting would lose committed data or change what is read (the README lists them). It examines the
-// whole file only if that has at most 64 MB. It returns ErrUnavailable, too, if the file cannot be opened or read now.
+// whole file only if that has at most 64 MB. What prevents opening, reading or writing the file now matches ErrUnavailable.
 func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	s, err := open(ctx, db, opts)
 	if err != nil {
@@ -39,7 +39,10 @@ func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	if err := s.checkSchema(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.checkContents(ctx); err != nil {
+	if err := s.checkJournal(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.checkIntact(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.checkWritable(ctx); err != nil {

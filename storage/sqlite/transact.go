@@ -64,16 +64,12 @@ func (s *Store) transact(ctx context.Context, fn func(bun.Tx) error) error {
 }
 
 // begin begins a transaction with the write lock. It waits for other processes that have the lock.
-func (s *Store) begin(ctx context.Context) (bun.Tx, *dbError) {
-	for wait := newBackoff(); ; {
-		tx, err := s.beginOnce(ctx)
-		if err == nil {
-			return tx, nil
-		}
-		if !isBusy(err) || !wait.sleep(ctx) {
-			return bun.Tx{}, unavailable(ctx, err)
-		}
-	}
+func (s *Store) begin(ctx context.Context) (tx bun.Tx, e *dbError) {
+	e = whileBusy(ctx, func() (err error) {
+		tx, err = s.beginOnce(ctx)
+		return err
+	})
+	return tx, e
 }
 
 func (s *Store) beginOnce(ctx context.Context) (bun.Tx, error) {
