@@ -61,7 +61,8 @@ func advice(code int) string {
 		return "the file cannot be opened: the program needs the right to read and write it, its directory must exist and be writable, " +
 			"and the path must not be a directory"
 	case codeReadOnly:
-		return "the database cannot be written: check the rights of the file and its directory, and the settings of the connection"
+		return "the database cannot be written: check the rights of its directory, of the file, and of its -wal and -shm, and the settings of " +
+			"the connection"
 	case codeBusy, codeLocked:
 		if code != codeBusySnapshot {
 			return "another program has locked the file"

@@ -1,6 +1,11 @@
 package sqlite
 
 import (
+	"context"
+	"io/fs"
+
+	"github.com/uptrace/bun"
+
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -33,4 +38,13 @@ func DomainPage(p subscriptions.DomainListParams) (statement string, args []any)
 	l.Arguments["key"], l.After = "m", []string{":key"}
 	l.Arguments["limit"] = p.Limit
 	return l.All(), l.values()
+}
+
+// MigrateTo migrates a file by other migrations.
+func MigrateTo(ctx context.Context, db *bun.DB, files fs.FS) error {
+	steps, err := migrations(files)
+	if err != nil {
+		return err
+	}
+	return migrate(ctx, db, nil, steps)
 }

@@ -37,6 +37,15 @@ func filled(t *testing.T) string {
 	return path
 }
 
+// corrupt overwrites some pages in the middle of a file.
+func corrupt(t *testing.T, path string) {
+	t.Helper()
+	contents, err := os.ReadFile(path)
+	require.NoError(t, err)
+	copy(contents[len(contents)/2:], make([]byte, 3*4096))
+	require.NoError(t, os.WriteFile(path, contents, 0o600))
+}
+
 func TestNewRefusesWhatIsNoDatabase(t *testing.T) {
 	for name, c := range map[string]struct {
 		path    func(t *testing.T) string
@@ -61,10 +70,7 @@ func TestNewRefusesWhatIsNoDatabase(t *testing.T) {
 		}, "damaged", true},
 		"a corrupted database": {func(t *testing.T) string {
 			path := filled(t)
-			contents, err := os.ReadFile(path)
-			require.NoError(t, err)
-			copy(contents[len(contents)/2:], make([]byte, 3*4096))
-			require.NoError(t, os.WriteFile(path, contents, 0o600))
+			corrupt(t, path)
 			return path
 		}, "damaged", false},
 		"a database without tables": {func(t *testing.T) string {
