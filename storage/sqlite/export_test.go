@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"io/fs"
+	"maps"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -47,4 +49,11 @@ func MigrateTo(ctx context.Context, db *bun.DB, files fs.FS) error {
 		return err
 	}
 	return migrate(ctx, db, nil, steps)
+}
+
+// Statements returns the statements that the store has kept prepared, sorted.
+func (s *Store) Statements() []string {
+	s.stmts.mu.Lock()
+	defer s.stmts.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.stmts.byText))
 }

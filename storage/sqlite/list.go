@@ -8,7 +8,7 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// list is a list of rows. SQLite runs joins written as CROSS JOIN in their order, so that the statements say what is read first.
+// list is a list of rows. Its statements are in testdata/sql. SQLite runs joins written as CROSS JOIN in their order, so that the statements say what is read first.
 type list struct{ lists.List }
 
 func newList(table, alias string, key ...string) list {
@@ -119,7 +119,7 @@ func (l list) Walk(rows int) (selection, more string) {
 	l.Arguments["walk"] = rows
 	read := " FROM " + l.Table + lists.Where(l.Start()) + l.Order()
 	walked := "\nSELECT " + l.Alias + ".id" + read + "\nLIMIT :walk"
-	next := ",\n    (SELECT count(*) FROM (SELECT 1" + lists.Indent(read+"\nLIMIT 1 OFFSET :walk") + "))"
+	next := ",\n    (SELECT count(*) FROM (" + lists.Indent(lists.Indent("\nSELECT 1"+read+"\nLIMIT 1 OFFSET :walk")) + "\n    ))"
 	return l.among(walked, l.Tests()), next
 }
 
