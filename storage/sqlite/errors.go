@@ -15,7 +15,6 @@ const (
 	codeLocked       = 6 // by another connection with the same cache
 	codeReadOnly     = 8
 	codeInterrupt    = 9
-	codeIOError      = 10
 	codeCorrupt      = 11
 	codeFull         = 13
 	codeCantOpen     = 14

@@ -89,8 +89,8 @@ func migrations(files fs.FS) ([]migration, error) {
 //
 // It returns an error and changes nothing if New would not accept the file or the settings, if the text of an applied migration
 // has changed, or if the file is too new for this version of the library. It examines the file as New does, but only if there is
-// something to migrate. It returns ErrUnavailable if a statement failed, and
-// ErrCommitUnknown if the outcome of the commit is unknown: then call it again.
+// something to migrate. It returns ErrUnavailable if a statement failed, and ErrCommitUnknown if the outcome of the commit is
+// unknown: then call it again.
 func Migrate(ctx context.Context, db *bun.DB, opts *Options) error {
 	steps, err := migrations(migrationFiles)
 	if err != nil {

@@ -118,7 +118,7 @@ func (s *Store) updateInOuter(ctx context.Context, fn func(accounts.Tx) error) e
 		return e
 	}
 	t := &transaction{ctx: ctx, runner: s.runner, allocated: s.allocated}
-	err := t.run(fn)
+	err := t.run(func(t *transaction) error { return fn(t) })
 	s.outer.fail(t.failed)
 	s.outer.halfDone = s.outer.halfDone || err != nil && t.saved
 	return err

@@ -1,6 +1,9 @@
 package sqlite_test
 
 import (
+	"database/sql"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,5 +78,22 @@ func TestPagesBeginInTheIndex(t *testing.T) {
 		c.params.Limit = 50
 		statement, args := sqlite.DomainPage(c.params)
 		begins("INDEX "+c.want, statement, args)
+	}
+}
+
+// The events of an account are read in the order of its index, from both ends.
+func TestEventsOfAnAccountAreReadByIndex(t *testing.T) {
+	db := open(t, newFile(t), 1)
+	id := accounts.ID(1)
+	for _, desc := range []bool{false, true} {
+		store := newStore(t, db)
+		_, err := store.Events(t.Context(), accounts.EventParams{AccountID: &id, After: 5, Desc: desc, Limit: 50})
+		require.NoError(t, err)
+		statements := store.Statements()
+		statement := statements[slices.IndexFunc(statements, func(s string) bool { return strings.Contains(s, "clientele_events") })]
+		sign := map[bool]string{false: ">", true: "<"}[desc]
+		plan := strings.Join(explain(t, db, statement, []any{sql.Named("account", 1), sql.Named("after", 5), sql.Named("limit", 50)}), "\n")
+		require.Contains(t, plan, "INDEX clientele_events_account (account_id=? AND rowid"+sign+"?)")
+		require.LessOrEqual(t, strings.Count(plan, "ORDER BY"), 1, "only the page may be sorted: %s", plan)
 	}
 }

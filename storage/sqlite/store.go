@@ -30,7 +30,7 @@ var _ accounts.Store = (*Store)(nil)
 // New checks the driver, the file and the settings of a connection. It returns an error that says what to do if the file is
 // not a database, is damaged, or cannot be written; if Migrate was not called, or the file was written by a newer version of
 // the library; and if a setting would lose committed data or change what is read (the README lists them). It examines the
-// whole file only if that has at most 64 MB. What prevents opening, reading or writing the file now matches ErrUnavailable.
+// whole file only if that has at most 64 MB. An error that prevents opening, reading or writing the file now matches ErrUnavailable.
 func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	s, err := open(ctx, db, opts)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *Store) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	if s.outer != nil {
 		return s.updateInOuter(ctx, fn)
 	}
-	return s.write(ctx, func(t *transaction) error { return t.run(fn) })
+	return s.write(ctx, func(t *transaction) error { return fn(t) })
 }
 
 // Transaction implements accounts.Store. It runs fn once. No other command runs until fn returns.

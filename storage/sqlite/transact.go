@@ -97,14 +97,7 @@ func (s *Store) write(ctx context.Context, fn func(*transaction) error) error {
 	return s.transact(ctx, func(tx bun.Tx) error {
 		r := s.runner
 		r.tx = tx.Tx
-		t := &transaction{ctx: ctx, runner: r, allocated: s.allocated}
-		if err := fn(t); err != nil {
-			return err
-		}
-		if t.failed != nil {
-			return t.failed
-		}
-		return nil
+		return (&transaction{ctx: ctx, runner: r, allocated: s.allocated}).run(fn)
 	})
 }
 
