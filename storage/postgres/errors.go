@@ -32,6 +32,14 @@ func (e *dbError) Unwrap() []error {
 	return all
 }
 
+// asError returns e as an error, which is nil if e is nil.
+func asError(e *dbError) error {
+	if e == nil {
+		return nil
+	}
+	return e
+}
+
 // unavailable wraps an error of a statement: nothing of its transaction was committed.
 func unavailable(ctx context.Context, err error) *dbError {
 	return newDBError(ctx, accounts.ErrUnavailable, err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/storage/internal/stored"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -89,7 +90,7 @@ func (a additions) with(n int) string {
 	}
 	ctes := make([]string, n)
 	for i, insert := range a.inserts[:n] {
-		ctes[i] = "added" + strconv.Itoa(i+1) + " AS (" + indent("\n"+insert+"\nRETURNING 1") + "\n)"
+		ctes[i] = "added" + strconv.Itoa(i+1) + " AS (" + lists.Indent("\n"+insert+"\nRETURNING 1") + "\n)"
 	}
 	return "WITH " + strings.Join(ctes, ", ") + "\n"
 }

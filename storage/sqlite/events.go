@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/storage/internal/stored"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -98,22 +99,23 @@ func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.Ev
 	if s.outer != nil {
 		return accounts.EventResult{}, errInTransaction()
 	}
-	l := list{table: "clientele_events", alias: "e", key: []string{"e.number"}, desc: q.Desc, arguments: arguments{"limit": q.Limit}}
+	l := newList("clientele_events", "e", "e.number")
+	l.Desc, l.Arguments["limit"] = q.Desc, q.Limit
 	if q.After != 0 {
-		l.arguments["after"], l.after = q.After, []string{":after"}
+		l.Arguments["after"], l.After = q.After, []string{":after"}
 	}
 	if q.AccountID != nil {
-		l.arguments["account"] = int64(*q.AccountID)
-		l.within = []string{"e.account_id = :account"}
+		l.Arguments["account"] = int64(*q.AccountID)
+		l.Within = []string{"e.account_id = :account"}
 	}
 	statement := `
 SELECT l.event, l.pruned,
     e.number, e.at, e.type, e.actor, e.account_id, e.subscription_id, e.domain_id, e.domain, e.details, e.texts
 FROM clientele_state AS l
 LEFT JOIN (
-    SELECT e.* FROM clientele_events AS e` + indent(where(l.start())+l.order()+limit) + `
-) AS e ON true` + l.order()
-	rows, e := read(ctx, s, (*eventRow).fields, statement, l.arguments.values()...)
+    SELECT e.* FROM clientele_events AS e` + lists.Indent(lists.Where(l.Start())+l.Order()+limit) + `
+) AS e ON true` + l.Order()
+	rows, e := read(ctx, s, (*eventRow).fields, statement, l.values()...)
 	if e != nil {
 		return accounts.EventResult{}, e
 	}
