@@ -28,6 +28,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/examples/internal/database"
 	"github.com/clientele-go/clientele/storage/memory"
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -67,7 +68,7 @@ func startProgram(t *testing.T, environ map[string]string, args ...string) *prog
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &program{t: t, cancel: cancel, done: make(chan error, 1)}
 	go func() {
-		p.done <- run(ctx, append([]string{"-addr", "127.0.0.1:0", "-db", inMemory}, args...), func(name string) string { return environ[name] }, &p.out, &p.log)
+		p.done <- run(ctx, append([]string{"-addr", "127.0.0.1:0", "-db", database.Memory}, args...), func(name string) string { return environ[name] }, &p.out, &p.log)
 	}()
 	t.Cleanup(cancel)
 	require.Eventually(t, func() bool { return strings.Contains(p.out.String(), "Press Ctrl-C to stop.") }, testTimeout, 10*time.Millisecond)
@@ -197,7 +198,7 @@ func TestInvalidSettings(t *testing.T) {
 		{args: []string{"-addr", "127.0.0.1:0", "-db", t.TempDir()}, text: "directory"},
 		{args: []string{"-addr", "127.0.0.1:0", "-db", "/nowhere/clientele.db"}, text: "/nowhere"},
 		{args: []string{"-addr", "127.0.0.1:0", "-db", "main.go"}, text: "not a database"},
-		{args: []string{"-addr", "127.0.0.1:0", "-db", inMemory, "-pay", "nowhere"}, text: "nowhere"},
+		{args: []string{"-addr", "127.0.0.1:0", "-db", database.Memory, "-pay", "nowhere"}, text: "nowhere"},
 		{secret: "short", text: "CLIENTELE_SECRET"},
 	} {
 		err := run(t.Context(), c.args, func(name string) string {
@@ -320,7 +321,7 @@ func get(t *testing.T, client *http.Client, address string) string {
 func TestExpiredSubscriptionsAreSuspended(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	store := memory.New()
-	a, err := newApp(t.Context(), store, settings{host: "localhost", db: inMemory, operator: "anna", empty: true}, slog.New(slog.DiscardHandler))
+	a, err := newApp(t.Context(), store, settings{host: "localhost", db: database.Memory, operator: "anna", empty: true}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	subs := a.clients.Subscriptions()
 	yesterday := accounts.NewManager(store, &accounts.Options{Now: func() time.Time { return time.Now().AddDate(0, 0, -1) }})
@@ -348,7 +349,7 @@ func TestExpiredSubscriptionsAreSuspended(t *testing.T) {
 
 // Customers cannot have the host name of the panel, nor a name below or above it.
 func TestThePanelsNameIsReserved(t *testing.T) {
-	a, err := newApp(t.Context(), memory.New(), settings{host: "panel.product.example", db: inMemory, operator: "anna", empty: true}, slog.New(slog.DiscardHandler))
+	a, err := newApp(t.Context(), memory.New(), settings{host: "panel.product.example", db: database.Memory, operator: "anna", empty: true}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	for _, name := range []string{"panel.product.example", "x.panel.product.example", "product.example"} {
 		_, err = a.clients.Create(t.Context(), accounts.New{
@@ -365,7 +366,7 @@ const envRunMain = "CLIENTELE_TEST_AS_PROGRAM"
 func TestSignalsStopTheProgram(t *testing.T) {
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		var out, log syncBuffer
-		command := exec.CommandContext(t.Context(), os.Args[0], "-addr", "127.0.0.1:0", "-db", inMemory, "-empty")
+		command := exec.CommandContext(t.Context(), os.Args[0], "-addr", "127.0.0.1:0", "-db", database.Memory, "-empty")
 		command.Env = append(os.Environ(), envRunMain+"=1")
 		command.Stdout, command.Stderr = &out, &log
 		require.NoError(t, command.Start())

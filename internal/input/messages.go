@@ -49,6 +49,8 @@ var sentences = map[string]struct{ en, it string }{
 	"secret":       {"{0} must be set and have at least {1} bytes", "{0}: servono almeno {1} byte"},
 	"provider":     {"{0} must not be set here", "{0}: qui non va indicato alcun valore"},
 	"maxBytes":     {"{0} can have at most {1} bytes", "{0}: massimo {1} byte"},
+	"empty":        {"{0} must be empty", "{0}: deve essere vuoto"},
+	"another":      {"{0} must be another one", "{0}: ne serve un altro"},
 	"overlap":      {"{0} conflicts with {1}, which is for another account", "{0}: in conflitto con {1}, che è di un altro account"},
 }
 
@@ -110,6 +112,7 @@ var names = map[string]struct{ en, it string }{
 	"prefix":             {"Prefix", "Prefisso"},
 	"condition":          {"Condition", "Condizione"},
 	"fn":                 {"Function", "Funzione"},
+	"store":              {"The target store", "Archivio di destinazione"},
 }
 
 // translators has a translator for each language. It is built once for the process.

@@ -23,15 +23,20 @@ func (s *Store) Snapshot(ctx context.Context, fn func(accounts.Batch) error) (in
 	if e := s.query(ctx, &log, "SELECT last FROM clientele.event_log"); e != nil {
 		return 0, e
 	}
-	tx, err := s.db.DB.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
-	if err != nil {
-		return 0, unavailable(ctx, err)
-	}
-	defer func() { _ = tx.Rollback() }() // there is nothing to commit
-	if err := readSnapshot(ctx, runner{db: s.db, schema: s.schema, conn: tx}, fn); err != nil {
+	if err := s.readConsistently(ctx, func(r runner) error { return readSnapshot(ctx, r, fn) }); err != nil {
 		return 0, err
 	}
 	return log.Last, nil
+}
+
+// readConsistently calls fn with a runner that reads one snapshot.
+func (s *Store) readConsistently(ctx context.Context, fn func(runner) error) error {
+	tx, err := s.db.DB.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return unavailable(ctx, err)
+	}
+	defer func() { _ = tx.Rollback() }() // there is nothing to commit
+	return fn(runner{db: s.db, schema: s.schema, conn: tx})
 }
 
 // readSnapshot calls fn with all rows.
