@@ -382,19 +382,19 @@ func (c *canaryEnv) canaryForm(rt route) url.Values {
 	}
 	selected := func(id int64, number string, going string) {
 		form.Set("id", formatID(accounts.ID(id)))
-		form.Set("digest", digest([]int64{id}, nil))
+		form.Set("digest", digest([]int64{id}))
 		form.Set("number", number)
 		form.Set("going", going)
 	}
 	names := []string{domains[0].Name, domains[1].Name}
 	switch {
 	case strings.HasPrefix(rt.path, "/customers/"):
-		selected(int64(c.mario.ID), "2", digest([]int64{int64(c.mario.ID), -int64(s.ID)}, names))
+		selected(int64(c.mario.ID), "2", digest([]accounts.ID{c.mario.ID}, []subscriptions.ID{s.ID}, names))
 	case strings.HasPrefix(rt.path, "/subscriptions/"):
 		form.Set("version", "1")
-		selected(int64(s.ID), "2", digest([]int64{-int64(s.ID)}, names))
+		selected(int64(s.ID), "2", digest([]accounts.ID(nil), []subscriptions.ID{s.ID}, names))
 	case strings.HasPrefix(rt.path, "/domains/"):
-		selected(int64(domains[1].ID), "1", digest(nil, names[1:]))
+		selected(int64(domains[1].ID), "1", digest([]accounts.ID(nil), []subscriptions.ID(nil), names[1:]))
 	}
 	switch rt.path {
 	case "/signin":

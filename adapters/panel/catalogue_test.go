@@ -21,7 +21,7 @@ import (
 )
 
 // dynamicKeys are the prefixes of keys that the code composes.
-var dynamicKeys = []string{"event.", "cause.", "status.", "problem.", "field.", "from.", "above.", "why.", "suspend.", "activate.", "remove.", "done.", "signin."}
+var dynamicKeys = []string{"event.", "cause.", "status.", "problem.", "field.", "from.", "above.", "why.", "suspend.", "activate.", "remove.", "assign.", "done.", "signin."}
 
 var (
 	literal    = regexp.MustCompile(`"([a-z]+(?:\.[a-zA-Z0-9\[\]]+)+|copy|provider)"`)
@@ -110,14 +110,14 @@ func TestCatalogueCoversTheDomain(t *testing.T) {
 		assert.Contains(t, catalogue, "problem."+key)
 		assert.Contains(t, catalogue, "problem."+key+".text")
 	}
-	for _, kind := range []kind{customerKind, subscriptionKind, domainKind} {
+	for _, level := range []string{customerLevel.name, subscriptionLevel.name, domainLevel.name} {
 		for _, what := range []string{
 			"suspend.", "activate.", "remove.", "done.removed.", "done.suspended.", "done.activated.", "done.already.suspended.", "done.already.activated.",
 			"done.still.",
 		} {
-			assert.Contains(t, catalogue, what+kind.name+".one")
+			assert.Contains(t, catalogue, what+level+".one")
 		}
-		assert.Contains(t, catalogue, "suspend.means."+kind.name+".one")
+		assert.Contains(t, catalogue, "suspend.means."+level+".one")
 	}
 }
 
