@@ -48,12 +48,12 @@ var assignAction = action[subscriptions.ID]{
 		}
 		switch n := len(out.Changed); {
 		case n > 0 && to == subscriptions.Provider:
-			r.flashDone(pluralKey("done.unassigned", n), n)
+			r.flashDone("done.unassigned", n)
 		case n > 0:
-			r.flashDone(pluralKey("done.assigned", n), n, nameOf(customer))
+			r.flashDone("done.assigned", n, nameOf(customer))
 		}
 		if n := len(out.Unchanged); n > 0 {
-			r.flashWarning(pluralKey("done.unchanged", n), n)
+			r.flashWarning("done.unchanged", n)
 		}
 		return nil
 	},

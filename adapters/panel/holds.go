@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel/internal/languages"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -104,20 +105,6 @@ func (p activatePage[K]) InheritedCount() int {
 	return n
 }
 
-// plural is a text that counts, as an argument of another text. It is formatted by N.
-type plural struct {
-	key string // without ".one" and ".other"
-	n   int
-}
-
-// pluralKey returns the key of the text for the number n.
-func pluralKey(key string, n int) string {
-	if n == 1 {
-		return key + ".one"
-	}
-	return key + ".other"
-}
-
 // flashOutcome adds flash messages about what a command did to things of a level: how many it changed, how many already were
 // so, how many of their holds got other texts, and how many are still suspended, which are counted as such only. The verb is
 // "suspended" or "activated". Changed and unchanged things share a message: "2 customers activated; 1 was already active."
@@ -131,19 +118,19 @@ func flashOutcome[K ~int64](r *request, verb, level string, out subscriptions.Ou
 		return n
 	}
 	changed, unchanged, updated, still := count(out.Changed), count(out.Unchanged)+len(out.Updated), len(out.Updated), len(out.StillSuspended)
-	done, already := plural{"done." + verb + "." + level, changed}, "done.already."+verb
+	done, already := languages.Clause{Key: "done." + verb + "." + level, N: changed}, "done.already."+verb
 	switch {
 	case changed > 0 && unchanged > 0:
-		r.flashDone("done.sentences", done, plural{already, unchanged})
+		r.flashDone("done.sentences", done, languages.Clause{Key: already, N: unchanged})
 	case changed > 0:
 		r.flashDone("done.sentence", done)
 	case unchanged > 0:
-		r.flashWarning("done.sentence", plural{already + "." + level, unchanged})
+		r.flashWarning("done.sentence", languages.Clause{Key: already + "." + level, N: unchanged})
 	}
 	if updated > 0 {
-		r.flashDone(pluralKey("done.updated", updated), updated)
+		r.flashDone("done.updated", updated)
 	}
 	if still > 0 {
-		r.flashWarning(pluralKey("done.still."+level, still), still)
+		r.flashWarning("done.still."+level, still)
 	}
 }

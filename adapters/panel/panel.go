@@ -99,7 +99,6 @@ type Panel struct {
 	opts             Options
 	pages            pages
 	assets           assets
-	countries        map[string][]country // by language
 	operatorSessions *sessionStore
 	customerSessions *sessionStore
 	limits           *limits
@@ -128,7 +127,7 @@ func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
 		}
 	}
 	p := &Panel{
-		clients: clients, opts: o, countries: allCountries(), limits: newLimits(o.Now), mailQueue: newMailQueue(), notifications: newMailQueue(),
+		clients: clients, opts: o, limits: newLimits(o.Now), mailQueue: newMailQueue(), notifications: newMailQueue(),
 		operatorSessions: newSessionStore(o.Now, o.IdleTimeout, o.Lifetime), customerSessions: newSessionStore(o.Now, o.IdleTimeout, o.Lifetime),
 	}
 	p.deviceKey = newDeviceKey(clients)

@@ -63,7 +63,7 @@ func (l level[M, K]) removeAction() action[K] {
 			if err != nil {
 				return err
 			}
-			r.flashDone(pluralKey("done.removed."+l.name, s.N()), s.N())
+			r.flashDone("done.removed."+l.name, s.N())
 			path, _, _ := strings.Cut(s.Back, "?")
 			if slices.ContainsFunc(s.Targets, func(t target[K]) bool { return path == "/"+l.name+"/"+formatID(t.ID) }) {
 				s.Back = l.list // the page of something that is removed now

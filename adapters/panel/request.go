@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel/internal/languages"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -15,7 +16,7 @@ type request struct {
 	*Panel
 	w        *responseWriter
 	req      *http.Request
-	language string
+	language languages.Language
 	pagePath string // the path of the page that the response shows, for GET requests
 
 	operator     string           // the operator who sent the request, or ""
