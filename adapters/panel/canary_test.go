@@ -30,6 +30,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel/internal/sessions"
 	"github.com/clientele-go/clientele/storage/memory"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -575,16 +576,16 @@ func (c *canaryEnv) userBrowser(user string) *browser {
 	set := func(kind, token string) {
 		b.client.Jar.SetCookies(at, []*http.Cookie{{Name: "clientele-" + kind, Value: token, Path: "/"}})
 	}
-	s := session{account: c.mario.ID, epoch: c.mario.SessionEpoch}
+	s := sessions.Session{Account: c.mario.ID, Epoch: c.mario.SessionEpoch}
 	switch user {
 	case "operator":
-		set(operatorCookie, c.panel.operatorSessions.create(session{operator: operatorName}))
+		set(operatorCookie, c.panel.operatorSessions.Create(sessions.Session{Operator: operatorName}))
 	case "operator as customer":
-		set(operatorCookie, c.panel.operatorSessions.create(session{operator: operatorName}))
-		s.operator = operatorName
-		set(customerCookie, c.panel.customerSessions.create(s))
+		set(operatorCookie, c.panel.operatorSessions.Create(sessions.Session{Operator: operatorName}))
+		s.Operator = operatorName
+		set(customerCookie, c.panel.customerSessions.Create(s))
 	case "customer":
-		set(customerCookie, c.panel.customerSessions.create(s))
+		set(customerCookie, c.panel.customerSessions.Create(s))
 		set(deviceCookie, c.panel.deviceKey.newToken(customerCookie, c.mario.Login, accountEpoch(c.mario), c.panel.opts.Now()))
 	}
 	return c.withHeaders(b)

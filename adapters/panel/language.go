@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/adapters/panel/internal/languages"
+	"github.com/clientele-go/clientele/adapters/panel/internal/sessions"
 	"github.com/clientele-go/clientele/internal/accept"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -75,11 +76,11 @@ func timeElement(t time.Time, text, title string) template.HTML {
 }
 
 // FlashText returns the text of a flash message.
-func (p page) FlashText(f flash) string {
-	if f.key == "" {
+func (p page) FlashText(f sessions.Flash) string {
+	if f.Key == "" {
 		return ""
 	}
-	return p.r.T(f.key, f.args...)
+	return p.r.T(f.Key, f.Args...)
 }
 
 // Countries returns all countries in the language of the page.

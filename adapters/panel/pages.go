@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel/internal/sessions"
 )
 
 //go:embed templates/*.html
@@ -93,7 +94,7 @@ type page struct {
 
 	Section      string // of the navigation: "customers", "subscriptions", "account" or ""
 	ReturnPath   string // of this page, for forms that return to it
-	Flashes      []flash
+	Flashes      []sessions.Flash
 	Operator     string           // the operator who is signed in, or ""
 	Account      accounts.Profile // the customer who is signed in, or zero
 	Impersonator string           // the operator who is signed in as this customer, or ""
