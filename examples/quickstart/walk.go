@@ -17,7 +17,6 @@ type walk struct {
 	subs      *subscriptions.Manager
 	server    *server
 	out       io.Writer
-	chapters  int
 	responses int
 }
 
