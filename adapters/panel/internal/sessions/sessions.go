@@ -1,4 +1,5 @@
-package panel
+// Package sessions keeps the sessions of users who signed in, in memory.
+package sessions
 
 import (
 	"crypto/rand"
@@ -13,23 +14,23 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// session is the session of a user who signed in. Its token is known only to the browser.
-type session struct {
-	operator string      // the operator who signed in, in a customer's session as the customer; or ""
-	account  accounts.ID // 0 in an operator's session
-	epoch    int64       // the SessionEpoch of the account, for CheckSession
+// Session is the session of a user who signed in. Its token is known only to the browser.
+type Session struct {
+	Operator string      // the operator who signed in, in a customer's session as the customer; or ""
+	Account  accounts.ID // 0 in an operator's session
+	Epoch    int64       // the SessionEpoch of the account, for CheckSession
 
-	operatorEpoch string // in an operator's session, at the sign-in: see Options.OperatorEpoch
+	OperatorEpoch string // in an operator's session, at the sign-in: see Options.OperatorEpoch
 
 	createdAt, usedAt time.Time
-	flashes           []flash
+	flashes           []Flash
 }
 
-// flash is a message that is shown once, on the next page.
-type flash struct {
+// Flash is a message that is shown once, on the next page.
+type Flash struct {
 	Kind string // "done", "warn" or "link"
-	key  string
-	args []any
+	Key  string // of its text
+	Args []any  // of the text
 	Link string // a secret to copy, for the kind "link"
 }
 
@@ -44,11 +45,11 @@ type tokenKey [sha256.Size]byte
 
 func hashToken(token string) tokenKey { return sha256.Sum256([]byte(token)) }
 
-// sessionStore has the sessions of operators or those of customers. Its keys are hashes of tokens, so that the time of a
+// Store has the sessions of operators or those of customers. Its keys are hashes of tokens, so that the time of a
 // lookup reveals nothing about a token.
-type sessionStore struct {
+type Store struct {
 	mu                    sync.Mutex
-	byKey                 *simplelru.LRU[tokenKey, *session]
+	byKey                 *simplelru.LRU[tokenKey, *Session]
 	byUser                map[user][]tokenKey
 	now                   func() time.Time
 	idleTimeout, lifetime time.Duration
@@ -60,11 +61,12 @@ type user struct {
 	account  accounts.ID
 }
 
-func (s *session) user() user { return user{s.operator, s.account} }
+func (s *Session) user() user { return user{s.Operator, s.Account} }
 
-func newSessionStore(now func() time.Time, idleTimeout, lifetime time.Duration) *sessionStore {
-	s := &sessionStore{now: now, idleTimeout: idleTimeout, lifetime: lifetime, byUser: map[user][]tokenKey{}}
-	s.byKey = newLRU(maxSessions, func(key tokenKey, removed *session) {
+// NewStore returns an empty Store. A session ends idleTimeout after its last use, and lifetime after its creation.
+func NewStore(now func() time.Time, idleTimeout, lifetime time.Duration) *Store {
+	s := &Store{now: now, idleTimeout: idleTimeout, lifetime: lifetime, byUser: map[user][]tokenKey{}}
+	s.byKey = newLRU(maxSessions, func(key tokenKey, removed *Session) {
 		remaining := slices.DeleteFunc(s.byUser[removed.user()], func(k tokenKey) bool { return k == key })
 		if len(remaining) == 0 {
 			delete(s.byUser, removed.user())
@@ -84,8 +86,8 @@ func newLRU[K comparable, V any](size int, evicted simplelru.EvictCallback[K, V]
 	return lru
 }
 
-// create adds a session and returns its token: 32 random bytes in Base64.
-func (s *sessionStore) create(sess session) string {
+// Create adds a session and returns its token: 32 random bytes in Base64.
+func (s *Store) Create(sess Session) string {
 	raw := make([]byte, 32)
 	_, _ = rand.Read(raw)
 	token := base64.RawURLEncoding.EncodeToString(raw)
@@ -103,7 +105,7 @@ func (s *sessionStore) create(sess session) string {
 }
 
 // dropExpired deletes expired sessions, beginning with the least recently used, until it finds one that has not expired.
-func (s *sessionStore) dropExpired() {
+func (s *Store) dropExpired() {
 	for {
 		key, oldest, found := s.byKey.GetOldest()
 		if !found || !s.expired(oldest) {
@@ -114,36 +116,36 @@ func (s *sessionStore) dropExpired() {
 }
 
 // expired reports whether a session has reached the idle timeout or its lifetime.
-func (s *sessionStore) expired(sess *session) bool {
+func (s *Store) expired(sess *Session) bool {
 	now := s.now()
 	return now.Sub(sess.usedAt) >= s.idleTimeout || now.Sub(sess.createdAt) >= s.lifetime
 }
 
-// get returns the session with the given token and records its use. It returns false if there is none, or it has expired.
-func (s *sessionStore) get(token string) (session, bool) {
+// Get returns the session with the given token and records its use. It returns false if there is none, or it has expired.
+func (s *Store) Get(token string) (Session, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sess, found := s.byKey.Get(hashToken(token))
 	if !found {
-		return session{}, false
+		return Session{}, false
 	}
 	if s.expired(sess) {
 		s.byKey.Remove(hashToken(token))
-		return session{}, false
+		return Session{}, false
 	}
 	sess.usedAt = s.now()
 	return *sess, true
 }
 
-// delete deletes the session with the given token, if there is one.
-func (s *sessionStore) delete(token string) {
+// Delete deletes the session with the given token, if there is one.
+func (s *Store) Delete(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.byKey.Remove(hashToken(token))
 }
 
-// addFlash adds a message to a session.
-func (s *sessionStore) addFlash(token string, f flash) {
+// AddFlash adds a message to a session.
+func (s *Store) AddFlash(token string, f Flash) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sess, found := s.byKey.Peek(hashToken(token)); found && len(sess.flashes) < maxFlashes {
@@ -151,8 +153,8 @@ func (s *sessionStore) addFlash(token string, f flash) {
 	}
 }
 
-// takeFlashes returns the messages of a session and deletes them.
-func (s *sessionStore) takeFlashes(token string) []flash {
+// TakeFlashes returns the messages of a session and deletes them.
+func (s *Store) TakeFlashes(token string) []Flash {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sess, found := s.byKey.Peek(hashToken(token))
