@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -58,12 +59,28 @@ func TestSQL(t *testing.T) {
 	for name, list := range listStatements(t.Context()) {
 		record(name, list, store, store.WithListSteps(200, 10_000, -1))
 	}
+	parts := dumpOf(t, storeWithEverything(t))
+	parts[0].Head = &accounts.DumpHead{Rows: parts[0].Head.Rows} // rolled back, but what happens to sequences stays
+	rolledBack := errors.New("rolled back")
+	record("Restore", func(s *postgres.Store) error {
+		err := s.Restore(t.Context(), func(write func(accounts.DumpPart) error) error {
+			return errors.Join(writeAll(parts)(write), rolledBack)
+		})
+		if err.Error() != rolledBack.Error() {
+			return err
+		}
+		return nil
+	}, store)
 	m, c := manager(store), populate(t, store, 3)
 	for _, command := range commands() {
 		_, err := m.Head(t.Context()) // numbers the events of the command before
 		require.NoError(t, err)
 		record(strings.ReplaceAll(command.name, " ", "-"), func(*postgres.Store) error { return command.run(t, m, c) }, store)
 	}
+
+	record("Dump", func(s *postgres.Store) error {
+		return s.Dump(t.Context(), func(accounts.DumpPart) error { return nil })
+	}, store)
 
 	if *updateSQL {
 		require.NoError(t, os.RemoveAll(sqlDir))
