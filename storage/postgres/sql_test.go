@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"flag"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/storage/internal/sqltest"
+	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/postgres"
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
@@ -50,12 +52,28 @@ func TestSQL(t *testing.T) {
 	for name, list := range sqltest.Lists(t.Context()) {
 		record(name, func(s *postgres.Store) error { return list(s) }, store, store.WithListSteps(200, 10_000, -1))
 	}
+	parts := dumpOf(t, storeWithEverything(t))
+	parts[0].Head = &accounts.DumpHead{Rows: parts[0].Head.Rows} // rolled back, but what happens to sequences stays
+	rolledBack := errors.New("rolled back")
+	record("Restore", func(s *postgres.Store) error {
+		err := s.Restore(t.Context(), func(write func(accounts.DumpPart) error) error {
+			return errors.Join(writeAll(parts)(write), rolledBack)
+		})
+		if err.Error() != rolledBack.Error() {
+			return err
+		}
+		return nil
+	}, store)
 	m, c := manager(store), populate(t, store, 3)
 	for _, command := range commands() {
 		_, err := m.Head(t.Context()) // numbers the events of the command before
 		require.NoError(t, err)
 		record(strings.ReplaceAll(command.name, " ", "-"), func(*postgres.Store) error { return command.run(t, m, c) }, store)
 	}
+
+	record("Dump", func(s *postgres.Store) error {
+		return s.Dump(t.Context(), func(accounts.DumpPart) error { return nil })
+	}, store)
 
 	sqltest.CompareFiles(t, "testdata/sql", files, *updateSQL)
 }

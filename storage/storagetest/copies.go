@@ -30,6 +30,7 @@ func copyCases() []testCase {
 		{"a store that is not empty is not restored, and stays as it is", restoreNotEmpty},
 		{"a store whose restoration fails stays empty and can be restored", restoreFails},
 		{"a store whose restoration panics stays empty and can be restored", restorePanics},
+		{"a command waits for a restoration, obeys its context, and then sees all of it", restoreWaits},
 		{"a dump and a restoration end with their context", copyCancelled},
 		{"a copy of a store that is in use is consistent", copyInUse},
 		{"Dump and Restore are not possible in a transaction", copyInTransaction},
@@ -175,7 +176,6 @@ func (f *fixture) sameContents(other *fixture) {
 
 func copyEverything(f *fixture) {
 	f.seedEverything()
-	f.seedMany()
 	first := f.restored(f.takeDump())
 	f.sameContents(first)
 	second := first.restored(first.takeDump())
@@ -251,6 +251,7 @@ func dumpParts(f *fixture) {
 	}
 	f.Equal(all.Events[len(all.Events)-1].Number, head.Event)
 	f.Positive(head.Pruned)
+	f.Equal(want, f.restored(parts).dump())
 }
 
 func dumpInstant(f *fixture) {
@@ -582,6 +583,30 @@ func copyCancelled(f *fixture) {
 		other.empty()
 	}
 	f.NoError(other.store.Restore(f.ctx, replaying(parts)))
+	f.sameContents(other)
+}
+
+// restoreWaits runs commands while a store is restored. The first conflicts with a row of the dump.
+func restoreWaits(f *fixture) {
+	f.seed()
+	parts := f.takeDump()
+	other := f.another()
+	done := make(chan error, 1)
+	f.NoError(other.store.Restore(f.ctx, func(write func(accounts.DumpPart) error) error {
+		go func() {
+			_, err := other.clients.Create(f.ctx, newAccount("mario"))
+			done <- err
+		}()
+		ctx, cancel := context.WithTimeout(f.ctx, overlapTime)
+		defer cancel()
+		_, err := other.clients.Create(ctx, newAccount("luigi"))
+		f.ErrorIs(err, context.DeadlineExceeded)
+		f.ErrorIs(err, accounts.ErrUnavailable)
+		return replaying(parts)(write)
+	}))
+	if err := <-done; !errors.Is(err, accounts.ErrUnavailable) {
+		f.taken(err, accounts.Taken{Field: "login", Value: "mario"})
+	}
 	f.sameContents(other)
 }
 
