@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/clientele-go/clientele/storage/internal/sqltest"
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/sqltest"
 	"github.com/clientele-go/clientele/storage/postgres"
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
