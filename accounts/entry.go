@@ -55,6 +55,9 @@ func (c Condition) check(version int64) error {
 // KindEntry is the Kind of a *NotFoundError about an entry.
 const KindEntry = "entry"
 
+// KindNote is the Kind of a *NotFoundError about a note.
+const KindNote = "note"
+
 const (
 	maxKey       = 255     // bytes
 	maxValue     = 1 << 16 // bytes
@@ -218,7 +221,7 @@ func (b *Bucket) Put(ctx context.Context, e Entry, c Condition) (_ Entry, err er
 			return err
 		}
 		if owner := (EntryKey{b.name, e.Key}).Owner(); owner != 0 && len(locked.Owners) == 0 {
-			return &NotFoundError{Kind: string(LevelAccount), IDs: []int64{int64(owner)}}
+			return accountNotFound(owner)
 		}
 		if err := c.check(current.Version); err != nil {
 			return err

@@ -48,7 +48,7 @@ type Event = subscriptions.Event
 // EventType says what happened, and to what, such as AccountSuspended or "account.suspended".
 type EventType = subscriptions.EventType
 
-// NotFoundError names what does not exist: a Kind ("account", "subscription", "domain" or "entry") with every unknown id in IDs, or
+// NotFoundError names what does not exist: a Kind ("account", "subscription", "domain", "entry" or "note") with every unknown id in IDs, or
 // the Name that was looked up. It matches ErrNotFound.
 type NotFoundError = subscriptions.NotFoundError
 
@@ -106,6 +106,8 @@ const (
 	AccountActivated       = subscriptions.AccountActivated
 	AccountRemoved         = subscriptions.AccountRemoved
 	AccountSignedInAs      = subscriptions.AccountSignedInAs
+	AccountNoteAdded       = subscriptions.AccountNoteAdded
+	AccountNoteRemoved     = subscriptions.AccountNoteRemoved
 
 	SubscriptionCreated     = subscriptions.SubscriptionCreated
 	SubscriptionUpdated     = subscriptions.SubscriptionUpdated

@@ -42,7 +42,7 @@ type FieldError = input.FieldError
 
 // NotFoundError names what does not exist. It matches ErrNotFound.
 type NotFoundError struct {
-	Kind string  // "account", "subscription", "domain" or "entry"
+	Kind string  // "account", "subscription", "domain", "entry" or "note"
 	IDs  []int64 // every unknown id, sorted
 	Name string  // or the login, external id, domain name or key that was looked up
 }

@@ -72,6 +72,8 @@ const (
 	AccountActivated       EventType = "account.activated"
 	AccountRemoved         EventType = "account.removed"
 	AccountSignedInAs      EventType = "account.signed-in-as"
+	AccountNoteAdded       EventType = "account.note-added"
+	AccountNoteRemoved     EventType = "account.note-removed"
 
 	SubscriptionCreated     EventType = "subscription.created"
 	SubscriptionUpdated     EventType = "subscription.updated"

@@ -246,7 +246,7 @@ type state struct {
 	Hashes        map[accounts.ID]string
 	Subscriptions []subscriptions.Subscription
 	Domains       []subscriptions.Domain
-	Entries       []accounts.Entry // of suiteBucket, expired ones included
+	Entries       []accounts.Entry // of suiteBucket, expired ones included, and all notes
 	Events        []accounts.Event
 }
 
@@ -276,14 +276,16 @@ func (f *fixture) dump() state {
 		}
 	}
 	s.Domains = f.domains(subscriptions.DomainQuery{Limit: 500})
-	for p := (accounts.EntryParams{Bucket: suiteBucket, Limit: 500}); ; {
-		page, err := f.store.Entries(f.ctx, p)
-		f.NoError(err)
-		s.Entries = append(s.Entries, page...)
-		if len(page) < p.Limit {
-			break
+	for _, bucket := range []string{suiteBucket, noteBucket} {
+		for p := (accounts.EntryParams{Bucket: bucket, Limit: 500}); ; {
+			page, err := f.store.Entries(f.ctx, p)
+			f.NoError(err)
+			s.Entries = append(s.Entries, page...)
+			if len(page) < p.Limit {
+				break
+			}
+			p.After = page[len(page)-1].Key
 		}
-		p.After = page[len(page)-1].Key
 	}
 	s.Events = f.events()
 	return f.deepCopy(s)

@@ -109,6 +109,7 @@ func chapters() []chapter {
 		{"create many", []int{3, 5}, createManyCases()},
 		{"transactions", []int{15}, transactionCases()},
 		{"entries", []int{16}, entryCases()},
+		{"notes", []int{18}, noteCases()},
 		{"assign", []int{1, 9, 11}, assignCases()},
 		{"removal", []int{6, 12}, removalCases()},
 		{"sign-in", []int{7}, signInCases()},
