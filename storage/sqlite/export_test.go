@@ -26,10 +26,12 @@ func AccountPage(p accounts.ListParams) (statement string, args []any) {
 	return l.All(), l.values()
 }
 
-// SubscriptionPage returns the statement that selects the ids of a page after the start, and its arguments.
+// SubscriptionPage returns the statement that selects the ids of a page, and its arguments.
 func SubscriptionPage(p subscriptions.ListParams) (statement string, args []any) {
 	l := subscriptionList(p)
-	l.Arguments["at"], l.Arguments["after"], l.After = int64(1), int64(1), []string{":at", ":after"}
+	if p.From.ID != 0 {
+		l.Arguments["at"], l.Arguments["after"], l.After = int64(1), p.From.ID, []string{":at", ":after"}
+	}
 	l.Arguments["limit"] = p.Limit
 	return l.All(), l.values()
 }

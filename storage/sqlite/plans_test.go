@@ -60,9 +60,12 @@ func TestPagesBeginInTheIndex(t *testing.T) {
 		} {
 			p.Desc, p.Limit = desc, 50
 			statement, args = sqlite.SubscriptionPage(p)
+			begins("clientele_subscriptions_account (account_id=?)", statement, args)
+			p.From.ID = 7
+			statement, args = sqlite.SubscriptionPage(p)
 			begins("clientele_subscriptions_account (account_id=? AND (created_at,ordinal)"+sign+"(?,?))", statement, args)
 		}
-		statement, args = sqlite.SubscriptionPage(subscriptions.ListParams{Desc: desc, Limit: 50})
+		statement, args = sqlite.SubscriptionPage(subscriptions.ListParams{Desc: desc, Limit: 50, From: subscriptions.Position{ID: 7}})
 		begins("INDEX clientele_subscriptions_created ((created_at,ordinal)"+sign+"(?,?))", statement, args)
 	}
 	for _, c := range []struct {
@@ -79,6 +82,28 @@ func TestPagesBeginInTheIndex(t *testing.T) {
 		statement, args := sqlite.DomainPage(c.params)
 		begins("INDEX "+c.want, statement, args)
 	}
+}
+
+// The statistics of an application that runs ANALYZE do not make an account's page read the subscriptions of all accounts.
+func TestPagesOfAnAccountDoNotDependOnStatistics(t *testing.T) {
+	path := newFile(t)
+	_, err := open(t, path, 1).ExecContext(t.Context(), `ANALYZE;
+INSERT INTO sqlite_stat1 VALUES
+    ('clientele_subscriptions', 'clientele_subscriptions_account', '1000000 100000 1 1'),
+    ('clientele_subscriptions', 'clientele_subscriptions_plan', '1000000 200000 1000'),
+    ('clientele_subscriptions', 'clientele_subscriptions_expires', '1000 1'),
+    ('clientele_domains', 'clientele_domains_account', '1000000 10 1'),
+    ('clientele_domains', 'clientele_domains_subscription', '1000000 1000 1')`)
+	require.NoError(t, err)
+	db, owner := open(t, path, 1), accounts.ID(1) // a new connection reads the statistics
+	for _, p := range []subscriptions.ListParams{{Plan: "basic"}, {ExpiresBefore: time.Now()}} {
+		p.AccountID, p.From.ID, p.Limit = &owner, 7, 50
+		statement, args := sqlite.SubscriptionPage(p)
+		require.Equal(t, []string{"SEARCH s USING INDEX clientele_subscriptions_account (account_id=? AND (created_at,ordinal)>(?,?))"},
+			explain(t, db, statement, args))
+	}
+	statement, args := sqlite.DomainPage(subscriptions.DomainListParams{AccountID: &owner, SubscriptionID: 1, Limit: 50})
+	require.Equal(t, []string{"SEARCH d USING INDEX clientele_domains_subscription (subscription_id=? AND name>?)"}, explain(t, db, statement, args))
 }
 
 // The events of an account are read in the order of its index, from both ends.

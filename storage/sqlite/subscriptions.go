@@ -81,7 +81,7 @@ UNION ALL
 SELECT s.id FROM clientele_holds AS h CROSS JOIN clientele_subscriptions AS s
 WHERE h.level = 0 AND s.account_id = h.row_id%s`
 
-	// With +, an account's list is read by the account's index.
+	// With +, an account's list is read by the account's index, whatever ANALYZE has found out about the others.
 	subscriptionHasPlan   = `+s.plan = :plan`
 	subscriptionsWithPlan = `
 SELECT s.id FROM clientele_subscriptions AS s WHERE s.plan = :plan`

@@ -89,7 +89,7 @@ func makeReadOnly(t *testing.T, dir string) {
 	t.Cleanup(func() { require.NoError(t, os.Chmod(dir, 0o700)) })
 }
 
-// describe returns a text that changes if a file is written.
+// describe returns the mode, size and time of a file, which differ after it was written.
 func describe(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {
