@@ -210,7 +210,7 @@ func (t brokenTx) Save(w accounts.Writes) error {
 }
 
 // unusedMethods are the methods of a store that the panel never calls.
-var unusedMethods = []string{"DueSubscriptions", "Site", "PruneEvents", "Snapshot", "Transaction", "Entry", "Entries", "LockEntries"}
+var unusedMethods = []string{"DueSubscriptions", "Site", "PruneEvents", "Snapshot", "Transaction", "Entry", "Dump", "Restore", "Entries", "LockEntries"}
 
 // storeMethods returns the methods of a store and of its transactions that the panel may call.
 func storeMethods() []string {

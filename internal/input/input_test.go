@@ -237,7 +237,7 @@ func TestTranslateKeepsCustomMessages(t *testing.T) {
 func sources(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, dir := range []string{".", "../../subscriptions", "../../accounts", "../../storage/postgres"} {
+	for _, dir := range []string{".", "../../subscriptions", "../../accounts", "../../storage", "../../storage/postgres"} {
 		entries, err := os.ReadDir(dir)
 		require.NoError(t, err)
 		for _, entry := range entries {
