@@ -21,7 +21,7 @@ func (r *request) export(file string, header []string, read func(after accounts.
 	h := r.w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	h.Set("Content-Disposition", `attachment; filename="`+file+`"`)
-	_, _ = r.w.Write([]byte("\ufeff")) // a byte order mark: spreadsheets then read the file as UTF-8
+	_, _ = r.w.Write([]byte("\ufeff"))   // a byte order mark: spreadsheets then read the file as UTF-8
 	separator := r.T("format.separator") // that of a spreadsheet in this language
 	rows = append([][]string{header}, rows...)
 	for {

@@ -150,16 +150,35 @@ func TestViewsIncludeEveryPage(t *testing.T) {
 		path, _, _ := strings.Cut(v.name, "?")
 		paths = append(paths, path)
 	}
-	source, err := os.ReadFile("../../adapters/panel/routes.go")
-	require.NoError(t, err)
-	pages := regexp.MustCompile(`http\.MethodGet, "(/[^"]+)"`).FindAllStringSubmatch(string(source), -1)
+	var source []byte
+	for _, name := range []string{"routes.go", "level.go", "holds.go", "removal.go", "assign.go"} {
+		file, err := os.ReadFile("../../adapters/panel/" + name)
+		require.NoError(t, err)
+		source = append(source, file...)
+	}
+	var pages []string
+	for _, found := range regexp.MustCompile(`http\.MethodGet, "(/[^"]+)"`).FindAllSubmatch(source, -1) {
+		pages = append(pages, string(found[1]))
+	}
+	// The actions on a selection, of which every level has three.
+	levels := regexp.MustCompile(`= level\[.*\n\tname: "([a-z]+)"`).FindAllSubmatch(source, -1)
+	actions := regexp.MustCompile(`name: "([a-z]+)", changed:`).FindAllSubmatch(source, -1)
+	require.Len(t, levels, 3)
+	require.Len(t, actions, 4)
+	for _, action := range actions {
+		for _, level := range levels {
+			if string(action[1]) != "assign" || string(level[1]) == "subscriptions" {
+				pages = append(pages, "/"+string(level[1])+"/"+string(action[1]))
+			}
+		}
+	}
 	require.Greater(t, len(pages), 30)
 	for _, page := range pages {
-		if page[1] == "/{$}" || strings.HasSuffix(page[1], ".csv") {
+		if page == "/{$}" || strings.HasSuffix(page, ".csv") {
 			continue // a redirect, or not a page
 		}
-		route := regexp.MustCompile("^" + strings.NewReplacer("{id}", `\d+`, "{token}", `\w+`).Replace(page[1]) + "$")
-		assert.True(t, slices.ContainsFunc(paths, route.MatchString), page[1])
+		route := regexp.MustCompile("^" + strings.NewReplacer("{id}", `\d+`, "{token}", `\w+`).Replace(page) + "$")
+		assert.True(t, slices.ContainsFunc(paths, route.MatchString), page)
 	}
 }
 
