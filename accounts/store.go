@@ -97,8 +97,8 @@ type Store interface {
 	// instant, together with their events, or none does if fn fails or panics, or if the commit fails. The store in sees what
 	// the transaction has done so far. An Update of it that returns an error before Save leaves the transaction as it was;
 	// after any other error nothing is committed, whatever fn returns. Locks and claims are held until the transaction ends.
-	// Events, PruneEvents, Snapshot and Transaction of in return ErrInvalid at "transaction". The store in is used by one
-	// goroutine, with the context that fn gets, and not after fn has returned.
+	// Events, PruneEvents, Snapshot, Dump, Restore and Transaction of in return ErrInvalid at "transaction". The store in is
+	// used by one goroutine, with the context that fn gets, and not after fn has returned.
 	//
 	// The store may run fn again, from the start, when the database asks for that; transactions that wait for each other
 	// must end soon. Apart from that, Transaction returns what Update does.

@@ -21,8 +21,8 @@ import (
 // Copy returns.
 //
 // If progress is not nil, Copy calls it first with 0 and the number of all rows, entries and events, and then whenever some of
-// them were written. They are committed together when Copy returns nil, which may take a while after the last call. In any other
-// case to is still empty, and Copy may be called again, except after ErrCommitUnknown: then look at to.
+// them were written. They are committed together when Copy returns nil, which may take a while after the last call. If it returns
+// an error, nothing was copied, and Copy may be called again, except after ErrCommitUnknown: then look at to first.
 //
 // It returns ErrInvalid at "store" if to is not empty, or is the same store as from, and at "transaction" if one of them is
 // inside a transaction; ErrUnavailable if a store cannot do it now or ctx ended, and then ctx.Err() as well; and ErrCommitUnknown

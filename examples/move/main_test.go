@@ -138,23 +138,27 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// Ctrl-C is such an interruption.
-func TestSignal(t *testing.T) {
+// Ctrl-C is such an interruption, and a program that is killed leaves nothing behind either.
+func TestSignals(t *testing.T) {
 	newFile(t, 20_000)
-	command := exec.CommandContext(t.Context(), os.Args[0], "-to", "new.db")
-	command.Env = append(os.Environ(), mainEnv+"=1")
-	var out, log bytes.Buffer
-	command.Stdout, command.Stderr = &out, &log
-	require.NoError(t, command.Start())
-	require.Eventually(t, func() bool {
-		_, err := os.Stat("new.db-wal")
-		return err == nil
-	}, time.Minute, time.Millisecond)
-	require.NoError(t, command.Process.Signal(syscall.SIGINT))
-	var exit *exec.ExitError
-	require.ErrorAs(t, command.Wait(), &exit, &out)
-	assert.Equal(t, 1, exit.ExitCode())
-	assert.Equal(t, "move: interrupted: nothing was copied, and the database of -to is as it was\n", log.String())
-	assert.Empty(t, out.String())
-	assert.Zero(t, count(t, "new.db"))
+	for signal, message := range map[syscall.Signal]string{
+		syscall.SIGINT:  "move: interrupted: nothing was copied, and the database of -to is as it was\n",
+		syscall.SIGKILL: "",
+	} {
+		to := fmt.Sprintf("%d.db", signal)
+		command := exec.CommandContext(t.Context(), os.Args[0], "-to", to)
+		command.Env = append(os.Environ(), mainEnv+"=1")
+		var out, log bytes.Buffer
+		command.Stdout, command.Stderr = &out, &log
+		require.NoError(t, command.Start())
+		require.Eventually(t, func() bool {
+			info, err := os.Stat(to + "-wal")
+			return err == nil && info.Size() > 1<<20
+		}, time.Minute, time.Millisecond)
+		require.NoError(t, command.Process.Signal(signal))
+		require.Error(t, command.Wait(), &out)
+		assert.Equal(t, message, log.String())
+		assert.Empty(t, out.String())
+		assert.Zero(t, count(t, to))
+	}
 }

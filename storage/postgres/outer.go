@@ -19,7 +19,7 @@ import (
 // ErrInvalid at "transaction" and change nothing. A command that returns another error, such as ErrTaken, has changed nothing
 // either, and tx can still be used and committed; but after ErrUnavailable the application must roll tx back, and may then
 // repeat all of it. Commands hash passwords before their first statement. Their events can be read after COMMIT; Events,
-// PruneEvents and Snapshot of the returned store always return ErrInvalid at "transaction".
+// PruneEvents, Snapshot, Dump and Restore of the returned store always return ErrInvalid at "transaction".
 //
 // The application must not SET CONSTRAINTS ALL IMMEDIATE before a command that adds domains: a subscription and its first
 // domain refer to each other.
@@ -32,7 +32,8 @@ func (s *Store) WithTx(tx bun.Tx) *Store { return s.WithSQLTx(tx.Tx) }
 // ErrInvalid at "transaction" and change nothing. A command that returns another error, such as ErrTaken, has changed nothing
 // either, and tx can still be used and committed; but after ErrUnavailable, for example because of a deadlock, the application
 // must roll tx back, and may then repeat all of it. Commands hash passwords before their first statement. Their events can be
-// read after COMMIT; Events, PruneEvents and Snapshot of the returned store always return ErrInvalid at "transaction".
+// read after COMMIT; Events, PruneEvents, Snapshot, Dump and Restore of the returned store always return ErrInvalid at
+// "transaction".
 //
 //	tx, err := pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 //	…

@@ -22,7 +22,7 @@ import (
 // A command that returns another error, such as ErrTaken, has changed nothing, and tx can still be used and committed; but
 // after ErrUnavailable the application must roll tx back, and may then repeat all of it. Ids that were allocated in a
 // transaction that is rolled back are not allocated again unless the process ends before its next command. Events can be read
-// after COMMIT; Events, PruneEvents and Snapshot of the returned store always return ErrInvalid at "transaction".
+// after COMMIT; Events, PruneEvents, Snapshot, Dump and Restore of the returned store always return ErrInvalid at "transaction".
 func (s *Store) WithTx(tx bun.Tx) *Store { return s.WithSQLTx(tx.Tx) }
 
 // WithSQLTx is WithTx for applications that use database/sql without Bun: see there.

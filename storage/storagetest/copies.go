@@ -494,8 +494,8 @@ func (f *fixture) empty() {
 	})
 }
 
-// kinds returns, for each kind of parts, the number of parts up to the first one of that kind.
-func kinds(parts []accounts.DumpPart) []int {
+// partsToEachKind returns, for each kind of parts, the number of parts up to the first one of that kind.
+func partsToEachKind(parts []accounts.DumpPart) []int {
 	var all []int
 	var prev [5]bool
 	for i, p := range parts {
@@ -513,7 +513,7 @@ func restoreFails(f *fixture) {
 	parts := f.takeDump()
 	other := f.another()
 	stop := errors.New("enough")
-	for _, n := range append([]int{0}, kinds(parts)...) {
+	for _, n := range append([]int{0}, partsToEachKind(parts)...) {
 		err := other.store.Restore(f.ctx, func(write func(accounts.DumpPart) error) error {
 			f.NoError(replaying(parts[:n])(write))
 			return stop
