@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -69,7 +68,7 @@ func TestLostPreparedStatementsSayWhatToSet(t *testing.T) {
 	ctx, server := t.Context(), pgtest.Shared(t)
 	dsn := server.Database(t)
 	newStorePool(t, dsn, 1).open(t) // creates the tables
-	bounced := strings.ReplaceAll(server.PgBouncer(t, dsn), "default_query_exec_mode=exec", "")
+	bounced := pgtest.WithSetting(t, server.PgBouncer(t, dsn), "default_query_exec_mode", "cache_statement")
 	store := newStorePool(t, dsn, 1).withDB(pgtest.Open(t, bounced, 8)).openStore(t)
 	var group errgroup.Group
 	for range 8 {

@@ -33,7 +33,7 @@ func openImplementations(t testing.TB, dsn string, prepared bool, now func() tim
 	t.Helper()
 	grow := func(config *pgx.ConnConfig) { config.AfterConnect = growMemory }
 	if !prepared {
-		dsn += " default_query_exec_mode=exec"
+		dsn = pgtest.WithSetting(t, dsn, "default_query_exec_mode", "exec")
 	}
 	store, err := postgres.New(t.Context(), pgtest.Open(t, dsn, callers, grow), nil)
 	require.NoError(t, err)
