@@ -194,11 +194,3 @@ func entryLock(s schema, bucket, key string) int64 {
 	_, _ = hash.Write([]byte("clientele:" + string(s) + "\x00" + bucket + "\x00" + key)) // never fails
 	return int64(hash.Sum64())                                                           //nolint:gosec // all 64 bits, whatever the sign
 }
-
-func (t *transaction) deleteEntries(w accounts.Writes) error {
-	if len(w.DeleteEntries) == 0 {
-		return nil
-	}
-	statement, args := entryKeyTable.delete(w.DeleteEntries)
-	return t.exec(len(w.DeleteEntries), statement, args...)
-}

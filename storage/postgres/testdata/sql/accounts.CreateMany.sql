@@ -20,7 +20,7 @@ SELECT ARRAY(SELECT nextval('"clientele".account_ids') FROM generate_series(1, $
                 AND (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id) <> $8::bigint
             LIMIT 1)) AS conflicting_below;
 
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".accounts (
         id, login, password_hash, name, company, email, phone, address, city, state, postal_code, country, additional_info,
         description, external_id, locale, attributes, session_epoch, version, created_at, updated_at, sort_name,
@@ -34,7 +34,7 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added2 AS (
+), part2 AS (
     INSERT INTO "clientele".subscriptions (
         id, account_id, name, plan, description, external_id, attributes, expires_at, due_at, main_domain_id, version,
         created_at, updated_at, search)
@@ -46,7 +46,7 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added3 AS (
+), part3 AS (
     INSERT INTO "clientele".domains (
         id, subscription_id, name, reversed, attributes, created_at, search)
     SELECT
@@ -56,7 +56,7 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added4 AS (
+), part4 AS (
     INSERT INTO "clientele".events (
         at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
     SELECT
@@ -67,9 +67,9 @@ WITH added1 AS (
     ORDER BY r.ordinality
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM added1)
-    + (SELECT count(*) FROM added2)
-    + (SELECT count(*) FROM added3)
-    + (SELECT count(*) FROM added4) AS count;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2)
+    + (SELECT count(*) FROM part3)
+    + (SELECT count(*) FROM part4) AS count;
 
 commit;

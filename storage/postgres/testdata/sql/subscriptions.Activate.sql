@@ -26,18 +26,24 @@ FROM "clientele".subscriptions AS s
 WHERE s.id = ANY($1::bigint[])
 ORDER BY s.id;
 
-DELETE FROM "clientele".subscription_holds AS t
-USING unnest($1::bigint[], $2::text[]) WITH ORDINALITY
-    AS r(subscription_id, cause, ordinality)
-WHERE t.subscription_id = r.subscription_id AND t.cause = r.cause;
-
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-SELECT
-    $1::timestamptz, $2::text, $3::text, r.account_id, r.subscription_id, $6::bigint, $7::text, $8::jsonb,
-    $9::jsonb
-FROM unnest($4::bigint[], $5::bigint[]) WITH ORDINALITY
-    AS r(account_id, subscription_id, ordinality)
-ORDER BY r.ordinality;
+WITH part1 AS (
+    DELETE FROM "clientele".subscription_holds AS t
+    USING unnest($1::bigint[], $2::text[]) WITH ORDINALITY
+        AS r(subscription_id, cause, ordinality)
+    WHERE t.subscription_id = r.subscription_id AND t.cause = r.cause
+    RETURNING 1
+), part2 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    SELECT
+        $3::timestamptz, $4::text, $5::text, r.account_id, r.subscription_id, $8::bigint, $9::text, $10::jsonb,
+        $11::jsonb
+    FROM unnest($6::bigint[], $7::bigint[]) WITH ORDINALITY
+        AS r(account_id, subscription_id, ordinality)
+    ORDER BY r.ordinality
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 commit;

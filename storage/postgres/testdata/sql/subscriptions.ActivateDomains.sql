@@ -32,17 +32,23 @@ FROM "clientele".subscriptions AS s
 WHERE s.id = ANY($1::bigint[])
 ORDER BY s.id;
 
-DELETE FROM "clientele".domain_holds AS t
-USING unnest($1::bigint[]) WITH ORDINALITY
-    AS r(domain_id, ordinality)
-WHERE t.domain_id = r.domain_id AND t.cause = $2::text;
-
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-SELECT
-    $1::timestamptz, $2::text, $3::text, $4::bigint, $5::bigint, r.domain_id, r.domain, $8::jsonb, $9::jsonb
-FROM unnest($6::bigint[], $7::text[]) WITH ORDINALITY
-    AS r(domain_id, domain, ordinality)
-ORDER BY r.ordinality;
+WITH part1 AS (
+    DELETE FROM "clientele".domain_holds AS t
+    USING unnest($1::bigint[]) WITH ORDINALITY
+        AS r(domain_id, ordinality)
+    WHERE t.domain_id = r.domain_id AND t.cause = $2::text
+    RETURNING 1
+), part2 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    SELECT
+        $3::timestamptz, $4::text, $5::text, $6::bigint, $7::bigint, r.domain_id, r.domain, $10::jsonb, $11::jsonb
+    FROM unnest($8::bigint[], $9::text[]) WITH ORDINALITY
+        AS r(domain_id, domain, ordinality)
+    ORDER BY r.ordinality
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 commit;

@@ -41,21 +41,21 @@ SELECT ARRAY[nextval('"clientele".domain_ids')] AS domain_ids,
                 AND (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id) <> $2::bigint
             LIMIT 1)) AS conflicting_below;
 
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".domains (
         id, subscription_id, name, reversed, attributes, created_at, search)
     VALUES (
         $1::bigint, $2::bigint, $3::text, $4::text, $5::jsonb, $6::timestamptz, $7::text)
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added2 AS (
+), part2 AS (
     INSERT INTO "clientele".events (
         at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
     VALUES (
         $8::timestamptz, $9::text, $10::text, $11::bigint, $12::bigint, $13::bigint, $14::text, $15::jsonb, $16::jsonb)
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM added1)
-    + (SELECT count(*) FROM added2) AS count;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 commit;

@@ -32,7 +32,7 @@ SELECT ARRAY[nextval('"clientele".subscription_ids')] AS subscription_ids,
                 AND (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id) <> $4::bigint
             LIMIT 1)) AS conflicting_below;
 
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".subscriptions (
         id, account_id, name, plan, description, external_id, attributes, expires_at, due_at, main_domain_id, version,
         created_at, updated_at, search)
@@ -41,7 +41,7 @@ WITH added1 AS (
         $10::bigint, $11::bigint, $12::timestamptz, $13::timestamptz, $14::text)
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added2 AS (
+), part2 AS (
     INSERT INTO "clientele".domains (
         id, subscription_id, name, reversed, attributes, created_at, search)
     SELECT
@@ -51,7 +51,7 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added3 AS (
+), part3 AS (
     INSERT INTO "clientele".events (
         at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
     SELECT
@@ -61,8 +61,8 @@ WITH added1 AS (
     ORDER BY r.ordinality
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM added1)
-    + (SELECT count(*) FROM added2)
-    + (SELECT count(*) FROM added3) AS count;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2)
+    + (SELECT count(*) FROM part3) AS count;
 
 commit;

@@ -32,13 +32,19 @@ FROM "clientele".subscriptions AS s
 WHERE s.id = ANY($1::bigint[])
 ORDER BY s.id;
 
-UPDATE "clientele".domains AS t SET
-    subscription_id = $2::bigint, name = $3::text, reversed = $4::text, attributes = $5::jsonb, search = $6::text
-WHERE t.id = $1::bigint;
-
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-VALUES (
-    $1::timestamptz, $2::text, $3::text, $4::bigint, $5::bigint, $6::bigint, $7::text, $8::jsonb, $9::jsonb);
+WITH part1 AS (
+    UPDATE "clientele".domains AS t SET
+        subscription_id = $2::bigint, name = $3::text, reversed = $4::text, attributes = $5::jsonb, search = $6::text
+    WHERE t.id = $1::bigint
+    RETURNING 1
+), part2 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    VALUES (
+        $7::timestamptz, $8::text, $9::text, $10::bigint, $11::bigint, $12::bigint, $13::text, $14::jsonb, $15::jsonb)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 commit;

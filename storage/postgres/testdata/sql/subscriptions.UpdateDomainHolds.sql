@@ -32,7 +32,7 @@ FROM "clientele".subscriptions AS s
 WHERE s.id = ANY($1::bigint[])
 ORDER BY s.id;
 
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".domain_holds (
         domain_id, cause, note, message, public, placed_by, placed_at)
     SELECT
@@ -42,13 +42,17 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT (domain_id, cause) DO UPDATE SET note = excluded.note, message = excluded.message, public = excluded.public, placed_by = excluded.placed_by, placed_at = excluded.placed_at
     RETURNING 1
+), part2 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    SELECT
+        $8::timestamptz, $9::text, $10::text, $11::bigint, $12::bigint, r.domain_id, r.domain, $15::jsonb, $16::jsonb
+    FROM unnest($13::bigint[], $14::text[]) WITH ORDINALITY
+        AS r(domain_id, domain, ordinality)
+    ORDER BY r.ordinality
+    RETURNING 1
 )
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-SELECT
-    $8::timestamptz, $9::text, $10::text, $11::bigint, $12::bigint, r.domain_id, r.domain, $15::jsonb, $16::jsonb
-FROM unnest($13::bigint[], $14::text[]) WITH ORDINALITY
-    AS r(domain_id, domain, ordinality)
-ORDER BY r.ordinality;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 commit;

@@ -26,7 +26,7 @@ FROM "clientele".subscriptions AS s
 WHERE s.id = ANY($1::bigint[])
 ORDER BY s.id;
 
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".subscription_holds (
         subscription_id, cause, note, message, public, placed_by, placed_at)
     SELECT
@@ -36,14 +36,18 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT (subscription_id, cause) DO UPDATE SET note = excluded.note, message = excluded.message, public = excluded.public, placed_by = excluded.placed_by, placed_at = excluded.placed_at
     RETURNING 1
+), part2 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    SELECT
+        $8::timestamptz, $9::text, $10::text, r.account_id, r.subscription_id, $13::bigint, $14::text, $15::jsonb,
+        $16::jsonb
+    FROM unnest($11::bigint[], $12::bigint[]) WITH ORDINALITY
+        AS r(account_id, subscription_id, ordinality)
+    ORDER BY r.ordinality
+    RETURNING 1
 )
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-SELECT
-    $8::timestamptz, $9::text, $10::text, r.account_id, r.subscription_id, $13::bigint, $14::text, $15::jsonb,
-    $16::jsonb
-FROM unnest($11::bigint[], $12::bigint[]) WITH ORDINALITY
-    AS r(account_id, subscription_id, ordinality)
-ORDER BY r.ordinality;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 commit;
