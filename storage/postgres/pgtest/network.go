@@ -2,6 +2,7 @@ package pgtest
 
 import (
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -87,7 +88,9 @@ func (n *Network) copy(to, from net.Conn, received func()) {
 		length, err := from.Read(buffer)
 		if length > 0 {
 			received()
-			time.Sleep(n.latency)
+			for begin := time.Now(); time.Since(begin) < n.latency; { // time.Sleep may take a millisecond more
+				runtime.Gosched()
+			}
 			if _, err := to.Write(buffer[:length]); err != nil {
 				return
 			}

@@ -1,24 +1,7 @@
 begin isolation level read committed;
 
-SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key;
-
-SELECT ARRAY(SELECT nextval('"clientele".account_ids') FROM generate_series(1, $1::integer)) AS account_ids,
-    ARRAY(SELECT nextval('"clientele".subscription_ids') FROM generate_series(1, $2::integer)) AS subscription_ids,
-    ARRAY(SELECT nextval('"clientele".domain_ids') FROM generate_series(1, $3::integer)) AS domain_ids,
-    ARRAY(SELECT login FROM "clientele".accounts WHERE login = ANY($4::text[])) AS logins,
-    ARRAY(SELECT external_id FROM "clientele".accounts WHERE external_id = ANY($5::text[])) AS account_external_ids,
-    ARRAY(SELECT external_id FROM "clientele".subscriptions WHERE external_id = ANY($6::text[])) AS external_ids,
-    ARRAY(
-        SELECT d.name FROM "clientele".domains AS d
-        WHERE d.name = ANY($9::text[]) AND (
-            d.name = ANY($7::text[]) OR (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id) <> $8::bigint)) AS existing,
-    ARRAY(
-        SELECT c.name FROM unnest($7::text[], $10::text[]) AS c (name, below)
-        WHERE (
-            SELECT true FROM "clientele".domains AS d
-            WHERE d.reversed >= c.below || '.' AND d.reversed < c.below || '/'
-                AND (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id) <> $8::bigint
-            LIMIT 1)) AS conflicting_below;
+SELECT * FROM "clientele".claim_1($1::integer, $2::integer[], $3::integer, $4::integer, $5::integer,
+    $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint, $13::boolean);
 
 WITH part1 AS (
     INSERT INTO "clientele".accounts (

@@ -1,22 +1,13 @@
 begin isolation level read committed;
 
-SELECT a.id FROM "clientele".accounts AS a
-WHERE a.id = ANY($1::bigint[])
-ORDER BY a.id
-FOR NO KEY UPDATE;
-
 SELECT a.id, a.login, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
     a.country, a.additional_info, a.description, a.external_id, a.locale, a.attributes, a.session_epoch, a.version,
-    a.created_at, a.updated_at,
-    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = a.id) AS holds, a.password_hash
-FROM "clientele".accounts AS a
-WHERE a.id = ANY($1::bigint[])
-ORDER BY a.id;
+    a.created_at, a.updated_at, a.password_hash, l.holds
+FROM "clientele".lock_accounts_1($1::bigint[]) AS l
+CROSS JOIN LATERAL (SELECT (l.account).*) AS a;
 
-SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key;
-
-SELECT ARRAY(SELECT login FROM "clientele".accounts WHERE login = $1::text) AS logins,
-    ARRAY(SELECT external_id FROM "clientele".accounts WHERE external_id = $2::text) AS account_external_ids;
+SELECT * FROM "clientele".claim_1($1::integer, $2::integer[], $3::integer, $4::integer, $5::integer,
+    $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint, $13::boolean);
 
 WITH part1 AS (
     UPDATE "clientele".accounts AS t SET
