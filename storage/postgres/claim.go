@@ -80,9 +80,8 @@ func (t *transaction) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	if len(keys)+c.NewAccounts+c.NewSubscriptions+c.NewDomains == 0 {
 		return accounts.Claimed{}, nil
 	}
-	var candidates, ranges []string
+	candidates, ranges := slices.Clone(c.Names), []string(nil)
 	if c.Owner != subscriptions.Provider {
-		candidates = slices.Clone(c.Names)
 		for _, name := range c.Names {
 			candidates, ranges = append(candidates, subscriptions.Ancestors(name)...), append(ranges, stored.ReverseLabels(name))
 		}

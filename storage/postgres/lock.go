@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -73,6 +74,7 @@ func (t *transaction) Lock(r subscriptions.LockSet) (subscriptions.LockedRows, e
 			domains = append(domains, row.domain())
 		}
 	}
+	slices.SortFunc(domains, func(a, b domainRow) int { return cmp.Compare(a.ID, b.ID) })
 	if t.ownerChanged(held, domains) {
 		return subscriptions.LockedRows{}, t.fail(unavailable(t.ctx, errOwnerChanged))
 	}

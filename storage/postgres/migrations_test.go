@@ -152,6 +152,8 @@ CREATE ROLE clientele_app;
 GRANT USAGE ON SCHEMA clientele TO clientele_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA clientele TO clientele_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA clientele TO clientele_app;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA clientele FROM PUBLIC;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA clientele TO clientele_app;
 CREATE ROLE clientele_report;
 GRANT USAGE ON SCHEMA clientele TO clientele_report;
 GRANT SELECT ON ALL TABLES IN SCHEMA clientele TO clientele_report`)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
@@ -38,7 +39,9 @@ func TestPreparedStatementsSurviveMigrations(t *testing.T) {
 	}
 	command := func() {
 		t.Helper()
-		_, err := clients.Subscriptions().Suspend(ctx, []subscriptions.ID{1}, accounts.Hold{})
+		_, err := clients.Update(ctx, created.ID, accounts.Changes{Description: pointerTo(time.Now().String())})
+		require.NoError(t, err)
+		_, err = clients.Subscriptions().Suspend(ctx, []subscriptions.ID{1}, accounts.Hold{})
 		require.NoError(t, err)
 		_, err = clients.Subscriptions().Activate(ctx, []subscriptions.ID{1})
 		require.NoError(t, err)
@@ -56,6 +59,7 @@ func TestPreparedStatementsSurviveMigrations(t *testing.T) {
 		}
 		for _, table := range []string{"accounts", "subscriptions"} {
 			pool.execute(t, "ALTER TABLE ?.? ALTER description TYPE varchar(?)", bun.Ident(pool.schemaOf(store)), bun.Ident(table), 5000+i)
+			pool.execute(t, "ALTER TABLE ?.? ADD COLUMN more? bigint", bun.Ident(pool.schemaOf(store)), bun.Ident(table), i)
 		}
 		for range 20 {
 			use()

@@ -19,7 +19,9 @@ import (
 func (s *suite) benchEvents(b *testing.B) {
 	impl, hand := s.impl, s.impl.handwritten
 	var last int64
-	cursor := func() accounts.Cursor { return accounts.Cursor(keyset.Encode("events", nil, keyset.Position{ID: last})) }
+	cursor := func() accounts.Cursor {
+		return accounts.Cursor(keyset.Encode("events", nil, keyset.Position{ID: last}))
+	}
 	for _, c := range []struct {
 		name      string
 		events    int

@@ -27,7 +27,7 @@ WHERE e.id = new.id`
 
 	handEvents = `
 SELECT number, at, type, actor, coalesce(account_id, 0), coalesce(subscription_id, 0), coalesce(domain_id, 0), domain, details, texts,
-    (SELECT EXISTS (SELECT FROM clientele.events WHERE number IS NULL))
+    (SELECT id FROM clientele.events WHERE number IS NULL ORDER BY id LIMIT 1) IS NOT NULL
 FROM clientele.events
 WHERE number > $1
 ORDER BY number

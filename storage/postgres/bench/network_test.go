@@ -16,11 +16,11 @@ import (
 const latency = 500 * time.Microsecond
 
 // BenchmarkNetwork measures calls on one thing through a network, and prints their round trips and the medians of their times.
-// The database is small, so that little but the network counts.
+// The database is small, and commits do not wait for the disk, so that little but the network counts.
 func BenchmarkNetwork(b *testing.B) {
 	ctx := accounts.WithActor(b.Context(), actor)
 	server := pgtest.Start(b, settings)
-	network := pgtest.NewNetwork(b, server.DSN(), latency)
+	network := pgtest.NewNetwork(b, pgtest.WithSetting(b, server.DSN(), "synchronous_commit", "off"), latency)
 	db := pgtest.Open(b, network.DSN(), 1)
 	require.NoError(b, postgres.Migrate(ctx, db, nil))
 	store, err := postgres.New(ctx, db, nil)

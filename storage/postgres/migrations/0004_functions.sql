@@ -82,29 +82,29 @@ BEGIN
         ORDER BY s.id
         FOR NO KEY UPDATE);
     RETURN QUERY
-    SELECT 'account', a.id, NULL::bigint, NULL, NULL, NULL, NULL, NULL::jsonb,
+    SELECT 'account', a.id, NULL::bigint, NULL::text, NULL::text, NULL::text, NULL::text, NULL::jsonb,
         NULL::timestamptz, NULL::bigint, NULL::bigint, NULL::timestamptz, NULL::timestamptz,
         (SELECT json_agg(h ORDER BY h.cause) FROM clientele.account_holds AS h WHERE h.account_id = a.id)
-    FROM unnest(owners) AS a (id);
-    RETURN QUERY
+    FROM unnest(owners) AS a (id)
+    UNION ALL
     SELECT 'subscription', s.id, s.account_id, s.name::text, s.plan::text, s.description::text, s.external_id::text, s.attributes,
         s.expires_at, s.main_domain_id, s.version, s.created_at, s.updated_at,
         (SELECT json_agg(h ORDER BY h.cause) FROM clientele.subscription_holds AS h WHERE h.subscription_id = s.id)
     FROM clientele.subscriptions AS s
-    WHERE s.id = ANY(parents);
-    RETURN QUERY
+    WHERE s.id = ANY(parents)
+    UNION ALL
     SELECT 'domain', d.id, d.subscription_id, d.name::text, NULL, NULL, NULL, d.attributes,
-        NULL::timestamptz, NULL::bigint, NULL::bigint, d.created_at, NULL::timestamptz,
+        NULL, NULL, NULL, d.created_at, NULL,
         (SELECT json_agg(h ORDER BY h.cause) FROM clientele.domain_holds AS h WHERE h.domain_id = d.id)
     FROM clientele.domains AS d
-    WHERE d.id = ANY(domain_ids)
-    ORDER BY d.id;
+    WHERE d.id = ANY(domain_ids);
 END
 $$;
 
--- Takes the advisory locks of a claim, allocates ids, and returns what exists of the claimed values. Without ranges, which are the
--- names with their labels reversed, no names above or below conflict; otherwise the candidates are the names and all above them.
--- Names that are transferred do not conflict with each other.
+-- Takes the advisory locks of a claim, allocates ids, and returns what exists of the claimed values. The candidates are the names and
+-- all names above them, and the ranges are the names with their labels reversed. For the provider, whose names conflict with none
+-- above or below, the candidates are the names, and there are no ranges. Names that are transferred do not conflict with each
+-- other.
 CREATE FUNCTION clientele.claim_1(
     lock_class integer, lock_keys integer[], new_accounts integer, new_subscriptions integer, new_domains integer,
     claimed_logins text[], claimed_account_external_ids text[], claimed_external_ids text[],
@@ -119,52 +119,32 @@ AS $$
 BEGIN
     -- unnest returns its rows in the order of the array, so that all commands take the locks in ascending order.
     PERFORM pg_advisory_xact_lock(lock_class, key) FROM unnest(lock_keys) AS key;
-    IF new_accounts > 0 THEN
-        account_ids := ARRAY(SELECT nextval('clientele.account_ids') FROM generate_series(1, new_accounts));
-    END IF;
-    IF new_subscriptions > 0 THEN
-        subscription_ids := ARRAY(SELECT nextval('clientele.subscription_ids') FROM generate_series(1, new_subscriptions));
-    END IF;
-    IF new_domains > 0 THEN
-        domain_ids := ARRAY(SELECT nextval('clientele.domain_ids') FROM generate_series(1, new_domains));
-    END IF;
-    IF claimed_logins <> '{}' THEN
-        logins := ARRAY(SELECT a.login FROM clientele.accounts AS a WHERE a.login = ANY(claimed_logins));
-    END IF;
-    IF claimed_account_external_ids <> '{}' THEN
-        account_external_ids := ARRAY(
-            SELECT a.external_id FROM clientele.accounts AS a WHERE a.external_id = ANY(claimed_account_external_ids));
-    END IF;
-    IF claimed_external_ids <> '{}' THEN
-        external_ids := ARRAY(SELECT s.external_id FROM clientele.subscriptions AS s WHERE s.external_id = ANY(claimed_external_ids));
-    END IF;
-    IF names = '{}' THEN
-        RETURN;
-    END IF;
-    IF ranges = '{}' THEN
-        existing := ARRAY(SELECT d.name FROM clientele.domains AS d WHERE d.name = ANY(names));
-        RETURN;
-    END IF;
     -- The names above are known and looked up together with the claimed ones by one index. The names below are a range, in which the
     -- search ends at the first conflict.
-    existing := ARRAY(
-        SELECT d.name FROM clientele.domains AS d
-        WHERE d.name = ANY(candidates) AND (
-            d.name IN (SELECT unnest(names))
-            OR (SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> owner));
-    conflicting_below := ARRAY(
-        SELECT c.name FROM unnest(names, ranges) AS c (name, below)
-        WHERE (
-            SELECT true FROM clientele.domains AS d
-            WHERE d.reversed >= c.below || '.' AND d.reversed < c.below || '/'
-                AND (SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> owner
-                AND NOT (transfer AND d.name IN (SELECT unnest(names)))
-            LIMIT 1));
-    IF NOT transfer AND cardinality(names) > 1 THEN
-        others := ARRAY(
+    SELECT
+        ARRAY(SELECT nextval('clientele.account_ids') FROM generate_series(1, new_accounts)),
+        ARRAY(SELECT nextval('clientele.subscription_ids') FROM generate_series(1, new_subscriptions)),
+        ARRAY(SELECT nextval('clientele.domain_ids') FROM generate_series(1, new_domains)),
+        ARRAY(SELECT a.login FROM clientele.accounts AS a WHERE a.login = ANY(claimed_logins)),
+        ARRAY(SELECT a.external_id FROM clientele.accounts AS a WHERE a.external_id = ANY(claimed_account_external_ids)),
+        ARRAY(SELECT s.external_id FROM clientele.subscriptions AS s WHERE s.external_id = ANY(claimed_external_ids)),
+        ARRAY(
             SELECT d.name FROM clientele.domains AS d
-            WHERE d.name = ANY(names)
-                AND (SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> owner);
-    END IF;
+            WHERE d.name = ANY(candidates) AND (
+                d.name IN (SELECT unnest(names))
+                OR (SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> owner)),
+        ARRAY(
+            SELECT c.name FROM unnest(names, ranges) AS c (name, below)
+            WHERE (
+                SELECT true FROM clientele.domains AS d
+                WHERE d.reversed >= c.below || '.' AND d.reversed < c.below || '/'
+                    AND (SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> owner
+                    AND NOT (transfer AND d.name IN (SELECT unnest(names)))
+                LIMIT 1)),
+        ARRAY(
+            SELECT d.name FROM clientele.domains AS d
+            WHERE cardinality(ranges) > 1 AND NOT transfer AND d.name = ANY(names)
+                AND (SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id) <> owner)
+    INTO account_ids, subscription_ids, domain_ids, logins, account_external_ids, external_ids, existing, conflicting_below, others;
 END
 $$;
