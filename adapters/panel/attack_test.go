@@ -244,7 +244,7 @@ func TestOneNetworkOfOwnersFillsFewPlaces(t *testing.T) {
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/operator", strings.NewReader("password=wait&login="+login))
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			r.Header.Set(addrHeader, fmt.Sprintf("2001:db8:1:%x::1", i%256))
-			r.Header.Set("Cookie", "clientele-device="+e.panel.deviceKey.newToken(operatorCookie, login, e.clock.now()))
+			r.Header.Set("Cookie", "clientele-device="+e.panel.deviceKey.newToken(operatorCookie, login, "", e.clock.now()))
 			w := httptest.NewRecorder()
 			e.panel.ServeHTTP(w, r)
 			if w.Code == http.StatusTooManyRequests {
@@ -345,6 +345,66 @@ func TestGuessesADay(t *testing.T) {
 		assert.LessOrEqual(t, most, 100, "%.20s", login)
 		assert.GreaterOrEqual(t, most, 80, "delayed, not closed")
 		assert.Greater(t, times[len(times)-1], 2*day-time.Hour, "a try now and then")
+	}
+}
+
+// Someone who once knew the password has collected device tokens. After the password was changed, all of these tokens and
+// thousands of networks together are worth no more than 100 guesses a day. The browser in which the password was changed, and
+// those that have signed in since, get in at any time.
+func TestCollectedDeviceTokens(t *testing.T) {
+	for _, kind := range []struct {
+		name, page, login, password, home string
+		change                            func(e *env, owner *browser, directory *operatorDirectory)
+	}{
+		{"customer", "/signin", "mario", marioPassword, "/account", func(e *env, owner *browser, _ *operatorDirectory) {
+			got := owner.post("/account/password", "old", marioPassword, "password", "a new secret", "password2", "a new secret")
+			require.Equal(e.t, "/account", got.location())
+		}},
+		{"customer, by an operator", "/signin", "mario", marioPassword, "/account", func(e *env, owner *browser, _ *operatorDirectory) {
+			require.NoError(e.t, e.clients.SetPassword(e.t.Context(), e.mario.ID, "a new secret"))
+			require.Equal(e.t, "/account", owner.post("/signin", "login", "mario", "password", "a new secret").location())
+		}},
+		{"operator", "/operator", operatorName, operatorPassword, "/customers", func(e *env, owner *browser, directory *operatorDirectory) {
+			directory.password = "a new secret"
+			require.Equal(e.t, "/operator?said=ended", owner.get("/customers").location(), "a new password ends the sessions")
+			require.Equal(e.t, "/customers", owner.post("/operator", "login", operatorName, "password", "a new secret").location())
+		}},
+	} {
+		t.Run(kind.name, func(t *testing.T) {
+			directory := &operatorDirectory{password: operatorPassword}
+			e := newEnv(t, func(opts *Options) {
+				addrFromHeader(opts)
+				opts.AuthenticateOperator, opts.OperatorEpoch = directory.authenticate, directory.epoch
+			})
+			signIn := func(b *browser, password string) response { return b.post(kind.page, "login", kind.login, "password", password) }
+			owner, office := e.from("198.51.100.1"), e.from("198.51.100.2")
+			collected := make([]*browser, 50)
+			for i, b := range append(collected, owner, office) {
+				if b == nil {
+					b = e.from(fmt.Sprintf("10.%d.0.1", i))
+					collected[i] = b
+				}
+				require.Equal(t, kind.home, signIn(b, kind.password).location())
+			}
+			kind.change(e, owner, directory)
+			require.Equal(t, kind.home, signIn(office, "a new secret").location(), "a browser that signed in before the change")
+
+			guesses := 0
+			for range 24 * 2 {
+				for i, b := range collected {
+					for _, b := range []*browser{b, e.from(fmt.Sprintf("10.%d.%d.2", i, rand.IntN(256)))} {
+						if signIn(b, "guess").StatusCode == http.StatusUnauthorized {
+							guesses++
+						}
+					}
+				}
+				require.Equal(t, kind.home, signIn(owner, "a new secret").location())
+				require.Equal(t, kind.home, signIn(office, "a new secret").location())
+				e.clock.advance(30 * time.Minute)
+			}
+			assert.LessOrEqual(t, guesses, 100)
+			assert.GreaterOrEqual(t, guesses, 60, "delayed, not closed")
+		})
 	}
 }
 

@@ -585,7 +585,7 @@ func (c *canaryEnv) userBrowser(user string) *browser {
 		set(customerCookie, c.panel.customerSessions.create(s))
 	case "customer":
 		set(customerCookie, c.panel.customerSessions.create(s))
-		set(deviceCookie, c.panel.deviceKey.newToken(customerCookie, c.mario.Login, c.panel.opts.Now()))
+		set(deviceCookie, c.panel.deviceKey.newToken(customerCookie, c.mario.Login, accountEpoch(c.mario), c.panel.opts.Now()))
 	}
 	return c.withHeaders(b)
 }

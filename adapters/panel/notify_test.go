@@ -166,7 +166,7 @@ func (e *env) signInKnown(login string) *browser {
 	b := e.browser()
 	at := e.serverURL()
 	b.client.Jar.SetCookies(at, []*http.Cookie{{
-		Name: e.panel.cookieName(&http.Request{}, deviceCookie), Value: e.panel.deviceKey.newToken(customerCookie, login, e.clock.now()), Path: "/", Secure: e.panel.opts.Secure,
+		Name: e.panel.cookieName(&http.Request{}, deviceCookie), Value: e.panel.deviceKey.newToken(customerCookie, login, "1", e.clock.now()), Path: "/", Secure: e.panel.opts.Secure,
 	}})
 	got := b.post("/signin", "login", login, "password", login+"'s own secret")
 	require.Equal(e.t, "/account", got.location(), got.body)

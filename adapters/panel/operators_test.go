@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,10 +16,17 @@ import (
 
 // operatorDirectory is a directory of operators that tests change.
 type operatorDirectory struct {
-	removed bool
-	err     error
-	asked   []string
+	removed  bool
+	err      error
+	asked    []string
+	password string
 }
+
+func (d *operatorDirectory) authenticate(_ context.Context, name, password string) (bool, error) {
+	return name == operatorName && password == d.password, d.err
+}
+
+func (d *operatorDirectory) epoch(context.Context, string) (string, error) { return d.password, d.err }
 
 func (d *operatorDirectory) active(_ context.Context, name string) (bool, error) {
 	d.asked = append(d.asked, name)
@@ -98,6 +106,37 @@ func TestOperatorActiveFails(t *testing.T) {
 		d.err, d.removed = nil, false
 		assert.Equal(t, http.StatusOK, b.get("/customers").StatusCode)
 		assert.True(t, as.isSignedIn())
+	}
+}
+
+// Without the epoch of the operator, nobody signs in, nothing is shown or done, and no session ends.
+func TestOperatorEpochFails(t *testing.T) {
+	d := &operatorDirectory{password: operatorPassword}
+	e := newEnv(t, func(opts *Options) { opts.OperatorEpoch = d.epoch })
+	b := e.signInOperator()
+	d.err = fmt.Errorf("%w: directory", accounts.ErrUnavailable)
+	assert.Equal(t, http.StatusServiceUnavailable, b.get("/customers").StatusCode)
+	for _, other := range []*browser{b, e.browser()} {
+		got := other.post("/operator", "login", operatorName, "password", operatorPassword)
+		assert.Equal(t, http.StatusServiceUnavailable, got.StatusCode)
+	}
+	w := httptest.NewRecorder()
+	require.ErrorIs(t, e.panel.TrustBrowser(w, httptest.NewRequest(http.MethodGet, "/", nil), operatorName), accounts.ErrUnavailable)
+	assert.Empty(t, w.Result().Cookies())
+	d.err = nil
+	assert.Equal(t, http.StatusOK, b.get("/customers").StatusCode)
+}
+
+func TestStaticOperatorEpoch(t *testing.T) {
+	epoch := StaticOperatorEpoch(map[string]string{"anna": "a hash"})
+	another := StaticOperatorEpoch(map[string]string{"anna": "another hash"})
+	got, err := epoch(t.Context(), "anna")
+	require.NoError(t, err)
+	assert.NotContains(t, got, "a hash")
+	for name, f := range map[string]func(context.Context, string) (string, error){"bert": epoch, "anna": another} {
+		other, err := f(t.Context(), name)
+		require.NoError(t, err)
+		assert.NotEqual(t, got, other)
 	}
 }
 

@@ -59,6 +59,13 @@ type Options struct {
 	// the user gets an error page and no session ends. StaticOperatorActive makes such a function for StaticOperators. It is
 	// not used if OperatorFromRequest is set, which decides about every request by itself. The default is nil.
 	OperatorActive func(ctx context.Context, name string) (bool, error)
+	// OperatorEpoch returns a text that changes whenever the password of the operator with the given name does, such as a hash of
+	// the stored password hash or a counter; any text if there is no such operator. When it changes, the operator's sessions
+	// end, and browsers in which the operator signed in before share one small limit for further attempts. It is called
+	// whenever OperatorActive is, and at sign-ins. If it returns an error, the user gets an error page and no session ends.
+	// StaticOperatorEpoch makes such a function for StaticOperators. It is not used if OperatorFromRequest is set. With nil,
+	// the default, sessions outlive a change of the password, and so does what a browser with an earlier password may attempt.
+	OperatorEpoch func(ctx context.Context, name string) (string, error)
 
 	// Plans are the plans to choose from for a subscription, the preselected one first: distinct lines of 1 to 100
 	// characters without white space around them. By default there are none, and operators can enter any text.
@@ -149,7 +156,7 @@ func (o *Options) withDefaults() (Options, error) {
 		out.Logger = slog.New(slog.DiscardHandler)
 	}
 	if out.OperatorFromRequest != nil {
-		out.AuthenticateOperator, out.OperatorActive = nil, nil
+		out.AuthenticateOperator, out.OperatorActive, out.OperatorEpoch = nil, nil, nil
 	}
 	if out.Now == nil {
 		out.Now = time.Now

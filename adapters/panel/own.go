@@ -170,6 +170,9 @@ func (r *request) ownContactChanged(changed accounts.Profile) error {
 	after := r.account
 	after.Contact, after.Version, after.SessionEpoch = changed.Contact, changed.Version, changed.NewSessionEpoch
 	r.notify(EmailChanged, r.account, after)
+	if r.impersonator == "" {
+		r.setDeviceCookie(customerCookie, after.Login, accountEpoch(after))
+	}
 	token := r.startCustomerSession(session{account: after.ID, epoch: after.SessionEpoch, operator: r.impersonator})
 	r.customerSessions.addFlash(token, flash{Kind: "done", key: "own.emailSaved"})
 	return r.redirect("/account")
@@ -204,6 +207,7 @@ func (r *request) ownPassword() error {
 		after := r.account
 		after.SessionEpoch = epoch
 		r.notify(PasswordChanged, r.account, after)
+		r.setDeviceCookie(customerCookie, after.Login, accountEpoch(after))
 		token := r.startCustomerSession(session{account: r.account.ID, epoch: epoch})
 		r.customerSessions.addFlash(token, flash{Kind: "done", key: "own.passwordChanged"})
 		return r.redirect("/account")

@@ -60,12 +60,14 @@
 // # Limits
 //
 // Attempts to sign in are limited before a password is hashed, the same for customers and operators, and for logins that do
-// not exist. At one login there are at most 100 guesses within 24 hours, from any number of networks: 20, and then one every
-// 18 minutes, of which one network (IPv4 /24, IPv6 /48) gets no more than 10, and then one every 30 minutes. From one network,
+// not exist. At one login there are at most 88 guesses within 24 hours, from any number of networks: 16, and then one every
+// 20 minutes, of which one network (IPv4 /24, IPv6 /48) gets no more than 8, and then one every 30 minutes. From one network,
 // at any logins, there are 30 attempts and then one every 10 seconds for an IPv4 address or IPv6 /64, up to 480 and then one
 // every second for an IPv4 /16 or IPv6 /32; they are refused as well while 4 to 32 of them are waiting for a hash. A browser
 // that has signed in to the login within 90 days, or used a link for a new password, has limits of its own, so that others
-// cannot keep its owner out. Of these and of the forms for a new password, 4 of one login may wait for a hash, and as many of one
+// cannot keep its owner out, until the password or the e-mail address changes or a suspension ends. Then all browsers that
+// signed in before share 4 attempts, and one more every 3 hours, besides those of all others, until they sign in again: tokens
+// that were collected with an old password are worth 12 guesses a day together. Of these and of the forms for a new password, 4 of one login may wait for a hash, and as many of one
 // network as above. A refused attempt gets status 429 and the header Retry-After. An account gets at most 3 messages
 // with a link for a new password an hour, not counting those that operators send; visitors get the same response in any case.
 // All of this is counted in the memory of the process, in at most 23 MiB: several processes each have their own limits, and a

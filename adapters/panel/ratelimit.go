@@ -17,13 +17,17 @@ import (
 // 23 MiB, 16 bytes for each of the Keys, and half as much again for a moment while they grow.
 //
 // A browser without a device token for a login is a stranger to it. Strangers share limits, so that they can guess only
-// slowly however many they are. Browsers with a token have limits of their own, which strangers cannot exhaust. Attempts with
-// the right password do not count at the login, but they do for the network, because they cost as much.
+// slowly however many they are. Browsers with a token have limits of their own, which strangers cannot exhaust. If the
+// password, or whatever else ends sessions, has changed since a browser got its token, it is a former one: these share a limit,
+// so that someone who once knew the password gains nothing by having collected tokens. Together, strangers and former browsers
+// make at most 100 guesses a day at one login. Attempts with the right password do not count at the login, but they do for the
+// network, because they cost as much.
 type limits struct {
 	*throttle.Limiter
 	atOnce        *throttle.Rule      // all attempts of strangers, and all others
 	logins        *throttle.Rule      // of strangers at one login
 	loginNetworks *throttle.Networks  // of strangers at one login from one network
+	formers       *throttle.Rule      // of all former browsers at one login
 	networks      *throttle.Networks  // of strangers from one network, at any login
 	owners        *throttle.Rule      // of one browser at a login for which it has a token
 	ownersAtOnce  *throttle.Rule      // of all browsers at one login for which they have tokens
@@ -33,12 +37,15 @@ type limits struct {
 	pages         *semaphore.Weighted // pages about refused attempts that are made at the same time
 }
 
-// perLogin allows 20 attempts, and one more every 18 minutes: within any 24 hours at most 20 + 24*60/18 = 100.
-var perLogin = throttle.Limit{Burst: 20, Every: 18 * time.Minute, Keys: 1 << 19}
+// perLogin allows 16 attempts, and one more every 20 minutes: within any 24 hours at most 16 + 24*60/20 = 88.
+var perLogin = throttle.Limit{Burst: 16, Every: 20 * time.Minute, Keys: 1 << 19}
 
-// perLoginAndNetwork leaves some of a login's attempts to other networks: half of the first ones, and 32 of the 80 that are
+// perLoginAndNetwork leaves some of a login's attempts to other networks: half of the first ones, and 24 of the 72 that are
 // added in a day.
-var perLoginAndNetwork = throttle.Width{V4: 24, V6: 48, Limit: throttle.Limit{Burst: 10, Every: 30 * time.Minute, Keys: 1 << 19}}
+var perLoginAndNetwork = throttle.Width{V4: 24, V6: 48, Limit: throttle.Limit{Burst: 8, Every: 30 * time.Minute, Keys: 1 << 19}}
+
+// perFormer allows former browsers 4 attempts, and one more every 3 hours: within any 24 hours at most 4 + 24/3 = 12.
+var perFormer = throttle.Limit{Burst: 4, Every: 3 * time.Hour}
 
 // perNetwork limits what one network can guess at many logins, and how many places it takes among the passwords that wait to
 // be hashed. A provider of Internet access usually assigns a /64, /56 or /48 to a customer, and has a /32 itself.
@@ -58,7 +65,7 @@ func perOwnerNetwork() []throttle.Width {
 	return widths
 }
 
-// perOwner is as slow as perLogin, because a token can be stolen.
+// perOwner is about as slow as perLogin, because a token can be stolen.
 var perOwner = throttle.Limit{Burst: 20, Every: 18 * time.Minute}
 
 // forgottenPerNetwork limits how many customers one network can send messages to.
@@ -86,6 +93,7 @@ func newLimits(now func() time.Time) *limits {
 		atOnce:        l.NewRule(throttle.Limit{AtOnce: maxAtOnce()}),
 		logins:        l.NewRule(perLogin),
 		loginNetworks: l.NewNetworks(perLoginAndNetwork),
+		formers:       l.NewRule(perFormer),
 		networks:      l.NewNetworks(perNetwork...),
 		owners:        l.NewRule(perOwner),
 		ownersAtOnce:  l.NewRule(throttle.Limit{AtOnce: ownersAtOnce}),
@@ -113,10 +121,18 @@ func (l *limits) byStranger(kind, login string, from netip.Addr) attempt {
 
 // byOwner returns an attempt by a browser that is known to belong to the login's owner. id tells it from others.
 func (l *limits) byOwner(kind, login, id string, from netip.Addr) attempt {
-	login = foldLogin(login)
+	return l.byKnown(l.owners.Key(kind, foldLogin(login), id), kind, login, from)
+}
+
+// byFormer returns an attempt by a browser that has signed in to the login while it had another epoch.
+func (l *limits) byFormer(kind, login string, from netip.Addr) attempt {
+	return l.byKnown(l.formers.Key(kind, foldLogin(login)), kind, login, from)
+}
+
+func (l *limits) byKnown(key throttle.Key, kind, login string, from netip.Addr) attempt {
 	return attempt{
-		login:  []throttle.Key{l.owners.Key(kind, login, id)},
-		others: append(l.ownerNetworks.Keys(from), l.ownersAtOnce.Key(kind, login), l.atOnce.Key(kind, "owners")),
+		login:  []throttle.Key{key},
+		others: append(l.ownerNetworks.Keys(from), l.ownersAtOnce.Key(kind, foldLogin(login)), l.atOnce.Key(kind, "owners")),
 	}
 }
 
@@ -152,12 +168,25 @@ func (r *request) clientAddr() netip.Addr {
 	return at.Addr()
 }
 
-// signInAttempt returns the attempt to sign in that the request makes.
-func (r *request) signInAttempt(kind, login string) attempt {
-	if id := r.deviceID(kind, login); id != "" {
-		return r.limits.byOwner(kind, login, id, r.clientAddr())
+// trySignIn calls verify, which reports whether the password is right, if the request may attempt to sign in. If not, it
+// returns how long the client must wait. epochOf returns the current epoch of the login; it is called only for a browser with a
+// device token for the login, and its error is returned. A former browser that must wait still has the attempts of a stranger.
+func (r *request) trySignIn(kind, login string, epochOf func(login string) (string, error), verify func() bool) (time.Duration, error) {
+	known := r.device(kind, login)
+	if known == (device{}) {
+		return r.limits.try(r.limits.byStranger(kind, login, r.clientAddr()), verify), nil
 	}
-	return r.limits.byStranger(kind, login, r.clientAddr())
+	epoch, err := epochOf(login)
+	if err != nil {
+		return 0, err
+	}
+	if known.epoch == hashEpoch(epoch) {
+		return r.limits.try(r.limits.byOwner(kind, login, known.id, r.clientAddr()), verify), nil
+	}
+	if r.limits.try(r.limits.byFormer(kind, login, r.clientAddr()), verify) == 0 {
+		return 0, nil
+	}
+	return r.limits.try(r.limits.byStranger(kind, login, r.clientAddr()), verify), nil
 }
 
 // retryText returns the text about an attempt that must wait, and sets the header Retry-After.

@@ -107,12 +107,9 @@ func (r *request) currentOperator() (string, error) {
 	if !found {
 		return "", nil
 	}
-	if r.opts.OperatorActive == nil {
-		return s.operator, nil
-	}
-	active, err := r.opts.OperatorActive(r.req.Context(), s.operator)
+	active, err := r.isActive(s)
 	if err != nil {
-		return "", fmt.Errorf("panel: OperatorActive: %w", err)
+		return "", err
 	}
 	if !active {
 		r.operatorSessions.delete(r.cookie(operatorCookie))
@@ -120,6 +117,21 @@ func (r *request) currentOperator() (string, error) {
 		return "", nil
 	}
 	return s.operator, nil
+}
+
+// isActive reports whether the session of an operator continues: whether the operator may still work and has the same epoch.
+func (r *request) isActive(s session) (bool, error) {
+	if r.opts.OperatorActive != nil {
+		active, err := r.opts.OperatorActive(r.req.Context(), s.operator)
+		if err != nil {
+			return false, fmt.Errorf("panel: OperatorActive: %w", err)
+		}
+		if !active {
+			return false, nil
+		}
+	}
+	epoch, err := r.operatorEpoch(s.operator)
+	return epoch == s.operatorEpoch, err
 }
 
 // authorize returns an error if the user is not in the audience of a route.

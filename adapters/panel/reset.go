@@ -138,7 +138,7 @@ func (r *request) reset() error {
 	switch {
 	case err == nil, errors.Is(err, accounts.ErrSuspended):
 		r.notify(PasswordChanged, before, after)
-		r.setDeviceCookie(customerCookie, after.Login)
+		r.setDeviceCookie(customerCookie, after.Login, accountEpoch(after))
 		return r.redirect("/signin?said=reset")
 	case errors.Is(err, accounts.ErrInvalidCredentials):
 		return r.renderUsedLink()

@@ -19,6 +19,8 @@ type session struct {
 	account  accounts.ID // 0 in an operator's session
 	epoch    int64       // the SessionEpoch of the account, for CheckSession
 
+	operatorEpoch string // in an operator's session, at the sign-in: see Options.OperatorEpoch
+
 	createdAt, usedAt time.Time
 	flashes           []flash
 }

@@ -2,6 +2,7 @@ package panel
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -56,7 +57,7 @@ func (r *request) signIn() error {
 		err       error
 		suspended *accounts.SuspendedError
 	)
-	wait := r.limits.try(r.signInAttempt(customerCookie, login), func() bool {
+	wait, tryErr := r.trySignIn(customerCookie, login, r.customerEpoch, func() bool {
 		account, err = r.clients.Authenticate(r.req.Context(), login, r.req.PostFormValue("password"))
 		return err == nil || errors.As(err, &suspended)
 	})
@@ -64,8 +65,12 @@ func (r *request) signIn() error {
 		return r.renderRateLimited(wait, f)
 	}
 	switch {
+	case tryErr != nil:
+		return tryErr
 	case suspended != nil:
-		r.setDeviceCookie(customerCookie, login)
+		if r.device(customerCookie, login) == (device{}) {
+			r.setDeviceCookie(customerCookie, login, "") // a former browser, which any is after the suspension
+		}
 		return r.render(http.StatusForbidden, "suspended", r.T("suspended.title"), suspended.Messages)
 	case errors.Is(err, accounts.ErrInvalidCredentials):
 		f.Form.Errors = []string{r.T("signin.wrong")}
@@ -73,12 +78,21 @@ func (r *request) signIn() error {
 	case err != nil:
 		return err
 	}
-	if r.deviceID(customerCookie, login) == "" {
+	if r.device(customerCookie, login) == (device{}) {
 		r.notify(NewDevice, account, account)
 	}
-	r.setDeviceCookie(customerCookie, login)
+	r.setDeviceCookie(customerCookie, login, accountEpoch(account))
 	r.startCustomerSession(session{account: account.ID, epoch: account.SessionEpoch})
 	return r.redirect("/account")
+}
+
+// customerEpoch returns the epoch of a customer's login.
+func (r *request) customerEpoch(login string) (string, error) {
+	account, err := r.clients.GetByLogin(r.req.Context(), login)
+	if errors.Is(err, accounts.ErrNotFound) {
+		return "not found", nil // no token has it
+	}
+	return accountEpoch(account), err
 }
 
 // renderRateLimited writes the page for an attempt to sign in that must wait. However many connections attempt to sign in all
@@ -115,28 +129,49 @@ func (r *request) operatorSignIn() error {
 	}
 	name, f := r.req.PostFormValue("login"), signInForm{Form: r.formFromRequest(), Operator: true}
 	var (
-		ok  bool
-		err error
+		ok                bool
+		epoch             string
+		epochErr, authErr error
 	)
-	wait := r.limits.try(r.signInAttempt(operatorCookie, name), func() bool {
-		ok, err = r.opts.AuthenticateOperator(r.req.Context(), name, r.req.PostFormValue("password"))
-		ok = ok && err == nil && name != ""
+	wait, err := r.trySignIn(operatorCookie, name, r.operatorEpoch, func() bool {
+		if epoch, epochErr = r.operatorEpoch(name); epochErr != nil { // first, so that it is not newer than the password
+			return false
+		}
+		ok, authErr = r.opts.AuthenticateOperator(r.req.Context(), name, r.req.PostFormValue("password"))
+		ok = ok && authErr == nil && name != ""
 		return ok
 	})
-	if wait > 0 {
+	switch {
+	case wait > 0:
 		return r.renderRateLimited(wait, f)
-	}
-	if err != nil {
-		return opaqueError{"AuthenticateOperator", err}
+	case err != nil:
+		return err
+	case epochErr != nil:
+		return epochErr
+	case authErr != nil:
+		return opaqueError{"AuthenticateOperator", authErr}
 	}
 	if !ok {
 		f.Form.Errors = []string{r.T("signin.wrong")}
 		return r.renderSignIn(http.StatusUnauthorized, f)
 	}
-	r.setDeviceCookie(operatorCookie, name)
+	r.setDeviceCookie(operatorCookie, name, epoch)
 	r.operatorSessions.delete(r.cookie(operatorCookie))
-	r.setCookie(operatorCookie, r.operatorSessions.create(session{operator: name}), 0)
+	r.setCookie(operatorCookie, r.operatorSessions.create(session{operator: name, operatorEpoch: epoch}), 0)
 	return r.redirect("/customers")
+}
+
+// operatorEpoch returns the current epoch of an operator: a text that changes with the password. Without
+// Options.OperatorEpoch it is always "".
+func (r *request) operatorEpoch(name string) (string, error) {
+	if r.opts.OperatorEpoch == nil {
+		return "", nil
+	}
+	epoch, err := r.opts.OperatorEpoch(r.req.Context(), name)
+	if err != nil {
+		return "", fmt.Errorf("panel: OperatorEpoch: %w", err)
+	}
+	return epoch, nil
 }
 
 func (r *request) operatorSignOut() error {

@@ -91,7 +91,7 @@ func TestOperatorAttemptsAreLimited(t *testing.T) {
 	assert.Equal(t, perLogin.Burst, calls)
 	got := e.from("198.51.100.1").post("/operator", "login", operatorName, "password", operatorPassword)
 	assert.Equal(t, http.StatusTooManyRequests, got.StatusCode)
-	assert.Equal(t, "1080", got.Header.Get("Retry-After"))
+	assert.Equal(t, "1200", got.Header.Get("Retry-After"))
 	assert.Equal(t, perLogin.Burst, calls)
 	assert.Equal(t, http.StatusUnauthorized, e.from("198.51.100.1").post("/operator", "password", operatorPassword).StatusCode, "an operator has a name")
 	b.post("/operator/signout")
@@ -163,7 +163,7 @@ func TestBrowsersHaveTokensForSeveralLogins(t *testing.T) {
 func TestTrustBrowser(t *testing.T) {
 	e := newEnv(t, func(opts *Options) { opts.Path = "/panel" })
 	r, w := httptest.NewRequest(http.MethodGet, "/anywhere", nil), httptest.NewRecorder()
-	e.panel.TrustBrowser(w, r, " Anna")
+	require.NoError(t, e.panel.TrustBrowser(w, r, " Anna"))
 	cookies := w.Result().Cookies()
 	require.Len(t, cookies, 1)
 	assert.Equal(t, "clientele.panel-device", cookies[0].Name)
@@ -185,7 +185,7 @@ func TestDeviceTokens(t *testing.T) {
 	var d, other deviceKey
 	other[0] = 1
 	now := time.Date(2026, 7, 3, 10, 0, 0, 0, time.UTC)
-	token := d.newToken("customer", "Mario", now)
+	token := d.newToken("customer", "Mario", "1", now)
 	assert.NotEmpty(t, d.verify(token, "customer", "mario", now))
 	assert.NotEmpty(t, d.verify("x~"+token, "customer", "mario", now.Add(deviceMaxAge-time.Second)))
 	assert.Empty(t, d.verify(token, "customer", "mario", now.Add(deviceMaxAge)), "expired")

@@ -49,8 +49,10 @@ func newApp(ctx context.Context, store accounts.Store, s settings, log *slog.Log
 	}
 	operators := map[string]string{s.operator: hash}
 	a.pages, err = panel.New(a.clients, &panel.Options{
-		AuthenticateOperator: panel.StaticOperators(operators), OperatorActive: panel.StaticOperatorActive(operators),
-		Plans: plans, PayURL: s.pay, Footer: s.footer, Notify: a.notify, Location: time.Local, Logger: log,
+		AuthenticateOperator: panel.StaticOperators(operators),
+		OperatorActive:       panel.StaticOperatorActive(operators),
+		OperatorEpoch:        panel.StaticOperatorEpoch(operators),
+		Plans:                plans, PayURL: s.pay, Footer: s.footer, Notify: a.notify, Location: time.Local, Logger: log,
 	})
 	if err != nil {
 		return nil, err

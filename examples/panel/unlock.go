@@ -67,7 +67,11 @@ func (a *app) unlock(pages *panel.Panel) http.HandlerFunc {
 			http.Error(w, "This link is invalid or has expired.", http.StatusGone)
 			return
 		}
-		pages.TrustBrowser(w, r, a.operator)
+		if err := pages.TrustBrowser(w, r, a.operator); err != nil {
+			a.log.ErrorContext(r.Context(), "the browser could not be marked", "error", err)
+			http.Error(w, "Please try again later.", http.StatusServiceUnavailable)
+			return
+		}
 		http.Redirect(w, r, "/operator", http.StatusSeeOther)
 	}
 }
