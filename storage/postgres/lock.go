@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -49,8 +48,6 @@ func (r lockedRow) domain() domainRow {
 // idRow is a row of which only the id was selected.
 type idRow struct{ ID int64 }
 
-func (r idRow) id() int64 { return r.ID }
-
 // Lock implements subscriptions.Tx. The owners of what a command changes are locked together with other commands on their
 // descendants, unless more commands may follow in the transaction. If one of those were a command on the account, two
 // transactions would wait for each other.
@@ -74,7 +71,6 @@ func (t *transaction) Lock(r subscriptions.LockSet) (subscriptions.LockedRows, e
 			domains = append(domains, row.domain())
 		}
 	}
-	slices.SortFunc(domains, func(a, b domainRow) int { return cmp.Compare(a.ID, b.ID) })
 	if t.ownerChanged(held, domains) {
 		return subscriptions.LockedRows{}, t.fail(unavailable(t.ctx, errOwnerChanged))
 	}

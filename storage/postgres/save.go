@@ -149,11 +149,11 @@ func (s *saving) remove(w accounts.Writes) {
 		return
 	}
 	s.removes = true
-	accounts, subscriptions, domains := numbers(s, w.RemoveAccounts), numbers(s, w.RemoveSubscriptions), numbers(s, w.RemoveDomains)
-	s.part(len(w.RemoveAccounts), fmt.Sprintf(deleteByID, "accounts", accounts))
-	s.part(len(w.RemoveSubscriptions), fmt.Sprintf(deleteByID, "subscriptions", subscriptions))
-	s.part(len(w.RemoveDomains), fmt.Sprintf(deleteByID, "domains", domains))
-	s.part(anyRowCount, fmt.Sprintf(redactEvents, accounts, subscriptions, domains))
+	accountIDs, subscriptionIDs, domainIDs := numbers(s, w.RemoveAccounts), numbers(s, w.RemoveSubscriptions), numbers(s, w.RemoveDomains)
+	s.part(len(w.RemoveAccounts), fmt.Sprintf(deleteByID, "accounts", accountIDs))
+	s.part(len(w.RemoveSubscriptions), fmt.Sprintf(deleteByID, "subscriptions", subscriptionIDs))
+	s.part(len(w.RemoveDomains), fmt.Sprintf(deleteByID, "domains", domainIDs))
+	s.part(anyRowCount, fmt.Sprintf(redactEvents, accountIDs, subscriptionIDs, domainIDs))
 }
 
 func (s *saving) deleteHolds(w accounts.Writes) {

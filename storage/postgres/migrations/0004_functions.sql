@@ -47,8 +47,8 @@ END
 $$;
 
 -- Locks accounts and the owners of subscriptions and domains: exclusively, or together with other commands on their descendants.
--- Then locks the subscriptions and those of the domains. Returns the locked accounts and subscriptions, and the domains. The
--- caller finds out whether an owner has changed before it was locked.
+-- Then locks the subscriptions and those of the domains. Returns the locked accounts, the domains and the locked subscriptions, by
+-- level and id. The caller finds out whether an owner has changed before it was locked.
 CREATE FUNCTION clientele.lock_1(account_ids bigint[], subscription_ids bigint[], domain_ids bigint[], exclusively boolean)
 RETURNS TABLE (
     level text, id bigint, parent_id bigint, name text, plan text, description text, external_id text, attributes jsonb,
@@ -97,7 +97,8 @@ BEGIN
         NULL, NULL, NULL, d.created_at, NULL,
         (SELECT json_agg(h ORDER BY h.cause) FROM clientele.domain_holds AS h WHERE h.domain_id = d.id)
     FROM clientele.domains AS d
-    WHERE d.id = ANY(domain_ids);
+    WHERE d.id = ANY(domain_ids)
+    ORDER BY 1, 2;
 END
 $$;
 
