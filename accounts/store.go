@@ -60,6 +60,33 @@ type Store interface {
 	// may have been called.
 	Snapshot(ctx context.Context, fn func(Batch) error) (number int64, err error)
 
+	// Dump calls fn with everything that the store contains at one instant, so that Restore can fill another store with it. The
+	// first part has only a Head. The others have 1 to 500 rows of one kind each: all accounts by id, then all subscriptions
+	// by id, all domains by id, all entries by bucket and key, and all events by number. fn owns the parts. Commands go on
+	// meanwhile, and fn must not use the store.
+	//
+	// Before the instant, Dump numbers every committed event as Events does. Events that still have no number then, because a
+	// running command redacts them or the store must not write, get the next numbers in the dump alone, in the order in which
+	// they were appended.
+	//
+	// An error of fn is returned as it is, without further calls. After any other error, fn may have been called. Inside a
+	// transaction, Dump and Restore return ErrInvalid at "transaction".
+	Dump(ctx context.Context, fn func(DumpPart) error) error
+
+	// Restore fills the store with the parts that dump passes to write, which are those of Dump in their order. dump is called
+	// at most once, and calls write only until it returns. Everything takes effect at one instant, or nothing does if dump
+	// fails or panics, or if a write or the commit fails; a dump that ignores the error of a write has failed. Commands wait until
+	// Restore returns, or fail with ErrUnavailable.
+	//
+	// From then on the store continues after the numbers of the Head: it allocates only higher ids and versions, gives events
+	// only higher numbers, and refuses the same cursors as the store of the dump. Ids and versions that it has allocated
+	// itself before are not allocated again either.
+	//
+	// If the store is not empty, Restore returns ErrInvalid at "store" without calling dump. It is empty if it has no
+	// accounts, subscriptions, domains, entries and events, and has never given a number to an event. An error of dump is
+	// returned as it is. Apart from that, Restore returns what Update does.
+	Restore(ctx context.Context, dump func(write func(DumpPart) error) error) error
+
 	// Entry returns the entry with the key, also if it has expired, or a *NotFoundError with Kind KindEntry and Name k.Key.
 	Entry(ctx context.Context, k EntryKey) (Entry, error)
 
@@ -269,6 +296,57 @@ type EventResult struct {
 type NumberedEvent struct {
 	Number int64
 	Event
+}
+
+// DumpPart is a part of a dump: a Head, or rows of one kind.
+type DumpPart struct {
+	Head *DumpHead
+
+	Accounts      []Record               // with their holds
+	Subscriptions []subscriptions.Record // with their holds; Inherited need not be set
+	Domains       []subscriptions.Domain // with their holds; AccountID, Main, Plan and Inherited need not be set
+	Entries       []EntryWrite           // also those that have expired
+	Events        []NumberedEvent
+}
+
+// DumpHead has the numbers that a store has allocated and given, also those that no row has any more, and the size of the dump.
+// A number is 0 if there was none yet.
+type DumpHead struct {
+	AccountID      ID                     // the last id that was allocated
+	SubscriptionID subscriptions.ID       // the last id that was allocated
+	DomainID       subscriptions.DomainID // the last id that was allocated
+	EntryVersion   int64                  // the last version that was allocated
+	Event          int64                  // the last number that was given to an event
+	Pruned         int64                  // the highest number of an event that was pruned
+
+	Rows int // the number of rows in all parts that follow
+}
+
+// Rows returns the number of rows in the part.
+func (p DumpPart) Rows() int {
+	return len(p.Accounts) + len(p.Subscriptions) + len(p.Domains) + len(p.Entries) + len(p.Events)
+}
+
+// Writes returns what adds the part's accounts, subscriptions, domains and entries, with their holds. The events and the numbers
+// of the head are not among it.
+func (p DumpPart) Writes() Writes {
+	w := Writes{AddAccounts: p.Accounts, PutEntries: p.Entries}
+	w.AddSubscriptions, w.AddDomains = p.Subscriptions, p.Domains
+	put := func(l Level, id int64, holds Holds) {
+		for _, h := range holds {
+			w.PutHolds = append(w.PutHolds, subscriptions.HoldWrite{Level: l, ID: id, Hold: h})
+		}
+	}
+	for _, a := range p.Accounts {
+		put(LevelAccount, int64(a.ID), a.Holds)
+	}
+	for _, s := range p.Subscriptions {
+		put(LevelSubscription, int64(s.ID), s.Holds)
+	}
+	for _, d := range p.Domains {
+		put(LevelDomain, int64(d.ID), d.Holds)
+	}
+	return w
 }
 
 // subscriptionStore is the part of a Store that package subscriptions uses.

@@ -324,6 +324,12 @@ func (s *innerStore) Snapshot(context.Context, func(Batch) error) (int64, error)
 	return 0, errTransaction()
 }
 
+func (s *innerStore) Dump(context.Context, func(DumpPart) error) error { return errTransaction() }
+
+func (s *innerStore) Restore(context.Context, func(func(DumpPart) error) error) error {
+	return errTransaction()
+}
+
 func (s *innerStore) Transaction(context.Context, func(context.Context, Store) error) error {
 	return errTransaction()
 }

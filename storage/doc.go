@@ -5,5 +5,6 @@
 //   - postgres keeps them in PostgreSQL.
 //   - storagetest is the conformance suite for implementations.
 //
-// README.md in the directory of this package is the guide for writing a store. The package itself contains no code.
+// Copy copies everything from one of them to another. README.md in the directory of this package is the guide for writing a
+// store.
 package storage

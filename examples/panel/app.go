@@ -18,6 +18,7 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/adapters/gateway"
 	"github.com/clientele-go/clientele/adapters/panel"
+	"github.com/clientele-go/clientele/examples/internal/database"
 )
 
 // app is a small hosting product: the customers, the panel, and a web server for their sites.
@@ -108,7 +109,7 @@ func tokenSecret(configured string) []byte {
 // footer returns a note that the data will be lost, if it is kept in memory.
 func (s settings) footer(language string) string {
 	switch {
-	case s.db != inMemory:
+	case s.db != database.Memory:
 		return ""
 	case language == "it":
 		return "Tutti i dati sono solo in memoria: alla chiusura del programma andranno persi."
@@ -185,7 +186,7 @@ func (a *app) describePassword() string {
 		return "the value of CLIENTELE_PASSWORD"
 	case a.generatedPassword == "":
 		return "that of the first start; CLIENTELE_PASSWORD sets another one"
-	case a.db == inMemory:
+	case a.db == database.Memory:
 		return a.generatedPassword
 	default:
 		return a.generatedPassword + " (shown only now; CLIENTELE_PASSWORD sets another one)"
@@ -195,9 +196,9 @@ func (a *app) describePassword() string {
 // describeData says where the data is. Connection strings may have a password.
 func (s settings) describeData() string {
 	switch {
-	case s.db == inMemory:
+	case s.db == database.Memory:
 		return "in memory, lost at the end"
-	case isConnString(s.db):
+	case database.IsConnString(s.db):
 		return "in PostgreSQL"
 	default:
 		return s.db

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/clientele-go/clientele/examples/internal/database"
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
@@ -57,7 +58,7 @@ func newListClient(b *testing.B, n string) func(b *testing.B, path string) time.
 	require.NoError(b, err)
 	_, err = conn.Exec(b.Context(), "CREATE EXTENSION pg_trgm")
 	require.NoError(b, err)
-	store, closeStore, err := openStore(b.Context(), dsn)
+	store, closeStore, err := database.Open(b.Context(), dsn)
 	require.NoError(b, err)
 	b.Cleanup(closeStore)
 	seed, err := os.ReadFile("../../storage/postgres/testdata/seed.sql")

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/examples/internal/database"
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
@@ -47,11 +48,11 @@ const (
 func newEnv(t testing.TB, conf setup, changes ...func(*settings)) *env {
 	t.Helper()
 	browser(t)
-	db := inMemory
+	db := database.Memory
 	if conf.postgres {
 		db = pgtest.Shared(t).Database(t)
 	}
-	store, closeStore, err := openStore(t.Context(), db)
+	store, closeStore, err := database.Open(t.Context(), db)
 	require.NoError(t, err)
 	t.Cleanup(closeStore)
 	s := settings{host: "localhost", db: db, operator: operatorName, password: operatorPassword, pay: "https://pay.example/invoices"}

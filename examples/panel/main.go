@@ -40,6 +40,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/clientele-go/clientele/examples/internal/database"
 )
 
 func main() {
@@ -61,6 +63,9 @@ type settings struct {
 	operator, secret string
 	password         string // "" means a generated one
 }
+
+// defaultDB is the file of the data.
+const defaultDB = "clientele.db"
 
 const minSecretBytes = 32
 
@@ -103,7 +108,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, lo
 		return err
 	}
 	defer func() { _ = listener.Close() }() // a second time if the server has closed it, which does no harm
-	store, closeStore, err := openStore(ctx, s.db)
+	store, closeStore, err := database.Open(ctx, s.db)
 	if err != nil {
 		return err
 	}

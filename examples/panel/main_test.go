@@ -28,6 +28,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/examples/internal/database"
 	"github.com/clientele-go/clientele/storage/memory"
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -67,7 +68,7 @@ func startProgram(t *testing.T, environ map[string]string, args ...string) *prog
 	ctx, cancel := context.WithCancel(t.Context())
 	p := &program{t: t, cancel: cancel, done: make(chan error, 1)}
 	go func() {
-		p.done <- run(ctx, append([]string{"-addr", "127.0.0.1:0", "-db", inMemory}, args...), func(name string) string { return environ[name] }, &p.out, &p.log)
+		p.done <- run(ctx, append([]string{"-addr", "127.0.0.1:0", "-db", database.Memory}, args...), func(name string) string { return environ[name] }, &p.out, &p.log)
 	}()
 	t.Cleanup(cancel)
 	require.Eventually(t, func() bool { return strings.Contains(p.out.String(), "Press Ctrl-C to stop.") }, testTimeout, 10*time.Millisecond)
@@ -197,7 +198,7 @@ func TestInvalidSettings(t *testing.T) {
 		{args: []string{"-addr", "127.0.0.1:0", "-db", t.TempDir()}, text: "directory"},
 		{args: []string{"-addr", "127.0.0.1:0", "-db", "/nowhere/clientele.db"}, text: "/nowhere"},
 		{args: []string{"-addr", "127.0.0.1:0", "-db", "main.go"}, text: "not a database"},
-		{args: []string{"-addr", "127.0.0.1:0", "-db", inMemory, "-pay", "nowhere"}, text: "nowhere"},
+		{args: []string{"-addr", "127.0.0.1:0", "-db", database.Memory, "-pay", "nowhere"}, text: "nowhere"},
 		{secret: "short", text: "CLIENTELE_SECRET"},
 	} {
 		err := run(t.Context(), c.args, func(name string) string {
@@ -213,15 +214,16 @@ func TestInvalidSettings(t *testing.T) {
 	assert.Contains(t, out.String(), "-db")
 }
 
-// The data is kept when the program is started again, also after it was killed, and the demo customers are added only once.
+// The data is kept when the program is started again, after Ctrl-C and after it was killed, and the demo customers are added only
+// once. Without -db it is in clientele.db in the current directory.
 func TestTheProgramKeepsItsData(t *testing.T) {
-	for name, db := range map[string]string{
-		"SQLite": filepath.Join(t.TempDir(), "a file?.db"), "PostgreSQL": pgtest.Shared(t).Database(t),
+	for name, args := range map[string][]string{
+		"without flags": nil, "SQLite": {"-db", filepath.Join(t.TempDir(), "a file?.db")}, "PostgreSQL": {"-db", pgtest.Shared(t).Database(t)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			password := ""
-			for start := range 3 {
-				out, kill := startChild(t, "-db", db)
+			dir, password := t.TempDir(), ""
+			for start, signal := range []os.Signal{os.Interrupt, os.Kill, os.Interrupt} {
+				out, stop := startChild(t, dir, args...)
 				port := regexp.MustCompile(`http://localhost:([0-9]+)/operator`).FindStringSubmatch(out)[1]
 				if start == 0 {
 					password = regexp.MustCompile(`Password:  (\S+) \(shown only now`).FindStringSubmatch(out)[1]
@@ -237,7 +239,10 @@ func TestTheProgramKeepsItsData(t *testing.T) {
 					assert.Contains(t, list, fmt.Sprintf("luigi%d", earlier))
 				}
 				assert.NotContains(t, list, "is lost when")
-				kill()
+				stop(signal)
+			}
+			if args == nil {
+				assert.FileExists(t, filepath.Join(dir, "clientele.db"))
 			}
 		})
 	}
@@ -262,23 +267,26 @@ func TestTheOperatorSetsAnotherPassword(t *testing.T) {
 	}
 }
 
-// startChild starts the program as a process of its own. It returns what the process has printed, and a function that kills it.
-func startChild(t *testing.T, args ...string) (printed string, kill func()) {
+// startChild starts the program as a process of its own in a directory. It returns what the process has printed, and a function
+// that ends it with a signal.
+func startChild(t *testing.T, dir string, args ...string) (printed string, stop func(os.Signal)) {
 	t.Helper()
 	var out, log syncBuffer
-	command := exec.CommandContext(t.Context(), os.Args[0], append([]string{"-addr", "127.0.0.1:0"}, args...)...)
-	command.Env = append(os.Environ(), envRunMain+"=1")
+	program, err := os.Executable()
+	require.NoError(t, err)
+	command := exec.CommandContext(t.Context(), program, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+	command.Dir, command.Env = dir, append(os.Environ(), envRunMain+"=1")
 	command.Stdout, command.Stderr = &out, &log
 	require.NoError(t, command.Start())
-	kill = func() {
-		require.NoError(t, command.Process.Kill())
+	stop = func(signal os.Signal) {
+		require.NoError(t, command.Process.Signal(signal))
 		_ = command.Wait() // it was killed
 	}
 	if !assert.Eventually(t, func() bool { return strings.Contains(out.String(), "Press Ctrl-C to stop.") }, testTimeout, 10*time.Millisecond) {
-		kill()
+		stop(os.Kill)
 		t.Fatal(log.String())
 	}
-	return out.String(), kill
+	return out.String(), stop
 }
 
 // signedIn returns a client that is signed in to the panel as the operator.
@@ -313,7 +321,7 @@ func get(t *testing.T, client *http.Client, address string) string {
 func TestExpiredSubscriptionsAreSuspended(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	store := memory.New()
-	a, err := newApp(t.Context(), store, settings{host: "localhost", db: inMemory, operator: "anna", empty: true}, slog.New(slog.DiscardHandler))
+	a, err := newApp(t.Context(), store, settings{host: "localhost", db: database.Memory, operator: "anna", empty: true}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	subs := a.clients.Subscriptions()
 	yesterday := accounts.NewManager(store, &accounts.Options{Now: func() time.Time { return time.Now().AddDate(0, 0, -1) }})
@@ -341,7 +349,7 @@ func TestExpiredSubscriptionsAreSuspended(t *testing.T) {
 
 // Customers cannot have the host name of the panel, nor a name below or above it.
 func TestThePanelsNameIsReserved(t *testing.T) {
-	a, err := newApp(t.Context(), memory.New(), settings{host: "panel.product.example", db: inMemory, operator: "anna", empty: true}, slog.New(slog.DiscardHandler))
+	a, err := newApp(t.Context(), memory.New(), settings{host: "panel.product.example", db: database.Memory, operator: "anna", empty: true}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	for _, name := range []string{"panel.product.example", "x.panel.product.example", "product.example"} {
 		_, err = a.clients.Create(t.Context(), accounts.New{
@@ -358,7 +366,7 @@ const envRunMain = "CLIENTELE_TEST_AS_PROGRAM"
 func TestSignalsStopTheProgram(t *testing.T) {
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		var out, log syncBuffer
-		command := exec.CommandContext(t.Context(), os.Args[0], "-addr", "127.0.0.1:0", "-db", inMemory, "-empty")
+		command := exec.CommandContext(t.Context(), os.Args[0], "-addr", "127.0.0.1:0", "-db", database.Memory, "-empty")
 		command.Env = append(os.Environ(), envRunMain+"=1")
 		command.Stdout, command.Stderr = &out, &log
 		require.NoError(t, command.Start())

@@ -182,7 +182,7 @@ func (t *tx) LockEntries(l accounts.EntryLockSet) (accounts.LockedEntries, error
 		}
 	}
 	if l.NewVersion {
-		out.Version = allocate(&t.ids.entryVersion, 1)[0]
+		out.Version = allocate[int64](&t.ids.entryVersion, 1)[0]
 	}
 	return out, nil
 }

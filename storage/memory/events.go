@@ -75,14 +75,8 @@ func newEventLog() eventLog {
 }
 
 func (e *event) subject() subject {
-	switch {
-	case e.domain != 0:
-		return subject{subscriptions.LevelDomain, int64(e.domain)}
-	case e.subscription != 0:
-		return subject{subscriptions.LevelSubscription, int64(e.subscription)}
-	default:
-		return subject{subscriptions.LevelAccount, int64(e.account)}
-	}
+	level, id := subscriptions.Event{AccountID: e.account, SubscriptionID: e.subscription, DomainID: e.domain}.Subject()
+	return subject{level, id}
 }
 
 // redacts returns a function that reports whether a detail is deleted with the event's subject.
@@ -101,28 +95,52 @@ func (l *eventLog) slot(number int64) *event {
 
 // append numbers events in their order and adds them to the log.
 func (l *eventLog) append(events []subscriptions.Event) {
-	var prev []detail // events of one command often have the same details, and share them
+	var prev []detail
 	for _, e := range events {
-		if l.last%chunkSize == 0 {
-			l.chunks = append(l.chunks, new(chunk))
-		}
-		l.last++
-		slot := l.slot(l.last)
-		*slot = event{
-			at: e.At.UnixMicro(), kind: e.Type, actor: e.Actor,
-			account: e.AccountID, subscription: e.SubscriptionID, domain: e.DomainID, name: e.Domain,
-		}
-		l.byAccount.write().Set(accountEvent{e.AccountID, l.last})
-		if len(e.Details) == 0 {
-			continue
-		}
-		if !equalDetails(prev, e.Details) {
-			prev = newDetails(e.Details)
-		}
-		l.details.write().Set(l.last, prev)
-		if slices.ContainsFunc(prev, slot.redacts()) {
-			l.redactable.write().Set(subjectEvent{slot.subject(), l.last})
-		}
+		l.extend(l.last + 1)
+		prev = l.set(l.last, e, prev)
+	}
+}
+
+// extend makes last the last number that was given. Chunks that no event is stored in are left out.
+func (l *eventLog) extend(last int64) {
+	for int64(len(l.chunks)) < (last-1)/chunkSize {
+		l.chunks = append(l.chunks, nil)
+	}
+	if int64(len(l.chunks))*chunkSize < last {
+		l.chunks = append(l.chunks, new(chunk))
+	}
+	l.last = last
+}
+
+// set stores the event with a number that was given. Its details are stored as prev, if they are the same: events of one command
+// often have the same details, and share them. It returns the stored details.
+func (l *eventLog) set(number int64, e subscriptions.Event, prev []detail) []detail {
+	slot := l.slot(number)
+	*slot = event{
+		at: e.At.UnixMicro(), kind: e.Type, actor: e.Actor,
+		account: e.AccountID, subscription: e.SubscriptionID, domain: e.DomainID, name: e.Domain,
+	}
+	l.byAccount.write().Set(accountEvent{e.AccountID, number})
+	if len(e.Details) == 0 {
+		return prev
+	}
+	if !equalDetails(prev, e.Details) {
+		prev = newDetails(e.Details)
+	}
+	l.details.write().Set(number, prev)
+	if slices.ContainsFunc(prev, slot.redacts()) {
+		l.redactable.write().Set(subjectEvent{slot.subject(), number})
+	}
+	return prev
+}
+
+// restore adds events with the numbers that they have.
+func (l *eventLog) restore(events []accounts.NumberedEvent) {
+	var prev []detail
+	for _, e := range events {
+		l.extend(e.Number)
+		prev = l.set(e.Number, e.Event, prev)
 	}
 }
 

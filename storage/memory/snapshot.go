@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"iter"
 
 	"github.com/tidwall/btree"
 
@@ -23,47 +24,60 @@ func (s *Store) Snapshot(ctx context.Context, fn func(accounts.Batch) error) (in
 	if err != nil {
 		return 0, err
 	}
-	err = inBatches(ctx, r.accounts.byID.read, func(row *account) accounts.Account { return r.account(row).Account },
+	err = inBatches(ctx, convertAll(r.accounts.byID.read, func(row *account) accounts.Account { return r.account(row).Account }),
 		func(rows []accounts.Account) error { return fn(accounts.Batch{Accounts: rows}) })
 	if err != nil {
 		return 0, err
 	}
-	err = inBatches(ctx, r.subscriptions.byID.read, func(row *subscription) subscriptions.Subscription { return r.subscription(row).Subscription },
-		func(rows []subscriptions.Subscription) error { return fn(accounts.Batch{Subscriptions: rows}) })
+	err = inBatches(ctx, convertAll(r.subscriptions.byID.read, func(row *subscription) subscriptions.Subscription {
+		return r.subscription(row).Subscription
+	}), func(rows []subscriptions.Subscription) error { return fn(accounts.Batch{Subscriptions: rows}) })
 	if err != nil {
 		return 0, err
 	}
-	err = inBatches(ctx, r.domains.byID.read, func(row *domain) subscriptions.Domain {
-		d, _ := r.domain(row)
-		return d
-	}, func(rows []subscriptions.Domain) error { return fn(accounts.Batch{Domains: rows}) })
+	err = inBatches(ctx, convertAll(r.domains.byID.read, r.ownDomain),
+		func(rows []subscriptions.Domain) error { return fn(accounts.Batch{Domains: rows}) })
 	if err != nil {
 		return 0, err
 	}
 	return r.log.last, nil
 }
 
-// inBatches calls fn with all rows of a published tree, as convert returns them, in batches.
-func inBatches[ID cmp.Ordered, R, V any](ctx context.Context, rows *btree.Map[ID, R], convert func(R) V, fn func([]V) error) error {
+// ownDomain returns the domain of a row. The caller owns it.
+func (r *root) ownDomain(row *domain) subscriptions.Domain {
+	d, _ := r.domain(row)
+	return d
+}
+
+// convertAll returns all rows of a published tree by id, as convert returns them.
+func convertAll[ID cmp.Ordered, R, V any](rows *btree.Map[ID, R], convert func(R) V) iter.Seq[V] {
+	return func(yield func(V) bool) {
+		rows.Scan(func(_ ID, row R) bool { return yield(convert(row)) })
+	}
+}
+
+// inBatches calls fn with all rows, in batches.
+func inBatches[V any](ctx context.Context, rows iter.Seq[V], fn func([]V) error) error {
 	var batch []V
-	var err error
-	pass := func() {
+	pass := func() error {
 		if ctx.Err() != nil {
-			err = unavailable(ctx)
-			return
+			return unavailable(ctx)
 		}
-		err = fn(batch)
+		full := batch
 		batch = nil
+		return fn(full)
 	}
-	rows.Scan(func(_ ID, row R) bool {
-		batch = append(batch, convert(row))
-		if len(batch) == snapshotBatchSize {
-			pass()
+	for row := range rows {
+		batch = append(batch, row)
+		if len(batch) < snapshotBatchSize {
+			continue
 		}
-		return err == nil
-	})
-	if err == nil && len(batch) > 0 {
-		pass()
+		if err := pass(); err != nil {
+			return err
+		}
 	}
-	return err
+	if len(batch) == 0 {
+		return nil
+	}
+	return pass()
 }

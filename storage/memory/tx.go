@@ -3,6 +3,7 @@ package memory
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -11,25 +12,23 @@ import (
 // tx is the Tx of one command. Because commands run one at a time, every row that it reads is locked, and every value that
 // it finds unused is claimed.
 type tx struct {
-	ctx  context.Context
-	root *root // a fork of the committed root; nil after the command
+	ctx  context.Context //nolint:containedctx // every method of a Tx obeys the ctx of Update
+	root *root           // a fork of the committed root; nil after the command
 	ids  *ids
 }
 
-// ids are the last allocated ids. They are not part of a root, so that the ids of a failed command are not reused.
+// ids are the last allocated ids. They are not part of a root, so that the ids of a failed command are not reused. They are
+// advanced by the running command, and read by Dump.
 type ids struct {
-	account      accounts.ID
-	subscription subscriptions.ID
-	domain       subscriptions.DomainID
-	entryVersion int64
+	account, subscription, domain, entryVersion atomic.Int64
 }
 
 // allocate returns n new ids and advances last.
-func allocate[ID ~int64](last *ID, n int) []ID {
+func allocate[ID ~int64](last *atomic.Int64, n int) []ID {
 	ids := make([]ID, n)
+	first := last.Add(int64(n)) - int64(n) + 1
 	for i := range ids {
-		*last++
-		ids[i] = *last
+		ids[i] = ID(first + int64(i))
 	}
 	return ids
 }
@@ -123,9 +122,9 @@ func (t *tx) Claim(c accounts.Claim) (accounts.Claimed, error) {
 		return accounts.Claimed{}, unavailable(t.ctx)
 	}
 	claimed := t.root.checkClaim(c)
-	claimed.AccountIDs = allocate(&t.ids.account, c.NewAccounts)
-	claimed.SubscriptionIDs = allocate(&t.ids.subscription, c.NewSubscriptions)
-	claimed.DomainIDs = allocate(&t.ids.domain, c.NewDomains)
+	claimed.AccountIDs = allocate[accounts.ID](&t.ids.account, c.NewAccounts)
+	claimed.SubscriptionIDs = allocate[subscriptions.ID](&t.ids.subscription, c.NewSubscriptions)
+	claimed.DomainIDs = allocate[subscriptions.DomainID](&t.ids.domain, c.NewDomains)
 	return claimed, nil
 }
 

@@ -1,8 +1,6 @@
 package postgres
 
 import (
-	"slices"
-
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/internal/stored"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -27,7 +25,7 @@ type claimRow struct {
 }
 
 func (r claimRow) claimed(names []string) accounts.Claimed {
-	taken, conflicting := r.split(names)
+	taken, conflicting := stored.Names{Existing: r.Existing, Others: r.Others, Below: r.ConflictingBelow}.Split(names)
 	return accounts.Claimed{
 		AccountIDs: nilIfEmpty(r.AccountIDs), Logins: nilIfEmpty(r.Logins), AccountExternalIDs: nilIfEmpty(r.AccountExternalIDs),
 		Claimed: subscriptions.Claimed{
@@ -35,35 +33,6 @@ func (r claimRow) claimed(names []string) accounts.Claimed {
 			ExternalIDs: nilIfEmpty(r.ExternalIDs), Names: taken, Conflicting: conflicting,
 		},
 	}
-}
-
-// split returns the claimed names that are taken, and those that conflict with another account's name above or below.
-func (r claimRow) split(names []string) (taken, conflicting []string) {
-	existing, conflictsBelow := set(r.Existing), set(r.ConflictingBelow)
-	for _, name := range names {
-		if existing[name] {
-			taken = append(taken, name)
-			delete(existing, name)
-		}
-	}
-	for _, name := range r.Others {
-		existing[name] = true
-	}
-	conflictsAbove := func(ancestor string) bool { return existing[ancestor] }
-	for _, name := range names {
-		if conflictsBelow[name] || slices.ContainsFunc(subscriptions.Ancestors(name), conflictsAbove) {
-			conflicting = append(conflicting, name)
-		}
-	}
-	return taken, conflicting
-}
-
-func set(names []string) map[string]bool {
-	all := make(map[string]bool, len(names))
-	for _, name := range names {
-		all[name] = true
-	}
-	return all
 }
 
 // nilIfEmpty returns nil for an empty slice: Bun scans an empty array into one.
@@ -80,11 +49,9 @@ func (t *transaction) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	if len(keys)+c.NewAccounts+c.NewSubscriptions+c.NewDomains == 0 {
 		return accounts.Claimed{}, nil
 	}
-	candidates, ranges := slices.Clone(c.Names), []string(nil)
+	candidates, ranges := c.Names, []string(nil)
 	if c.Owner != subscriptions.Provider {
-		for _, name := range c.Names {
-			candidates, ranges = append(candidates, subscriptions.Ancestors(name)...), append(ranges, stored.ReverseLabels(name))
-		}
+		candidates, ranges = stored.NameLookups(c.Names)
 	}
 	var row claimRow
 	if err := t.query(&row, claim, t.schema.lockClass(), numberArray(keys), c.NewAccounts, c.NewSubscriptions, c.NewDomains,

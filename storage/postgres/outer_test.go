@@ -112,6 +112,9 @@ func TestARefusedCommandLeavesTheTransactionUsable(t *testing.T) {
 	require.ErrorIs(t, err, accounts.ErrInvalid)
 	_, err = inTx.Snapshot(ctx, func(accounts.Batch) error { return errors.New("called") })
 	require.ErrorIs(t, err, accounts.ErrInvalid)
+	require.ErrorIs(t, store.WithTx(tx).Dump(ctx, func(accounts.DumpPart) error { return errors.New("called") }), accounts.ErrInvalid)
+	err = store.WithTx(tx).Restore(ctx, func(func(accounts.DumpPart) error) error { return errors.New("called") })
+	require.ErrorIs(t, err, accounts.ErrInvalid)
 	err = inTx.Follow(ctx, "", nil, func(context.Context, []accounts.Event, accounts.Cursor) error { return errors.New("called") })
 	var invalid *accounts.InvalidError
 	require.ErrorAs(t, err, &invalid)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/storage/internal/stored"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -93,7 +94,7 @@ func (t *transaction) write(s saving) error {
 	parts, counts, want := make([]string, len(s.parts)), []string(nil), 0
 	for i, part := range s.parts {
 		name := "part" + strconv.Itoa(i+1)
-		parts[i] = name + " AS (" + indent("\n"+part+"\nRETURNING 1") + "\n)"
+		parts[i] = name + " AS (" + lists.Indent("\n"+part+"\nRETURNING 1") + "\n)"
 		if s.rows[i] != anyRowCount {
 			counts = append(counts, "(SELECT count(*) FROM "+name+")")
 			want += s.rows[i]
@@ -185,7 +186,7 @@ func filter[H any](all []H, keep func(H) bool) []H {
 
 // saveDue updates due_at of subscriptions that got or lost the hold "expired" and were not written otherwise.
 func (s *saving) saveDue(w accounts.Writes) {
-	changes := stored.ExpiredChanges(w)
+	changes := w.ExpiryHolds()
 	for _, r := range slices.Concat(w.AddSubscriptions, w.UpdateSubscriptions) {
 		delete(changes, r.ID)
 	}

@@ -170,6 +170,14 @@ func (t *alternatingStore) PruneEvents(ctx context.Context, before time.Time) (i
 	return t.next().PruneEvents(ctx, before)
 }
 
+func (t *alternatingStore) Dump(ctx context.Context, fn func(accounts.DumpPart) error) error {
+	return t.next().Dump(ctx, fn)
+}
+
+func (t *alternatingStore) Restore(ctx context.Context, dump func(func(accounts.DumpPart) error) error) error {
+	return t.next().Restore(ctx, dump)
+}
+
 func (t *alternatingStore) Snapshot(ctx context.Context, fn func(accounts.Batch) error) (int64, error) {
 	return t.next().Snapshot(ctx, fn)
 }

@@ -35,39 +35,51 @@ func (s *Store) Snapshot(ctx context.Context, fn func(accounts.Batch) error) (in
 	if s.outer != nil {
 		return 0, errInTransaction()
 	}
+	var last int64
+	err := s.readConsistently(ctx, func(r runner, lastEvent int64) error {
+		last = lastEvent
+		return readSnapshot(ctx, r, fn)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return last, nil
+}
+
+// readConsistently calls fn with a runner that reads one snapshot, and with the last number of an event in it.
+func (s *Store) readConsistently(ctx context.Context, fn func(r runner, lastEvent int64) error) error {
 	if err := s.file.check(); err != nil {
-		return 0, unavailable(ctx, err)
+		return unavailable(ctx, err)
 	}
 	tx, err := s.db.DB.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return 0, unavailable(ctx, err)
+		return unavailable(ctx, err)
 	}
 	defer func() { _ = tx.Rollback() }() // there is nothing to commit
 	r := s.runner
 	r.tx = tx
 	last, e := beginReading(ctx, r)
 	if e != nil {
-		return 0, e
+		return e
 	}
-	if err := readSnapshot(ctx, r, fn); err != nil {
-		return 0, err
-	}
-	return last, nil
+	return fn(r, last)
 }
 
 // beginReading reads the last number of an event. It is the first statement of its transaction, which may have to wait.
 func beginReading(ctx context.Context, r runner) (int64, *dbError) {
-	for wait := newBackoff(); ; {
-		rows, e := query(ctx, r, (*idRow).fields, lastEvent)
-		switch {
-		case e == nil && len(rows) == 0:
-			return 0, unavailable(ctx, errModified)
-		case e == nil:
-			return rows[0].ID, nil
-		case !isBusy(e) || !wait.sleep(ctx):
-			return 0, e
-		}
+	var rows []idRow
+	e := whileBusy(ctx, func() error {
+		var e *dbError
+		rows, e = query(ctx, r, (*idRow).fields, lastEvent)
+		return asError(e)
+	})
+	if e != nil {
+		return 0, e
 	}
+	if len(rows) == 0 {
+		return 0, unavailable(ctx, errModified)
+	}
+	return rows[0].ID, nil
 }
 
 // readSnapshot calls fn with all rows.

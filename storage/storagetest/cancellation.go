@@ -89,6 +89,7 @@ func cancelledReads(f *fixture) {
 		"Account":          func() error { _, err := f.store.Account(ctx, accounts.AccountKey{Login: "unknown"}); return err },
 		"Events":           func() error { _, err := f.store.Events(ctx, accounts.EventParams{Limit: 1}); return err },
 		"Snapshot":         func() error { _, err := f.store.Snapshot(ctx, func(accounts.Batch) error { return nil }); return err },
+		"Dump":             func() error { return f.store.Dump(ctx, func(accounts.DumpPart) error { return nil }) },
 		"Update":           func() error { return f.store.Update(ctx, func(accounts.Tx) error { return nil }) },
 	} {
 		err := read()

@@ -120,6 +120,7 @@ func chapters() []chapter {
 		{"versions", []int{8, 11}, versionCases()},
 		{"events", []int{12}, eventCases()},
 		{"following", []int{17}, followCases()},
+		{"copies", []int{12, 16, 17}, copyCases()},
 		{"expiry", []int{13}, expiryCases()},
 		{"time", []int{14}, timeCases()},
 		{"owner", []int{7}, ownerCases()},
