@@ -23,7 +23,7 @@ func TestStore(t *testing.T) {
 	})
 	// Its lists take every step that those of a big database take.
 	t.Run("with one connection", func(t *testing.T) {
-		single := pool.withDB(pgtest.Open(t, withoutPreparing(dsn), 1))
+		single := pool.withDB(pgtest.Open(t, withoutPreparing(t, dsn), 1))
 		storagetest.Run(t, func(t *testing.T) accounts.Store {
 			steps := [][3]int{{1, 2, 1}, {2, 6, 3}, {1, 1, 0}}
 			n := steps[stores.Add(1)%int64(len(steps))]
@@ -41,7 +41,7 @@ func TestStore(t *testing.T) {
 		storagetest.Run(t, bounced.open)
 	})
 	t.Run("with two pools alternately", func(t *testing.T) {
-		other := pgtest.Open(t, withoutPreparing(dsn), 4)
+		other := pgtest.Open(t, withoutPreparing(t, dsn), 4)
 		storagetest.Run(t, func(t *testing.T) accounts.Store {
 			first := pool.openStore(t)
 			second, err := postgres.New(t.Context(), other, &postgres.Options{Schema: pool.schemaOf(first)})
@@ -52,4 +52,7 @@ func TestStore(t *testing.T) {
 }
 
 // withoutPreparing returns the DSN with which the driver prepares no statements.
-func withoutPreparing(dsn string) string { return dsn + " default_query_exec_mode=exec" }
+func withoutPreparing(t *testing.T, dsn string) string {
+	t.Helper()
+	return pgtest.WithSetting(t, dsn, "default_query_exec_mode", "exec")
+}

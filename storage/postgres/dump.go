@@ -51,6 +51,9 @@ WHERE e.number IS NULL AND e.id > $1::bigint
 ORDER BY e.id
 LIMIT $2::integer`
 
+	// unnest returns its rows in the order of the array, so that all commands take the locks in ascending order.
+	lockKeys = `SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key`
+
 	lockTables = `
 LOCK TABLE clientele.accounts, clientele.subscriptions, clientele.domains, clientele.account_holds, clientele.subscription_holds,
     clientele.domain_holds, clientele.entries, clientele.events, clientele.event_log IN EXCLUSIVE MODE`
@@ -257,7 +260,7 @@ func (s *Store) Restore(ctx context.Context, dump func(write func(accounts.DumpP
 
 // lockEmpty locks the tables, and all that commands claim, and returns an error unless the store is empty.
 func (t *transaction) lockEmpty() error {
-	if err := t.exec(anyRowCount, lockClaim, t.schema.lockClass(), numberArray(lockkey.All())); err != nil {
+	if err := t.exec(anyRowCount, lockKeys, t.schema.lockClass(), numberArray(lockkey.All())); err != nil {
 		return err
 	}
 	if err := t.exec(anyRowCount, lockTables); err != nil {

@@ -29,6 +29,12 @@ WHERE e.bucket = $1::text AND e.expires_at <= $2::timestamptz
 ORDER BY e.expires_at, e.key
 LIMIT $3::integer`
 
+	lockOwners = `
+SELECT a.id FROM clientele.accounts AS a
+WHERE a.id = ANY($1::bigint[])
+ORDER BY a.id
+`
+
 	// Keys are locked in the space of advisory locks with one number, apart from those of claims.
 	lockEntryKey = `SELECT pg_advisory_xact_lock($1::bigint)`
 
@@ -138,7 +144,11 @@ func (t *transaction) LockEntries(l accounts.EntryLockSet) (accounts.LockedEntri
 	var out accounts.LockedEntries
 	if owners := l.Owners(); len(owners) > 0 {
 		var locked []idRow
-		if err := t.query(&locked, lockAccounts+t.ownerLock(), numberArray(owners)); err != nil {
+		how := "FOR SHARE" // as Lock
+		if t.several {
+			how = "FOR NO KEY UPDATE"
+		}
+		if err := t.query(&locked, lockOwners+how, numberArray(owners)); err != nil {
 			return accounts.LockedEntries{}, err
 		}
 		for _, row := range locked {
@@ -193,12 +203,4 @@ func entryLock(s schema, bucket, key string) int64 {
 	hash := fnv.New64a()
 	_, _ = hash.Write([]byte("clientele:" + string(s) + "\x00" + bucket + "\x00" + key)) // never fails
 	return int64(hash.Sum64())                                                           // all 64 bits, whatever the sign
-}
-
-func (t *transaction) deleteEntries(w accounts.Writes) error {
-	if len(w.DeleteEntries) == 0 {
-		return nil
-	}
-	statement, args := entryKeyTable.delete(w.DeleteEntries)
-	return t.exec(len(w.DeleteEntries), statement, args...)
 }

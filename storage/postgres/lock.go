@@ -9,70 +9,20 @@ import (
 )
 
 // Commands on subscriptions and domains lock the account in share mode, so that they can run concurrently. Commands on
-// accounts lock them exclusively. Neither lock conflicts with foreign keys that refer to the account. Every statement finds
-// its rows first, sorts them, and then locks them in that order. ANY(ARRAY(SELECT …)) makes the planner use the index of the
-// outer table.
-//
-// Domains need no locks: a command on a domain has locked its subscription, or the account exclusively.
+// accounts lock them exclusively. Neither lock conflicts with foreign keys that refer to the account. The functions find their
+// rows first, sort them, and then lock them in that order. Domains need no locks: a command on a domain has locked its
+// subscription, or the account exclusively.
 const (
-	lockOwners = `
-SELECT a.id FROM clientele.accounts AS a
-WHERE a.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM clientele.subscriptions AS s WHERE s.id = ANY($2::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM clientele.domains AS d JOIN clientele.subscriptions AS s ON s.id = d.subscription_id
-    WHERE d.id = ANY($3::bigint[])))
-ORDER BY a.id
-`
-
-	lockSubscriptions = `
-SELECT s.id FROM clientele.subscriptions AS s
-WHERE s.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT d.subscription_id FROM clientele.domains AS d WHERE d.id = ANY($2::bigint[])))
-ORDER BY s.id
-FOR NO KEY UPDATE`
+	lockHolds = `
+SELECT * FROM clientele.lock_holds_1($1::bigint[])`
 
 	lockAccounts = `
-SELECT a.id FROM clientele.accounts AS a
-WHERE a.id = ANY($1::bigint[])
-ORDER BY a.id
-`
+SELECT ` + accountFields + `, a.password_hash, l.holds
+FROM clientele.lock_accounts_1($1::bigint[]) AS l
+CROSS JOIN LATERAL (SELECT (l.account).*) AS a`
 
-	share       = "FOR SHARE"
-	exclusively = "FOR NO KEY UPDATE"
-
-	lockedOwners = `
-SELECT a.id, (SELECT ` + holdsAsJSON + ` FROM clientele.account_holds AS h WHERE h.account_id = a.id) AS holds
-FROM clientele.accounts AS a
-WHERE a.id = ANY($1::bigint[])`
-
-	lockedAccounts = `
-SELECT ` + accountColumns + `, a.password_hash
-FROM clientele.accounts AS a
-WHERE a.id = ANY($1::bigint[])
-ORDER BY a.id`
-
-	lockedHolds = `
-SELECT h.account_id, h.cause, h.note, h.message, h.public, h.placed_by, h.placed_at
-FROM clientele.account_holds AS h
-WHERE h.account_id = ANY($1::bigint[])
-ORDER BY h.account_id, h.cause`
-
-	lockedSubscriptions = `
-SELECT ` + subscriptionColumns + `, ` + accountHolds + `
-FROM clientele.subscriptions AS s
-WHERE s.id = ANY($1::bigint[])
-ORDER BY s.id`
-
-	lockedDomains = `
-SELECT ` + domainColumns + `
-FROM clientele.domains AS d
-WHERE d.id = ANY($1::bigint[])
-ORDER BY d.id`
+	lockRows = `
+SELECT * FROM clientele.lock_1($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean)`
 
 	domainsOfLocked = `
 SELECT ` + domainColumns + `
@@ -81,100 +31,62 @@ WHERE d.subscription_id = ANY($1::bigint[])
 ORDER BY d.id`
 )
 
+// lockedRow is an account of which only the id and the holds are set, a subscription, or a domain.
+type lockedRow struct {
+	Level    subscriptions.Level
+	ParentID int64 // the account of a subscription, or the subscription of a domain
+	subscriptionRow
+}
+
+func (r lockedRow) domain() domainRow {
+	return domainRow{
+		ID: subscriptions.DomainID(r.ID), SubscriptionID: subscriptions.ID(r.ParentID),
+		Name: r.Name, Attributes: r.Attributes, CreatedAt: r.CreatedAt, Holds: r.Holds,
+	}
+}
+
 // idRow is a row of which only the id was selected.
 type idRow struct{ ID int64 }
 
-func (r idRow) id() int64 { return r.ID }
-
-// ownerLock returns how the owners of what a command changes are locked: together with other commands on their descendants,
-// unless more commands may follow in the transaction. If one of those were a command on the account, two transactions would wait
-// for each other.
-func (t *transaction) ownerLock() string {
-	if t.several {
-		return exclusively
-	}
-	return share
-}
-
-// Lock implements subscriptions.Tx.
+// Lock implements subscriptions.Tx. The owners of what a command changes are locked together with other commands on their
+// descendants, unless more commands may follow in the transaction. If one of those were a command on the account, two
+// transactions would wait for each other.
 func (t *transaction) Lock(r subscriptions.LockSet) (subscriptions.LockedRows, error) {
-	var owners, parents []idRow
-	if err := t.query(&owners, lockOwners+t.ownerLock(), numberArray(r.Accounts), numberArray(r.Subscriptions), numberArray(r.Domains)); err != nil {
+	var rows []lockedRow
+	if err := t.query(&rows, lockRows, numberArray(r.Accounts), numberArray(r.Subscriptions), numberArray(r.Domains), t.several); err != nil {
 		return subscriptions.LockedRows{}, err
 	}
-	if len(r.Subscriptions)+len(r.Domains) > 0 {
-		if err := t.query(&parents, lockSubscriptions, numberArray(r.Subscriptions), numberArray(r.Domains)); err != nil {
-			return subscriptions.LockedRows{}, err
+	held := map[subscriptions.AccountID][]holdRow{}
+	t.subscriptions = map[subscriptions.ID]subscriptionRow{}
+	var domains []domainRow
+	for _, row := range rows { // accounts come first
+		switch row.Level {
+		case subscriptions.LevelAccount:
+			held[subscriptions.AccountID(row.ID)] = row.Holds
+		case subscriptions.LevelSubscription:
+			row.AccountID = subscriptions.AccountID(row.ParentID)
+			row.AccountHolds = held[row.AccountID]
+			t.subscriptions[row.ID] = row.subscriptionRow
+		default:
+			domains = append(domains, row.domain())
 		}
 	}
-	domains, err := t.loadDomains(r.Domains)
-	if err != nil {
-		return subscriptions.LockedRows{}, err
-	}
-	if err := t.loadSubscriptions(convertAll(parents, idRow.id)); err != nil {
-		return subscriptions.LockedRows{}, err
-	}
-	held, err := t.loadHolds(r.Accounts, owners)
-	if err != nil {
-		return subscriptions.LockedRows{}, err
-	}
-	if t.ownerChanged(owners, domains) {
+	if t.ownerChanged(held, domains) {
 		return subscriptions.LockedRows{}, t.fail(unavailable(t.ctx, errOwnerChanged))
 	}
 	return t.lockedRows(r, domains, held), nil
 }
 
-func (t *transaction) loadDomains(ids []subscriptions.DomainID) ([]domainRow, error) {
-	var rows []domainRow
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	return rows, t.query(&rows, lockedDomains, numberArray(ids))
-}
-
-func (t *transaction) loadSubscriptions(ids []int64) error {
-	t.subscriptions = map[subscriptions.ID]subscriptionRow{}
-	if len(ids) == 0 {
-		return nil
-	}
-	var rows []subscriptionRow
-	if err := t.query(&rows, lockedSubscriptions, numberArray(ids)); err != nil {
-		return err
-	}
-	for _, row := range rows {
-		t.subscriptions[row.ID] = row
-	}
-	return nil
-}
-
-// loadHolds returns the holds of the accounts among ids that are locked. An account that was created after the locks were
-// taken is omitted.
-func (t *transaction) loadHolds(ids []subscriptions.AccountID, locked []idRow) (map[subscriptions.AccountID]subscriptions.Holds, error) {
-	held := map[subscriptions.AccountID]subscriptions.Holds{}
-	ids = slices.DeleteFunc(slices.Clone(ids), func(id subscriptions.AccountID) bool { return !slices.Contains(locked, idRow{int64(id)}) })
-	if len(ids) == 0 {
-		return held, nil
-	}
-	var rows []accountRow
-	if err := t.query(&rows, lockedOwners, numberArray(ids)); err != nil {
-		return nil, err
-	}
-	for _, row := range rows {
-		held[row.ID] = holds(row.Holds)
-	}
-	return held, nil
-}
-
 // ownerChanged reports whether a subscription or a domain belongs to an owner that was not locked, because the owner changed
 // before the lock was taken.
-func (t *transaction) ownerChanged(owners []idRow, domains []domainRow) bool {
+func (t *transaction) ownerChanged(locked map[subscriptions.AccountID][]holdRow, domains []domainRow) bool {
 	for _, d := range domains {
-		if _, locked := t.subscriptions[d.SubscriptionID]; !locked {
+		if _, found := t.subscriptions[d.SubscriptionID]; !found {
 			return true
 		}
 	}
 	for _, s := range t.subscriptions {
-		if s.AccountID != subscriptions.Provider && !slices.Contains(owners, idRow{int64(s.AccountID)}) {
+		if _, found := locked[s.AccountID]; !found && s.AccountID != subscriptions.Provider {
 			return true
 		}
 	}
@@ -184,10 +96,10 @@ func (t *transaction) ownerChanged(owners []idRow, domains []domainRow) bool {
 // lockedRows returns the requested rows, their subscriptions and their owners. More rows may be locked: previous owners and
 // subscriptions.
 func (t *transaction) lockedRows(
-	r subscriptions.LockSet, domains []domainRow, held map[subscriptions.AccountID]subscriptions.Holds,
+	r subscriptions.LockSet, domains []domainRow, held map[subscriptions.AccountID][]holdRow,
 ) subscriptions.LockedRows {
 	l := subscriptions.LockedRows{Domains: make([]subscriptions.Domain, len(domains))}
-	requested := map[subscriptions.ID]bool{}
+	requested, owners := map[subscriptions.ID]bool{}, slices.Clone(r.Accounts)
 	for _, id := range r.Subscriptions {
 		requested[id] = true
 	}
@@ -201,12 +113,13 @@ func (t *transaction) lockedRows(
 		}
 		row := t.subscriptions[id]
 		l.Subscriptions = append(l.Subscriptions, row.record())
-		if row.AccountID != subscriptions.Provider {
-			held[row.AccountID] = holds(row.AccountHolds)
-		}
+		owners = append(owners, row.AccountID)
 	}
-	for _, id := range slices.Sorted(maps.Keys(held)) {
-		l.Accounts = append(l.Accounts, subscriptions.Owner{ID: id, Holds: held[id]})
+	slices.Sort(owners)
+	for _, id := range slices.Compact(owners) {
+		if rows, locked := held[id]; locked {
+			l.Accounts = append(l.Accounts, subscriptions.Owner{ID: id, Holds: holds(rows)})
+		}
 	}
 	return l
 }
@@ -222,12 +135,8 @@ func (t *transaction) DomainsOf(ids []subscriptions.ID) ([]subscriptions.Domain,
 
 // LockAccounts implements accounts.Tx.
 func (t *transaction) LockAccounts(ids []accounts.ID) ([]accounts.Record, error) {
-	locked := make([]idRow, 0, len(ids))
-	if err := t.query(&locked, lockAccounts+exclusively, numberArray(ids)); err != nil {
-		return nil, err
-	}
-	rows := make([]accountRow, 0, len(locked))
-	if err := t.query(&rows, lockedAccounts, numberArray(convertAll(locked, idRow.id))); err != nil {
+	rows := make([]accountRow, 0, len(ids))
+	if err := t.query(&rows, lockAccounts, numberArray(ids)); err != nil {
 		return nil, err
 	}
 	return convertAll(rows, accountRow.record), nil
@@ -235,21 +144,21 @@ func (t *transaction) LockAccounts(ids []accounts.ID) ([]accounts.Record, error)
 
 // LockHolds implements accounts.Tx.
 func (t *transaction) LockHolds(ids []accounts.ID) ([]subscriptions.Owner, error) {
-	locked := make([]idRow, 0, len(ids))
-	if err := t.query(&locked, lockAccounts+exclusively, numberArray(ids)); err != nil {
+	rows := make([]holdRow, 0, len(ids))
+	if err := t.query(&rows, lockHolds, numberArray(ids)); err != nil {
 		return nil, err
 	}
-	var rows []holdRow
-	if err := t.query(&rows, lockedHolds, numberArray(convertAll(locked, idRow.id))); err != nil {
-		return nil, err
-	}
-	held := map[accounts.ID]accounts.Holds{}
+	owners := make([]subscriptions.Owner, 0, len(rows))
 	for _, r := range rows {
-		held[r.AccountID] = append(held[r.AccountID], r.hold())
+		if n := len(owners); n == 0 || owners[n-1].ID != r.AccountID {
+			owners = append(owners, subscriptions.Owner{ID: r.AccountID})
+		}
+		if r.Cause != "" {
+			last := &owners[len(owners)-1]
+			last.Holds = append(last.Holds, r.hold())
+		}
 	}
-	return convertAll(locked, func(r idRow) subscriptions.Owner {
-		return subscriptions.Owner{ID: accounts.ID(r.ID), Holds: held[accounts.ID(r.ID)]}
-	}), nil
+	return owners, nil
 }
 
 // Descendants implements accounts.Tx.

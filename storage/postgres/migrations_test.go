@@ -59,13 +59,13 @@ func TestNewReturnsHelpfulErrors(t *testing.T) {
 	_, err = postgres.New(ctx, db, &postgres.Options{Schema: "another"})
 	require.ErrorContains(t, err, `schema "another" is at version 0`)
 
-	for setting, message := range map[string]string{
-		"standard_conforming_strings=off": "unsupported setting standard_conforming_strings = off: must be on",
-		"datestyle='SQL, DMY'":            "unsupported setting DateStyle = SQL: must be ISO",
-		"client_encoding=LATIN1":          "unsupported setting client_encoding = LATIN1: must be UTF8",
-		"array_nulls=off":                 "unsupported setting array_nulls = off: must be on",
+	for setting, message := range map[[2]string]string{
+		{"standard_conforming_strings", "off"}: "unsupported setting standard_conforming_strings = off: must be on",
+		{"datestyle", "SQL, DMY"}:              "unsupported setting DateStyle = SQL: must be ISO",
+		{"client_encoding", "LATIN1"}:          "unsupported setting client_encoding = LATIN1: must be UTF8",
+		{"array_nulls", "off"}:                 "unsupported setting array_nulls = off: must be on",
 	} {
-		db := pgtest.Open(t, dsn+" "+setting, 1)
+		db := pgtest.Open(t, pgtest.WithSetting(t, dsn, setting[0], setting[1]), 1)
 		_, err = postgres.New(ctx, db, nil)
 		require.ErrorContains(t, err, message)
 		require.ErrorContains(t, postgres.Migrate(ctx, db, nil), message)
@@ -120,18 +120,18 @@ func TestOlderCodeWithANewerSchema(t *testing.T) {
 	db := pgtest.Open(t, pgtest.Shared(t).Database(t), 2)
 	require.NoError(t, postgres.Migrate(ctx, db, nil))
 	newer := func(oldest int) {
-		_, err := db.ExecContext(ctx, "DELETE FROM clientele.migrations WHERE version = 4")
+		_, err := db.ExecContext(ctx, "DELETE FROM clientele.migrations WHERE version = 5")
 		require.NoError(t, err)
-		_, err = db.ExecContext(ctx, "INSERT INTO clientele.migrations VALUES (4, '0004_more.sql', 'sum', ?)", oldest)
+		_, err = db.ExecContext(ctx, "INSERT INTO clientele.migrations VALUES (5, '0005_more.sql', 'sum', ?)", oldest)
 		require.NoError(t, err)
 	}
-	newer(3)
+	newer(4)
 	require.NoError(t, postgres.Migrate(ctx, db, nil))
 	store, err := postgres.New(ctx, db, nil)
 	require.NoError(t, err)
 	_, err = manager(store).Create(ctx, alice())
 	require.NoError(t, err)
-	newer(4)
+	newer(5)
 	_, err = postgres.New(ctx, db, nil)
 	require.ErrorContains(t, err, "upgrade the library")
 	require.ErrorContains(t, postgres.Migrate(ctx, db, nil), "upgrade the library")
@@ -152,6 +152,8 @@ CREATE ROLE clientele_app;
 GRANT USAGE ON SCHEMA clientele TO clientele_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA clientele TO clientele_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA clientele TO clientele_app;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA clientele FROM PUBLIC;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA clientele TO clientele_app;
 CREATE ROLE clientele_report;
 GRANT USAGE ON SCHEMA clientele TO clientele_report;
 GRANT SELECT ON ALL TABLES IN SCHEMA clientele TO clientele_report`)
@@ -159,7 +161,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA clientele TO clientele_report`)
 		run("DROP OWNED BY clientele_app, clientele_report; DROP ROLE clientele_app, clientele_report")
 	})
 
-	app := pgtest.Open(t, dsn+" role=clientele_app", 2)
+	app := pgtest.Open(t, pgtest.WithSetting(t, dsn, "role", "clientele_app"), 2)
 	require.NoError(t, postgres.Migrate(ctx, app, nil), "nothing to migrate")
 	run("CREATE EXTENSION pg_trgm")
 	require.NoError(t, postgres.Migrate(ctx, app, nil), "leaves the search indexes to the owner")
@@ -175,7 +177,7 @@ GRANT SELECT ON ALL TABLES IN SCHEMA clientele TO clientele_report`)
 	require.NoError(t, db.NewRaw("SELECT count(*) FROM pg_indexes WHERE schemaname = 'clientele' AND indexname LIKE '%\\_search'").Scan(ctx, &indexes))
 	require.Equal(t, 3, indexes)
 
-	report := pgtest.Open(t, dsn+" role=clientele_report", 2)
+	report := pgtest.Open(t, pgtest.WithSetting(t, dsn, "role", "clientele_report"), 2)
 	store, err = postgres.New(ctx, report, nil)
 	require.NoError(t, err)
 	page, err := manager(store).Events(ctx, accounts.EventQuery{})

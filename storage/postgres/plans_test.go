@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"database/sql"
 	_ "embed"
 	"maps"
 	"reflect"
@@ -11,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
@@ -29,6 +32,9 @@ var sequentialScan = regexp.MustCompile(`Seq Scan on (accounts|subscriptions|dom
 
 // scannedRows matches the number of rows that such a scan returned.
 var scannedRows = regexp.MustCompile(sequentialScan.String() + `.*\(actual rows=(\d+)`)
+
+// functionCall matches the call of a function of the schema.
+var functionCall = regexp.MustCompile(`FROM "clientele"\.(\w+_\d+)\(`)
 
 // commonTerm is part of every account's e-mail address and of every domain's name.
 const commonTerm = "example"
@@ -53,7 +59,9 @@ func TestNoStatementScansABigTable(t *testing.T) {
 	runEveryRead(t, store)
 	runEveryCommand(t, store)
 	distinct := map[string]statement{}
-	for _, s := range r.take() {
+	recorded := r.take()
+	checkFunctions(t, dsn, recorded)
+	for _, s := range recorded {
 		if !slices.Contains([]string{"BEGIN", "COMMIT", "ROLLBACK", "SHOW", "SET", "--", "-- PING"}, s.verb()) {
 			distinct[s.text] = s
 		}
@@ -77,6 +85,39 @@ func TestNoStatementScansABigTable(t *testing.T) {
 	}
 	checkIndexes(t, db, store, &r)
 	require.Regexp(t, sequentialScan, explain(t, db, "EXPLAIN", statement{text: "SELECT count(details) FROM clientele.events"}), "the expression matches a scan")
+}
+
+// checkFunctions runs the recorded calls of functions again and checks the plans of the statements inside.
+func checkFunctions(t *testing.T, dsn string, recorded []statement) {
+	t.Helper()
+	var plans []string
+	db := pgtest.Open(t, dsn, 1, func(config *pgx.ConnConfig) {
+		config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { plans = append(plans, n.Message) }
+	})
+	_, err := db.ExecContext(t.Context(), `
+LOAD 'auto_explain';
+SET auto_explain.log_min_duration = 0;
+SET auto_explain.log_nested_statements = on;
+SET auto_explain.log_level = notice`)
+	require.NoError(t, err)
+	called := map[string]bool{}
+	for _, s := range recorded {
+		name := functionCall.FindStringSubmatch(s.text)
+		if name == nil {
+			continue
+		}
+		called[name[1]] = true
+		tx := begin(t, db, sql.LevelReadCommitted)
+		rows, err := tx.Tx.QueryContext(t.Context(), s.text, s.args...)
+		require.NoError(t, err)
+		require.NoError(t, rows.Close())
+		require.NoError(t, tx.Rollback())
+	}
+	require.Len(t, called, 4)
+	require.Contains(t, strings.Join(plans, "\n"), "LockRows", "plans of the statements inside")
+	for _, plan := range plans {
+		require.NotRegexp(t, sequentialScan, plan)
+	}
 }
 
 // checkAllocations compares a page of a list that many rows match with a list of the same rows by their ids.

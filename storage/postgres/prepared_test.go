@@ -3,8 +3,8 @@ package postgres_test
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
@@ -39,7 +39,9 @@ func TestPreparedStatementsSurviveMigrations(t *testing.T) {
 	}
 	command := func() {
 		t.Helper()
-		_, err := clients.Subscriptions().Suspend(ctx, []subscriptions.ID{1}, accounts.Hold{})
+		_, err := clients.Update(ctx, created.ID, accounts.Changes{Description: pointerTo(time.Now().String())})
+		require.NoError(t, err)
+		_, err = clients.Subscriptions().Suspend(ctx, []subscriptions.ID{1}, accounts.Hold{})
 		require.NoError(t, err)
 		_, err = clients.Subscriptions().Activate(ctx, []subscriptions.ID{1})
 		require.NoError(t, err)
@@ -57,6 +59,7 @@ func TestPreparedStatementsSurviveMigrations(t *testing.T) {
 		}
 		for _, table := range []string{"accounts", "subscriptions"} {
 			pool.execute(t, "ALTER TABLE ?.? ALTER description TYPE varchar(?)", bun.Ident(pool.schemaOf(store)), bun.Ident(table), 5000+i)
+			pool.execute(t, "ALTER TABLE ?.? ADD COLUMN more? bigint", bun.Ident(pool.schemaOf(store)), bun.Ident(table), i)
 		}
 		for range 20 {
 			use()
@@ -69,7 +72,7 @@ func TestLostPreparedStatementsSayWhatToSet(t *testing.T) {
 	ctx, server := t.Context(), pgtest.Shared(t)
 	dsn := server.Database(t)
 	newStorePool(t, dsn, 1).open(t) // creates the tables
-	bounced := strings.ReplaceAll(server.PgBouncer(t, dsn), "default_query_exec_mode=exec", "")
+	bounced := pgtest.WithSetting(t, server.PgBouncer(t, dsn), "default_query_exec_mode", "cache_statement")
 	store := newStorePool(t, dsn, 1).withDB(pgtest.Open(t, bounced, 8)).openStore(t)
 	var group errgroup.Group
 	for range 8 {

@@ -11,10 +11,12 @@ import (
 // The columns of a row, with its holds as JSON, which holdRow scans. Each scalar subquery costs one probe of an index, and
 // without joins no row is returned twice.
 const (
-	accountColumns = `a.id, a.login, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
-    a.country, a.additional_info, a.description, a.external_id, a.locale, a.attributes, a.session_epoch, a.version,
-    a.created_at, a.updated_at,
+	accountColumns = accountFields + `,
     (SELECT ` + holdsAsJSON + ` FROM clientele.account_holds AS h WHERE h.account_id = a.id) AS holds`
+
+	accountFields = `a.id, a.login, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
+    a.country, a.additional_info, a.description, a.external_id, a.locale, a.attributes, a.session_epoch, a.version,
+    a.created_at, a.updated_at`
 
 	subscriptionColumns = `s.id, s.account_id, s.name, s.plan, s.description, s.external_id, s.attributes, s.expires_at,
     s.main_domain_id, s.version, s.created_at, s.updated_at,

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,173 +14,164 @@ import (
 )
 
 const (
-	// Deletes the rows, their holds and entries by the foreign keys, and the texts of earlier events about them. The subject of an event
-	// is the lowest row that it names.
-	deleteRows = `
-WITH accounts AS (
-    DELETE FROM clientele.accounts WHERE id = ANY($1::bigint[]) RETURNING 1
-), subscriptions AS (
-    DELETE FROM clientele.subscriptions WHERE id = ANY($2::bigint[]) RETURNING 1
-), domains AS (
-    DELETE FROM clientele.domains WHERE id = ANY($3::bigint[]) RETURNING 1
-), redacted AS (
-    UPDATE clientele.events SET texts = NULL
-    WHERE id = ANY(ARRAY(
-        SELECT id FROM clientele.events
-        WHERE account_id = ANY(ARRAY(SELECT unnest($1::bigint[]))) AND subscription_id IS NULL AND domain_id IS NULL AND texts IS NOT NULL
-        UNION ALL
-        SELECT id FROM clientele.events
-        WHERE subscription_id = ANY(ARRAY(SELECT unnest($2::bigint[]))) AND domain_id IS NULL AND texts IS NOT NULL
-        UNION ALL
-        SELECT id FROM clientele.events
-        WHERE domain_id = ANY(ARRAY(SELECT unnest($3::bigint[]))) AND texts IS NOT NULL))
-)
-SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM subscriptions) + (SELECT count(*) FROM domains) AS count`
+	// Deletes the rows, and their holds and entries by the foreign keys.
+	deleteByID = `
+DELETE FROM clientele.%s WHERE id = ANY(%s)`
+
+	// Deletes the texts of earlier events about removed accounts, subscriptions and domains. The subject of an event is the lowest
+	// row that it names.
+	redactEvents = `
+UPDATE clientele.events SET texts = NULL
+WHERE id = ANY(ARRAY(
+    SELECT id FROM clientele.events
+    WHERE account_id = ANY(ARRAY(SELECT unnest(%s))) AND subscription_id IS NULL AND domain_id IS NULL AND texts IS NOT NULL
+    UNION ALL
+    SELECT id FROM clientele.events
+    WHERE subscription_id = ANY(ARRAY(SELECT unnest(%s))) AND domain_id IS NULL AND texts IS NOT NULL
+    UNION ALL
+    SELECT id FROM clientele.events
+    WHERE domain_id = ANY(ARRAY(SELECT unnest(%s))) AND texts IS NOT NULL))`
 
 	endSessions = `
 UPDATE clientele.accounts SET session_epoch = session_epoch + 1
-WHERE id = ANY($1::bigint[])`
+WHERE id = ANY(%s)`
 
 	// A subscription is due at its expiry, unless it has the hold "expired".
 	updateDue = `
-UPDATE clientele.subscriptions AS s
-SET due_at = CASE WHEN NOT EXISTS (
-    SELECT FROM clientele.subscription_holds AS h WHERE h.subscription_id = s.id AND h.cause = 'expired'
-) THEN s.expires_at END
-WHERE s.id = ANY($1::bigint[])`
+UPDATE clientele.subscriptions SET due_at = CASE WHEN id = ANY(%s) THEN expires_at END
+WHERE id = ANY(%s)`
+
+	// Omits a row that conflicts with another one. An error of the server would write the row's values into the server's log.
+	onConflictDoNothing = "\nON CONFLICT DO NOTHING"
 )
 
-// Save implements accounts.Tx. Rows are removed before others are added, which may reuse their names. One statement removes,
-// and one adds: foreign keys are checked at the end of each.
+// Save implements accounts.Tx. One statement writes everything: its parts do not see each other's changes, and foreign keys
+// are checked at its end. If rows are removed and others are added, which may reuse their names, there are two.
 func (t *transaction) Save(w accounts.Writes) error {
 	t.saved = true
-	for _, save := range []func(accounts.Writes) error{t.update, t.remove, t.deleteHolds, t.deleteEntries, t.add, t.saveDue} {
-		if err := save(w); err != nil {
+	var s saving
+	s.update(w)
+	s.remove(w)
+	if len(w.AddAccounts)+len(w.AddSubscriptions)+len(w.AddDomains) > 0 && s.removes {
+		if err := t.write(s); err != nil {
 			return err
 		}
+		s = saving{}
 	}
-	return nil
+	s.deleteHolds(w)
+	deleteRows(&s, entryKeyTable, w.DeleteEntries)
+	s.add(w)
+	s.saveDue(w)
+	return t.write(s)
 }
 
-// additions collects the parts of a statement that adds rows to several tables.
-type additions struct {
-	inserts []string
-	args    []any
-	rows    []int // the number of rows of each insert
-	mayOmit bool  // rows may be omitted because of a conflict
+// saving collects the parts of a statement that writes to several tables.
+type saving struct {
+	parts   []string
+	args    numbered
+	rows    []int // the number of rows that each part must affect, or anyRowCount
+	removes bool
 }
 
-// onConflictDoNothing omits a row that conflicts with another one. An error of the server would write the row's values into
-// the server's log.
-const onConflictDoNothing = "\nON CONFLICT DO NOTHING"
+// part adds a part that must affect the given number of rows.
+func (s *saving) part(rows int, part string) {
+	s.parts, s.rows = append(s.parts, strings.TrimPrefix(part, "\n")), append(s.rows, rows)
+}
 
-// add adds the insert of rows into one table.
-func add[R any](a *additions, into table[R], rows []R, conflict string) {
+// numbers binds an array of numbers.
+func numbers[N ~int64 | ~int](s *saving, all []N) string {
+	return s.args.bind(numberArray(all), "bigint[]")
+}
+
+// write runs the statement, which fails if a part affects another number of rows than it must.
+func (t *transaction) write(s saving) error {
+	switch len(s.parts) {
+	case 0:
+		return nil
+	case 1:
+		return t.exec(s.rows[0], s.parts[0], s.args...)
+	}
+	parts, counts, want := make([]string, len(s.parts)), []string(nil), 0
+	for i, part := range s.parts {
+		name := "part" + strconv.Itoa(i+1)
+		parts[i] = name + " AS (" + lists.Indent("\n"+part+"\nRETURNING 1") + "\n)"
+		if s.rows[i] != anyRowCount {
+			counts = append(counts, "(SELECT count(*) FROM "+name+")")
+			want += s.rows[i]
+		}
+	}
+	var written countRow
+	if err := t.query(&written, "WITH "+strings.Join(parts, ", ")+"\nSELECT "+strings.Join(counts, "\n    + ")+" AS count", s.args...); err != nil {
+		return err
+	}
+	return t.checkRowCount(written.Count, want)
+}
+
+// insertRows adds the insert of rows into a table. In case of a conflict, the clause says what to do.
+func insertRows[R any](s *saving, into table[R], rows []R, conflict string) {
 	if len(rows) == 0 {
 		return
 	}
-	insert, args := into.insert(rows, len(a.args))
-	a.inserts, a.args, a.rows = append(a.inserts, insert+conflict), append(a.args, args...), append(a.rows, len(rows))
-	a.mayOmit = a.mayOmit || conflict == onConflictDoNothing
+	insert, args := into.insert(rows, len(s.args))
+	s.args = append(s.args, args...)
+	s.part(len(rows), insert+conflict)
 }
 
-// with returns a WITH clause of the first n inserts.
-func (a additions) with(n int) string {
-	if n == 0 {
-		return ""
-	}
-	ctes := make([]string, n)
-	for i, insert := range a.inserts[:n] {
-		ctes[i] = "added" + strconv.Itoa(i+1) + " AS (" + lists.Indent("\n"+insert+"\nRETURNING 1") + "\n)"
-	}
-	return "WITH " + strings.Join(ctes, ", ") + "\n"
-}
-
-// countingStatement returns a statement that adds the rows and returns how many it has added.
-func (a additions) countingStatement() string {
-	counts := make([]string, len(a.inserts))
-	for i := range counts {
-		counts[i] = "(SELECT count(*) FROM added" + strconv.Itoa(i+1) + ")"
-	}
-	return a.with(len(a.inserts)) + "SELECT " + strings.Join(counts, "\n    + ") + " AS count"
-}
-
-func (t *transaction) add(w accounts.Writes) error {
-	var a additions
-	add(&a, accountTable, w.AddAccounts, onConflictDoNothing)
-	add(&a, subscriptionTable, stored.Subscriptions(w, w.AddSubscriptions), onConflictDoNothing)
-	add(&a, domainTable, w.AddDomains, onConflictDoNothing)
-	for _, holds := range holdWriteTables {
-		add(&a, holds.table, filter(w.PutHolds, func(p subscriptions.HoldWrite) bool { return p.Level == holds.level }), holds.onConflict())
-	}
-	add(&a, entryTable, w.PutEntries, replaceEntry)
-	add(&a, eventTable, stored.WithoutRemovedTexts(w), "")
-	last := len(a.inserts) - 1
-	switch {
-	case last < 0:
-		return nil
-	case !a.mayOmit:
-		return t.exec(a.rows[last], a.with(last)+a.inserts[last], a.args...)
-	}
-	var added countRow
-	if err := t.query(&added, a.countingStatement(), a.args...); err != nil {
-		return err
-	}
-	want := 0
-	for _, rows := range a.rows {
-		want += rows
-	}
-	return t.checkRowCount(added.Count, want)
-}
-
-func updateRows[R any](t *transaction, in table[R], rows []R) error {
+func updateRows[R any](s *saving, in table[R], rows []R) {
 	if len(rows) == 0 {
-		return nil
+		return
 	}
-	statement, args := in.update(rows)
-	return t.exec(len(rows), statement, args...)
+	update, args := in.update(rows, len(s.args))
+	s.args = append(s.args, args...)
+	s.part(len(rows), update)
 }
 
-func (t *transaction) update(w accounts.Writes) error {
-	if err := updateRows(t, accountTable, w.UpdateAccounts); err != nil {
-		return err
+// deleteRows adds the deletion of the rows with the keys of these.
+func deleteRows[R any](s *saving, from table[R], rows []R) {
+	if len(rows) == 0 {
+		return
 	}
+	deletion, args := from.delete(rows, len(s.args))
+	s.args = append(s.args, args...)
+	s.part(len(rows), deletion)
+}
+
+func (s *saving) update(w accounts.Writes) {
+	updateRows(s, accountTable, w.UpdateAccounts)
 	if len(w.EndSessions) > 0 {
-		if err := t.exec(len(w.EndSessions), endSessions, numberArray(w.EndSessions)); err != nil {
-			return err
-		}
+		s.part(len(w.EndSessions), fmt.Sprintf(endSessions, numbers(s, w.EndSessions)))
 	}
-	if err := updateRows(t, subscriptionTable, stored.Subscriptions(w, w.UpdateSubscriptions)); err != nil {
-		return err
-	}
-	return updateRows(t, domainUpdateTable, w.UpdateDomains)
+	updateRows(s, subscriptionTable, stored.Subscriptions(w, w.UpdateSubscriptions))
+	updateRows(s, domainUpdateTable, w.UpdateDomains)
 }
 
-func (t *transaction) remove(w accounts.Writes) error {
-	want := len(w.RemoveAccounts) + len(w.RemoveSubscriptions) + len(w.RemoveDomains)
-	if want == 0 {
-		return nil
+func (s *saving) remove(w accounts.Writes) {
+	if len(w.RemoveAccounts)+len(w.RemoveSubscriptions)+len(w.RemoveDomains) == 0 {
+		return
 	}
-	var removed countRow
-	if err := t.query(&removed, deleteRows,
-		numberArray(w.RemoveAccounts), numberArray(w.RemoveSubscriptions), numberArray(w.RemoveDomains)); err != nil {
-		return err
-	}
-	return t.checkRowCount(removed.Count, want)
+	s.removes = true
+	accountIDs, subscriptionIDs, domainIDs := numbers(s, w.RemoveAccounts), numbers(s, w.RemoveSubscriptions), numbers(s, w.RemoveDomains)
+	s.part(len(w.RemoveAccounts), fmt.Sprintf(deleteByID, "accounts", accountIDs))
+	s.part(len(w.RemoveSubscriptions), fmt.Sprintf(deleteByID, "subscriptions", subscriptionIDs))
+	s.part(len(w.RemoveDomains), fmt.Sprintf(deleteByID, "domains", domainIDs))
+	s.part(anyRowCount, fmt.Sprintf(redactEvents, accountIDs, subscriptionIDs, domainIDs))
 }
 
-func (t *transaction) deleteHolds(w accounts.Writes) error {
+func (s *saving) deleteHolds(w accounts.Writes) {
 	for _, holds := range holdKeyTables {
-		rows := filter(w.DeleteHolds, func(l subscriptions.HoldKey) bool { return l.Level == holds.level })
-		if len(rows) == 0 {
-			continue
-		}
-		statement, args := holds.delete(rows)
-		if err := t.exec(anyRowCount, statement, args...); err != nil {
-			return err
-		}
+		deleteRows(s, holds.table, filter(w.DeleteHolds, func(l subscriptions.HoldKey) bool { return l.Level == holds.level }))
 	}
-	return nil
+}
+
+func (s *saving) add(w accounts.Writes) {
+	insertRows(s, accountTable, w.AddAccounts, onConflictDoNothing)
+	insertRows(s, subscriptionTable, stored.Subscriptions(w, w.AddSubscriptions), onConflictDoNothing)
+	insertRows(s, domainTable, w.AddDomains, onConflictDoNothing)
+	for _, holds := range holdWriteTables {
+		insertRows(s, holds.table, filter(w.PutHolds, func(p subscriptions.HoldWrite) bool { return p.Level == holds.level }), holds.onConflict())
+	}
+	insertRows(s, entryTable, w.PutEntries, replaceEntry)
+	insertRows(s, eventTable, stored.WithoutRemovedTexts(w), "")
 }
 
 func filter[H any](all []H, keep func(H) bool) []H {
@@ -193,13 +185,15 @@ func filter[H any](all []H, keep func(H) bool) []H {
 }
 
 // saveDue updates due_at of subscriptions that got or lost the hold "expired" and were not written otherwise.
-func (t *transaction) saveDue(w accounts.Writes) error {
+func (s *saving) saveDue(w accounts.Writes) {
 	changes := w.ExpiryHolds()
 	for _, r := range slices.Concat(w.AddSubscriptions, w.UpdateSubscriptions) {
 		delete(changes, r.ID)
 	}
 	if len(changes) == 0 {
-		return nil
+		return
 	}
-	return t.exec(len(changes), updateDue, numberArray(slices.Sorted(maps.Keys(changes))))
+	changed := slices.Sorted(maps.Keys(changes))
+	due := slices.DeleteFunc(slices.Clone(changed), func(id subscriptions.ID) bool { return changes[id] })
+	s.part(len(changed), fmt.Sprintf(updateDue, numbers(s, due), numbers(s, changed)))
 }

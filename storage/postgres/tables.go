@@ -104,7 +104,8 @@ func (t table[R]) withColumns(names ...string) table[R] {
 	return t
 }
 
-// insert returns a statement that adds rows, in their order, and its arguments. The first placeholder is that after offset.
+// insert returns a statement that adds rows, in their order, and its arguments. The first placeholder is that after offset, here and
+// below.
 func (t table[R]) insert(rows []R, offset int) (string, []any) {
 	r := t.bindRows(rows, offset)
 	values := lines(r.values)
@@ -117,16 +118,16 @@ func (t table[R]) insert(rows []R, offset int) (string, []any) {
 }
 
 // update returns a statement that writes every column of the rows with these keys, and its arguments.
-func (t table[R]) update(rows []R) (string, []any) {
-	r := t.bindRows(rows, 0)
+func (t table[R]) update(rows []R, offset int) (string, []any) {
+	r := t.bindRows(rows, offset)
 	return "UPDATE " + t.name + " AS t SET\n    " + lines(t.assignments(r, t.key, len(t.columns), "")) + r.clause("FROM") +
 		"\nWHERE " + t.keyEquals(r), r.args
 }
 
 // delete returns a statement that deletes the rows with these keys, and its arguments.
-func (t table[R]) delete(rows []R) (string, []any) {
+func (t table[R]) delete(rows []R, offset int) (string, []any) {
 	t.columns = t.columns[:t.key]
-	r := t.bindRows(rows, 0)
+	r := t.bindRows(rows, offset)
 	return "DELETE FROM " + t.name + " AS t" + r.clause("USING") +
 		"\nWHERE " + t.keyEquals(r), r.args
 }

@@ -41,10 +41,10 @@ func TestConstantColumnsAreSentOnce(t *testing.T) {
 		require.Equal(t, c.statement, statement)
 		require.Equal(t, c.args, args)
 	}
-	statement, args := pairTable.update([]pair{{"x", "y"}})
+	statement, args := pairTable.update([]pair{{"x", "y"}}, 0)
 	require.Equal(t, "UPDATE clientele.pairs AS t SET\n    b = $2::text\nWHERE t.a = $1::text", statement)
 	require.Equal(t, []any{"x", "y"}, args)
-	statement, args = pairTable.delete([]pair{{"x", ""}, {"z", ""}})
+	statement, args = pairTable.delete([]pair{{"x", ""}, {"z", ""}}, 0)
 	require.Equal(t, "DELETE FROM clientele.pairs AS t\nUSING unnest($1::text[]) WITH ORDINALITY\n    AS r(a, ordinality)\nWHERE t.a = r.a", statement)
 	require.Equal(t, []any{`{"x","z"}`}, args)
 }

@@ -11,8 +11,8 @@ import (
 // errOwnerChanged is returned if a subscription or a domain got another owner while the old one was being locked.
 var errOwnerChanged = errors.New("an owner changed before it was locked")
 
-// transaction is an accounts.Tx. The server is in READ COMMITTED: a statement sees what was committed before it began,
-// so that rows are locked by one statement and read by the next.
+// transaction is an accounts.Tx. The server is in READ COMMITTED: a statement sees what was committed before it began, also
+// inside a function. So rows are locked by one statement and read by the next; functions of the schema do both in one round trip.
 type transaction struct {
 	runner
 	ctx    context.Context //nolint:containedctx // every method of a Tx obeys the ctx of Update

@@ -4,7 +4,6 @@ package stored
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -21,28 +20,10 @@ func ReverseLabels(name string) string {
 	return strings.Join(labels, ".")
 }
 
-// MarshalMap returns m, which is not empty, as a JSON object. Most maps are so small and plain that the reflection of
-// encoding/json would take longer than everything else.
+// MarshalMap returns m as a JSON object.
 func MarshalMap(m map[string]string) string {
-	b := []byte{'{'}
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		b = appendJSON(b, key)
-		b = append(b, ':')
-		b = append(appendJSON(b, m[key]), ',')
-	}
-	b[len(b)-1] = '}'
-	return string(b)
-}
-
-func appendJSON(b []byte, text string) []byte {
-	plain := func(c rune) bool { return c >= ' ' && c < 0x7f && c != '"' && c != '\\' }
-	if strings.IndexFunc(text, func(c rune) bool { return !plain(c) }) < 0 {
-		b = append(b, '"')
-		b = append(b, text...)
-		return append(b, '"')
-	}
-	encoded, _ := json.Marshal(text) // never fails for a string
-	return append(b, encoded...)
+	object, _ := json.Marshal(m) // never fails for strings
+	return string(object)
 }
 
 // AfterPrefix returns the first text after all that begin with prefix, in the order of code points, or "" if there is none.

@@ -18,6 +18,7 @@ type comparison struct {
 	nameA, nameB string
 	a            func(round int) error
 	b            func(round int) error // the reference; nil: only the time of a is measured
+	prepare      func(round int) error // runs before each of the two, not measured; may be nil
 	reset        func(round int) error // restores the database after each of the two, not measured; may be nil
 	minRounds    int
 	target       string // of the ratio, or of the time
@@ -85,6 +86,11 @@ func benchmarkName(name string) string { return strings.NewReplacer(" ", "-", ",
 // measure returns the time of one call of fn.
 func (c comparison) measure(b *testing.B, fn func(round int) error, round int) time.Duration {
 	b.Helper()
+	if c.prepare != nil {
+		if err := c.prepare(round); err != nil {
+			b.Fatal(err)
+		}
+	}
 	begin := time.Now()
 	err := fn(round)
 	elapsed := time.Since(begin)

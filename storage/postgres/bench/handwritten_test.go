@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,8 +15,9 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// handwritten is the SQL that an application would write instead of using the library, with as few statements as possible that
-// lock, check and write the same rows. Rows are locked before anything that depends on them is read.
+// handwritten is the SQL that a good engineer would write instead of using the library: prepared, and with as few round trips as
+// possible, also for commands, which lock, check and write the same rows. Rows are locked before anything that depends on them is
+// read.
 type handwritten struct {
 	pool *pgxpool.Pool
 	now  func() time.Time
@@ -105,11 +105,13 @@ ORDER BY d.name = $1 DESC
 LIMIT 1`
 
 func (h handwritten) resolve(ctx context.Context, host string) (subscriptions.Site, error) {
-	var site subscriptions.Site
+	return scanSite(h.pool.QueryRow(ctx, handSite, host, strings.TrimPrefix(host, "www.")))
+}
+
+func scanSite(row pgx.Row) (site subscriptions.Site, err error) {
 	var own, above, top []heldRow
 	d := &site.Domain
-	err := h.pool.QueryRow(ctx, handSite, host, strings.TrimPrefix(host, "www.")).Scan(
-		&d.ID, &d.SubscriptionID, &d.AccountID, &d.Name, &d.Main, &d.Attributes, &d.CreatedAt, &site.Plan, &own, &above, &top)
+	err = row.Scan(&d.ID, &d.SubscriptionID, &d.AccountID, &d.Name, &d.Main, &d.Attributes, &d.CreatedAt, &site.Plan, &own, &above, &top)
 	d.Plan = site.Plan
 	d.Holds, d.Inherited, d.CreatedAt = holds(own), holds(top).Inherited(holds(above)), d.CreatedAt.UTC()
 	return site, err
@@ -153,208 +155,6 @@ func (h handwritten) summaries(ctx context.Context, statement string, args ...an
 		s.Account = a.Account
 		return s, err
 	})
-}
-
-const (
-	handClaimLocks = `SELECT pg_advisory_xact_lock($1, key) FROM unnest($2::integer[]) AS key`
-
-	handClaim = `
-SELECT nextval('clientele.account_ids'), nextval('clientele.subscription_ids'), nextval('clientele.domain_ids'),
-    EXISTS (SELECT FROM clientele.accounts WHERE login = $1),
-    EXISTS (SELECT FROM clientele.accounts WHERE external_id = $2),
-    EXISTS (SELECT FROM clientele.domains WHERE name = $3),
-    EXISTS (SELECT FROM clientele.domains AS d JOIN clientele.subscriptions AS s ON s.id = d.subscription_id
-        WHERE d.name = ANY($4::text[]) AND s.account_id IS NOT NULL),
-    EXISTS (SELECT FROM clientele.domains AS d JOIN clientele.subscriptions AS s ON s.id = d.subscription_id
-        WHERE d.reversed >= $5::text || '.' AND d.reversed < $5::text || '/' AND s.account_id IS NOT NULL)`
-
-	handCreate = `
-WITH a AS (
-    INSERT INTO clientele.accounts (id, login, password_hash, name, company, email, phone, address, city, state, postal_code,
-        country, additional_info, description, external_id, locale, attributes, session_epoch, version, created_at, updated_at,
-        sort_name, search)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', '', '', $8, '', '', $9, '', NULL, 1, 1, $10, $10, $11, $12)
-), s AS (
-    INSERT INTO clientele.subscriptions (id, account_id, name, plan, description, external_id, attributes,
-        expires_at, due_at, main_domain_id, version, created_at, updated_at, search)
-    VALUES ($13, $1, $14, $15, '', NULL, NULL, NULL, NULL, $16, 1, $10, $10, $17)
-), d AS (
-    INSERT INTO clientele.domains (id, subscription_id, name, reversed, attributes, created_at, search)
-    VALUES ($16, $13, $14, $18, NULL, $10, $19)
-)
-INSERT INTO clientele.events (at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-VALUES ($10, 'account.created', $20, $1, NULL, NULL, '', jsonb_build_object('externalID', $9::text), jsonb_build_object('login', $2::text)),
-    ($10, 'subscription.created', $20, $1, $13, NULL, '', NULL, NULL),
-    ($10, 'domain.added', $20, $1, $13, $16, $14, NULL, NULL)`
-)
-
-func (h handwritten) create(ctx context.Context, actor string, in accounts.New) (accounts.ID, error) {
-	hash, _ := plain{}.Hash(ctx, in.Password)
-	name, at := in.Subscription.Domains[0], h.at()
-	keys := accounts.Claim{
-		Logins: []string{in.Login}, AccountExternalIDs: []string{in.ExternalID},
-		Claim: subscriptions.Claim{Names: in.Subscription.Domains, Owner: -1},
-	}.Keys()
-	as := accounts.Account{Login: in.Login, Contact: in.Contact, ExternalID: in.ExternalID}
-	var id, subscription, domain int64
-	err := pgx.BeginTxFunc(ctx, h.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, handClaimLocks, lockClass(), keys); err != nil {
-			return err
-		}
-		var login, external, taken, above, below bool
-		if err := tx.QueryRow(ctx, handClaim, in.Login, in.ExternalID, name, subscriptions.Ancestors(name), reversed(name)).Scan(
-			&id, &subscription, &domain, &login, &external, &taken, &above, &below); err != nil {
-			return err
-		}
-		if login || external || taken || above || below {
-			return accounts.ErrTaken
-		}
-		_, err := tx.Exec(ctx, handCreate, id, in.Login, hash, in.Contact.Name, in.Contact.Company, in.Contact.Email, in.Contact.Phone,
-			in.Contact.Country, in.ExternalID, at, as.SortName(), as.SearchText(),
-			subscription, name, in.Subscription.Plan, domain, input.SearchText(name, ""), reversed(name), input.SearchText(name), actor)
-		return err
-	})
-	return accounts.ID(id), err
-}
-
-const (
-	handLock = `SELECT id FROM clientele.accounts WHERE id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE`
-
-	// An existing hold keeps placed_by and placed_at, and gets the texts that are not empty.
-	handSuspend = `
-WITH placed AS (
-    INSERT INTO clientele.account_holds AS h (account_id, cause, note, message, public, placed_by, placed_at)
-    SELECT id, $2::text, $3::text, $4::text, $5::text, $6::text, $7::timestamptz FROM unnest($1::bigint[]) AS id
-    ON CONFLICT (account_id, cause) DO UPDATE SET note = coalesce(nullif(excluded.note, ''), h.note),
-        message = coalesce(nullif(excluded.message, ''), h.message), public = coalesce(nullif(excluded.public, ''), h.public)
-    WHERE excluded.note NOT IN ('', h.note) OR excluded.message NOT IN ('', h.message) OR excluded.public NOT IN ('', h.public)
-    RETURNING account_id, note, message, public, h.xmax = 0 AS added
-)
-INSERT INTO clientele.events (at, type, actor, account_id, domain, details, texts)
-SELECT $7::timestamptz, CASE WHEN added THEN 'account.suspended' ELSE 'account.hold-updated' END, $6::text, account_id, '', jsonb_build_object('cause', $2::text),
-    nullif(jsonb_strip_nulls(jsonb_build_object('note', nullif(note, ''), 'message', nullif(message, ''), 'public', nullif(public, ''))), '{}')
-FROM placed
-ORDER BY account_id
-RETURNING account_id, type = 'account.suspended'`
-)
-
-func (h handwritten) suspend(ctx context.Context, actor string, ids []accounts.ID, hold accounts.Hold) (out accounts.Outcome, err error) {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	at := h.at()
-	err = pgx.BeginTxFunc(ctx, h.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, handLock, numbers(ids))
-		if err != nil {
-			return err
-		}
-		found, err := pgx.CollectRows(rows, pgx.RowTo[accounts.ID])
-		if err != nil {
-			return err
-		}
-		if len(found) != len(ids) {
-			return errMissing
-		}
-		rows, err = tx.Query(ctx, handSuspend, numbers(ids), string(hold.Cause), hold.Note, hold.Message, hold.Public, actor, at)
-		if err != nil {
-			return err
-		}
-		var id accounts.ID
-		var added bool
-		_, err = pgx.ForEachRow(rows, []any{&id, &added}, func() error {
-			if added {
-				out.Changed = append(out.Changed, id)
-			} else {
-				out.Updated = append(out.Updated, id)
-			}
-			return nil
-		})
-		return err
-	})
-	if len(out.Changed) == len(ids) {
-		return out, err
-	}
-	changed := map[accounts.ID]bool{}
-	for _, id := range slices.Concat(out.Changed, out.Updated) {
-		changed[id] = true
-	}
-	for _, id := range ids {
-		if !changed[id] {
-			out.Unchanged = append(out.Unchanged, id)
-		}
-	}
-	return out, err
-}
-
-const handRemove = `
-WITH d AS (
-    DELETE FROM clientele.domains AS d USING clientele.subscriptions AS s
-    WHERE s.id = d.subscription_id AND s.account_id = ANY($1::bigint[])
-    RETURNING d.id, d.name, s.id AS subscription_id, s.account_id
-), s AS (
-    DELETE FROM clientele.subscriptions AS s WHERE s.account_id = ANY($1::bigint[])
-    RETURNING s.id, s.account_id, s.external_id
-), a AS (
-    DELETE FROM clientele.accounts AS a WHERE a.id = ANY($1::bigint[])
-    RETURNING a.id, a.external_id, a.login
-), forgotten_domains AS (
-    UPDATE clientele.events SET texts = NULL WHERE domain_id IN (SELECT id FROM d) AND texts IS NOT NULL
-), forgotten_subscriptions AS (
-    UPDATE clientele.events SET texts = NULL
-    WHERE subscription_id IN (SELECT id FROM s) AND domain_id IS NULL AND texts IS NOT NULL
-), forgotten_accounts AS (
-    UPDATE clientele.events SET texts = NULL
-    WHERE account_id = ANY($1::bigint[]) AND subscription_id IS NULL AND domain_id IS NULL AND texts IS NOT NULL
-)
-INSERT INTO clientele.events (at, type, actor, account_id, subscription_id, domain_id, domain, details)
-SELECT $2::timestamptz, type, $3::text, account_id, subscription_id, domain_id, domain, details
-FROM (
-    SELECT 1 AS kind, id, 'domain.removed' AS type, account_id, subscription_id, id AS domain_id, name AS domain, NULL::jsonb AS details FROM d
-    UNION ALL
-    SELECT 2, id, 'subscription.removed', account_id, id, NULL, '', CASE WHEN external_id <> '' THEN jsonb_build_object('externalID', external_id) END FROM s
-    UNION ALL
-    SELECT 3, id, 'account.removed', id, NULL, NULL, '', jsonb_strip_nulls(jsonb_build_object('externalID', nullif(external_id, ''), 'login', login)) FROM a
-) AS gone
-ORDER BY kind, id
-RETURNING coalesce(subscription_id, 0), domain_id IS NOT NULL, CASE WHEN type = 'account.removed' THEN details ->> 'login' ELSE domain END`
-
-func (h handwritten) remove(ctx context.Context, actor string, ids []accounts.ID) (r accounts.Removal, err error) {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	at := h.at()
-	r.Accounts = ids
-	err = pgx.BeginTxFunc(ctx, h.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, handLock, numbers(ids))
-		if err != nil {
-			return err
-		}
-		found, err := pgx.CollectRows(rows, pgx.RowTo[accounts.ID])
-		if err != nil {
-			return err
-		}
-		if len(found) != len(ids) {
-			return errMissing
-		}
-		rows, err = tx.Query(ctx, handRemove, numbers(ids), at, actor)
-		if err != nil {
-			return err
-		}
-		var subscription subscriptions.ID
-		var isDomain bool
-		var name string
-		_, err = pgx.ForEachRow(rows, []any{&subscription, &isDomain, &name}, func() error {
-			switch {
-			case isDomain:
-				r.Domains = append(r.Domains, name)
-			case subscription != 0:
-				r.Subscriptions = append(r.Subscriptions, subscription)
-			default:
-				r.Logins = append(r.Logins, name)
-			}
-			return nil
-		})
-		return err
-	})
-	slices.Sort(r.Domains)
-	slices.Sort(r.Logins)
-	return r, err
 }
 
 func numbers(ids []accounts.ID) []int64 {

@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -28,31 +26,19 @@ type implementations struct {
 // callers is the maximum number of concurrent callers, and the number of connections of each pool.
 const callers = 16
 
-// openImplementations opens both in the same execution mode: with prepared statements, as the README recommends, or without.
-func openImplementations(t testing.TB, dsn string, prepared bool, now func() time.Time) implementations {
+// openImplementations opens both with prepared statements, as drivers do by default.
+func openImplementations(t testing.TB, dsn string, now func() time.Time) implementations {
 	t.Helper()
-	grow := func(config *pgx.ConnConfig) { config.AfterConnect = growMemory }
-	if !prepared {
-		dsn += " default_query_exec_mode=exec"
-	}
-	store, err := postgres.New(t.Context(), pgtest.Open(t, dsn, callers, grow), nil)
+	store, err := postgres.New(t.Context(), pgtest.Open(t, dsn, callers), nil)
 	require.NoError(t, err)
 	config, err := pgxpool.ParseConfig(dsn)
 	require.NoError(t, err)
-	config.MinConns, config.MaxConns = callers, callers
-	grow(config.ConnConfig)
+	config.MaxConns = callers
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
 	clients := accounts.NewManager(store, &accounts.Options{Hasher: plain{}, Now: now})
 	return implementations{clients: clients, subs: clients.Subscriptions(), store: store, handwritten: handwritten{pool, now}}
-}
-
-// growMemory makes the backend of a connection allocate much memory once. From then on it keeps memory between statements, which
-// saves a third of their time; without it, that would begin at some time during the measurements.
-func growMemory(ctx context.Context, conn *pgconn.PgConn) error {
-	_, err := conn.Exec(ctx, "SELECT length(repeat('x', 30000000))").ReadAll()
-	return err
 }
 
 // plain is a hasher that costs nothing.
@@ -77,4 +63,15 @@ func customer(n int) accounts.New {
 		ExternalID:   fmt.Sprintf("new-%d", n),
 		Subscription: &subscriptions.New{Plan: "basic", Domains: []string{fmt.Sprintf("new-customer%08d.com", n)}},
 	}
+}
+
+// imports returns the customers from and up to a number as they are imported.
+func imports(from, to int) []accounts.New {
+	var all []accounts.New
+	for n := from; n < to; n++ {
+		in := customer(n)
+		in.PasswordHash, in.Password = "$plain$"+in.Password, ""
+		all = append(all, in)
+	}
+	return all
 }

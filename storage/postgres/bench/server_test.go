@@ -20,22 +20,17 @@ import (
 // accountsEnv is the variable with the number of accounts.
 const accountsEnv = "CLIENTELE_BENCH_ACCOUNTS"
 
-// settings are those of a small dedicated server; they replace the settings for tests. Commits do not wait for the disk: its
-// time would be the same on both sides of a comparison, and hide the differences.
+// settings are PostgreSQL's defaults where package pgtest has others, and the memory of a small dedicated server.
 const settings = `
+fsync = on
+full_page_writes = on
+jit = on
 shared_buffers = 2GB
 work_mem = 16MB
 maintenance_work_mem = 1GB
 effective_cache_size = 6GB
 random_page_cost = 1.1
 max_wal_size = 16GB
-checkpoint_timeout = 1h
-wal_level = minimal
-max_wal_senders = 0
-fsync = off
-synchronous_commit = on
-full_page_writes = on
-autovacuum = off
 `
 
 // accountCount returns the number of accounts to seed.

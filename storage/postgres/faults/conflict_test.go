@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"github.com/uptrace/bun"
 
@@ -269,37 +268,51 @@ func TestServerErrors(t *testing.T) {
 	}
 }
 
-// A command does not see an account that is created after it took its locks and before it reads the locked rows: that account
-// is not locked.
+// A command does not see an account that is created after it has begun to lock rows and before it reads them: that account is not
+// locked.
 func TestRowsInsertedAfterTheLocksAreOmitted(t *testing.T) {
-	dsn := newDatabase(t, pgtest.Shared(t))
-	hook := &statementHook{}
-	app, other := openApp(t, dsn, 2, hook), openApp(t, dsn, 2, &statementHook{})
-	spare, err := other.Subscriptions().Create(t.Context(), subscriptions.New{Name: "spare"})
+	ctx, dsn := t.Context(), newDatabase(t, pgtest.Shared(t))
+	app, other := openApp(t, dsn, 2, nil), openApp(t, dsn, 2, nil)
+	spare, err := other.Subscriptions().Create(ctx, subscriptions.New{Name: "spare"})
 	require.NoError(t, err)
-	last, err := other.Create(t.Context(), customer(randomName("late")))
+	first, err := other.Create(ctx, customer(randomName("first")))
 	require.NoError(t, err)
+	last := first
 	for name, command := range map[string]func(id accounts.ID) error{
-		"Remove": func(id accounts.ID) error { _, err := app.Remove(t.Context(), []accounts.ID{id}); return err },
+		"Remove": func(id accounts.ID) error { _, err := app.Remove(ctx, []accounts.ID{first.ID, id}); return err },
 		"Suspend": func(id accounts.ID) error {
-			_, err := app.Suspend(t.Context(), []accounts.ID{id}, accounts.Hold{})
+			_, err := app.Suspend(ctx, []accounts.ID{first.ID, id}, accounts.Hold{})
 			return err
 		},
+		"Update": func(id accounts.ID) error { // the one account is omitted
+			return app.store.Update(ctx, func(tx accounts.Tx) error {
+				locked, err := tx.LockAccounts([]accounts.ID{first.ID, id})
+				if err == nil && len(locked) == 1 {
+					return accounts.ErrNotFound
+				}
+				return err
+			})
+		},
 		"Assign": func(id accounts.ID) error {
-			_, err := app.Subscriptions().Assign(t.Context(), []subscriptions.ID{spare.ID}, id)
+			_, err := app.Subscriptions().Assign(ctx, []subscriptions.ID{spare.ID}, id)
 			return err
 		},
 	} {
-		var created accounts.Account
-		hook.beforeStatement(3, func(*pgx.Conn, string) { // after BEGIN and the lock of the accounts
-			created, err = other.Create(t.Context(), customer(randomName("late")))
-		})
-		commandErr := command(last.ID + 1)
-		require.True(t, hook.fired(), name)
+		tx, err := other.db.BeginTx(ctx, nil)
+		require.NoError(t, err)
+		for _, table := range []string{"accounts", "subscriptions"} {
+			_, err = tx.ExecContext(ctx, "SELECT id FROM clientele."+table+" FOR UPDATE")
+			require.NoError(t, err)
+		}
+		result := make(chan error, 1)
+		go func() { result <- command(last.ID + 1) }()
+		app.waitForLock(t, other)
+		created, err := other.Create(ctx, customer(randomName("late")))
 		require.NoError(t, err, name)
 		require.Equal(t, last.ID+1, created.ID, name)
-		require.ErrorIs(t, commandErr, accounts.ErrNotFound, name)
-		stored, err := other.Get(t.Context(), created.ID)
+		require.NoError(t, tx.Commit())
+		require.ErrorIs(t, <-result, accounts.ErrNotFound, name)
+		stored, err := other.Get(ctx, created.ID)
 		require.NoError(t, err, name)
 		require.Equal(t, accounts.Active, stored.Status(), name)
 		last = created

@@ -64,18 +64,32 @@ func TestRemovalWaitsForRunningCommands(t *testing.T) {
 				}()
 				other.waitForLock(t, other)
 			}
-			if assign {
+			hook.beforeCommit(remove)
+			commit := func() {}
+			if assign { // to next, while the command waits for the lock of first
 				owner = next.ID
-				hook.beforeStatement(3, func(*pgx.Conn, string) { // after BEGIN and the lock of the owner
-					_, err := other.Subscriptions().Assign(t.Context(), []subscriptions.ID{to}, owner)
-					require.NoError(t, err)
-					hook.beforeCommit(remove)
-				})
-			} else {
-				hook.beforeCommit(remove)
+				tx, err := other.db.BeginTx(t.Context(), nil)
+				require.NoError(t, err)
+				_, err = other.WithStore(other.store.WithTx(tx)).Subscriptions().Assign(t.Context(), []subscriptions.ID{to}, owner)
+				require.NoError(t, err)
+				commit = func() {
+					app.waitForLock(t, other)
+					require.NoError(t, tx.Commit())
+				}
 			}
-			added, err := app.Subscriptions().AddDomain(t.Context(), to, randomName("added")+".example")
-			require.NoError(t, err)
+			type addition struct {
+				domain subscriptions.Domain
+				err    error
+			}
+			adding := make(chan addition, 1)
+			go func() {
+				d, err := app.Subscriptions().AddDomain(t.Context(), to, randomName("added")+".example")
+				adding <- addition{d, err}
+			}()
+			commit()
+			done := <-adding
+			require.NoError(t, done.err)
+			added := done.domain
 			require.True(t, hook.fired())
 			require.Equal(t, owner, added.AccountID)
 			got := <-removed

@@ -2,7 +2,6 @@ package faults_test
 
 import (
 	"encoding/binary"
-	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -13,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 )
 
 // commitFault is what a proxy does to a COMMIT.
@@ -45,7 +46,9 @@ func newProxy(t *testing.T, dsn string) *proxy {
 	p.network, p.address = pgconn.NetworkAddress(config.Host, config.Port)
 	p.listener, err = net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	p.dsn = fmt.Sprintf("%s host=127.0.0.1 port=%d", dsn, p.listener.Addr().(*net.TCPAddr).Port)
+	host, port, err := net.SplitHostPort(p.listener.Addr().String())
+	require.NoError(t, err)
+	p.dsn = pgtest.WithSetting(t, pgtest.WithSetting(t, dsn, "host", host), "port", port)
 	p.conns.Go(p.accept)
 	t.Cleanup(func() {
 		require.NoError(t, p.listener.Close())

@@ -41,7 +41,7 @@ func (s *Server) PgBouncer(t testing.TB, dsn string) string {
 	if _, err := os.Stat(socket); err != nil {
 		s.startPgBouncer(t, program, socket)
 	}
-	return dsn + " port=6432 default_query_exec_mode=exec"
+	return WithSetting(t, WithSetting(t, dsn, "port", "6432"), "default_query_exec_mode", "exec")
 }
 
 func (s *Server) startPgBouncer(t testing.TB, program, socket string) {

@@ -13,6 +13,8 @@
 // test or of its process, even if that is killed: a shell waits for that. One directory with an empty cluster remains in the
 // system's temporary directory; new servers start with a copy of it.
 //
+// NewNetwork relays connections to a server as a network does, counts their round trips, and may take time.
+//
 // If PostgreSQL is not installed, tests are skipped with a message about what to install. With CLIENTELE_REQUIRE_POSTGRES=1 they
 // fail.
 package pgtest

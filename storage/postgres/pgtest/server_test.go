@@ -168,6 +168,26 @@ func TestWithDatabase(t *testing.T) {
 	}
 }
 
+func TestNetwork(t *testing.T) {
+	const latency = 20 * time.Millisecond
+	network := pgtest.NewNetwork(t, pgtest.Shared(t).DSN(), latency)
+	db := pgtest.Open(t, network.DSN(), 1)
+	query := func() {
+		_, err := db.ExecContext(t.Context(), "SELECT 1")
+		require.NoError(t, err)
+	}
+	query() // connects and prepares
+	query() // pings
+	network.RoundTrips()
+	begin := time.Now()
+	for range 3 {
+		query()
+	}
+	require.GreaterOrEqual(t, time.Since(begin), 6*latency)
+	require.Equal(t, 3, network.RoundTrips())
+	require.Zero(t, network.RoundTrips())
+}
+
 // hasEnded reports whether a process has ended.
 func hasEnded(pid int) bool {
 	process, err := os.FindProcess(pid)

@@ -22,7 +22,7 @@ SELECT (SELECT setval('"clientele".account_ids', $1::bigint)
 
 UPDATE "clientele".event_log SET last = $1::bigint, pruned = $2::bigint;
 
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".accounts (
         id, login, password_hash, name, company, email, phone, address, city, state, postal_code, country, additional_info,
         description, external_id, locale, attributes, session_epoch, version, created_at, updated_at, sort_name,
@@ -36,7 +36,7 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added2 AS (
+), part2 AS (
     INSERT INTO "clientele".account_holds (
         account_id, cause, note, message, public, placed_by, placed_at)
     SELECT
@@ -47,10 +47,10 @@ WITH added1 AS (
     ON CONFLICT (account_id, cause) DO UPDATE SET note = excluded.note, message = excluded.message, public = excluded.public, placed_by = excluded.placed_by, placed_at = excluded.placed_at
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM added1)
-    + (SELECT count(*) FROM added2) AS count;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".subscriptions (
         id, account_id, name, plan, description, external_id, attributes, expires_at, due_at, main_domain_id, version,
         created_at, updated_at, search)
@@ -62,7 +62,7 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added2 AS (
+), part2 AS (
     INSERT INTO "clientele".subscription_holds (
         subscription_id, cause, note, message, public, placed_by, placed_at)
     SELECT
@@ -73,10 +73,10 @@ WITH added1 AS (
     ON CONFLICT (subscription_id, cause) DO UPDATE SET note = excluded.note, message = excluded.message, public = excluded.public, placed_by = excluded.placed_by, placed_at = excluded.placed_at
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM added1)
-    + (SELECT count(*) FROM added2) AS count;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".domains (
         id, subscription_id, name, reversed, attributes, created_at, search)
     SELECT
@@ -86,7 +86,7 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added2 AS (
+), part2 AS (
     INSERT INTO "clientele".domain_holds (
         domain_id, cause, note, message, public, placed_by, placed_at)
     SELECT
@@ -97,8 +97,8 @@ WITH added1 AS (
     ON CONFLICT (domain_id, cause) DO UPDATE SET note = excluded.note, message = excluded.message, public = excluded.public, placed_by = excluded.placed_by, placed_at = excluded.placed_at
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM added1)
-    + (SELECT count(*) FROM added2) AS count;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 INSERT INTO "clientele".entries (
     bucket, key, value, version, expires_at, account_id)

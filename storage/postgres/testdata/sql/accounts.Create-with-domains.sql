@@ -1,24 +1,9 @@
 begin isolation level read committed;
 
-SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key;
+SELECT * FROM "clientele".claim_1($1::integer, $2::integer[], $3::integer, $4::integer, $5::integer,
+    $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint, $13::boolean);
 
-SELECT ARRAY[nextval('"clientele".account_ids')] AS account_ids,
-    ARRAY[nextval('"clientele".subscription_ids')] AS subscription_ids,
-    ARRAY(SELECT nextval('"clientele".domain_ids') FROM generate_series(1, $1::integer)) AS domain_ids,
-    ARRAY(SELECT login FROM "clientele".accounts WHERE login = $2::text) AS logins,
-    ARRAY(
-        SELECT d.name FROM "clientele".domains AS d
-        WHERE d.name = ANY($5::text[]) AND (
-            d.name = ANY($3::text[]) OR (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id) <> $4::bigint)) AS existing,
-    ARRAY(
-        SELECT c.name FROM unnest($3::text[], $6::text[]) AS c (name, below)
-        WHERE (
-            SELECT true FROM "clientele".domains AS d
-            WHERE d.reversed >= c.below || '.' AND d.reversed < c.below || '/'
-                AND (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id) <> $4::bigint
-            LIMIT 1)) AS conflicting_below;
-
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".accounts (
         id, login, password_hash, name, company, email, phone, address, city, state, postal_code, country, additional_info,
         description, external_id, locale, attributes, session_epoch, version, created_at, updated_at, sort_name,
@@ -29,7 +14,7 @@ WITH added1 AS (
         $20::timestamptz, $21::timestamptz, $22::text, $23::text)
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added2 AS (
+), part2 AS (
     INSERT INTO "clientele".subscriptions (
         id, account_id, name, plan, description, external_id, attributes, expires_at, due_at, main_domain_id, version,
         created_at, updated_at, search)
@@ -38,7 +23,7 @@ WITH added1 AS (
         $33::bigint, $34::bigint, $35::timestamptz, $36::timestamptz, $37::text)
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added3 AS (
+), part3 AS (
     INSERT INTO "clientele".domains (
         id, subscription_id, name, reversed, attributes, created_at, search)
     SELECT
@@ -48,7 +33,7 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added4 AS (
+), part4 AS (
     INSERT INTO "clientele".events (
         at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
     SELECT
@@ -59,9 +44,9 @@ WITH added1 AS (
     ORDER BY r.ordinality
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM added1)
-    + (SELECT count(*) FROM added2)
-    + (SELECT count(*) FROM added3)
-    + (SELECT count(*) FROM added4) AS count;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2)
+    + (SELECT count(*) FROM part3)
+    + (SELECT count(*) FROM part4) AS count;
 
 commit;

@@ -1,29 +1,29 @@
 begin isolation level read committed;
 
-SELECT a.id FROM "clientele".accounts AS a
-WHERE a.id = ANY($1::bigint[])
-ORDER BY a.id
-FOR NO KEY UPDATE;
+SELECT * FROM "clientele".lock_holds_1($1::bigint[]);
 
-SELECT h.account_id, h.cause, h.note, h.message, h.public, h.placed_by, h.placed_at
-FROM "clientele".account_holds AS h
-WHERE h.account_id = ANY($1::bigint[])
-ORDER BY h.account_id, h.cause;
-
-UPDATE "clientele".accounts SET session_epoch = session_epoch + 1
-WHERE id = ANY($1::bigint[]);
-
-DELETE FROM "clientele".account_holds AS t
-USING unnest($1::bigint[]) WITH ORDINALITY
-    AS r(account_id, ordinality)
-WHERE t.account_id = r.account_id AND t.cause = $2::text;
-
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-SELECT
-    $1::timestamptz, $2::text, $3::text, r.account_id, $5::bigint, $6::bigint, $7::text, $8::jsonb, $9::jsonb
-FROM unnest($4::bigint[]) WITH ORDINALITY
-    AS r(account_id, ordinality)
-ORDER BY r.ordinality;
+WITH part1 AS (
+    UPDATE "clientele".accounts SET session_epoch = session_epoch + 1
+    WHERE id = ANY($1::bigint[])
+    RETURNING 1
+), part2 AS (
+    DELETE FROM "clientele".account_holds AS t
+    USING unnest($2::bigint[]) WITH ORDINALITY
+        AS r(account_id, ordinality)
+    WHERE t.account_id = r.account_id AND t.cause = $3::text
+    RETURNING 1
+), part3 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    SELECT
+        $4::timestamptz, $5::text, $6::text, r.account_id, $8::bigint, $9::bigint, $10::text, $11::jsonb, $12::jsonb
+    FROM unnest($7::bigint[]) WITH ORDINALITY
+        AS r(account_id, ordinality)
+    ORDER BY r.ordinality
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2)
+    + (SELECT count(*) FROM part3) AS count;
 
 commit;

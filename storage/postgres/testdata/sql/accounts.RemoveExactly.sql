@@ -18,23 +18,18 @@ GROUP BY level;
 
 begin isolation level read committed;
 
-SELECT a.id FROM "clientele".accounts AS a
-WHERE a.id = ANY($1::bigint[])
-ORDER BY a.id
-FOR NO KEY UPDATE;
+SELECT * FROM "clientele".lock_holds_1($1::bigint[]);
 
-SELECT h.account_id, h.cause, h.note, h.message, h.public, h.placed_by, h.placed_at
-FROM "clientele".account_holds AS h
-WHERE h.account_id = ANY($1::bigint[])
-ORDER BY h.account_id, h.cause;
-
-WITH accounts AS (
-    DELETE FROM "clientele".accounts WHERE id = ANY($1::bigint[]) RETURNING 1
-), subscriptions AS (
-    DELETE FROM "clientele".subscriptions WHERE id = ANY($2::bigint[]) RETURNING 1
-), domains AS (
-    DELETE FROM "clientele".domains WHERE id = ANY($3::bigint[]) RETURNING 1
-), redacted AS (
+WITH part1 AS (
+    DELETE FROM "clientele".accounts WHERE id = ANY($1::bigint[])
+    RETURNING 1
+), part2 AS (
+    DELETE FROM "clientele".subscriptions WHERE id = ANY($2::bigint[])
+    RETURNING 1
+), part3 AS (
+    DELETE FROM "clientele".domains WHERE id = ANY($3::bigint[])
+    RETURNING 1
+), part4 AS (
     UPDATE "clientele".events SET texts = NULL
     WHERE id = ANY(ARRAY(
         SELECT id FROM "clientele".events
@@ -45,15 +40,20 @@ WITH accounts AS (
         UNION ALL
         SELECT id FROM "clientele".events
         WHERE domain_id = ANY(ARRAY(SELECT unnest($3::bigint[]))) AND texts IS NOT NULL))
+    RETURNING 1
+), part5 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    SELECT
+        $4::timestamptz, $5::text, $6::text, r.account_id, $8::bigint, $9::bigint, $10::text, r.details, $12::jsonb
+    FROM unnest($7::bigint[], $11::jsonb[]) WITH ORDINALITY
+        AS r(account_id, details, ordinality)
+    ORDER BY r.ordinality
+    RETURNING 1
 )
-SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM subscriptions) + (SELECT count(*) FROM domains) AS count;
-
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-SELECT
-    $1::timestamptz, $2::text, $3::text, r.account_id, $5::bigint, $6::bigint, $7::text, r.details, $9::jsonb
-FROM unnest($4::bigint[], $8::jsonb[]) WITH ORDINALITY
-    AS r(account_id, details, ordinality)
-ORDER BY r.ordinality;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2)
+    + (SELECT count(*) FROM part3)
+    + (SELECT count(*) FROM part5) AS count;
 
 commit;

@@ -1,16 +1,8 @@
 begin isolation level read committed;
 
-SELECT a.id FROM "clientele".accounts AS a
-WHERE a.id = ANY($1::bigint[])
-ORDER BY a.id
-FOR NO KEY UPDATE;
+SELECT * FROM "clientele".lock_holds_1($1::bigint[]);
 
-SELECT h.account_id, h.cause, h.note, h.message, h.public, h.placed_by, h.placed_at
-FROM "clientele".account_holds AS h
-WHERE h.account_id = ANY($1::bigint[])
-ORDER BY h.account_id, h.cause;
-
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".account_holds (
         account_id, cause, note, message, public, placed_by, placed_at)
     SELECT
@@ -20,44 +12,24 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT (account_id, cause) DO UPDATE SET note = excluded.note, message = excluded.message, public = excluded.public, placed_by = excluded.placed_by, placed_at = excluded.placed_at
     RETURNING 1
+), part2 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    SELECT
+        $8::timestamptz, $9::text, $10::text, r.account_id, $12::bigint, $13::bigint, $14::text, $15::jsonb, $16::jsonb
+    FROM unnest($11::bigint[]) WITH ORDINALITY
+        AS r(account_id, ordinality)
+    ORDER BY r.ordinality
+    RETURNING 1
 )
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-SELECT
-    $8::timestamptz, $9::text, $10::text, r.account_id, $12::bigint, $13::bigint, $14::text, $15::jsonb, $16::jsonb
-FROM unnest($11::bigint[]) WITH ORDINALITY
-    AS r(account_id, ordinality)
-ORDER BY r.ordinality;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 SET LOCAL lock_timeout = '30ms';
 
-SELECT a.id FROM "clientele".accounts AS a
-WHERE a.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = ANY($2::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM "clientele".domains AS d JOIN "clientele".subscriptions AS s ON s.id = d.subscription_id
-    WHERE d.id = ANY($3::bigint[])))
-ORDER BY a.id
-FOR NO KEY UPDATE;
+SELECT * FROM "clientele".lock_1($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean);
 
-SELECT s.id FROM "clientele".subscriptions AS s
-WHERE s.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT d.subscription_id FROM "clientele".domains AS d WHERE d.id = ANY($2::bigint[])))
-ORDER BY s.id
-FOR NO KEY UPDATE;
-
-SELECT s.id, s.account_id, s.name, s.plan, s.description, s.external_id, s.attributes, s.expires_at,
-    s.main_domain_id, s.version, s.created_at, s.updated_at,
-    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id) AS holds, (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id) AS account_holds
-FROM "clientele".subscriptions AS s
-WHERE s.id = ANY($1::bigint[])
-ORDER BY s.id;
-
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".subscription_holds (
         subscription_id, cause, note, message, public, placed_by, placed_at)
     SELECT
@@ -67,15 +39,19 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT (subscription_id, cause) DO UPDATE SET note = excluded.note, message = excluded.message, public = excluded.public, placed_by = excluded.placed_by, placed_at = excluded.placed_at
     RETURNING 1
+), part2 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    SELECT
+        $8::timestamptz, $9::text, $10::text, r.account_id, r.subscription_id, $13::bigint, $14::text, $15::jsonb,
+        $16::jsonb
+    FROM unnest($11::bigint[], $12::bigint[]) WITH ORDINALITY
+        AS r(account_id, subscription_id, ordinality)
+    ORDER BY r.ordinality
+    RETURNING 1
 )
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-SELECT
-    $8::timestamptz, $9::text, $10::text, r.account_id, r.subscription_id, $13::bigint, $14::text, $15::jsonb,
-    $16::jsonb
-FROM unnest($11::bigint[], $12::bigint[]) WITH ORDINALITY
-    AS r(account_id, subscription_id, ordinality)
-ORDER BY r.ordinality;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 SELECT pg_advisory_xact_lock($1::bigint);
 
@@ -87,20 +63,28 @@ WITH locked AS (
 )
 SELECT * FROM locked;
 
-UPDATE "clientele".accounts SET session_epoch = session_epoch + 1
-WHERE id = ANY($1::bigint[]);
-
-DELETE FROM "clientele".account_holds AS t
-USING unnest($1::bigint[]) WITH ORDINALITY
-    AS r(account_id, ordinality)
-WHERE t.account_id = r.account_id AND t.cause = $2::text;
-
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-SELECT
-    $1::timestamptz, $2::text, $3::text, r.account_id, $5::bigint, $6::bigint, $7::text, $8::jsonb, $9::jsonb
-FROM unnest($4::bigint[]) WITH ORDINALITY
-    AS r(account_id, ordinality)
-ORDER BY r.ordinality;
+WITH part1 AS (
+    UPDATE "clientele".accounts SET session_epoch = session_epoch + 1
+    WHERE id = ANY($1::bigint[])
+    RETURNING 1
+), part2 AS (
+    DELETE FROM "clientele".account_holds AS t
+    USING unnest($2::bigint[]) WITH ORDINALITY
+        AS r(account_id, ordinality)
+    WHERE t.account_id = r.account_id AND t.cause = $3::text
+    RETURNING 1
+), part3 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    SELECT
+        $4::timestamptz, $5::text, $6::text, r.account_id, $8::bigint, $9::bigint, $10::text, $11::jsonb, $12::jsonb
+    FROM unnest($7::bigint[]) WITH ORDINALITY
+        AS r(account_id, ordinality)
+    ORDER BY r.ordinality
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2)
+    + (SELECT count(*) FROM part3) AS count;
 
 commit;

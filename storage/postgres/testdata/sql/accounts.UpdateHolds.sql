@@ -1,16 +1,8 @@
 begin isolation level read committed;
 
-SELECT a.id FROM "clientele".accounts AS a
-WHERE a.id = ANY($1::bigint[])
-ORDER BY a.id
-FOR NO KEY UPDATE;
+SELECT * FROM "clientele".lock_holds_1($1::bigint[]);
 
-SELECT h.account_id, h.cause, h.note, h.message, h.public, h.placed_by, h.placed_at
-FROM "clientele".account_holds AS h
-WHERE h.account_id = ANY($1::bigint[])
-ORDER BY h.account_id, h.cause;
-
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".account_holds (
         account_id, cause, note, message, public, placed_by, placed_at)
     SELECT
@@ -20,13 +12,17 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT (account_id, cause) DO UPDATE SET note = excluded.note, message = excluded.message, public = excluded.public, placed_by = excluded.placed_by, placed_at = excluded.placed_at
     RETURNING 1
+), part2 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    SELECT
+        $8::timestamptz, $9::text, $10::text, r.account_id, $12::bigint, $13::bigint, $14::text, $15::jsonb, $16::jsonb
+    FROM unnest($11::bigint[]) WITH ORDINALITY
+        AS r(account_id, ordinality)
+    ORDER BY r.ordinality
+    RETURNING 1
 )
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-SELECT
-    $8::timestamptz, $9::text, $10::text, r.account_id, $12::bigint, $13::bigint, $14::text, $15::jsonb, $16::jsonb
-FROM unnest($11::bigint[]) WITH ORDINALITY
-    AS r(account_id, ordinality)
-ORDER BY r.ordinality;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 commit;

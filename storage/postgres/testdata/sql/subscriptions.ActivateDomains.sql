@@ -1,48 +1,24 @@
 begin isolation level read committed;
 
-SELECT a.id FROM "clientele".accounts AS a
-WHERE a.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = ANY($2::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM "clientele".domains AS d JOIN "clientele".subscriptions AS s ON s.id = d.subscription_id
-    WHERE d.id = ANY($3::bigint[])))
-ORDER BY a.id
-FOR SHARE;
+SELECT * FROM "clientele".lock_1($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean);
 
-SELECT s.id FROM "clientele".subscriptions AS s
-WHERE s.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT d.subscription_id FROM "clientele".domains AS d WHERE d.id = ANY($2::bigint[])))
-ORDER BY s.id
-FOR NO KEY UPDATE;
-
-SELECT d.id, d.subscription_id, d.name, d.attributes, d.created_at,
-    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".domain_holds AS h WHERE h.domain_id = d.id) AS holds
-FROM "clientele".domains AS d
-WHERE d.id = ANY($1::bigint[])
-ORDER BY d.id;
-
-SELECT s.id, s.account_id, s.name, s.plan, s.description, s.external_id, s.attributes, s.expires_at,
-    s.main_domain_id, s.version, s.created_at, s.updated_at,
-    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id) AS holds, (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id) AS account_holds
-FROM "clientele".subscriptions AS s
-WHERE s.id = ANY($1::bigint[])
-ORDER BY s.id;
-
-DELETE FROM "clientele".domain_holds AS t
-USING unnest($1::bigint[]) WITH ORDINALITY
-    AS r(domain_id, ordinality)
-WHERE t.domain_id = r.domain_id AND t.cause = $2::text;
-
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-SELECT
-    $1::timestamptz, $2::text, $3::text, $4::bigint, $5::bigint, r.domain_id, r.domain, $8::jsonb, $9::jsonb
-FROM unnest($6::bigint[], $7::text[]) WITH ORDINALITY
-    AS r(domain_id, domain, ordinality)
-ORDER BY r.ordinality;
+WITH part1 AS (
+    DELETE FROM "clientele".domain_holds AS t
+    USING unnest($1::bigint[]) WITH ORDINALITY
+        AS r(domain_id, ordinality)
+    WHERE t.domain_id = r.domain_id AND t.cause = $2::text
+    RETURNING 1
+), part2 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    SELECT
+        $3::timestamptz, $4::text, $5::text, $6::bigint, $7::bigint, r.domain_id, r.domain, $10::jsonb, $11::jsonb
+    FROM unnest($8::bigint[], $9::text[]) WITH ORDINALITY
+        AS r(domain_id, domain, ordinality)
+    ORDER BY r.ordinality
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 commit;

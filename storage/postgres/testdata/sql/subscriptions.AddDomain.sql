@@ -1,61 +1,25 @@
 begin isolation level read committed;
 
-SELECT a.id FROM "clientele".accounts AS a
-WHERE a.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = ANY($2::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM "clientele".domains AS d JOIN "clientele".subscriptions AS s ON s.id = d.subscription_id
-    WHERE d.id = ANY($3::bigint[])))
-ORDER BY a.id
-FOR SHARE;
+SELECT * FROM "clientele".lock_1($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean);
 
-SELECT s.id FROM "clientele".subscriptions AS s
-WHERE s.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT d.subscription_id FROM "clientele".domains AS d WHERE d.id = ANY($2::bigint[])))
-ORDER BY s.id
-FOR NO KEY UPDATE;
+SELECT * FROM "clientele".claim_1($1::integer, $2::integer[], $3::integer, $4::integer, $5::integer,
+    $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint, $13::boolean);
 
-SELECT s.id, s.account_id, s.name, s.plan, s.description, s.external_id, s.attributes, s.expires_at,
-    s.main_domain_id, s.version, s.created_at, s.updated_at,
-    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id) AS holds, (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id) AS account_holds
-FROM "clientele".subscriptions AS s
-WHERE s.id = ANY($1::bigint[])
-ORDER BY s.id;
-
-SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key;
-
-SELECT ARRAY[nextval('"clientele".domain_ids')] AS domain_ids,
-    ARRAY(
-        SELECT d.name FROM "clientele".domains AS d
-        WHERE d.name = ANY($3::text[]) AND (
-            d.name = ANY($1::text[]) OR (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id) <> $2::bigint)) AS existing,
-    ARRAY(
-        SELECT c.name FROM unnest($1::text[], $4::text[]) AS c (name, below)
-        WHERE (
-            SELECT true FROM "clientele".domains AS d
-            WHERE d.reversed >= c.below || '.' AND d.reversed < c.below || '/'
-                AND (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id) <> $2::bigint
-            LIMIT 1)) AS conflicting_below;
-
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".domains (
         id, subscription_id, name, reversed, attributes, created_at, search)
     VALUES (
         $1::bigint, $2::bigint, $3::text, $4::text, $5::jsonb, $6::timestamptz, $7::text)
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added2 AS (
+), part2 AS (
     INSERT INTO "clientele".events (
         at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
     VALUES (
         $8::timestamptz, $9::text, $10::text, $11::bigint, $12::bigint, $13::bigint, $14::text, $15::jsonb, $16::jsonb)
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM added1)
-    + (SELECT count(*) FROM added2) AS count;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 commit;

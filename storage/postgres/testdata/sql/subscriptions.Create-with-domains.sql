@@ -1,38 +1,11 @@
 begin isolation level read committed;
 
-SELECT a.id FROM "clientele".accounts AS a
-WHERE a.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = ANY($2::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM "clientele".domains AS d JOIN "clientele".subscriptions AS s ON s.id = d.subscription_id
-    WHERE d.id = ANY($3::bigint[])))
-ORDER BY a.id
-FOR SHARE;
+SELECT * FROM "clientele".lock_1($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean);
 
-SELECT a.id, (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = a.id) AS holds
-FROM "clientele".accounts AS a
-WHERE a.id = ANY($1::bigint[]);
+SELECT * FROM "clientele".claim_1($1::integer, $2::integer[], $3::integer, $4::integer, $5::integer,
+    $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::bigint, $13::boolean);
 
-SELECT pg_advisory_xact_lock($1::integer, key) FROM unnest($2::integer[]) AS key;
-
-SELECT ARRAY[nextval('"clientele".subscription_ids')] AS subscription_ids,
-    ARRAY(SELECT nextval('"clientele".domain_ids') FROM generate_series(1, $1::integer)) AS domain_ids,
-    ARRAY(SELECT external_id FROM "clientele".subscriptions WHERE external_id = $2::text) AS external_ids,
-    ARRAY(
-        SELECT d.name FROM "clientele".domains AS d
-        WHERE d.name = ANY($5::text[]) AND (
-            d.name = ANY($3::text[]) OR (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id) <> $4::bigint)) AS existing,
-    ARRAY(
-        SELECT c.name FROM unnest($3::text[], $6::text[]) AS c (name, below)
-        WHERE (
-            SELECT true FROM "clientele".domains AS d
-            WHERE d.reversed >= c.below || '.' AND d.reversed < c.below || '/'
-                AND (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id) <> $4::bigint
-            LIMIT 1)) AS conflicting_below;
-
-WITH added1 AS (
+WITH part1 AS (
     INSERT INTO "clientele".subscriptions (
         id, account_id, name, plan, description, external_id, attributes, expires_at, due_at, main_domain_id, version,
         created_at, updated_at, search)
@@ -41,7 +14,7 @@ WITH added1 AS (
         $10::bigint, $11::bigint, $12::timestamptz, $13::timestamptz, $14::text)
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added2 AS (
+), part2 AS (
     INSERT INTO "clientele".domains (
         id, subscription_id, name, reversed, attributes, created_at, search)
     SELECT
@@ -51,7 +24,7 @@ WITH added1 AS (
     ORDER BY r.ordinality
     ON CONFLICT DO NOTHING
     RETURNING 1
-), added3 AS (
+), part3 AS (
     INSERT INTO "clientele".events (
         at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
     SELECT
@@ -61,8 +34,8 @@ WITH added1 AS (
     ORDER BY r.ordinality
     RETURNING 1
 )
-SELECT (SELECT count(*) FROM added1)
-    + (SELECT count(*) FROM added2)
-    + (SELECT count(*) FROM added3) AS count;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2)
+    + (SELECT count(*) FROM part3) AS count;
 
 commit;

@@ -1,30 +1,6 @@
 begin isolation level read committed;
 
-SELECT a.id FROM "clientele".accounts AS a
-WHERE a.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = ANY($2::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM "clientele".domains AS d JOIN "clientele".subscriptions AS s ON s.id = d.subscription_id
-    WHERE d.id = ANY($3::bigint[])))
-ORDER BY a.id
-FOR SHARE;
-
-SELECT s.id FROM "clientele".subscriptions AS s
-WHERE s.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT d.subscription_id FROM "clientele".domains AS d WHERE d.id = ANY($2::bigint[])))
-ORDER BY s.id
-FOR NO KEY UPDATE;
-
-SELECT s.id, s.account_id, s.name, s.plan, s.description, s.external_id, s.attributes, s.expires_at,
-    s.main_domain_id, s.version, s.created_at, s.updated_at,
-    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id) AS holds, (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id) AS account_holds
-FROM "clientele".subscriptions AS s
-WHERE s.id = ANY($1::bigint[])
-ORDER BY s.id;
+SELECT * FROM "clientele".lock_1($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean);
 
 SELECT d.id, d.subscription_id, d.name, d.attributes, d.created_at,
     (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".domain_holds AS h WHERE h.domain_id = d.id) AS holds
@@ -34,13 +10,16 @@ ORDER BY d.id;
 
 commit;
 
-WITH accounts AS (
-    DELETE FROM "clientele".accounts WHERE id = ANY($1::bigint[]) RETURNING 1
-), subscriptions AS (
-    DELETE FROM "clientele".subscriptions WHERE id = ANY($2::bigint[]) RETURNING 1
-), domains AS (
-    DELETE FROM "clientele".domains WHERE id = ANY($3::bigint[]) RETURNING 1
-), redacted AS (
+WITH part1 AS (
+    DELETE FROM "clientele".accounts WHERE id = ANY($1::bigint[])
+    RETURNING 1
+), part2 AS (
+    DELETE FROM "clientele".subscriptions WHERE id = ANY($2::bigint[])
+    RETURNING 1
+), part3 AS (
+    DELETE FROM "clientele".domains WHERE id = ANY($3::bigint[])
+    RETURNING 1
+), part4 AS (
     UPDATE "clientele".events SET texts = NULL
     WHERE id = ANY(ARRAY(
         SELECT id FROM "clientele".events
@@ -51,13 +30,19 @@ WITH accounts AS (
         UNION ALL
         SELECT id FROM "clientele".events
         WHERE domain_id = ANY(ARRAY(SELECT unnest($3::bigint[]))) AND texts IS NOT NULL))
+    RETURNING 1
+), part5 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    SELECT
+        $4::timestamptz, $5::text, $6::text, $7::bigint, r.subscription_id, $9::bigint, $10::text, $11::jsonb,
+        $12::jsonb
+    FROM unnest($8::bigint[]) WITH ORDINALITY
+        AS r(subscription_id, ordinality)
+    ORDER BY r.ordinality
+    RETURNING 1
 )
-SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM subscriptions) + (SELECT count(*) FROM domains) AS count;
-
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-SELECT
-    $1::timestamptz, $2::text, $3::text, $4::bigint, r.subscription_id, $6::bigint, $7::text, $8::jsonb, $9::jsonb
-FROM unnest($5::bigint[]) WITH ORDINALITY
-    AS r(subscription_id, ordinality)
-ORDER BY r.ordinality;
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2)
+    + (SELECT count(*) FROM part3)
+    + (SELECT count(*) FROM part5) AS count;

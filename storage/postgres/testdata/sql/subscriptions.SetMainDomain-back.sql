@@ -1,46 +1,22 @@
 begin isolation level read committed;
 
-SELECT a.id FROM "clientele".accounts AS a
-WHERE a.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = ANY($2::bigint[])
-    UNION ALL
-    SELECT s.account_id FROM "clientele".domains AS d JOIN "clientele".subscriptions AS s ON s.id = d.subscription_id
-    WHERE d.id = ANY($3::bigint[])))
-ORDER BY a.id
-FOR SHARE;
+SELECT * FROM "clientele".lock_1($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean);
 
-SELECT s.id FROM "clientele".subscriptions AS s
-WHERE s.id = ANY(ARRAY(
-    SELECT unnest($1::bigint[])
-    UNION ALL
-    SELECT d.subscription_id FROM "clientele".domains AS d WHERE d.id = ANY($2::bigint[])))
-ORDER BY s.id
-FOR NO KEY UPDATE;
-
-SELECT d.id, d.subscription_id, d.name, d.attributes, d.created_at,
-    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".domain_holds AS h WHERE h.domain_id = d.id) AS holds
-FROM "clientele".domains AS d
-WHERE d.id = ANY($1::bigint[])
-ORDER BY d.id;
-
-SELECT s.id, s.account_id, s.name, s.plan, s.description, s.external_id, s.attributes, s.expires_at,
-    s.main_domain_id, s.version, s.created_at, s.updated_at,
-    (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id) AS holds, (SELECT json_agg(h ORDER BY h.cause) FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id) AS account_holds
-FROM "clientele".subscriptions AS s
-WHERE s.id = ANY($1::bigint[])
-ORDER BY s.id;
-
-UPDATE "clientele".subscriptions AS t SET
-    account_id = $2::bigint, name = $3::text, plan = $4::text, description = $5::text, external_id = $6::text,
-    attributes = $7::jsonb, expires_at = $8::timestamptz, due_at = $9::timestamptz, main_domain_id = $10::bigint,
-    version = $11::bigint, created_at = $12::timestamptz, updated_at = $13::timestamptz, search = $14::text
-WHERE t.id = $1::bigint;
-
-INSERT INTO "clientele".events (
-    at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
-VALUES (
-    $1::timestamptz, $2::text, $3::text, $4::bigint, $5::bigint, $6::bigint, $7::text, $8::jsonb, $9::jsonb);
+WITH part1 AS (
+    UPDATE "clientele".subscriptions AS t SET
+        account_id = $2::bigint, name = $3::text, plan = $4::text, description = $5::text, external_id = $6::text,
+        attributes = $7::jsonb, expires_at = $8::timestamptz, due_at = $9::timestamptz, main_domain_id = $10::bigint,
+        version = $11::bigint, created_at = $12::timestamptz, updated_at = $13::timestamptz, search = $14::text
+    WHERE t.id = $1::bigint
+    RETURNING 1
+), part2 AS (
+    INSERT INTO "clientele".events (
+        at, type, actor, account_id, subscription_id, domain_id, domain, details, texts)
+    VALUES (
+        $15::timestamptz, $16::text, $17::text, $18::bigint, $19::bigint, $20::bigint, $21::text, $22::jsonb, $23::jsonb)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM part1)
+    + (SELECT count(*) FROM part2) AS count;
 
 commit;
