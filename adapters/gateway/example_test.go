@@ -3,8 +3,8 @@ package gateway_test
 import (
 	"context"
 	"fmt"
-	"log"
 	"html/template"
+	"log"
 	"net/http"
 	"net/http/httptest"
 

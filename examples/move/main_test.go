@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -69,7 +68,7 @@ func TestOutput(t *testing.T) {
 	require.NoError(t, err)
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
-	assert.True(t, strings.Contains(string(readme), "\n"+string(want)), "the README must show the output")
+	assert.Contains(t, string(readme), "\n"+string(want), "the README must show the output")
 	newFile(t, 1200)
 	dsn := pgtest.Shared(t).Database(t)
 	defer goleak.VerifyNone(t)

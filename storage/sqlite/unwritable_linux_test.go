@@ -23,7 +23,7 @@ const nobody = 65534
 func TestUnwritableFiles(t *testing.T) {
 	dir := os.Getenv(unwritableDir)
 	if dir == "" && os.Geteuid() == 0 {
-		dir, err := os.MkdirTemp("", "clientele-unwritable")
+		dir, err := os.MkdirTemp("", "clientele-unwritable") //nolint:usetesting // another user cannot reach t.TempDir
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = os.RemoveAll(dir) })
 		require.NoError(t, os.Chown(dir, nobody, nobody))
@@ -58,7 +58,7 @@ func TestUnwritableFiles(t *testing.T) {
 		}, "its directory must exist and be writable"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sub, err := os.MkdirTemp(dir, "case")
+			sub, err := os.MkdirTemp(dir, "case") //nolint:usetesting // in the directory of that user
 			require.NoError(t, err)
 			path := filepath.Join(sub, "clientele.db")
 			c.prepare(t, path)
