@@ -1,5 +1,5 @@
 # make test    all tests, after installing what they need
-# make check   formatting, go vet, staticcheck, go.mod and the idiom of comments
+# make check   formatting, linters (.golangci.yml), go.mod and the idiom of comments
 # make fuzz    every fuzz target for FUZZTIME
 # make soak    all tests with the race detector and long histories, and 10 minutes for every fuzz target
 # make bench   the benchmarks of the stores
@@ -7,8 +7,8 @@
 
 GO         ?= go
 FUZZTIME   ?= 3s
-GOFUMPT     = mvdan.cc/gofumpt@v0.12.0
-STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.1
+# The tools have a go.mod of their own, so that programs that import the library do not carry their dependencies.
+TOOL        = $(GO) tool -modfile=.ci/tools/go.mod
 
 # Tests that lack a server or a browser fail under make. Under plain go test they are skipped and say what is missing.
 REQUIRE = CLIENTELE_REQUIRE_POSTGRES=1 CLIENTELE_REQUIRE_BROWSER=1
@@ -23,9 +23,7 @@ test: deps
 	$(REQUIRE) $(GO) test -timeout 30m ./$(BROWSER)
 
 check:
-	@unformatted=$$($(GO) run $(GOFUMPT) -l .); if [ -n "$$unformatted" ]; then echo "not formatted with gofumpt:"; echo "$$unformatted"; exit 1; fi
-	$(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./...
+	$(TOOL) golangci-lint run
 	$(GO) mod tidy -diff
 	@.ci/voice
 

@@ -123,7 +123,7 @@ func writesOf(drafts []draft, claimed Claimed, c commandInfo) ([]Account, Writes
 		a := d.in.account(claimed.AccountIDs[i], c.at)
 		created[i] = a
 		w.AddAccounts = append(w.AddAccounts, Record{Account: a, Hash: d.hash})
-		w.Events = append(w.Events, c.event(AccountCreated, a.ID, details("login", a.Login, "externalID", a.ExternalID)))
+		w.Events = append(w.Events, c.event(AccountCreated, a.ID, input.Details("login", a.Login, "externalID", a.ExternalID)))
 		if d.first.draft == nil {
 			continue
 		}

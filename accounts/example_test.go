@@ -1,9 +1,11 @@
 package accounts_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"strings"
 	"time"
 
@@ -24,13 +26,13 @@ func newClients() (clients *accounts.Manager, mario accounts.ID, blog, shop subs
 		Subscription: &subscriptions.New{Plan: "basic", Domains: []string{"blog.example"}},
 	})
 	if err != nil {
-		panic(err)
+		log.Fatal(err)
 	}
 	second, err := clients.Subscriptions().Create(ctx, subscriptions.New{
 		AccountID: a.ID, Plan: "business", Domains: []string{"shop.example"},
 	})
 	if err != nil {
-		panic(err)
+		log.Fatal(err)
 	}
 	return clients, a.ID, 1, second.ID
 }
@@ -51,8 +53,7 @@ func ExampleManager_Create() {
 		Subscription:   &subscriptions.New{Plan: "basic", Domains: []string{"rossi.example", "www.bücher.example"}},
 	})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	fmt.Println(mario.ID, mario.Login, mario.Status())
 	// Output: 1 mario active
@@ -101,7 +102,10 @@ func ExampleManager_Suspend() {
 	show := func(event string) {
 		fmt.Println(event)
 		for _, name := range []string{"blog.example", "shop.example"} {
-			site, _ := subs.Resolve(ctx, name)
+			site, err := subs.Resolve(ctx, name)
+			if err != nil {
+				log.Fatal(err)
+			}
 			fmt.Print("  ", name, " ", site.Domain.Status())
 			for _, hold := range site.Domain.SuspendedBy() {
 				fmt.Print(" ", hold.Level, ":", hold.Cause)
@@ -110,13 +114,21 @@ func ExampleManager_Suspend() {
 		}
 	}
 
-	_, _ = subs.Suspend(ctx, []subscriptions.ID{shop}, accounts.Hold{Cause: accounts.CauseBilling})
+	if _, err := subs.Suspend(ctx, []subscriptions.ID{shop}, accounts.Hold{Cause: accounts.CauseBilling}); err != nil {
+		log.Fatal(err)
+	}
 	show("the shop is not paid")
-	_, _ = clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{Cause: accounts.CauseAbuse})
+	if _, err := clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{Cause: accounts.CauseAbuse}); err != nil {
+		log.Fatal(err)
+	}
 	show("the account sends spam")
-	_, _ = clients.Activate(ctx, []accounts.ID{mario})
+	if _, err := clients.Activate(ctx, []accounts.ID{mario}); err != nil {
+		log.Fatal(err)
+	}
 	show("the account is activated")
-	_, _ = subs.Lift(ctx, []subscriptions.ID{shop}, []accounts.Cause{accounts.CauseBilling})
+	if _, err := subs.Lift(ctx, []subscriptions.ID{shop}, []accounts.Cause{accounts.CauseBilling}); err != nil {
+		log.Fatal(err)
+	}
 	show("the shop is paid")
 	// Output:
 	// the shop is not paid
@@ -137,7 +149,9 @@ func ExampleManager_Suspend() {
 func ExampleManager_Activate() {
 	ctx := context.Background()
 	clients, mario, _, _ := newClients()
-	_, _ = clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{})
+	if _, err := clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{}); err != nil {
+		log.Fatal(err)
+	}
 	_, err := clients.Activate(ctx, []accounts.ID{99, mario, 77})
 	fmt.Println(err)
 	out, err := clients.Activate(ctx, []accounts.ID{mario})
@@ -160,7 +174,9 @@ func ExampleManager_CheckSession() {
 
 	_, err = clients.CheckSession(ctx, session.id, session.epoch)
 	fmt.Println(err)
-	_ = clients.SetPassword(ctx, a.ID, "battery staple")
+	if err := clients.SetPassword(ctx, a.ID, "battery staple"); err != nil {
+		log.Fatal(err)
+	}
 	_, err = clients.CheckSession(ctx, session.id, session.epoch)
 	fmt.Println(err)
 	// Output:
@@ -173,9 +189,11 @@ func ExampleManager_CheckSession() {
 func ExampleSuspendedError() {
 	ctx := context.Background()
 	clients, mario, _, _ := newClients()
-	_, _ = clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{
+	if _, err := clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{
 		Cause: accounts.CauseBilling, Note: "third time this year", Message: "Invoice 2026-17 is open.",
-	})
+	}); err != nil {
+		log.Fatal(err)
+	}
 	_, err := clients.Authenticate(ctx, "mario", "wrong horse")
 	fmt.Println(err)
 	_, err = clients.Authenticate(ctx, "mario", "correct horse")
@@ -208,11 +226,14 @@ func ExampleManager_ResetPassword() {
 func ExampleManager_Update() {
 	ctx := context.Background()
 	clients, mario, _, _ := newClients()
-	read, _ := clients.Get(ctx, mario)
+	read, err := clients.Get(ctx, mario)
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	withPhone := read.Contact
 	withPhone.Phone = "+39 011 555 0100"
-	_, err := clients.Update(ctx, mario, accounts.Changes{Version: read.Version, Contact: &withPhone})
+	_, err = clients.Update(ctx, mario, accounts.Changes{Version: read.Version, Contact: &withPhone})
 	fmt.Println(err)
 
 	withCity := read.Contact
@@ -230,16 +251,17 @@ func ExampleManager_List() {
 	ctx := context.Background()
 	clients, _, _, _ := newClients()
 	for _, login := range []string{"zoe", "anna", "bruno"} {
-		_, _ = clients.Create(ctx, accounts.New{
+		if _, err := clients.Create(ctx, accounts.New{
 			Login: login, Password: "correct horse", Contact: accounts.Contact{Name: strings.ToUpper(login)},
-		})
+		}); err != nil {
+			log.Fatal(err)
+		}
 	}
 	q := accounts.Query{Sort: accounts.SortLogin, Limit: 3}
 	for {
 		page, err := clients.List(ctx, q)
 		if err != nil {
-			fmt.Println(err)
-			return
+			log.Fatal(err)
 		}
 		for _, a := range page.Items {
 			fmt.Println(a.Login, a.Subscriptions, a.Domains)
@@ -263,14 +285,22 @@ func ExampleManager_List() {
 func ExampleManager_RemoveExactly() {
 	ctx := context.Background()
 	clients, mario, blog, _ := newClients()
-	preview, _ := clients.PreviewRemoval(ctx, []accounts.ID{mario})
+	preview, err := clients.PreviewRemoval(ctx, []accounts.ID{mario})
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(preview.Accounts, preview.Subscriptions, preview.Domains)
 
-	_, _ = clients.Subscriptions().AddDomain(ctx, blog, "new.example")
-	_, err := clients.RemoveExactly(ctx, preview)
+	if _, err := clients.Subscriptions().AddDomain(ctx, blog, "new.example"); err != nil {
+		log.Fatal(err)
+	}
+	_, err = clients.RemoveExactly(ctx, preview)
 	fmt.Println(errors.Is(err, accounts.ErrConflict))
 
-	preview, _ = clients.PreviewRemoval(ctx, []accounts.ID{mario})
+	preview, err = clients.PreviewRemoval(ctx, []accounts.ID{mario})
+	if err != nil {
+		log.Fatal(err)
+	}
 	removed, err := clients.RemoveExactly(ctx, preview)
 	fmt.Println(removed.Domains, err)
 	// Output:
@@ -284,11 +314,14 @@ func ExampleOwner() {
 	ctx := context.Background()
 	clients, mario, _, _ := newClients()
 	owner := clients.Owner(mario)
-	page, _ := owner.Domains(ctx, subscriptions.DomainQuery{})
+	page, err := owner.Domains(ctx, subscriptions.DomainQuery{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	for _, d := range page.Items {
 		fmt.Println(d.Name, d.Status())
 	}
-	_, err := owner.DisableDomains(ctx, []subscriptions.DomainID{page.Items[0].ID})
+	_, err = owner.DisableDomains(ctx, []subscriptions.DomainID{page.Items[0].ID})
 	fmt.Println(err)
 	_, err = owner.DisableDomains(ctx, []subscriptions.DomainID{4711})
 	fmt.Println(err)
@@ -315,12 +348,25 @@ func ExampleManager_Follow() {
 	})
 	fmt.Println(active, err)
 
-	_, _ = clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{Cause: accounts.CauseBilling})
-	_, _ = clients.Activate(ctx, []accounts.ID{mario})
-	_, _ = subs.Suspend(ctx, []subscriptions.ID{shop}, accounts.Hold{Cause: accounts.CauseAbuse})
-	_, _ = subs.AddDomain(ctx, shop, "shop.test")
-	blog, _ := subs.Domain(ctx, "blog.example")
-	_, _ = subs.RenameDomain(ctx, blog.ID, "diary.example")
+	if _, err := clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{Cause: accounts.CauseBilling}); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := clients.Activate(ctx, []accounts.ID{mario}); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := subs.Suspend(ctx, []subscriptions.ID{shop}, accounts.Hold{Cause: accounts.CauseAbuse}); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := subs.AddDomain(ctx, shop, "shop.test"); err != nil {
+		log.Fatal(err)
+	}
+	blog, err := subs.Domain(ctx, "blog.example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := subs.RenameDomain(ctx, blog.ID, "diary.example"); err != nil {
+		log.Fatal(err)
+	}
 
 	refresh := func(q subscriptions.DomainQuery) error {
 		for {
@@ -364,4 +410,142 @@ func ExampleManager_Follow() {
 	// Output:
 	// map[blog.example:true shop.example:true] <nil>
 	// map[diary.example:true shop.example:false shop.test:false] stop
+}
+
+func ExampleManager_OnLevel() {
+	ctx := context.Background()
+	clients := accounts.NewManager(memory.New(), nil)
+	mario, err := clients.Create(ctx, accounts.New{
+		Login: "mario", Password: "correct horse", Contact: accounts.Contact{Name: "Mario Rossi"},
+		Subscription: &subscriptions.New{Domains: []string{"mario.example"}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	site, err := clients.Subscriptions().Resolve(ctx, "mario.example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, on := range []struct {
+		level accounts.Level
+		id    int64
+	}{{accounts.LevelAccount, int64(mario.ID)}, {accounts.LevelDomain, int64(site.Domain.ID)}} {
+		out, err := clients.OnLevel(on.level).Suspend(ctx, []int64{on.id}, accounts.Hold{Cause: accounts.CauseAbuse})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(on.level, len(out.Changed))
+	}
+	site, err = clients.Subscriptions().Resolve(ctx, "mario.example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, hold := range site.Domain.SuspendedBy() {
+		fmt.Println("suspended at the level of the", hold.Level)
+	}
+	// Output:
+	// account 1
+	// domain 1
+	// suspended at the level of the account
+	// suspended at the level of the domain
+}
+
+// A web application keeps the account's id and SessionEpoch in its session, and checks them with every request.
+func ExampleManager_Authenticate() {
+	ctx := context.Background()
+	clients, mario, _, _ := newClients()
+	type session struct {
+		account accounts.ID
+		epoch   int64
+	}
+	signIn := func(login, password string) (session, error) {
+		a, err := clients.Authenticate(ctx, login, password)
+		if err != nil {
+			return session{}, err // ErrInvalidCredentials, or ErrSuspended with the messages for the owner
+		}
+		return session{a.ID, a.SessionEpoch}, nil
+	}
+	page := func(s session) string {
+		a, err := clients.CheckSession(ctx, s.account, s.epoch)
+		switch {
+		case errors.Is(err, accounts.ErrSessionEnded), errors.Is(err, accounts.ErrSuspended), errors.Is(err, accounts.ErrNotFound):
+			return "redirect to /signin"
+		case err != nil:
+			return "try again later"
+		}
+		return "welcome, " + a.Contact.Name
+	}
+
+	_, err := signIn("mario", "guess")
+	fmt.Println(err)
+	s, err := signIn("Mario", "correct horse")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(page(s))
+	if _, err := clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(page(s))
+	if _, err := clients.Activate(ctx, []accounts.ID{mario}); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(page(s), "- sessions from before a suspension do not come back")
+	// Output:
+	// clientele: wrong login or password
+	// welcome, Mario Rossi
+	// redirect to /signin
+	// redirect to /signin - sessions from before a suspension do not come back
+}
+
+// A billing system lifts only its own cause when an invoice is paid. It knows customers by their external ids or ids, some of which
+// may no longer exist.
+func ExampleManager_Lift() {
+	ctx := accounts.WithActor(context.Background(), "biller")
+	clients, mario, _, _ := newClients()
+	for _, cause := range []accounts.Cause{accounts.CauseBilling, accounts.CauseAbuse} {
+		if _, err := clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{Cause: cause}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	paid := []accounts.ID{mario, 4711}
+	out, unknown, err := accounts.SkipUnknown(paid, func(ids []accounts.ID) (accounts.Outcome, error) {
+		return clients.Lift(ctx, ids, []accounts.Cause{accounts.CauseBilling})
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("lifted:", out.Changed, "still suspended:", out.StillSuspended, "unknown:", unknown)
+	// Output: lifted: [1] still suspended: [1] unknown: [4711]
+}
+
+// The history of a customer, the newest events first, two on a page.
+func ExampleManager_Events() {
+	ctx := accounts.WithActor(context.Background(), "anna")
+	clients, mario, _, _ := newClients()
+	if _, err := clients.Suspend(ctx, []accounts.ID{mario}, accounts.Hold{Cause: accounts.CauseBilling}); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := clients.Activate(ctx, []accounts.ID{mario}); err != nil {
+		log.Fatal(err)
+	}
+	q := accounts.EventQuery{AccountID: &mario, Desc: true, Limit: 2}
+	for range 2 { // all pages, while page.Next is not empty
+		page, err := clients.Events(ctx, q)
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, e := range page.Items {
+			fmt.Println(e.Actor, e.Type, cmp.Or(e.Domain, "-"))
+		}
+		fmt.Println("-")
+		q.After = page.Next
+	}
+	// Output:
+	// anna account.activated -
+	// anna account.suspended -
+	// -
+	//  domain.added shop.example
+	//  subscription.created -
+	// -
 }

@@ -194,20 +194,6 @@ func (c commandInfo) event(t EventType, id ID, details map[string]string) Event 
 	return Event{At: c.at, Type: t, Actor: c.actor, AccountID: id, Details: details}
 }
 
-// details returns the pairs of keys and values whose value is not empty, or nil if there are none.
-func details(pairs ...string) map[string]string {
-	set := map[string]string{}
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			set[pairs[i]] = pairs[i+1]
-		}
-	}
-	if len(set) == 0 {
-		return nil
-	}
-	return set
-}
-
 // lock locks accounts. It returns a *NotFoundError unless all of them exist.
 func lock(tx Tx, ids []ID) ([]Record, error) {
 	records, err := tx.LockAccounts(ids)

@@ -101,7 +101,7 @@ func (m *Manager) remove(ctx context.Context, ids []ID, precondition func(Remova
 			return err
 		}
 		for _, a := range d.Accounts {
-			w.Events = append(w.Events, c.event(AccountRemoved, a.ID, details("login", a.Login, "externalID", a.ExternalID)))
+			w.Events = append(w.Events, c.event(AccountRemoved, a.ID, input.Details("login", a.Login, "externalID", a.ExternalID)))
 		}
 		return tx.Save(w)
 	})

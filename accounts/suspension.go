@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/clientele-go/clientele/internal/input"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -20,12 +19,7 @@ import (
 func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (_ Outcome, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.Suspend")
 	defer func() { end(err) }()
-	var v input.Violations
-	c := m.commandInfo(ctx, &v)
-	h = h.Checked(&v, c.actor, c.at)
-	return m.changeHolds(ctx, &v, ids, func(t subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes) {
-		return t.Suspend(h)
-	})
+	return m.holdCommands().Suspend(ctx, ids, h)
 }
 
 // UpdateHolds changes the texts of the holds with the given cause on the accounts with the given ids, 1 to 10,000. It changes
@@ -37,12 +31,7 @@ func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (_ Outcome, err
 func (m *Manager) UpdateHolds(ctx context.Context, ids []ID, cause Cause, t HoldTexts) (_ Outcome, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.UpdateHolds")
 	defer func() { end(err) }()
-	var v input.Violations
-	c := m.commandInfo(ctx, &v)
-	t = t.Checked(&v, cause)
-	return m.changeHolds(ctx, &v, ids, func(targets subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes) {
-		return targets.Update(cause, t, c.actor, c.at)
-	})
+	return m.holdCommands().UpdateHolds(ctx, ids, cause, t)
 }
 
 // Activate lifts every hold of the accounts with the given ids, 1 to 10,000. What belongs to them is active again, except
@@ -54,9 +43,7 @@ func (m *Manager) UpdateHolds(ctx context.Context, ids []ID, cause Cause, t Hold
 func (m *Manager) Activate(ctx context.Context, ids []ID) (_ Outcome, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.Activate")
 	defer func() { end(err) }()
-	var v input.Violations
-	c := m.commandInfo(ctx, &v)
-	return m.lift(ctx, &v, ids, nil, c)
+	return m.holdCommands().Activate(ctx, ids)
 }
 
 // Lift lifts the holds with the given causes, 1 to 100, from the accounts with the given ids, 1 to 10,000. An automatic
@@ -69,53 +56,33 @@ func (m *Manager) Activate(ctx context.Context, ids []ID) (_ Outcome, err error)
 func (m *Manager) Lift(ctx context.Context, ids []ID, causes []Cause) (_ Outcome, err error) {
 	ctx, end := m.hook.Start(ctx, "accounts.Lift")
 	defer func() { end(err) }()
-	var v input.Violations
-	c := m.commandInfo(ctx, &v)
-	causes = input.Causes(&v, causes, CauseExpired)
-	return m.lift(ctx, &v, ids, causes, c)
+	return m.holdCommands().Lift(ctx, ids, causes)
 }
 
-// lift lifts causes; nil means all that can be lifted by hand. An account that loses its last hold gets a new SessionEpoch,
+// holdCommands returns the commands about the holds of accounts. An account that loses its last hold gets a new SessionEpoch,
 // so that no session from before the suspension comes back.
-func (m *Manager) lift(ctx context.Context, v *input.Violations, ids []ID, causes []Cause, c commandInfo) (Outcome, error) {
-	return m.changeHolds(ctx, v, ids, func(t subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes) {
-		return t.Lift(causes, c.actor, c.at)
-	})
-}
-
-// changeHolds runs a command that changes the holds of accounts.
-func (m *Manager) changeHolds(
-	ctx context.Context, v *input.Violations, ids []ID,
-	decide func(subscriptions.HoldTargets[ID]) (Outcome, subscriptions.Writes),
-) (Outcome, error) {
-	ids = input.IDs(v, ids)
-	if err := v.Err(); err != nil {
-		return Outcome{}, err
-	}
-	var out Outcome
-	err := m.store.Update(ctx, func(tx Tx) error {
-		owners, err := tx.LockHolds(ids)
-		if err != nil {
-			return err
-		}
-		if err := missing(ids, owners, func(o subscriptions.Owner) ID { return o.ID }); err != nil {
-			return err
-		}
-		targets := subscriptions.HoldTargets[ID]{Level: LevelAccount}
-		for _, o := range owners {
-			targets.Add(o.ID, o.Holds, nil, Event{AccountID: o.ID})
-		}
-		decided, w := decide(targets)
-		out = decided
-		if len(w.Events) == 0 {
-			return nil
-		}
-		return tx.Save(Writes{EndSessions: activated(owners, w), Writes: w})
-	})
-	if err != nil {
-		return Outcome{}, err
-	}
-	return out, nil
+func (m *Manager) holdCommands() subscriptions.HoldCommands[ID] {
+	type decision = func(subscriptions.HoldTargets[ID]) subscriptions.Writes
+	return subscriptions.HoldCommands[ID]{Now: m.now, Change: func(ctx context.Context, ids []ID, decide decision) error {
+		return m.store.Update(ctx, func(tx Tx) error {
+			owners, err := tx.LockHolds(ids)
+			if err != nil {
+				return err
+			}
+			if err := missing(ids, owners, func(o subscriptions.Owner) ID { return o.ID }); err != nil {
+				return err
+			}
+			targets := subscriptions.HoldTargets[ID]{Level: LevelAccount}
+			for _, o := range owners {
+				targets.Add(o.ID, o.Holds, nil, Event{AccountID: o.ID})
+			}
+			w := decide(targets)
+			if len(w.Events) == 0 {
+				return nil
+			}
+			return tx.Save(Writes{EndSessions: activated(owners, w), Writes: w})
+		})
+	}}
 }
 
 // activated returns the accounts that lose their last hold.

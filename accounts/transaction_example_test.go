@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -17,8 +18,7 @@ func ExampleManager_Transaction() {
 	clients, mario, blog, _ := newClients()
 	hash, err := clients.HashPassword(ctx, accounts.New{Login: "luigi", Password: "battery staple"}) // nothing is hashed inside
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	errNotPaid := errors.New("the price was not paid")
 	sell := func(paid bool) error {
@@ -43,8 +43,7 @@ func ExampleManager_Transaction() {
 		fmt.Println("sold:", sell(paid))
 		site, err := clients.Subscriptions().Resolve(ctx, "blog.example")
 		if err != nil {
-			fmt.Println(err)
-			return
+			log.Fatal(err)
 		}
 		owner, err := clients.Get(ctx, site.Domain.AccountID)
 		fmt.Println("  blog.example belongs to", owner.Login, err)
@@ -86,8 +85,7 @@ func ExampleBucket() {
 	}
 	hash, err := clients.HashPassword(ctx, accounts.New{Login: "mario", Password: "correct horse"})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	in := accounts.New{Login: "mario", PasswordHash: hash, Contact: accounts.Contact{Name: "Mario Rossi"}}
 	for range 2 {
@@ -114,8 +112,7 @@ func ExampleBucket_Put() {
 	_, err = keys.Put(ctx, accounts.Entry{Key: key, Value: []byte("lost update")}, accounts.AtVersion(first.Version))
 	fmt.Println(errors.Is(err, accounts.ErrConflict))
 	if _, err := clients.Remove(ctx, []accounts.ID{mario}); err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	_, err = keys.Get(ctx, key)
 	fmt.Println(errors.Is(err, accounts.ErrNotFound))

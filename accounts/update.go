@@ -80,7 +80,7 @@ func (m *Manager) update(
 		changed.UpdatedAt = c.at
 		before, after = old.Account, changed
 		w := Writes{UpdateAccounts: []Record{{Account: changed, Hash: old.Hash}}}
-		changes := details("fields", fields)
+		changes := input.Details("fields", fields)
 		if changed.Login != old.Login {
 			changes["from"], changes["to"] = old.Login, changed.Login
 		}

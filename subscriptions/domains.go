@@ -191,7 +191,7 @@ func (m *Manager) RenameDomain(ctx context.Context, id DomainID, given string) (
 		if _, err := m.claimName(tx, a, name, given, d.AccountID, 0); err != nil {
 			return err
 		}
-		fromTo := details("from", d.Name, "to", name)
+		fromTo := input.Details("from", d.Name, "to", name)
 		d.Name = name
 		renamed = d
 		return tx.Save(Writes{UpdateDomains: []Domain{d}, Events: []Event{c.domainEvent(DomainRenamed, d, fromTo)}})
@@ -260,7 +260,7 @@ func moveDomains(all []Domain, target *Record, c commandInfo) (out Outcome[Domai
 			continue
 		}
 		out.Changed = append(out.Changed, d.ID)
-		fromTo := details("from", decimal(d.SubscriptionID), "to", decimal(target.ID))
+		fromTo := input.Details("from", decimal(d.SubscriptionID), "to", decimal(target.ID))
 		left := d.AccountID
 		d.SubscriptionID, d.AccountID = target.ID, target.AccountID
 		w.UpdateDomains = append(w.UpdateDomains, d)
@@ -334,7 +334,7 @@ func (m *Manager) SetMainDomain(ctx context.Context, id DomainID) (err error) {
 		if s.Main == id {
 			return nil
 		}
-		fromTo := details("from", decimal(s.Main), "to", decimal(id))
+		fromTo := input.Details("from", decimal(s.Main), "to", decimal(id))
 		s.Main, s.UpdatedAt = id, c.at
 		s.Version++
 		return tx.Save(Writes{
@@ -373,7 +373,7 @@ func (m *Manager) UpdateDomain(ctx context.Context, id DomainID, ch DomainChange
 		}
 		return tx.Save(Writes{
 			UpdateDomains: []Domain{updated},
-			Events:        []Event{c.domainEvent(DomainUpdated, updated, details("fields", "attributes"))},
+			Events:        []Event{c.domainEvent(DomainUpdated, updated, input.Details("fields", "attributes"))},
 		})
 	})
 	if err != nil {
@@ -392,7 +392,7 @@ func (m *Manager) UpdateDomain(ctx context.Context, id DomainID, ch DomainChange
 func (m *Manager) SuspendDomains(ctx context.Context, ids []DomainID, h Hold) (_ Outcome[DomainID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.SuspendDomains")
 	defer func() { end(err) }()
-	return suspend(ctx, m, ids, lockDomains, h)
+	return m.domainHoldCommands().Suspend(ctx, ids, h)
 }
 
 // UpdateDomainHolds changes the texts of the holds with the given cause on the domains with the given ids, 1 to 10,000. It
@@ -407,7 +407,7 @@ func (m *Manager) UpdateDomainHolds(
 ) (_ Outcome[DomainID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.UpdateDomainHolds")
 	defer func() { end(err) }()
-	return updateHolds(ctx, m, ids, lockDomains, cause, t)
+	return m.domainHoldCommands().UpdateHolds(ctx, ids, cause, t)
 }
 
 // ActivateDomains lifts every hold of the domains with the given ids, 1 to 10,000. A domain stays suspended while its
@@ -418,7 +418,7 @@ func (m *Manager) UpdateDomainHolds(
 func (m *Manager) ActivateDomains(ctx context.Context, ids []DomainID) (_ Outcome[DomainID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.ActivateDomains")
 	defer func() { end(err) }()
-	return activate(ctx, m, ids, lockDomains)
+	return m.domainHoldCommands().Activate(ctx, ids)
 }
 
 // LiftDomains lifts the holds with the given causes, 1 to 100, from the domains with the given ids, 1 to 10,000.
@@ -429,16 +429,24 @@ func (m *Manager) ActivateDomains(ctx context.Context, ids []DomainID) (_ Outcom
 func (m *Manager) LiftDomains(ctx context.Context, ids []DomainID, causes []Cause) (_ Outcome[DomainID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.LiftDomains")
 	defer func() { end(err) }()
-	return lift(ctx, m, ids, lockDomains, causes)
+	return m.domainHoldCommands().Lift(ctx, ids, causes)
 }
 
-func lockDomains(m *Manager, tx Tx, ids []DomainID) (HoldTargets[DomainID], error) {
-	l, err := m.lock(tx, LockSet{Domains: ids})
-	targets := HoldTargets[DomainID]{Level: LevelDomain}
-	for _, d := range l.Domains {
-		targets.Add(d.ID, d.Holds, d.Inherited, Event{
-			AccountID: d.AccountID, SubscriptionID: d.SubscriptionID, DomainID: d.ID, Domain: d.Name,
+// domainHoldCommands returns the commands about the holds of domains.
+func (m *Manager) domainHoldCommands() HoldCommands[DomainID] {
+	return HoldCommands[DomainID]{Now: m.now, Change: func(ctx context.Context, ids []DomainID, decide func(HoldTargets[DomainID]) Writes) error {
+		return m.store.Update(ctx, func(tx Tx) error {
+			l, err := m.lock(tx, LockSet{Domains: ids})
+			if err != nil {
+				return err
+			}
+			targets := HoldTargets[DomainID]{Level: LevelDomain}
+			for _, d := range l.Domains {
+				targets.Add(d.ID, d.Holds, d.Inherited, Event{
+					AccountID: d.AccountID, SubscriptionID: d.SubscriptionID, DomainID: d.ID, Domain: d.Name,
+				})
+			}
+			return save(tx, decide(targets))
 		})
-	}
-	return targets, err
+	}}
 }

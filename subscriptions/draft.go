@@ -107,7 +107,7 @@ func (d Draft) Writes(owner Owner, ids Claimed, actor string, at time.Time) (Sub
 		s.CreatedAt = at
 	}
 	r := Record{Subscription: s}
-	w := Writes{Events: []Event{c.event(SubscriptionCreated, s, details("externalID", s.ExternalID))}}
+	w := Writes{Events: []Event{c.event(SubscriptionCreated, s, input.Details("externalID", s.ExternalID))}}
 	for i, name := range d.names {
 		domain := Domain{
 			ID: ids.DomainIDs[i], SubscriptionID: s.ID, AccountID: s.AccountID, Name: name, Main: i == 0, CreatedAt: at,

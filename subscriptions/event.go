@@ -25,6 +25,19 @@ type Event struct {
 	Details map[string]string
 }
 
+// Subject returns what the event is about: the domain that it names, or else the subscription, or else the account. When the
+// subject is removed, stores delete those details of the event that EventType.Redacts reports.
+func (e Event) Subject() (Level, int64) {
+	switch {
+	case e.DomainID != 0:
+		return LevelDomain, int64(e.DomainID)
+	case e.SubscriptionID != 0:
+		return LevelSubscription, int64(e.SubscriptionID)
+	default:
+		return LevelAccount, int64(e.AccountID)
+	}
+}
+
 // EventType says what happened, and to what.
 type EventType string
 

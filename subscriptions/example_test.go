@@ -3,6 +3,7 @@ package subscriptions_test
 import (
 	"context"
 	"fmt"
+	"log"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -15,16 +16,27 @@ func ExampleManager_Assign() {
 	ctx := context.Background()
 	clients := accounts.NewManager(memory.New(), nil)
 	subs := clients.Subscriptions()
-	s, _ := subs.Create(ctx, subscriptions.New{Plan: "basic", Domains: []string{"rossi.example"}})
-	mario, _ := clients.Create(ctx, accounts.New{
+	s, err := subs.Create(ctx, subscriptions.New{Plan: "basic", Domains: []string{"rossi.example"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	mario, err := clients.Create(ctx, accounts.New{
 		Login: "mario", Password: "correct horse", Contact: accounts.Contact{Name: "Mario Rossi"},
 	})
-	_, _ = clients.Suspend(ctx, []accounts.ID{mario.ID}, accounts.Hold{Cause: accounts.CauseBilling})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := clients.Suspend(ctx, []accounts.ID{mario.ID}, accounts.Hold{Cause: accounts.CauseBilling}); err != nil {
+		log.Fatal(err)
+	}
 
 	fmt.Println(s.Name, s.AccountID, s.Status())
 	out, err := subs.Assign(ctx, []subscriptions.ID{s.ID}, mario.ID)
 	fmt.Println(out.Changed, err)
-	s, _ = subs.Get(ctx, s.ID)
+	s, err = subs.Get(ctx, s.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(s.Name, s.AccountID, s.Status())
 	// Output:
 	// rossi.example 0 active
@@ -36,7 +48,9 @@ func ExampleManager_Assign() {
 func ExampleManager_Resolve() {
 	ctx := context.Background()
 	subs := accounts.NewManager(memory.New(), nil).Subscriptions()
-	_, _ = subs.Create(ctx, subscriptions.New{Plan: "basic", Domains: []string{"bücher.example"}})
+	if _, err := subs.Create(ctx, subscriptions.New{Plan: "basic", Domains: []string{"bücher.example"}}); err != nil {
+		log.Fatal(err)
+	}
 	for _, host := range []string{"bücher.example", "XN--BCHER-KVA.example.", "www.bücher.example", "shop.bücher.example"} {
 		site, err := subs.Resolve(ctx, host)
 		if err != nil {
@@ -56,17 +70,34 @@ func ExampleManager_Resolve() {
 func ExampleManager_MoveDomains() {
 	ctx := context.Background()
 	subs := accounts.NewManager(memory.New(), nil).Subscriptions()
-	from, _ := subs.Create(ctx, subscriptions.New{Domains: []string{"main.example", "blog.example"}})
-	to, _ := subs.Create(ctx, subscriptions.New{Name: "empty"})
-	blog, _ := subs.Domain(ctx, "blog.example")
-	_, _ = subs.SuspendDomains(ctx, []subscriptions.DomainID{blog.ID}, subscriptions.Hold{Cause: subscriptions.CauseAbuse})
+	from, err := subs.Create(ctx, subscriptions.New{Domains: []string{"main.example", "blog.example"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	to, err := subs.Create(ctx, subscriptions.New{Name: "empty"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	blog, err := subs.Domain(ctx, "blog.example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := subs.SuspendDomains(ctx, []subscriptions.DomainID{blog.ID}, subscriptions.Hold{Cause: subscriptions.CauseAbuse}); err != nil {
+		log.Fatal(err)
+	}
 
-	mainDomain, _ := subs.Domain(ctx, "main.example")
-	_, err := subs.MoveDomains(ctx, []subscriptions.DomainID{mainDomain.ID}, to.ID)
+	mainDomain, err := subs.Domain(ctx, "main.example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = subs.MoveDomains(ctx, []subscriptions.DomainID{mainDomain.ID}, to.ID)
 	fmt.Println(err)
 	_, err = subs.MoveDomains(ctx, []subscriptions.DomainID{blog.ID}, to.ID)
 	fmt.Println(err)
-	moved, _ := subs.Domain(ctx, "blog.example")
+	moved, err := subs.Domain(ctx, "blog.example")
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(from.ID, moved.SubscriptionID, moved.Main, moved.Status())
 	// Output:
 	// clientele: invalid input: ids: Selection: main.example is the main domain of its subscription; make another domain the main one first
@@ -80,14 +111,20 @@ func ExampleManager_Expire() {
 	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	clients := accounts.NewManager(memory.New(), &accounts.Options{Now: func() time.Time { return now }})
 	subs := clients.Subscriptions()
-	s, _ := subs.Create(ctx, subscriptions.New{Name: "trial", ExpiresAt: now.AddDate(0, 0, 14)})
+	s, err := subs.Create(ctx, subscriptions.New{Name: "trial", ExpiresAt: now.AddDate(0, 0, 14)})
+	if err != nil {
+		log.Fatal(err)
+	}
 
 	now = now.AddDate(0, 0, 15)
 	out, err := subs.Expire(ctx)
 	fmt.Println(out.Changed, err)
 
 	later := now.AddDate(1, 0, 0)
-	s, _ = subs.Update(ctx, s.ID, subscriptions.Changes{ExpiresAt: &later})
+	s, err = subs.Update(ctx, s.ID, subscriptions.Changes{ExpiresAt: &later})
+	if err != nil {
+		log.Fatal(err)
+	}
 	fmt.Println(s.Status())
 	// Output:
 	// [1] <nil>

@@ -36,7 +36,7 @@ func TestUpdateDecidesForMany(t *testing.T) {
 	targets.Add(2, nil, nil, Event{SubscriptionID: 2})
 	targets.Add(3, Holds{{Cause: CauseBilling, Note: "new"}}, nil, Event{SubscriptionID: 3})
 	text := "new"
-	out, w := targets.Update(CauseBilling, HoldTexts{Note: &text}, "bruno", monday.Add(time.Hour))
+	out, w := targets.update(CauseBilling, HoldTexts{Note: &text}, commandInfo{"bruno", monday.Add(time.Hour)})
 	assert.Equal(t, Outcome[ID]{Updated: []ID{1}, Unchanged: []ID{2, 3}}, out)
 	existing.Note = "new"
 	assert.Equal(t, []HoldWrite{{LevelSubscription, 1, existing}}, w.PutHolds)
@@ -99,7 +99,7 @@ func TestSuspendTargets(t *testing.T) {
 	targets := HoldTargets[ID]{Level: LevelSubscription}
 	targets.Add(1, nil, nil, Event{AccountID: 7, SubscriptionID: 1})
 	targets.Add(2, Holds{existing}, nil, Event{})
-	out, w := targets.Suspend(h)
+	out, w := targets.suspend(h, commandInfo{h.By, h.At})
 	assert.Equal(t, Outcome[ID]{Changed: []ID{1}, Unchanged: []ID{2}}, out)
 	assert.Equal(t, []HoldWrite{{LevelSubscription, 1, h}}, w.PutHolds)
 	assert.Equal(t, []Event{{
@@ -114,7 +114,7 @@ func TestLiftTargets(t *testing.T) {
 	targets.Add(2, Holds{{Cause: CauseBilling}}, Holds{{Cause: CauseAbuse}}.Inherited(nil), Event{})
 	targets.Add(3, Holds{{Cause: CauseExpired}}, nil, Event{})
 	targets.Add(4, nil, nil, Event{})
-	out, w := targets.Lift(nil, "anna", monday)
+	out, w := targets.lift(nil, commandInfo{"anna", monday})
 	assert.Equal(t, Outcome[ID]{Changed: []ID{1, 2}, Unchanged: []ID{3, 4}, StillSuspended: []ID{2, 3}}, out)
 	assert.Equal(t, []HoldKey{
 		{LevelSubscription, 1, CauseAbuse}, {LevelSubscription, 1, CauseBilling}, {LevelSubscription, 2, CauseBilling},

@@ -117,8 +117,12 @@ type commandInfo struct {
 	at    time.Time
 }
 
+func newCommandInfo(ctx context.Context, v *input.Violations, now func() time.Time) commandInfo {
+	return commandInfo{actor: input.Actor(ctx, v), at: v.Now(now, ErrUnavailable)}
+}
+
 func (m *Manager) commandInfo(ctx context.Context, v *input.Violations) commandInfo {
-	return commandInfo{actor: input.Actor(ctx, v), at: v.Now(m.now, ErrUnavailable)}
+	return newCommandInfo(ctx, v, m.now)
 }
 
 // event returns an event about a subscription.
@@ -304,7 +308,7 @@ func (m *Manager) Update(ctx context.Context, id ID, ch Changes) (_ Subscription
 		}
 		changed.UpdatedAt = c.at
 		w := Writes{UpdateSubscriptions: []Record{changed}}
-		w.Events = []Event{c.event(SubscriptionUpdated, changed.Subscription, details("fields", fields))}
+		w.Events = []Event{c.event(SubscriptionUpdated, changed.Subscription, input.Details("fields", fields))}
 		if ch.ExpiresAt != nil {
 			changed.Holds = w.expire(changed.Subscription, c)
 		}
@@ -385,7 +389,7 @@ func assign(all []Record, to AccountID, c commandInfo) (out Outcome[ID], w Write
 			continue
 		}
 		out.Changed = append(out.Changed, r.ID)
-		fromTo := details("from", decimal(from), "to", decimal(to))
+		fromTo := input.Details("from", decimal(from), "to", decimal(to))
 		if from != Provider {
 			w.Events = append(w.Events, c.event(SubscriptionUnassigned, r.Subscription, fromTo))
 		}
@@ -409,7 +413,7 @@ func assign(all []Record, to AccountID, c commandInfo) (out Outcome[ID], w Write
 func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (_ Outcome[ID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Suspend")
 	defer func() { end(err) }()
-	return suspend(ctx, m, ids, lockSubscriptions, h)
+	return m.holdCommands().Suspend(ctx, ids, h)
 }
 
 // UpdateHolds changes the texts of the holds with the given cause, which may be CauseExpired, on the subscriptions with the
@@ -422,7 +426,7 @@ func (m *Manager) Suspend(ctx context.Context, ids []ID, h Hold) (_ Outcome[ID],
 func (m *Manager) UpdateHolds(ctx context.Context, ids []ID, cause Cause, t HoldTexts) (_ Outcome[ID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.UpdateHolds")
 	defer func() { end(err) }()
-	return updateHolds(ctx, m, ids, lockSubscriptions, cause, t)
+	return m.holdCommands().UpdateHolds(ctx, ids, cause, t)
 }
 
 // Activate lifts every hold of the subscriptions with the given ids, 1 to 10,000, except CauseExpired, which ends with a
@@ -434,7 +438,7 @@ func (m *Manager) UpdateHolds(ctx context.Context, ids []ID, cause Cause, t Hold
 func (m *Manager) Activate(ctx context.Context, ids []ID) (_ Outcome[ID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Activate")
 	defer func() { end(err) }()
-	return activate(ctx, m, ids, lockSubscriptions)
+	return m.holdCommands().Activate(ctx, ids)
 }
 
 // Lift lifts the holds with the given causes, 1 to 100, from the subscriptions with the given ids, 1 to 10,000. An automatic
@@ -446,16 +450,24 @@ func (m *Manager) Activate(ctx context.Context, ids []ID) (_ Outcome[ID], err er
 func (m *Manager) Lift(ctx context.Context, ids []ID, causes []Cause) (_ Outcome[ID], err error) {
 	ctx, end := m.hook.Start(ctx, "subscriptions.Lift")
 	defer func() { end(err) }()
-	return lift(ctx, m, ids, lockSubscriptions, causes)
+	return m.holdCommands().Lift(ctx, ids, causes)
 }
 
-func lockSubscriptions(m *Manager, tx Tx, ids []ID) (HoldTargets[ID], error) {
-	l, err := m.lock(tx, LockSet{Subscriptions: ids})
-	targets := HoldTargets[ID]{Level: LevelSubscription}
-	for _, s := range l.Subscriptions {
-		targets.Add(s.ID, s.Holds, s.Inherited, Event{AccountID: s.AccountID, SubscriptionID: s.ID})
-	}
-	return targets, err
+// holdCommands returns the commands about the holds of subscriptions.
+func (m *Manager) holdCommands() HoldCommands[ID] {
+	return HoldCommands[ID]{Now: m.now, Change: func(ctx context.Context, ids []ID, decide func(HoldTargets[ID]) Writes) error {
+		return m.store.Update(ctx, func(tx Tx) error {
+			l, err := m.lock(tx, LockSet{Subscriptions: ids})
+			if err != nil {
+				return err
+			}
+			targets := HoldTargets[ID]{Level: LevelSubscription}
+			for _, s := range l.Subscriptions {
+				targets.Add(s.ID, s.Holds, s.Inherited, Event{AccountID: s.AccountID, SubscriptionID: s.ID})
+			}
+			return save(tx, decide(targets))
+		})
+	}}
 }
 
 // save writes a decision, unless it changes nothing.

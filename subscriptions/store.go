@@ -229,6 +229,22 @@ type Writes struct {
 	Events []Event
 }
 
+// ExpiryHolds returns the subscriptions that get (true) or lose (false) the hold of CauseExpired, by which DueAt changes.
+func (w Writes) ExpiryHolds() map[ID]bool {
+	changes := map[ID]bool{}
+	for _, d := range w.DeleteHolds {
+		if d.Level == LevelSubscription && d.Cause == CauseExpired {
+			changes[ID(d.ID)] = false
+		}
+	}
+	for _, p := range w.PutHolds {
+		if p.Level == LevelSubscription && p.Hold.Cause == CauseExpired {
+			changes[ID(p.ID)] = true
+		}
+	}
+	return changes
+}
+
 // HoldWrite is a hold to be stored.
 type HoldWrite struct {
 	Level Level

@@ -54,6 +54,15 @@ func (s Subscription) SuspendedBy() []EffectiveHold {
 	return append(slices.Clip(s.Inherited), s.Holds.Effective(LevelSubscription)...)
 }
 
+// DueAt returns the time from which Expire suspends the subscription: ExpiresAt, or zero for never if it has the hold of
+// CauseExpired already. It is for stores, which find the subscriptions that are due.
+func (s Subscription) DueAt() time.Time {
+	if _, expired := s.Holds.Get(CauseExpired); expired {
+		return time.Time{}
+	}
+	return s.ExpiresAt
+}
+
 // SearchText returns the text of a subscription that SearchTerm looks through, besides that of its domains. It is for stores,
 // which look through what ListParams.Searched returns of it.
 func (s Subscription) SearchText() string { return input.SearchText(s.Name, s.ExternalID) }

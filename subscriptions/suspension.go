@@ -1,9 +1,7 @@
 package subscriptions
 
 import (
-	"context"
 	"strings"
-	"time"
 
 	"github.com/clientele-go/clientele/internal/input"
 )
@@ -21,76 +19,11 @@ type Outcome[K ~int64] struct {
 	StillSuspended []K
 }
 
-// locker locks the rows with the given ids, all of which must exist, and returns them as targets.
-type locker[K ~int64] func(m *Manager, tx Tx, ids []K) (HoldTargets[K], error)
-
-// suspend runs the command that places a hold.
-func suspend[K ~int64](ctx context.Context, m *Manager, ids []K, lock locker[K], h Hold) (Outcome[K], error) {
-	var v input.Violations
-	c := m.commandInfo(ctx, &v)
-	h = h.Checked(&v, c.actor, c.at)
-	return changeHolds(ctx, m, &v, ids, lock, func(t HoldTargets[K]) (Outcome[K], Writes) { return t.Suspend(h) })
-}
-
-// updateHolds runs the command that changes the texts of holds.
-func updateHolds[K ~int64](ctx context.Context, m *Manager, ids []K, lock locker[K], cause Cause, t HoldTexts) (Outcome[K], error) {
-	var v input.Violations
-	c := m.commandInfo(ctx, &v)
-	t = t.Checked(&v, cause)
-	return changeHolds(ctx, m, &v, ids, lock, func(targets HoldTargets[K]) (Outcome[K], Writes) {
-		return targets.Update(cause, t, c.actor, c.at)
-	})
-}
-
-// activate runs the command that lifts all holds.
-func activate[K ~int64](ctx context.Context, m *Manager, ids []K, lock locker[K]) (Outcome[K], error) {
-	var v input.Violations
-	c := m.commandInfo(ctx, &v)
-	return changeHolds(ctx, m, &v, ids, lock, func(t HoldTargets[K]) (Outcome[K], Writes) {
-		return t.Lift(nil, c.actor, c.at)
-	})
-}
-
-// lift runs the command that lifts the holds with certain causes.
-func lift[K ~int64](ctx context.Context, m *Manager, ids []K, lock locker[K], causes []Cause) (Outcome[K], error) {
-	var v input.Violations
-	c := m.commandInfo(ctx, &v)
-	causes = input.Causes(&v, causes, CauseExpired)
-	return changeHolds(ctx, m, &v, ids, lock, func(t HoldTargets[K]) (Outcome[K], Writes) {
-		return t.Lift(causes, c.actor, c.at)
-	})
-}
-
-// changeHolds runs a command that changes holds.
-func changeHolds[K ~int64](
-	ctx context.Context, m *Manager, v *input.Violations, ids []K, lock locker[K],
-	decide func(HoldTargets[K]) (Outcome[K], Writes),
-) (Outcome[K], error) {
-	ids = input.IDs(v, ids)
-	if err := v.Err(); err != nil {
-		return Outcome[K]{}, err
-	}
-	var out Outcome[K]
-	err := m.store.Update(ctx, func(tx Tx) error {
-		targets, err := lock(m, tx, ids)
-		if err != nil {
-			return err
-		}
-		decided, w := decide(targets)
-		out = decided
-		return save(tx, w)
-	})
-	if err != nil {
-		return Outcome[K]{}, err
-	}
-	return out, nil
-}
-
 // putHold stores a hold and adds its event, whose type is kind on the level: "suspended" or "hold-updated".
 func (w *Writes) putHold(l Level, id int64, h Hold, kind EventType, event Event) {
 	w.PutHolds = append(w.PutHolds, HoldWrite{Level: l, ID: id, Hold: h})
 	event.Type = EventType(l) + "." + kind
-	event.Details = details("cause", string(h.Cause), "note", h.Note, "message", h.Message, "public", h.Public)
+	event.Details = input.Details("cause", string(h.Cause), "note", h.Note, "message", h.Message, "public", h.Public)
 	w.Events = append(w.Events, event)
 }
 
@@ -102,27 +35,12 @@ func (w *Writes) deleteHolds(l Level, id int64, causes []Cause, event Event) {
 		names[i] = string(c)
 	}
 	event.Type = EventType(l) + ".activated"
-	event.Details = details("cause", strings.Join(names, ","))
+	event.Details = input.Details("cause", strings.Join(names, ","))
 	w.Events = append(w.Events, event)
 }
 
 // by returns the event with its actor and time.
-func (e Event) by(actor string, at time.Time) Event {
-	e.Actor, e.At = actor, at
+func (e Event) by(c commandInfo) Event {
+	e.Actor, e.At = c.actor, c.at
 	return e
-}
-
-// details returns the pairs of keys and values whose value is not empty, or nil if there are none.
-func details(pairs ...string) map[string]string {
-	var set map[string]string
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] == "" {
-			continue
-		}
-		if set == nil {
-			set = make(map[string]string, len(pairs)/2)
-		}
-		set[pairs[i]] = pairs[i+1]
-	}
-	return set
 }

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"fmt"
+	"log"
 	"html/template"
 	"net/http"
 	"net/http/httptest"
@@ -22,8 +23,7 @@ func Example() {
 		Subscription: &subscriptions.New{Domains: []string{"mario.example"}},
 	})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 
 	websites := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -799,7 +799,7 @@ func liveHeap() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // the heap of a test is smaller than 8 EiB
+	return int64(m.HeapAlloc) // the heap of a test is smaller than 8 EiB
 }
 
 type panickingResolver struct{}

@@ -3,7 +3,7 @@ package gateway
 import (
 	"bytes"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
@@ -11,10 +11,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"golang.org/x/text/language"
+	"sync"
 
 	"github.com/clientele-go/clientele/internal/accept"
+	"github.com/clientele-go/clientele/internal/catalogue"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -29,13 +29,13 @@ type Page struct {
 	Paragraphs []string
 }
 
-// reason is why a request is not passed to the site.
-type reason int
+// reason is why a request is not passed to the site. The keys of its texts begin with it.
+type reason string
 
 const (
-	unknown   reason = iota // no site has the name
-	suspended               // the site has a hold
-	failing                 // the lookup failed, and the cache has no usable result
+	unknown   reason = "unknown"   // no site has the name
+	suspended reason = "suspended" // the site has a hold
+	failing   reason = "failing"   // the lookup failed, and the cache has no usable result
 )
 
 // status returns the status code and the Retry-After header, in seconds; "" means no header.
@@ -50,31 +50,11 @@ func (why reason) status() (code int, retryAfter string) {
 	}
 }
 
-// pageText is a title and a neutral sentence.
-type pageText struct{ title, sentence string }
+//go:embed *.json
+var textFiles embed.FS
 
-// The languages of the pages. The first is the default.
-var (
-	languages = language.NewMatcher([]language.Tag{language.English, language.Italian})
-	english   = [...]pageText{
-		unknown:   {"There is no website here", "No website has this address. Please check the spelling."},
-		suspended: {"This website is currently unavailable", "Please try again later."},
-		failing:   {"This website cannot be reached at the moment", "Please try again in a few minutes."},
-	}
-	italian = [...]pageText{
-		unknown:   {"Qui non c’è nessun sito", "Nessun sito ha questo indirizzo. Controlla che sia scritto correttamente."},
-		suspended: {"Questo sito al momento non è disponibile", "Riprova più tardi."},
-		failing:   {"Questo sito al momento non è raggiungibile", "Riprova tra qualche minuto."},
-	}
-)
-
-// text returns the text for a visitor, in the language that Accept-Language prefers.
-func (why reason) text(r *http.Request) (lang string, text pageText) {
-	if _, i := language.MatchStrings(languages, accept.Languages(r.Header)); i == 1 {
-		return "it", italian[why]
-	}
-	return "en", english[why]
-}
+// texts has the title and a neutral sentence for each reason. It is built once for the process.
+var texts = sync.OnceValue(func() *catalogue.Catalogue { return catalogue.Must(catalogue.Load(textFiles)) })
 
 // publicTexts returns the public texts of the holds that suspend s, without duplicates.
 func publicTexts(s *subscriptions.Site) []string {
@@ -88,15 +68,15 @@ func publicTexts(s *subscriptions.Site) []string {
 	return texts
 }
 
-// refuse replies with a page that shows texts or, if there are none, a neutral sentence. The page must not be cached,
+// refuse replies with a page that shows paragraphs or, if there are none, a neutral sentence in the visitor's language. The page must not be cached,
 // because the status can change at any time.
-func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, why reason, texts []string) {
+func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, why reason, paragraphs []string) {
 	code, retryAfter := why.status()
-	lang, text := why.text(r)
-	if len(texts) == 0 {
-		texts = []string{text.sentence}
+	lang := texts().Match(accept.Languages(r.Header))
+	if len(paragraphs) == 0 {
+		paragraphs = []string{texts().Text(lang, string(why)+".sentence")}
 	}
-	body, contentType := g.render(r, Page{Status: code, Language: lang, Title: text.title, Paragraphs: texts})
+	body, contentType := g.render(r, Page{Status: code, Language: lang, Title: texts().Text(lang, string(why)+".title"), Paragraphs: paragraphs})
 
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")

@@ -376,7 +376,9 @@ func TestCollectedDeviceTokens(t *testing.T) {
 				addrFromHeader(opts)
 				opts.AuthenticateOperator, opts.OperatorEpoch = directory.authenticate, directory.epoch
 			})
-			signIn := func(b *browser, password string) response { return b.post(kind.page, "login", kind.login, "password", password) }
+			signIn := func(b *browser, password string) response {
+				return b.post(kind.page, "login", kind.login, "password", password)
+			}
 			owner, office := e.from("198.51.100.1"), e.from("198.51.100.2")
 			collected := make([]*browser, 50)
 			for i, b := range append(collected, owner, office) {

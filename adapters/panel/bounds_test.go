@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/clientele-go/clientele/adapters/panel/internal/sessions"
 )
 
 // longBytes is the length of a value that net/http still accepts by default.
@@ -54,8 +56,8 @@ func TestLongValuesCostLittle(t *testing.T) {
 	customer := func(r *http.Request) *http.Request {
 		a, err := e.clients.Get(t.Context(), e.mario.ID)
 		require.NoError(t, err)
-		r.AddCookie(&http.Cookie{Name: "clientele-customer", Value: e.panel.customerSessions.create(session{account: a.ID, epoch: a.SessionEpoch})})
-		r.AddCookie(&http.Cookie{Name: "clientele-operator", Value: e.panel.operatorSessions.create(session{operator: operatorName})})
+		r.AddCookie(&http.Cookie{Name: "clientele-customer", Value: e.panel.customerSessions.Create(sessions.Session{Account: a.ID, Epoch: a.SessionEpoch})})
+		r.AddCookie(&http.Cookie{Name: "clientele-operator", Value: e.panel.operatorSessions.Create(sessions.Session{Operator: operatorName})})
 		return r
 	}
 	get := func(path string) *http.Request { return customer(httptest.NewRequest(http.MethodGet, path, nil)) }

@@ -30,6 +30,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel/internal/sessions"
 	"github.com/clientele-go/clientele/storage/memory"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -209,7 +210,7 @@ func (t brokenTx) Save(w accounts.Writes) error {
 }
 
 // unusedMethods are the methods of a store that the panel never calls.
-var unusedMethods = []string{"DueSubscriptions", "Site", "PruneEvents", "Snapshot", "Transaction", "Entry", "Entries", "LockEntries"}
+var unusedMethods = []string{"DueSubscriptions", "Site", "PruneEvents", "Snapshot", "Transaction", "Entry", "Dump", "Restore", "Entries", "LockEntries"}
 
 // storeMethods returns the methods of a store and of its transactions that the panel may call.
 func storeMethods() []string {
@@ -382,19 +383,19 @@ func (c *canaryEnv) canaryForm(rt route) url.Values {
 	}
 	selected := func(id int64, number string, going string) {
 		form.Set("id", formatID(accounts.ID(id)))
-		form.Set("digest", digest([]int64{id}, nil))
+		form.Set("digest", digest([]int64{id}))
 		form.Set("number", number)
 		form.Set("going", going)
 	}
 	names := []string{domains[0].Name, domains[1].Name}
 	switch {
 	case strings.HasPrefix(rt.path, "/customers/"):
-		selected(int64(c.mario.ID), "2", digest([]int64{int64(c.mario.ID), -int64(s.ID)}, names))
+		selected(int64(c.mario.ID), "2", digest([]accounts.ID{c.mario.ID}, []subscriptions.ID{s.ID}, names))
 	case strings.HasPrefix(rt.path, "/subscriptions/"):
 		form.Set("version", "1")
-		selected(int64(s.ID), "2", digest([]int64{-int64(s.ID)}, names))
+		selected(int64(s.ID), "2", digest([]accounts.ID(nil), []subscriptions.ID{s.ID}, names))
 	case strings.HasPrefix(rt.path, "/domains/"):
-		selected(int64(domains[1].ID), "1", digest(nil, names[1:]))
+		selected(int64(domains[1].ID), "1", digest([]accounts.ID(nil), []subscriptions.ID(nil), names[1:]))
 	}
 	switch rt.path {
 	case "/signin":
@@ -575,16 +576,16 @@ func (c *canaryEnv) userBrowser(user string) *browser {
 	set := func(kind, token string) {
 		b.client.Jar.SetCookies(at, []*http.Cookie{{Name: "clientele-" + kind, Value: token, Path: "/"}})
 	}
-	s := session{account: c.mario.ID, epoch: c.mario.SessionEpoch}
+	s := sessions.Session{Account: c.mario.ID, Epoch: c.mario.SessionEpoch}
 	switch user {
 	case "operator":
-		set(operatorCookie, c.panel.operatorSessions.create(session{operator: operatorName}))
+		set(operatorCookie, c.panel.operatorSessions.Create(sessions.Session{Operator: operatorName}))
 	case "operator as customer":
-		set(operatorCookie, c.panel.operatorSessions.create(session{operator: operatorName}))
-		s.operator = operatorName
-		set(customerCookie, c.panel.customerSessions.create(s))
+		set(operatorCookie, c.panel.operatorSessions.Create(sessions.Session{Operator: operatorName}))
+		s.Operator = operatorName
+		set(customerCookie, c.panel.customerSessions.Create(s))
 	case "customer":
-		set(customerCookie, c.panel.customerSessions.create(s))
+		set(customerCookie, c.panel.customerSessions.Create(s))
 		set(deviceCookie, c.panel.deviceKey.newToken(customerCookie, c.mario.Login, accountEpoch(c.mario), c.panel.opts.Now()))
 	}
 	return c.withHeaders(b)

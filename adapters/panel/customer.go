@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel/internal/sessions"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -106,7 +107,7 @@ func (r *request) customerLink() error {
 	if err != nil {
 		return err
 	}
-	r.addFlash(flash{Kind: "link", key: "customer.link", Link: link})
+	r.addFlash(sessions.Flash{Kind: "link", Key: "customer.link", Link: link})
 	return r.redirect("/customers/", id)
 }
 

@@ -21,8 +21,8 @@ func (r *request) export(file string, header []string, read func(after accounts.
 	h := r.w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	h.Set("Content-Disposition", `attachment; filename="`+file+`"`)
-	_, _ = r.w.Write([]byte("\ufeff"))                             // a byte order mark: spreadsheets then read the file as UTF-8
-	separator := map[string]byte{"en": ',', "it": ';'}[r.language] // that of a spreadsheet in this language
+	_, _ = r.w.Write([]byte("\ufeff")) // a byte order mark: spreadsheets then read the file as UTF-8
+	separator := r.T("format.separator") // that of a spreadsheet in this language
 	rows = append([][]string{header}, rows...)
 	for {
 		var lines []byte
@@ -45,10 +45,10 @@ func (r *request) export(file string, header []string, read func(after accounts.
 
 // appendRow appends a line with all cells in quotes (RFC 4180), so that a separator in a cell is never taken for one between
 // cells.
-func appendRow(line []byte, separator byte, cells []string) []byte {
+func appendRow(line []byte, separator string, cells []string) []byte {
 	for i, cell := range cells {
 		if i > 0 {
-			line = append(line, separator)
+			line = append(line, separator...)
 		}
 		line = append(line, '"')
 		line = append(line, strings.ReplaceAll(escapeFormula(cell), `"`, `""`)...)

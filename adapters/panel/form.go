@@ -83,7 +83,7 @@ func (r *request) applyFieldErrors(f *form, err error, inputs []string, aliases 
 	}
 	switch {
 	case errors.As(err, &invalid):
-		for _, fieldError := range invalid.Translate(r.language) {
+		for _, fieldError := range invalid.Translate(string(r.language)) {
 			add(fieldError.Path, fieldError.Message)
 		}
 	case errors.As(err, &taken):

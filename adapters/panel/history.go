@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel/internal/languages"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -104,12 +105,12 @@ func (p page) By(actor string) string {
 // fieldName returns the label of a changed field.
 func (r *request) fieldName(of accounts.EventType, field string) string {
 	if of == subscriptions.SubscriptionUpdated {
-		if _, known := catalogue["field.subscription."+field]; known {
-			return r.T("field.subscription." + field)
+		if key := "field.subscription." + field; languages.Has(key) {
+			return r.T(key)
 		}
 	}
-	if _, known := catalogue["field."+field]; known {
-		return r.T("field." + field)
+	if key := "field." + field; languages.Has(key) {
+		return r.T(key)
 	}
 	return field
 }

@@ -160,7 +160,7 @@ func (r *request) recovers(serve func()) (returned bool) {
 		if returned = value == nil; returned {
 			return
 		}
-		aborted := value == http.ErrAbortHandler
+		aborted := value == http.ErrAbortHandler //nolint:errorlint // the server compares it in the same way
 		if !aborted {
 			r.logPanic(value)
 		}

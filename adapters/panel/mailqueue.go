@@ -15,7 +15,7 @@ const (
 // mailQueue runs the functions that send messages in the background. Panel.Shutdown waits for them.
 type mailQueue struct {
 	slots  *semaphore.Weighted
-	ctx    context.Context // ends if shutdown does not finish in time
+	ctx    context.Context //nolint:containedctx // of the mails: ends if shutdown does not finish in time
 	cancel context.CancelFunc
 }
 

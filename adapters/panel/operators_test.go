@@ -58,7 +58,7 @@ func TestRemovedOperators(t *testing.T) {
 			assert.Equal(t, before, e.countEvents())
 			d.removed = false
 			assert.Equal(t, "/operator", b.get("/customers").location(), "the session has ended")
-			_, found := e.panel.operatorSessions.get(token)
+			_, found := e.panel.operatorSessions.Get(token)
 			assert.False(t, found)
 		})
 	}
@@ -77,7 +77,7 @@ func TestRemovedOperatorsAsCustomers(t *testing.T) {
 	d.removed = true
 	assert.Equal(t, "/signin?said=ended", b.post("/account/switch", "domain", formatID(domains[0].ID), "to", "off").location())
 	assert.Equal(t, before, e.countEvents())
-	_, found := e.panel.customerSessions.get(token)
+	_, found := e.panel.customerSessions.Get(token)
 	assert.False(t, found)
 	assert.True(t, e.signInCustomer("mario").isSignedIn(), "the customer is not affected")
 }

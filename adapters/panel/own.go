@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel/internal/sessions"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -173,8 +174,8 @@ func (r *request) ownContactChanged(changed accounts.Profile) error {
 	if r.impersonator == "" {
 		r.setDeviceCookie(customerCookie, after.Login, accountEpoch(after))
 	}
-	token := r.startCustomerSession(session{account: after.ID, epoch: after.SessionEpoch, operator: r.impersonator})
-	r.customerSessions.addFlash(token, flash{Kind: "done", key: "own.emailSaved"})
+	token := r.startCustomerSession(sessions.Session{Account: after.ID, Epoch: after.SessionEpoch, Operator: r.impersonator})
+	r.customerSessions.AddFlash(token, sessions.Flash{Kind: "done", Key: "own.emailSaved"})
 	return r.redirect("/account")
 }
 
@@ -208,8 +209,8 @@ func (r *request) ownPassword() error {
 		after.SessionEpoch = epoch
 		r.notify(PasswordChanged, r.account, after)
 		r.setDeviceCookie(customerCookie, after.Login, accountEpoch(after))
-		token := r.startCustomerSession(session{account: r.account.ID, epoch: epoch})
-		r.customerSessions.addFlash(token, flash{Kind: "done", key: "own.passwordChanged"})
+		token := r.startCustomerSession(sessions.Session{Account: r.account.ID, Epoch: epoch})
+		r.customerSessions.AddFlash(token, sessions.Flash{Kind: "done", Key: "own.passwordChanged"})
 		return r.redirect("/account")
 	case errors.Is(err, accounts.ErrInvalidCredentials):
 		f.addFieldError("old", r.T("fault.oldPassword"))

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel/internal/sessions"
 )
 
 //go:embed templates/*.html
@@ -93,7 +94,7 @@ type page struct {
 
 	Section      string // of the navigation: "customers", "subscriptions", "account" or ""
 	ReturnPath   string // of this page, for forms that return to it
-	Flashes      []flash
+	Flashes      []sessions.Flash
 	Operator     string           // the operator who is signed in, or ""
 	Account      accounts.Profile // the customer who is signed in, or zero
 	Impersonator string           // the operator who is signed in as this customer, or ""
@@ -138,7 +139,7 @@ func (r *request) execute(name, title string, data any) ([]byte, error) {
 // write writes a page.
 func (r *request) write(status int, body []byte) {
 	h := r.w.Header()
-	h.Set("Content-Language", r.language)
+	h.Set("Content-Language", string(r.language))
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	r.w.WriteHeader(status)
 	_, _ = r.w.Write(body) // the client may have disconnected
@@ -155,7 +156,6 @@ func (p page) With(data any) page {
 func (p page) Brand() string     { return p.r.opts.Brand }
 func (p page) PayURL() string    { return p.r.opts.PayURL }
 func (p page) Plans() []string   { return p.r.opts.Plans }
-func (p page) Language() string  { return p.r.language }
 func (p page) StyleURL() string  { return p.r.url("/assets/", p.r.assets.style) }
 func (p page) ScriptURL() string { return p.r.url("/assets/", p.r.assets.script) }
 func (p page) IconURL() string   { return p.r.url("/assets/", p.r.assets.icon) }
@@ -170,7 +170,7 @@ func (p page) Footer() string {
 	if p.r.opts.Footer == nil {
 		return ""
 	}
-	return p.r.opts.Footer(p.r.language)
+	return p.r.opts.Footer(string(p.r.language))
 }
 
 // URL returns the URL in the panel that begins with Options.Path and continues with parts, which are not escaped.
@@ -210,7 +210,7 @@ func (r *request) renderError(err error) {
 	var invalid *accounts.InvalidError
 	if errors.As(err, &invalid) { // such as a search with too many words
 		data.Texts = nil
-		for _, field := range invalid.Translate(r.language) {
+		for _, field := range invalid.Translate(string(r.language)) {
 			data.Texts = append(data.Texts, field.Message)
 		}
 	}

@@ -91,6 +91,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel/internal/sessions"
 )
 
 var _ http.Handler = (*Panel)(nil)
@@ -101,9 +102,8 @@ type Panel struct {
 	opts             Options
 	pages            pages
 	assets           assets
-	countries        map[string][]country // by language
-	operatorSessions *sessionStore
-	customerSessions *sessionStore
+	operatorSessions *sessions.Store
+	customerSessions *sessions.Store
 	limits           *limits
 	mailQueue        *mailQueue
 	notifications    *mailQueue
@@ -130,8 +130,8 @@ func New(clients *accounts.Manager, opts *Options) (*Panel, error) {
 		}
 	}
 	p := &Panel{
-		clients: clients, opts: o, countries: allCountries(), limits: newLimits(o.Now), mailQueue: newMailQueue(), notifications: newMailQueue(),
-		operatorSessions: newSessionStore(o.Now, o.IdleTimeout, o.Lifetime), customerSessions: newSessionStore(o.Now, o.IdleTimeout, o.Lifetime),
+		clients: clients, opts: o, limits: newLimits(o.Now), mailQueue: newMailQueue(), notifications: newMailQueue(),
+		operatorSessions: sessions.NewStore(o.Now, o.IdleTimeout, o.Lifetime), customerSessions: sessions.NewStore(o.Now, o.IdleTimeout, o.Lifetime),
 	}
 	p.deviceKey = newDeviceKey(clients)
 	if p.pages, err = newPages(o.Templates); err != nil {

@@ -1,9 +1,7 @@
 package panel
 
 import (
-	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,172 +10,102 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-func (r *request) removeCustomersPage() error     { return r.removePage(customerKind) }
-func (r *request) removeCustomers() error         { return r.remove(customerKind) }
-func (r *request) removeSubscriptionsPage() error { return r.removePage(subscriptionKind) }
-func (r *request) removeSubscriptions() error     { return r.remove(subscriptionKind) }
-func (r *request) removeDomainsPage() error       { return r.removePage(domainKind) }
-func (r *request) removeDomains() error           { return r.remove(domainKind) }
+// removePage is the data of the page on which a selection is removed.
+type removePage[K ~int64] struct {
+	bulkPage[K]
+	Removal removalPreview
+}
 
 // removalPreview has the names of everything that a removal deletes.
 type removalPreview struct {
 	Customers, Subscriptions, Domains []string
-	Digest                            string
 }
 
 // Number returns the number that must be entered to confirm the removal: that of the domains. 0 needs no confirmation.
 func (p removalPreview) Number() int { return len(p.Domains) }
 
-// previewRemoval returns what the removal of a selection would delete, and the names of it.
-func (r *request) previewRemoval(k kind, s selection) (accounts.Removal, removalPreview, error) {
-	removal, err := k.preview(r, s)
-	if err != nil {
-		return accounts.Removal{}, removalPreview{}, err
+// removeAction deletes exactly what the page showed.
+func (l level[M, K]) removeAction() action[K] {
+	return action[K]{
+		name: "remove", changed: "remove.changed",
+		page: func(r *request, p bulkPage[K]) (any, error) {
+			removal, err := l.removal(r, p.Selection)
+			if err != nil {
+				return nil, err
+			}
+			p.Selection.HiddenInputs.Set("going", digestRemoval(removal))
+			preview, err := r.removalPreview(removal)
+			if len(removal.Accounts) > 0 {
+				preview.Customers = p.Selection.names()
+			}
+			return removePage[K]{p, preview}, err
+		},
+		run: func(r *request, s *selection[K], f *form) error {
+			removal, err := l.removal(r, s)
+			if err != nil {
+				return err
+			}
+			if r.req.PostFormValue("going") != digestRemoval(removal) {
+				return errSelectionChanged
+			}
+			if n := len(removal.Domains); n > 0 && !matchesNumber(f.Value("number"), n) {
+				f.addFieldError("number", r.T("remove.number", n))
+				return nil
+			}
+			if l.remove != nil {
+				_, err = l.remove(l.manager(r), r.commandContext(), s.ids())
+			} else {
+				_, err = l.removeExactly(l.manager(r), r.commandContext(), removal)
+			}
+			if errors.Is(err, accounts.ErrConflict) {
+				return errSelectionChanged
+			}
+			if err != nil {
+				return err
+			}
+			r.flashDone("done.removed."+l.name, s.N())
+			path, _, _ := strings.Cut(s.Back, "?")
+			if slices.ContainsFunc(s.Targets, func(t target[K]) bool { return path == "/"+l.name+"/"+formatID(t.ID) }) {
+				s.Back = l.list // the page of something that is removed now
+			}
+			return nil
+		},
 	}
-	g := removalPreview{}
-	var all []int64
-	for _, id := range removal.Accounts {
-		all = append(all, int64(id))
-	}
-	for _, id := range removal.Subscriptions {
-		all = append(all, -int64(id))
-	}
-	g.Digest = digest(all, removal.Domains)
-	if k.name == customerKind.name {
-		for _, t := range s.Targets {
-			g.Customers = append(g.Customers, t.Name)
-		}
-	}
-	if g.Subscriptions, err = r.subscriptionNames(removal.Subscriptions); err != nil {
-		return accounts.Removal{}, removalPreview{}, err
-	}
-	for _, name := range removal.Domains {
-		g.Domains = append(g.Domains, subscriptions.Domain{Name: name}.DisplayName())
-	}
-	return removal, g, nil
 }
 
-// subscriptionNames returns the sorted names of the subscriptions with the given ids.
-func (r *request) subscriptionNames(ids []subscriptions.ID) ([]string, error) {
-	var names []string
-	for len(ids) > 0 {
-		batch := ids[:min(len(ids), maxListLimit)]
-		ids = ids[len(batch):]
+// removal returns what the removal of a selection would delete.
+func (l level[M, K]) removal(r *request, s *selection[K]) (accounts.Removal, error) {
+	if l.preview == nil {
+		return accounts.Removal{Domains: s.names()}, nil
+	}
+	return l.preview(l.manager(r), r.req.Context(), s.ids())
+}
+
+func digestRemoval(removal accounts.Removal) string {
+	return digest(removal.Accounts, removal.Subscriptions, removal.Domains)
+}
+
+// removalPreview returns the names of the subscriptions, sorted, and of the domains that a removal deletes.
+func (r *request) removalPreview(removal accounts.Removal) (removalPreview, error) {
+	var preview removalPreview
+	for batch := range slices.Chunk(removal.Subscriptions, maxListLimit) {
 		found, err := r.subscriptions().List(r.req.Context(), subscriptions.Query{IDs: batch, Limit: maxListLimit})
 		if err != nil {
-			return nil, err
+			return removalPreview{}, err
 		}
 		for _, s := range found.Items {
-			names = append(names, s.DisplayName())
+			preview.Subscriptions = append(preview.Subscriptions, s.DisplayName())
 		}
 	}
-	slices.Sort(names)
-	return names, nil
-}
-
-func (r *request) removePage(k kind) error {
-	s, err := k.selection(r)
-	if err != nil {
-		return err
+	slices.Sort(preview.Subscriptions)
+	for _, name := range removal.Domains {
+		preview.Domains = append(preview.Domains, subscriptions.Domain{Name: name}.DisplayName())
 	}
-	if s.N() == 0 {
-		return r.nothingSelected(s)
-	}
-	return r.renderRemove(http.StatusOK, k, s, form{})
-}
-
-func (r *request) renderRemove(status int, k kind, s selection, f form) error {
-	_, g, err := r.previewRemoval(k, s)
-	if err != nil {
-		return err
-	}
-	s.HiddenInputs.Set("going", g.Digest)
-	return r.render(status, "remove", r.N("remove."+k.name, s.N()), holdPage{Kind: k.name, Selection: s, Form: f, Removal: g})
-}
-
-// remove deletes exactly what the page showed.
-func (r *request) remove(k kind) error {
-	s, err := k.selection(r)
-	if err != nil {
-		return err
-	}
-	if s.N() == 0 {
-		return r.nothingSelected(s)
-	}
-	removal, g, err := r.previewRemoval(k, s)
-	if err != nil {
-		return err
-	}
-	f := r.formFromRequest()
-	if !r.selectionUnchanged(s) || r.req.PostFormValue("going") != g.Digest {
-		f.Errors = append(f.Errors, r.T("remove.changed"))
-		return r.renderRemove(http.StatusConflict, k, s, f)
-	}
-	if n := g.Number(); n > 0 && !matchesNumber(f.Value("number"), n) {
-		f.addFieldError("number", r.T("remove.number", n))
-		return r.renderRemove(http.StatusUnprocessableEntity, k, s, f)
-	}
-	switch err := k.remove(r, r.commandContext(), removal, s.ids()); {
-	case errors.Is(err, accounts.ErrConflict):
-		f.Errors = append(f.Errors, r.T("remove.changed"))
-		return r.renderRemove(http.StatusConflict, k, s, f)
-	case errors.Is(err, accounts.ErrInvalid):
-		if err := r.applyFieldErrors(&f, err, nil); err != nil {
-			return err
-		}
-		return r.renderRemove(http.StatusUnprocessableEntity, k, s, f)
-	case err != nil:
-		return err
-	}
-	r.flashDone(pluralKey("done.removed."+k.name, s.N()), s.N())
-	return r.redirect(r.pathAfterRemoval(s, k))
-}
-
-// pathAfterRemoval returns the path to redirect to after a removal: s.Back, unless that is a page of something removed.
-func (r *request) pathAfterRemoval(s selection, k kind) string {
-	path, _, _ := strings.Cut(s.Back, "?")
-	for _, t := range s.Targets {
-		if path == "/"+k.name+"/"+strconv.FormatInt(t.ID, 10) {
-			return map[string]string{"customers": "/customers", "subscriptions": "/subscriptions", "domains": "/subscriptions"}[k.name]
-		}
-	}
-	return s.Back
+	return preview, nil
 }
 
 // matchesNumber reports whether input is the number n, with or without thousands separators.
 func matchesNumber(input string, n int) bool {
 	plain := strings.NewReplacer(".", "", ",", "", " ", "", "'", "", "\u00a0", "", "\u202f", "").Replace(input)
 	return plain == strconv.Itoa(n)
-}
-
-func (r *request) previewCustomers(s selection) (accounts.Removal, error) {
-	return r.clients.PreviewRemoval(r.req.Context(), convertIDs[accounts.ID](s.ids()))
-}
-
-func (r *request) removeCustomersExactly(ctx context.Context, removal accounts.Removal, _ []int64) error {
-	_, err := r.clients.RemoveExactly(ctx, removal)
-	return err
-}
-
-func (r *request) previewSubscriptions(s selection) (accounts.Removal, error) {
-	return r.subscriptions().PreviewRemoval(r.req.Context(), convertIDs[subscriptions.ID](s.ids()))
-}
-
-func (r *request) removeSubscriptionsExactly(ctx context.Context, removal accounts.Removal, _ []int64) error {
-	_, err := r.subscriptions().RemoveExactly(ctx, removal)
-	return err
-}
-
-// previewDomains returns the selected domains. Nothing else is removed with a domain.
-func (r *request) previewDomains(s selection) (accounts.Removal, error) {
-	var removal accounts.Removal
-	for _, t := range s.Targets {
-		removal.Domains = append(removal.Domains, t.Name)
-	}
-	return removal, nil
-}
-
-func (r *request) removeDomainsExactly(ctx context.Context, _ accounts.Removal, ids []int64) error {
-	_, err := r.subscriptions().RemoveDomains(ctx, convertIDs[subscriptions.DomainID](ids))
-	return err
 }

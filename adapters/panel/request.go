@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel/internal/languages"
+	"github.com/clientele-go/clientele/adapters/panel/internal/sessions"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -15,7 +17,7 @@ type request struct {
 	*Panel
 	w        *responseWriter
 	req      *http.Request
-	language string
+	language languages.Language
 	pagePath string // the path of the page that the response shows, for GET requests
 
 	operator     string           // the operator who sent the request, or ""
@@ -63,15 +65,15 @@ func (r *request) identify(aud audience) error {
 	if aud != customers && aud != owners {
 		return nil
 	}
-	s, found := r.customerSessions.get(r.cookie(customerCookie))
+	s, found := r.customerSessions.Get(r.cookie(customerCookie))
 	if !found {
 		return nil
 	}
-	if s.operator != "" && s.operator != r.operator {
+	if s.Operator != "" && s.Operator != r.operator {
 		return r.endCustomerSession() // the operator has signed out
 	}
-	account, err := r.clients.CheckSession(r.req.Context(), s.account, s.epoch)
-	if errors.Is(err, accounts.ErrSuspended) && s.operator != "" {
+	account, err := r.clients.CheckSession(r.req.Context(), s.Account, s.Epoch)
+	if errors.Is(err, accounts.ErrSuspended) && s.Operator != "" {
 		err = nil
 	}
 	switch {
@@ -81,14 +83,14 @@ func (r *request) identify(aud audience) error {
 	default:
 		return err
 	}
-	r.account, r.impersonator = account, s.operator
+	r.account, r.impersonator = account, s.Operator
 	r.language = r.negotiateLanguage(account.Locale)
 	return nil
 }
 
 // endCustomerSession ends the customer's session and returns errSessionEnded.
 func (r *request) endCustomerSession() error {
-	r.customerSessions.delete(r.cookie(customerCookie))
+	r.customerSessions.Delete(r.cookie(customerCookie))
 	r.setCookie(customerCookie, "", -1)
 	return errSessionEnded
 }
@@ -103,7 +105,7 @@ func (r *request) currentOperator() (string, error) {
 		}
 		return name, nil
 	}
-	s, found := r.operatorSessions.get(r.cookie(operatorCookie))
+	s, found := r.operatorSessions.Get(r.cookie(operatorCookie))
 	if !found {
 		return "", nil
 	}
@@ -112,17 +114,17 @@ func (r *request) currentOperator() (string, error) {
 		return "", err
 	}
 	if !active {
-		r.operatorSessions.delete(r.cookie(operatorCookie))
+		r.operatorSessions.Delete(r.cookie(operatorCookie))
 		r.setCookie(operatorCookie, "", -1)
 		return "", nil
 	}
-	return s.operator, nil
+	return s.Operator, nil
 }
 
 // isActive reports whether the session of an operator continues: whether the operator may still work and has the same epoch.
-func (r *request) isActive(s session) (bool, error) {
+func (r *request) isActive(s sessions.Session) (bool, error) {
 	if r.opts.OperatorActive != nil {
-		active, err := r.opts.OperatorActive(r.req.Context(), s.operator)
+		active, err := r.opts.OperatorActive(r.req.Context(), s.Operator)
 		if err != nil {
 			return false, fmt.Errorf("panel: OperatorActive: %w", err)
 		}
@@ -130,8 +132,8 @@ func (r *request) isActive(s session) (bool, error) {
 			return false, nil
 		}
 	}
-	epoch, err := r.operatorEpoch(s.operator)
-	return epoch == s.operatorEpoch, err
+	epoch, err := r.operatorEpoch(s.Operator)
+	return epoch == s.OperatorEpoch, err
 }
 
 // authorize returns an error if the user is not in the audience of a route.
@@ -165,40 +167,40 @@ func (r *request) owner() *accounts.Owner { return r.clients.Owner(r.account.ID)
 func (r *request) subscriptions() *subscriptions.Manager { return r.clients.Subscriptions() }
 
 // addFlash adds a message to the next page that the user sees.
-func (r *request) addFlash(f flash) {
+func (r *request) addFlash(f sessions.Flash) {
 	if r.account.ID != 0 {
-		r.customerSessions.addFlash(r.cookie(customerCookie), f)
+		r.customerSessions.AddFlash(r.cookie(customerCookie), f)
 		return
 	}
 	token := r.cookie(operatorCookie)
-	if s, found := r.operatorSessions.get(token); !found || s.operator != r.operator {
-		token = r.operatorSessions.create(session{operator: r.operator}) // OperatorFromRequest does not create one
+	if s, found := r.operatorSessions.Get(token); !found || s.Operator != r.operator {
+		token = r.operatorSessions.Create(sessions.Session{Operator: r.operator}) // OperatorFromRequest does not create one
 		r.setCookie(operatorCookie, token, 0)
 	}
-	r.operatorSessions.addFlash(token, f)
+	r.operatorSessions.AddFlash(token, f)
 }
 
 // flashDone adds a message about a success.
 func (r *request) flashDone(key string, args ...any) {
-	r.addFlash(flash{Kind: "done", key: key, args: args})
+	r.addFlash(sessions.Flash{Kind: "done", Key: key, Args: args})
 }
 
 // flashWarning adds a message about a problem.
 func (r *request) flashWarning(key string, args ...any) {
-	r.addFlash(flash{Kind: "warn", key: key, args: args})
+	r.addFlash(sessions.Flash{Kind: "warn", Key: key, Args: args})
 }
 
 // takeFlashes returns the messages for this page and deletes them.
-func (r *request) takeFlashes() []flash {
+func (r *request) takeFlashes() []sessions.Flash {
 	if r.account.ID != 0 {
-		return r.customerSessions.takeFlashes(r.cookie(customerCookie))
+		return r.customerSessions.TakeFlashes(r.cookie(customerCookie))
 	}
 	if r.operator == "" {
 		return nil
 	}
 	token := r.cookie(operatorCookie)
-	if s, found := r.operatorSessions.get(token); !found || s.operator != r.operator {
+	if s, found := r.operatorSessions.Get(token); !found || s.Operator != r.operator {
 		return nil
 	}
-	return r.operatorSessions.takeFlashes(token)
+	return r.operatorSessions.TakeFlashes(token)
 }

@@ -25,7 +25,10 @@ type route struct {
 }
 
 // routes are all routes except those of assets. Tests request each of them in every role.
-var routes = []route{
+var routes = slices.Concat(pageRoutes, customerLevel.routes(), subscriptionLevel.routes(), domainLevel.routes())
+
+// pageRoutes are the routes that are not of actions on a selection.
+var pageRoutes = []route{
 	{http.MethodGet, "/{$}", anyone, (*request).home},
 	{http.MethodPost, "/language", anyone, (*request).setLanguage},
 	{http.MethodGet, "/signin", anyone, (*request).signInPage},
@@ -42,12 +45,6 @@ var routes = []route{
 	{http.MethodGet, "/customers.csv", operators, (*request).customerExport},
 	{http.MethodGet, "/customers/new", operators, (*request).customerNewPage},
 	{http.MethodPost, "/customers/new", operators, (*request).customerCreate},
-	{http.MethodGet, "/customers/suspend", operators, (*request).suspendCustomersPage},
-	{http.MethodPost, "/customers/suspend", operators, (*request).suspendCustomers},
-	{http.MethodGet, "/customers/activate", operators, (*request).activateCustomersPage},
-	{http.MethodPost, "/customers/activate", operators, (*request).activateCustomers},
-	{http.MethodGet, "/customers/remove", operators, (*request).removeCustomersPage},
-	{http.MethodPost, "/customers/remove", operators, (*request).removeCustomers},
 	{http.MethodGet, "/customers/{id}", operators, (*request).customerPage},
 	{http.MethodGet, "/customers/{id}/edit", operators, (*request).customerEditPage},
 	{http.MethodPost, "/customers/{id}/edit", operators, (*request).customerUpdate},
@@ -61,25 +58,11 @@ var routes = []route{
 	{http.MethodGet, "/subscriptions.csv", operators, (*request).subscriptionExport},
 	{http.MethodGet, "/subscriptions/new", operators, (*request).subscriptionNewPage},
 	{http.MethodPost, "/subscriptions/new", operators, (*request).subscriptionCreate},
-	{http.MethodGet, "/subscriptions/suspend", operators, (*request).suspendSubscriptionsPage},
-	{http.MethodPost, "/subscriptions/suspend", operators, (*request).suspendSubscriptions},
-	{http.MethodGet, "/subscriptions/activate", operators, (*request).activateSubscriptionsPage},
-	{http.MethodPost, "/subscriptions/activate", operators, (*request).activateSubscriptions},
-	{http.MethodGet, "/subscriptions/remove", operators, (*request).removeSubscriptionsPage},
-	{http.MethodPost, "/subscriptions/remove", operators, (*request).removeSubscriptions},
-	{http.MethodGet, "/subscriptions/assign", operators, (*request).assignPage},
-	{http.MethodPost, "/subscriptions/assign", operators, (*request).assign},
 	{http.MethodGet, "/subscriptions/{id}", operators, (*request).subscriptionPage},
 	{http.MethodGet, "/subscriptions/{id}/edit", operators, (*request).subscriptionEditPage},
 	{http.MethodPost, "/subscriptions/{id}/edit", operators, (*request).subscriptionUpdate},
 	{http.MethodPost, "/subscriptions/{id}/domains", operators, (*request).domainAdd},
 
-	{http.MethodGet, "/domains/suspend", operators, (*request).suspendDomainsPage},
-	{http.MethodPost, "/domains/suspend", operators, (*request).suspendDomains},
-	{http.MethodGet, "/domains/activate", operators, (*request).activateDomainsPage},
-	{http.MethodPost, "/domains/activate", operators, (*request).activateDomains},
-	{http.MethodGet, "/domains/remove", operators, (*request).removeDomainsPage},
-	{http.MethodPost, "/domains/remove", operators, (*request).removeDomains},
 	{http.MethodGet, "/domains/{id}", operators, (*request).domainPage},
 	{http.MethodPost, "/domains/{id}/name", operators, (*request).domainRename},
 	{http.MethodPost, "/domains/{id}/main", operators, (*request).domainMakeMain},

@@ -83,7 +83,7 @@ func TestSessionEndsWithAChange(t *testing.T) {
 			change(e, b)
 			got := b.get("/account")
 			assert.Contains(t, []string{"/signin", "/signin?said=ended"}, got.location(), got.body)
-			_, found := e.panel.customerSessions.get(stolen)
+			_, found := e.panel.customerSessions.Get(stolen)
 			assert.False(t, found)
 			thief := e.browser()
 			thief.header.Set("Cookie", "clientele-customer="+stolen)
@@ -100,7 +100,7 @@ func TestTokenIsNewAtSignIn(t *testing.T) {
 	b.post("/signin", "login", "mario", "password", marioPassword)
 	second := b.token("clientele-customer")
 	assert.NotEqual(t, first, second)
-	_, old := e.panel.customerSessions.get(first)
+	_, old := e.panel.customerSessions.Get(first)
 	assert.False(t, old, "the previous session has ended")
 
 	got := b.post("/account/password", "old", marioPassword, "password", "another secret", "password2", "another secret")
@@ -117,10 +117,10 @@ func TestOperatorsTokens(t *testing.T) {
 	b.post("/operator", "login", operatorName, "password", operatorPassword)
 	second := b.token("clientele-operator")
 	require.NotEqual(t, first, second)
-	_, found := e.panel.operatorSessions.get(first)
+	_, found := e.panel.operatorSessions.Get(first)
 	assert.False(t, found)
 	b.post("/operator/signout")
-	_, found = e.panel.operatorSessions.get(second)
+	_, found = e.panel.operatorSessions.Get(second)
 	assert.False(t, found)
 }
 
@@ -161,30 +161,6 @@ func TestCookiesBehindAProxy(t *testing.T) {
 	}
 }
 
-func TestSessionsAreBounded(t *testing.T) {
-	at := &clock{at: time.Unix(0, 0)}
-	s := newSessionStore(at.now, time.Hour, 2*time.Hour)
-	first := s.create(session{account: 1})
-	for range maxSessionsPerUser {
-		s.create(session{account: 1})
-	}
-	_, found := s.get(first)
-	assert.False(t, found, "the oldest session of the user")
-	assert.Equal(t, maxSessionsPerUser, s.byKey.Len())
-
-	token := s.create(session{account: 2})
-	for range 100 {
-		s.addFlash(token, flash{Kind: "done"})
-	}
-	assert.Len(t, s.takeFlashes(token), maxFlashes)
-	assert.Empty(t, s.takeFlashes(token), "shown once")
-
-	at.advance(time.Hour)
-	s.create(session{account: 3})
-	assert.Equal(t, 1, s.byKey.Len(), "expired sessions are dropped")
-	assert.Len(t, s.byUser, 1)
-}
-
 // An operator who is signed in as a customer remains an operator, cannot change the password, and is signed out as the
 // customer with their own session.
 func TestSignInAs(t *testing.T) {
@@ -214,7 +190,7 @@ func TestSignInAs(t *testing.T) {
 	as := b.token("clientele-customer")
 	b.post("/operator/signout")
 	assert.False(t, b.isSignedIn(), "the operator has signed out")
-	_, found := e.panel.customerSessions.get(as)
+	_, found := e.panel.customerSessions.Get(as)
 	assert.False(t, found, "the session does not continue with the next sign-in")
 }
 

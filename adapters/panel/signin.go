@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/adapters/panel/internal/sessions"
 )
 
 // home redirects operators to the customers and everyone else to the account page.
@@ -82,7 +83,7 @@ func (r *request) signIn() error {
 		r.notify(NewDevice, account, account)
 	}
 	r.setDeviceCookie(customerCookie, login, accountEpoch(account))
-	r.startCustomerSession(session{account: account.ID, epoch: account.SessionEpoch})
+	r.startCustomerSession(sessions.Session{Account: account.ID, Epoch: account.SessionEpoch})
 	return r.redirect("/account")
 }
 
@@ -115,9 +116,9 @@ func (r *request) renderRateLimited(wait time.Duration, f signInForm) error {
 }
 
 // startCustomerSession starts a customer's session with a new token and ends the browser's previous one. It returns the token.
-func (r *request) startCustomerSession(s session) string {
-	r.customerSessions.delete(r.cookie(customerCookie))
-	token := r.customerSessions.create(s)
+func (r *request) startCustomerSession(s sessions.Session) string {
+	r.customerSessions.Delete(r.cookie(customerCookie))
+	token := r.customerSessions.Create(s)
 	r.setCookie(customerCookie, token, 0)
 	return token
 }
@@ -156,8 +157,8 @@ func (r *request) operatorSignIn() error {
 		return r.renderSignIn(http.StatusUnauthorized, f)
 	}
 	r.setDeviceCookie(operatorCookie, name, epoch)
-	r.operatorSessions.delete(r.cookie(operatorCookie))
-	r.setCookie(operatorCookie, r.operatorSessions.create(session{operator: name, operatorEpoch: epoch}), 0)
+	r.operatorSessions.Delete(r.cookie(operatorCookie))
+	r.setCookie(operatorCookie, r.operatorSessions.Create(sessions.Session{Operator: name, OperatorEpoch: epoch}), 0)
 	return r.redirect("/customers")
 }
 
@@ -175,7 +176,7 @@ func (r *request) operatorEpoch(name string) (string, error) {
 }
 
 func (r *request) operatorSignOut() error {
-	r.operatorSessions.delete(r.cookie(operatorCookie))
+	r.operatorSessions.Delete(r.cookie(operatorCookie))
 	r.setCookie(operatorCookie, "", -1)
 	if r.opts.OperatorFromRequest != nil {
 		return r.redirect("/") // signing out is up to the application
@@ -185,7 +186,7 @@ func (r *request) operatorSignOut() error {
 
 // signOut ends a customer's session. An operator who was signed in as the customer returns to the customer's page.
 func (r *request) signOut() error {
-	r.customerSessions.delete(r.cookie(customerCookie))
+	r.customerSessions.Delete(r.cookie(customerCookie))
 	r.setCookie(customerCookie, "", -1)
 	if r.impersonator != "" {
 		return r.redirect("/customers/", r.account.ID)
@@ -203,6 +204,6 @@ func (r *request) signInAs() error {
 	if err != nil {
 		return err
 	}
-	r.startCustomerSession(session{account: account.ID, epoch: account.SessionEpoch, operator: r.operator})
+	r.startCustomerSession(sessions.Session{Account: account.ID, Epoch: account.SessionEpoch, Operator: r.operator})
 	return r.redirect("/account")
 }

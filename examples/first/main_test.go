@@ -12,11 +12,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func Example() {
+// The program prints testdata/output.txt.
+func TestOutput(t *testing.T) {
+	want, err := os.ReadFile("testdata/output.txt")
+	require.NoError(t, err)
+	got, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	require.NoError(t, err)
+	stdout := os.Stdout
+	os.Stdout = got
 	main()
-	// Output:
-	// active <nil>
-	// clientele: the account is suspended
+	os.Stdout = stdout
+	require.NoError(t, got.Close())
+	printed, err := os.ReadFile(got.Name())
+	require.NoError(t, err)
+	assert.Equal(t, string(want), string(printed))
 }
 
 // The README must begin with this program.

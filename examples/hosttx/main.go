@@ -5,8 +5,8 @@
 //
 //	go run ./examples/hosttx -dsn postgres://postgres@localhost/postgres
 //
-// Everything is kept in the schema "clientele_hosttx", which it drops and creates again on each run. Without -dsn it
-// connects as PGHOST, PGUSER and the other environment variables of libpq say.
+// The library's tables are in the schema "clientele_hosttx" and the shop's in "hosttx_shop". It drops both and creates them again
+// on each run. Without -dsn it connects as PGHOST, PGUSER and the other environment variables of libpq say.
 package main
 
 import (
@@ -75,11 +75,14 @@ func openDB(dsn string) (*bun.DB, error) {
 
 // openShop creates the tables of the library and of the shop, and returns the shop.
 func openShop(ctx context.Context, db *bun.DB, out io.Writer) (*shop, error) {
-	if _, err := db.ExecContext(ctx, "DROP SCHEMA IF EXISTS clientele_hosttx CASCADE"); err != nil {
+	if _, err := db.ExecContext(ctx, "DROP SCHEMA IF EXISTS clientele_hosttx, hosttx_shop CASCADE"); err != nil {
 		return nil, err
 	}
 	opts := &postgres.Options{Schema: "clientele_hosttx"}
 	if err := postgres.Migrate(ctx, db, opts); err != nil {
+		return nil, err
+	}
+	if _, err := db.ExecContext(ctx, "CREATE SCHEMA hosttx_shop"); err != nil {
 		return nil, err
 	}
 	if _, err := db.NewCreateTable().Model((*invoice)(nil)).Exec(ctx); err != nil {

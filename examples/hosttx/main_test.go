@@ -28,6 +28,19 @@ func TestOutput(t *testing.T) {
 	}
 }
 
+// The shop's tables outlive the library's.
+func TestTheShopsTablesAreNotTheLibrarys(t *testing.T) {
+	ctx := t.Context()
+	s, err := openShop(ctx, pgtest.Open(t, pgtest.Shared(t).Database(t), 4), io.Discard)
+	require.NoError(t, err)
+	require.NoError(t, s.sell(ctx, "mario", func() error { return nil }))
+	_, err = s.db.ExecContext(ctx, "DROP SCHEMA clientele_hosttx CASCADE")
+	require.NoError(t, err)
+	n, err := s.db.NewSelect().Model((*invoice)(nil)).Count(ctx)
+	require.NoError(t, err)
+	assert.EqualValues(t, 1, n)
+}
+
 // A sale that was rolled back can be repeated.
 func TestARolledBackSaleLeavesNoRows(t *testing.T) {
 	ctx := t.Context()

@@ -14,9 +14,9 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// invoice is a row of the application's own table, which the library does not know.
+// invoice is a row of the application's own table, in a schema of its own, which the library does not know.
 type invoice struct {
-	bun.BaseModel `bun:"table:clientele_hosttx.invoices,alias:i"`
+	bun.BaseModel `bun:"table:hosttx_shop.invoices,alias:i"`
 
 	Number  int64       `bun:",pk,autoincrement"`
 	Account accounts.ID `bun:",notnull"`

@@ -214,15 +214,16 @@ func TestInvalidSettings(t *testing.T) {
 	assert.Contains(t, out.String(), "-db")
 }
 
-// The data is kept when the program is started again, also after it was killed, and the demo customers are added only once.
+// The data is kept when the program is started again, after Ctrl-C and after it was killed, and the demo customers are added only
+// once. Without -db it is in clientele.db in the current directory.
 func TestTheProgramKeepsItsData(t *testing.T) {
-	for name, db := range map[string]string{
-		"SQLite": filepath.Join(t.TempDir(), "a file?.db"), "PostgreSQL": pgtest.Shared(t).Database(t),
+	for name, args := range map[string][]string{
+		"without flags": nil, "SQLite": {"-db", filepath.Join(t.TempDir(), "a file?.db")}, "PostgreSQL": {"-db", pgtest.Shared(t).Database(t)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			password := ""
-			for start := range 3 {
-				out, kill := startChild(t, "-db", db)
+			dir, password := t.TempDir(), ""
+			for start, signal := range []os.Signal{os.Interrupt, os.Kill, os.Interrupt} {
+				out, stop := startChild(t, dir, args...)
 				port := regexp.MustCompile(`http://localhost:([0-9]+)/operator`).FindStringSubmatch(out)[1]
 				if start == 0 {
 					password = regexp.MustCompile(`Password:  (\S+) \(shown only now`).FindStringSubmatch(out)[1]
@@ -238,7 +239,10 @@ func TestTheProgramKeepsItsData(t *testing.T) {
 					assert.Contains(t, list, fmt.Sprintf("luigi%d", earlier))
 				}
 				assert.NotContains(t, list, "is lost when")
-				kill()
+				stop(signal)
+			}
+			if args == nil {
+				assert.FileExists(t, filepath.Join(dir, "clientele.db"))
 			}
 		})
 	}
@@ -263,23 +267,26 @@ func TestTheOperatorSetsAnotherPassword(t *testing.T) {
 	}
 }
 
-// startChild starts the program as a process of its own. It returns what the process has printed, and a function that kills it.
-func startChild(t *testing.T, args ...string) (printed string, kill func()) {
+// startChild starts the program as a process of its own in a directory. It returns what the process has printed, and a function
+// that ends it with a signal.
+func startChild(t *testing.T, dir string, args ...string) (printed string, stop func(os.Signal)) {
 	t.Helper()
 	var out, log syncBuffer
-	command := exec.CommandContext(t.Context(), os.Args[0], append([]string{"-addr", "127.0.0.1:0"}, args...)...)
-	command.Env = append(os.Environ(), envRunMain+"=1")
+	program, err := os.Executable()
+	require.NoError(t, err)
+	command := exec.CommandContext(t.Context(), program, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+	command.Dir, command.Env = dir, append(os.Environ(), envRunMain+"=1")
 	command.Stdout, command.Stderr = &out, &log
 	require.NoError(t, command.Start())
-	kill = func() {
-		require.NoError(t, command.Process.Kill())
+	stop = func(signal os.Signal) {
+		require.NoError(t, command.Process.Signal(signal))
 		_ = command.Wait() // it was killed
 	}
 	if !assert.Eventually(t, func() bool { return strings.Contains(out.String(), "Press Ctrl-C to stop.") }, testTimeout, 10*time.Millisecond) {
-		kill()
+		stop(os.Kill)
 		t.Fatal(log.String())
 	}
-	return out.String(), kill
+	return out.String(), stop
 }
 
 // signedIn returns a client that is signed in to the panel as the operator.

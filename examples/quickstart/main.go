@@ -1,20 +1,13 @@
-// Command quickstart is a small hosting product: a web server on the loopback address that serves its customers' sites.
-//
-// Without flags it creates two customers with three sites, suspends, activates and removes them, and after each command
-// requests every site and prints the responses:
+// Command quickstart shows the case that panels get wrong: a subscription that is suspended in an account that is suspended
+// as well. It creates two customers with three sites, suspends, activates and removes them, and after each step requests every
+// site from a real web server and prints the responses:
 //
 //	go run ./examples/quickstart
 //
-// With -serve it creates the same customers, serves their sites at http://NAME.localhost:8080, and runs the commands that
-// it reads from standard input, one per line. It keeps serving at the end of the input, until it is interrupted:
+// With -dsn everything is kept in PostgreSQL, in the schema "clientele_quickstart", which it drops and creates again on each
+// run:
 //
-//	go run ./examples/quickstart -serve
-//	curl -i -H 'Host: mario.localhost' http://127.0.0.1:8080/
-//
-// With -dsn everything is kept in PostgreSQL, in the schema "clientele_quickstart". Started again with -serve, it keeps
-// the customers; without -serve it first removes mario and luigi:
-//
-//	go run ./examples/quickstart -serve -dsn postgres://postgres@localhost/postgres
+//	go run ./examples/quickstart -dsn postgres://postgres@localhost/postgres
 package main
 
 import (
@@ -26,78 +19,75 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/memory"
+	"github.com/clientele-go/clientele/storage/postgres"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for running requests
-	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)
 		os.Exit(1)
 	}
 }
 
-// settings are the values of the command line flags.
-type settings struct {
-	serve     bool
-	addr, dsn string
-}
-
-const usage = `Creates two customers with three websites, suspends, activates and removes
-them, and prints how each site responds to a request after each command.
-
-  go run ./examples/quickstart            run the story and exit
-  go run ./examples/quickstart -serve     serve the sites and read commands
-
-`
-
-func readFlags(args []string, out io.Writer) (settings, error) {
-	var s settings
+// run is the whole program.
+func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("quickstart", flag.ContinueOnError)
 	flags.SetOutput(out)
-	flags.Usage = func() { fmt.Fprint(out, usage); flags.PrintDefaults() }
-	flags.BoolVar(&s.serve, "serve", false, "serve the sites and read commands from standard input")
-	flags.StringVar(&s.addr, "addr", "", "listen on `address`; port 0 selects a free port (default 127.0.0.1:8080 with -serve, otherwise 127.0.0.1:0)")
-	flags.StringVar(&s.dsn, "dsn", "", "keep everything in `PostgreSQL`, such as postgres://user@host/database (default: in memory)")
+	dsn := flags.String("dsn", "", "keep everything in `PostgreSQL`, such as postgres://user@host/database (default: in memory)")
 	if err := flags.Parse(args); err != nil {
-		return s, err
-	}
-	if flags.NArg() > 0 {
-		return s, fmt.Errorf("unexpected argument %q (see -h)", flags.Arg(0))
-	}
-	switch {
-	case s.addr != "":
-	case s.serve:
-		s.addr = "127.0.0.1:8080"
-	default:
-		s.addr = "127.0.0.1:0"
-	}
-	return s, nil
-}
-
-// run is main with its dependencies as parameters. It returns nil when ctx is done.
-func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
-	s, err := readFlags(args, out)
-	if err != nil {
 		return err
 	}
-	store, closeStore, err := openStore(ctx, s.dsn)
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q (see -h)", flags.Arg(0))
+	}
+	store, closeStore, err := openStore(ctx, *dsn)
 	if err != nil {
 		return err
 	}
 	defer closeStore()
-	a, err := startApp(store, s.addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%w (use -addr 127.0.0.1:0 for a free port)", err)
-	}
+	clients := accounts.NewManager(store, nil)
+	server, err := startServer(clients.Subscriptions())
 	if err != nil {
 		return err
 	}
-	if s.serve {
-		err = serve(ctx, a, in, newScreen(out))
-	} else {
-		err = runStory(ctx, a, newScreen(out))
+	w := &walk{clients: clients, subs: clients.Subscriptions(), server: server, out: out}
+	return errors.Join(w.run(ctx), server.stop())
+}
+
+// openStore returns a store and a function that closes it. The store is in memory if dsn is empty. The pool has the settings
+// that the README of storage/postgres recommends.
+func openStore(ctx context.Context, dsn string) (accounts.Store, func(), error) {
+	if dsn == "" {
+		return memory.New(), func() {}, nil
 	}
-	return errors.Join(err, a.stop())
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, nil, err
+	}
+	pool := stdlib.OpenDB(*config)
+	pool.SetMaxOpenConns(8)
+	pool.SetMaxIdleConns(8)
+	db, opts := bun.NewDB(pool, pgdialect.New()), &postgres.Options{Schema: "clientele_quickstart"}
+	if _, err := db.ExecContext(ctx, "DROP SCHEMA IF EXISTS clientele_quickstart CASCADE"); err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	if err := postgres.Migrate(ctx, db, opts); err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	store, err := postgres.New(ctx, db, opts)
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return store, func() { _ = db.Close() }, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/clientele-go/clientele/internal/catalogue/cataloguetest"
 	"github.com/clientele-go/clientele/internal/input"
 )
 
@@ -232,12 +233,11 @@ func TestTranslateKeepsCustomMessages(t *testing.T) {
 	assert.Equal(t, e.Fields, e.Translate("it"))
 }
 
-// Every rule that the code uses, in a call or among the rules of a type, has a message in both languages.
-func TestEveryRuleHasMessage(t *testing.T) {
-	named := regexp.MustCompile(`(?:\.Add\([^\n]*?, |Invalid\("[a-zA-Z]+", )"([a-zA-Z]+)", `)
-	rules := regexp.MustCompile(`(?m)(?:^\s*"[A-Z][A-Za-z]+":\s+|Rules\s+= |v\.Var\([^\n]*, )"([^"]+)"`)
-	found := map[string]bool{}
-	for _, dir := range []string{".", "../../subscriptions", "../../accounts"} {
+// sources returns the code that checks input and reports violations, as one text.
+func sources(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, dir := range []string{".", "../../subscriptions", "../../accounts", "../../storage", "../../storage/postgres"} {
 		entries, err := os.ReadDir(dir)
 		require.NoError(t, err)
 		for _, entry := range entries {
@@ -246,15 +246,25 @@ func TestEveryRuleHasMessage(t *testing.T) {
 			}
 			source, err := os.ReadFile(dir + "/" + entry.Name())
 			require.NoError(t, err)
-			for _, match := range named.FindAllStringSubmatch(string(source), -1) {
-				found[match[1]] = true
-			}
-			for _, match := range rules.FindAllStringSubmatch(string(source), -1) {
-				for rule := range strings.SplitSeq(match[1], ",") {
-					rule, _, _ = strings.Cut(rule, "=")
-					found[rule] = true
-				}
-			}
+			all.Write(source)
+		}
+	}
+	return all.String()
+}
+
+// Every rule that the code uses, in a call or among the rules of a type, has a message in all languages, and every message and
+// every name of a field is in use.
+func TestEveryRuleHasMessage(t *testing.T) {
+	named := regexp.MustCompile(`(?:\.Add\([^\n]*?, |Invalid\("[a-zA-Z]+", )"([a-zA-Z]+)", `)
+	rules := regexp.MustCompile(`(?m)(?:^\s*"[A-Z][A-Za-z]+":\s+|Rules\s+= |v\.Var\([^\n]*, )"([^"]+)"`)
+	found, source := map[string]bool{}, sources(t)
+	for _, match := range named.FindAllStringSubmatch(source, -1) {
+		found[match[1]] = true
+	}
+	for _, match := range rules.FindAllStringSubmatch(source, -1) {
+		for rule := range strings.SplitSeq(match[1], ",") {
+			rule, _, _ = strings.Cut(rule, "=")
+			found[rule] = true
 		}
 	}
 	for _, notARule := range []string{"-", "omitempty", "omitnil", "dive", "keys", "endkeys", "filled"} {
@@ -267,6 +277,15 @@ func TestEveryRuleHasMessage(t *testing.T) {
 		assert.NotEqual(t, e.Translate("en")[0].Message, e.Translate("it")[0].Message, rule)
 		assert.True(t, strings.HasPrefix(e.Translate("it")[0].Message, "Nome: "), "%s: an Italian sentence must not depend on the gender of the field's name", rule)
 	}
+	assert.Empty(t, cataloguetest.Check(input.Texts(), func(key string) bool {
+		kind, name, _ := strings.Cut(key, ".")
+		if kind == "rule" {
+			return found[name] || strings.Contains(source, `"`+name+`"`)
+		}
+		field := name[strings.LastIndexByte(name, '.')+1:]
+		return strings.Contains(source, `"`+field) ||
+			regexp.MustCompile(`\b`+strings.ToUpper(field[:1])+field[1:]+`\b`).MatchString(source)
+	}))
 }
 
 func TestFold(t *testing.T) {

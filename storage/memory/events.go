@@ -75,14 +75,8 @@ func newEventLog() eventLog {
 }
 
 func (e *event) subject() subject {
-	switch {
-	case e.domain != 0:
-		return subject{subscriptions.LevelDomain, int64(e.domain)}
-	case e.subscription != 0:
-		return subject{subscriptions.LevelSubscription, int64(e.subscription)}
-	default:
-		return subject{subscriptions.LevelAccount, int64(e.account)}
-	}
+	level, id := subscriptions.Event{AccountID: e.account, SubscriptionID: e.subscription, DomainID: e.domain}.Subject()
+	return subject{level, id}
 }
 
 // redacts returns a function that reports whether a detail is deleted with the event's subject.

@@ -60,7 +60,7 @@ func (l list[R]) count(ctx context.Context, atMost int) (int, error) {
 
 // ctxChecker checks a ctx once in 1,024 rows, because a check takes longer than a row.
 type ctxChecker struct {
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // lasts as long as one list
 	rows int
 }
 

@@ -12,8 +12,8 @@ import (
 // tx is the Tx of one command. Because commands run one at a time, every row that it reads is locked, and every value that
 // it finds unused is claimed.
 type tx struct {
-	ctx  context.Context
-	root *root // a fork of the committed root; nil after the command
+	ctx  context.Context //nolint:containedctx // every method of a Tx obeys the ctx of Update
+	root *root           // a fork of the committed root; nil after the command
 	ids  *ids
 }
 

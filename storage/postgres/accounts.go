@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -50,9 +51,9 @@ func (s *Store) Accounts(ctx context.Context, p accounts.ListParams) ([]accounts
 	if p.From != (subscriptions.Position{}) {
 		l.startAfter(p)
 	}
-	rows, e := page[accountRow](ctx, s, l, accountColumns+accountCounts, "", p.Limit)
-	if e != nil {
-		return nil, e
+	rows, err := page[accountRow](ctx, s, l, accountColumns+accountCounts, "", p.Limit)
+	if err != nil {
+		return nil, err
 	}
 	return convertAll(rows, func(r accountRow) accounts.Summary {
 		return accounts.Summary{Account: r.account(), Subscriptions: r.Subscriptions, Domains: r.Domains}
@@ -79,7 +80,7 @@ WHERE d.search LIKE :term::text AND s.account_id IS NOT NULL`
 
 	accountHasHold   = `(SELECT true FROM clientele.account_holds AS h WHERE h.account_id = a.id%s LIMIT 1)`
 	accountsWithHold = `
-SELECT h.account_id FROM clientele.account_holds AS h%s`
+SELECT h.account_id FROM clientele.account_holds AS h WHERE true%s`
 
 	// Behind OFFSET 0, the planner cannot look for the account among all subscriptions of the plan.
 	accountHasPlan = `(
@@ -98,25 +99,26 @@ SELECT a.id FROM clientele.accounts AS a WHERE a.country = :country::text`
 )
 
 func accountList(p accounts.ListParams) list {
-	l := list{table: "clientele.accounts AS a", alias: "a", desc: p.Desc, arguments: arguments{}}
+	l := newList("clientele.accounts", "a")
+	l.Desc = p.Desc
 	switch p.Sort {
 	case accounts.SortLogin:
-		l.key = []string{"a.login"}
+		l.Key = []string{"a.login"}
 	case accounts.SortName:
-		l.key = []string{"a.sort_name", "a.id"}
+		l.Key = []string{"a.sort_name", "a.id"}
 	default:
-		l.key = []string{"a.created_at", "a.id"}
+		l.Key = []string{"a.created_at", "a.id"}
 	}
 	whereID(&l, p.IDs)
 	l.search(p.Terms, accountHasTerm, accountsWithTerm)
-	l.whereHeld(p.Status, p.Cause, []string{accountHasHold}, accountsWithHold)
+	l.AddHeld(p.Status, p.Cause, []string{accountHasHold}, accountsWithHold)
 	if p.Plan != "" {
-		l.arguments["plan"] = p.Plan
-		l.where(condition{test: accountHasPlan, find: accountsWithPlan})
+		l.Arguments["plan"] = p.Plan
+		l.Add(lists.Condition{Test: accountHasPlan, Find: accountsWithPlan})
 	}
 	if p.Country != "" {
-		l.arguments["country"] = p.Country
-		l.where(condition{test: accountHasCountry, find: accountsWithCountry})
+		l.Arguments["country"] = p.Country
+		l.Add(lists.Condition{Test: accountHasCountry, Find: accountsWithCountry})
 	}
 	l.whereCreated(p)
 	return l
@@ -126,34 +128,34 @@ func accountList(p accounts.ListParams) list {
 func (l *list) whereCreated(p accounts.ListParams) {
 	var bounds []string
 	if !p.CreatedFrom.IsZero() {
-		l.arguments["from"] = formatTime(p.CreatedFrom)
+		l.Arguments["from"] = formatTime(p.CreatedFrom)
 		bounds = append(bounds, createdFrom)
 	}
 	if !p.CreatedBefore.IsZero() {
-		l.arguments["before"] = formatTime(p.CreatedBefore)
+		l.Arguments["before"] = formatTime(p.CreatedBefore)
 		bounds = append(bounds, createdBefore)
 	}
 	switch {
 	case bounds == nil:
-	case l.key[0] == "a.created_at":
-		l.within = bounds
+	case l.Key[0] == "a.created_at":
+		l.Within = bounds
 	default:
-		l.where(condition{
-			test: strings.Join(bounds, " AND "),
-			find: "\nSELECT a.id FROM clientele.accounts AS a" + where(bounds),
+		l.Add(lists.Condition{
+			Test: strings.Join(bounds, " AND "),
+			Find: "\nSELECT a.id FROM clientele.accounts AS a" + lists.Where(bounds),
 		})
 	}
 }
 
 // startAfter begins the page after p.From.
 func (l *list) startAfter(p accounts.ListParams) {
-	l.arguments["at"], l.arguments["key"], l.arguments["id"] = formatTime(p.From.At), p.From.Key, p.From.ID
+	l.Arguments["at"], l.Arguments["key"], l.Arguments["id"] = formatTime(p.From.At), p.From.Key, p.From.ID
 	switch p.Sort {
 	case accounts.SortLogin:
-		l.after = []string{":key::text"}
+		l.After = []string{":key::text"}
 	case accounts.SortName:
-		l.after = []string{":key::text", ":id::bigint"}
+		l.After = []string{":key::text", ":id::bigint"}
 	default:
-		l.after = []string{":at::timestamptz", ":id::bigint"}
+		l.After = []string{":at::timestamptz", ":id::bigint"}
 	}
 }

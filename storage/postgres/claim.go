@@ -64,11 +64,7 @@ func claimQuery(c accounts.Claim) (string, []any) {
 // index; the names below are a range, in which the search ends at the first conflict. Owners are looked up one by one,
 // because the server would take longer to plan a join. With IS NOT TRUE, unlike <> ALL, the server hashes the claimed names.
 func conflictingNames(c accounts.Claim, names string, args *numbered) []string {
-	candidates, ranges := slices.Clone(c.Names), make([]string, len(c.Names))
-	for i, name := range c.Names {
-		candidates = append(candidates, subscriptions.Ancestors(name)...)
-		ranges[i] = stored.ReverseLabels(name)
-	}
+	candidates, ranges := stored.NameLookups(c.Names)
 	claimed := set(c.Names)
 	hasClaimedAncestor := func(name string) bool {
 		return slices.ContainsFunc(subscriptions.Ancestors(name), func(ancestor string) bool { return claimed[ancestor] })
@@ -111,7 +107,7 @@ type claimRow struct {
 }
 
 func (r claimRow) claimed(names []string) accounts.Claimed {
-	taken, conflicting := r.split(names)
+	taken, conflicting := stored.Names{Existing: r.Existing, Others: r.Others, Below: r.ConflictingBelow}.Split(names)
 	return accounts.Claimed{
 		AccountIDs: nilIfEmpty(r.AccountIDs), Logins: nilIfEmpty(r.Logins), AccountExternalIDs: nilIfEmpty(r.AccountExternalIDs),
 		Claimed: subscriptions.Claimed{
@@ -119,27 +115,6 @@ func (r claimRow) claimed(names []string) accounts.Claimed {
 			ExternalIDs: nilIfEmpty(r.ExternalIDs), Names: taken, Conflicting: conflicting,
 		},
 	}
-}
-
-// split returns the claimed names that are taken, and those that conflict with another account's name above or below.
-func (r claimRow) split(names []string) (taken, conflicting []string) {
-	existing, conflictsBelow := set(r.Existing), set(r.ConflictingBelow)
-	for _, name := range names {
-		if existing[name] {
-			taken = append(taken, name)
-			delete(existing, name)
-		}
-	}
-	for _, name := range r.Others {
-		existing[name] = true
-	}
-	conflictsAbove := func(ancestor string) bool { return existing[ancestor] }
-	for _, name := range names {
-		if conflictsBelow[name] || slices.ContainsFunc(subscriptions.Ancestors(name), conflictsAbove) {
-			conflicting = append(conflicting, name)
-		}
-	}
-	return taken, conflicting
 }
 
 func set(names []string) map[string]bool {

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -44,12 +45,12 @@ func (s *Store) Site(ctx context.Context, name, fallback string) (subscriptions.
 func (s *Store) Domains(ctx context.Context, p subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
 	l := domainList(p)
 	if p.From != (subscriptions.Position{}) {
-		l.arguments["key"] = p.From.Key
-		l.after = []string{":key::text"}
+		l.Arguments["key"] = p.From.Key
+		l.After = []string{":key::text"}
 	}
-	rows, e := page[domainRow](ctx, s, l, domainColumns+domainsAbove, joinAboveEach, p.Limit)
-	if e != nil {
-		return nil, e
+	rows, err := page[domainRow](ctx, s, l, domainColumns+domainsAbove, joinAboveEach, p.Limit)
+	if err != nil {
+		return nil, err
 	}
 	return convertAll(rows, domainRow.domain), nil
 }
@@ -72,14 +73,16 @@ SELECT d.id FROM clientele.domains AS d WHERE d.search LIKE :term::text`
         WHERE s.id = d.subscription_id%s
         LIMIT 1)`
 	domainsWithHold = `
-SELECT h.domain_id FROM clientele.domain_holds AS h%s
+SELECT h.domain_id FROM clientele.domain_holds AS h WHERE true%s
 UNION ALL
 SELECT d.id FROM clientele.subscription_holds AS h
-CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = h.subscription_id OFFSET 0) AS d%s
+CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = h.subscription_id OFFSET 0) AS d
+WHERE true%s
 UNION ALL
 SELECT d.id FROM clientele.account_holds AS h
 CROSS JOIN LATERAL (SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
-CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d%s`
+CROSS JOIN LATERAL (SELECT d.id FROM clientele.domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
+WHERE true%s`
 
 	domainOfAccount = `(
         SELECT true FROM clientele.subscriptions AS s WHERE s.id = d.subscription_id AND s.account_id = :account::bigint
@@ -94,26 +97,26 @@ WHERE s.account_id IS NULL`
 )
 
 func domainList(p subscriptions.DomainListParams) list {
-	l := list{table: "clientele.domains AS d", alias: "d", key: []string{"d.name"}, arguments: arguments{}}
+	l := newList("clientele.domains", "d", "d.name")
 	whereID(&l, p.IDs)
 	l.search(p.Terms, domainHasTerm, domainsWithTerm)
-	l.whereHeld(p.Status, p.Cause, []string{domainHasHold, domainInherits, domainInheritsFromAccount}, domainsWithHold)
+	l.AddHeld(p.Status, p.Cause, []string{domainHasHold, domainInherits, domainInheritsFromAccount}, domainsWithHold)
 	if p.SubscriptionID != 0 {
-		l.arguments["subscription"] = int64(p.SubscriptionID)
-		l.within, l.whole = []string{"d.subscription_id = :subscription::bigint"}, true
+		l.Arguments["subscription"] = int64(p.SubscriptionID)
+		l.Within, l.Whole = []string{"d.subscription_id = :subscription::bigint"}, true
 	}
 	switch {
 	case p.AccountID == nil:
 	case *p.AccountID == subscriptions.Provider:
-		l.where(condition{test: domainOfProvider, find: domainsOfProvider})
-	case l.whole:
-		l.arguments["account"] = int64(*p.AccountID)
-		l.where(condition{test: domainOfAccount})
+		l.Add(lists.Condition{Test: domainOfProvider, Find: domainsOfProvider})
+	case l.Whole:
+		l.Arguments["account"] = int64(*p.AccountID)
+		l.Add(lists.Condition{Test: domainOfAccount})
 	default:
 		// Each of the account's subscriptions has its domains in the order of the list.
-		l.arguments["account"] = int64(*p.AccountID)
+		l.Arguments["account"] = int64(*p.AccountID)
 		l.per = &per{"clientele.subscriptions AS s", "s.account_id = :account::bigint"}
-		l.within, l.whole = []string{"d.subscription_id = s.id"}, true
+		l.Within, l.Whole = []string{"d.subscription_id = s.id"}, true
 	}
 	return l
 }

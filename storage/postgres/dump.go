@@ -142,7 +142,7 @@ func (s *Store) Dump(ctx context.Context, fn func(accounts.DumpPart) error) erro
 
 // dumpRows calls fn with all accounts, subscriptions and domains.
 func dumpRows(ctx context.Context, r runner, fn func(accounts.DumpPart) error) error {
-	err := inBatches(ctx, r, byID("clientele.accounts AS a", "a"), accountColumns+", a.password_hash", "",
+	err := inBatches(ctx, r, byID("clientele.accounts", "a"), accountColumns+", a.password_hash", "",
 		func(r accountRow) int64 { return int64(r.ID) },
 		func(rows []accountRow) error {
 			return fn(accounts.DumpPart{Accounts: convertAll(rows, accountRow.record)})
@@ -150,7 +150,7 @@ func dumpRows(ctx context.Context, r runner, fn func(accounts.DumpPart) error) e
 	if err != nil {
 		return err
 	}
-	err = inBatches(ctx, r, byID("clientele.subscriptions AS s", "s"), subscriptionColumns, "",
+	err = inBatches(ctx, r, byID("clientele.subscriptions", "s"), subscriptionColumns, "",
 		func(r subscriptionRow) int64 { return int64(r.ID) },
 		func(rows []subscriptionRow) error {
 			return fn(accounts.DumpPart{Subscriptions: convertAll(rows, subscriptionRow.record)})
@@ -158,7 +158,7 @@ func dumpRows(ctx context.Context, r runner, fn func(accounts.DumpPart) error) e
 	if err != nil {
 		return err
 	}
-	return inBatches(ctx, r, byID("clientele.domains AS d", "d"), domainColumns, "",
+	return inBatches(ctx, r, byID("clientele.domains", "d"), domainColumns, "",
 		func(r domainRow) int64 { return int64(r.ID) },
 		func(rows []domainRow) error {
 			return fn(accounts.DumpPart{Domains: convertAll(rows, domainRow.domain)})

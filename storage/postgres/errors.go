@@ -32,6 +32,14 @@ func (e *dbError) Unwrap() []error {
 	return all
 }
 
+// asError returns e as an error, which is nil if e is nil.
+func asError(e *dbError) error {
+	if e == nil {
+		return nil
+	}
+	return e
+}
+
 // unavailable wraps an error of a statement: nothing of its transaction was committed.
 func unavailable(ctx context.Context, err error) *dbError {
 	return newDBError(ctx, accounts.ErrUnavailable, err)
@@ -81,7 +89,7 @@ func newDBError(ctx context.Context, kind, err error) *dbError {
 
 // retryable reports whether the transaction failed only because of a concurrent one: repeating it may succeed.
 func (e *dbError) retryable() bool {
-	return e.kind == accounts.ErrUnavailable && (isConflict(e.state) || errors.Is(e.driver, errOwnerChanged))
+	return errors.Is(e.kind, accounts.ErrUnavailable) && (isConflict(e.state) || errors.Is(e.driver, errOwnerChanged))
 }
 
 // retryable reports whether err is an error of a transaction that failed only because of a concurrent one: one of the library,

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -123,21 +124,18 @@ func readError(e *dbError) error {
 // by id, which has an index: with statistics from after a bulk command, the planner expects many of them, and EXISTS would read
 // the whole table once they have numbers.
 func (s *Store) readEvents(ctx context.Context, q accounts.EventParams) ([]eventRow, *dbError) {
-	l := list{
-		table: "clientele.events AS e", alias: "e", key: []string{"e.number"}, desc: q.Desc,
-		within:    []string{"e.number IS NOT NULL"},
-		arguments: arguments{"limit": q.Limit},
-	}
+	l := newList("clientele.events", "e", "e.number")
+	l.Desc, l.Within, l.Arguments["limit"] = q.Desc, []string{"e.number IS NOT NULL"}, q.Limit
 	if q.After != 0 {
-		l.arguments["after"], l.after = q.After, []string{":after::bigint"}
+		l.Arguments["after"], l.After = q.After, []string{":after::bigint"}
 	}
 	switch {
 	case q.AccountID == nil:
 	case *q.AccountID == subscriptions.Provider:
-		l.within = append(l.within, "e.account_id IS NULL")
+		l.Within = append(l.Within, "e.account_id IS NULL")
 	default:
-		l.arguments["account"] = int64(*q.AccountID)
-		l.within = append(l.within, "e.account_id = :account::bigint")
+		l.Arguments["account"] = int64(*q.AccountID)
+		l.Within = append(l.Within, "e.account_id = :account::bigint")
 	}
 	statement := `
 SELECT l.last, l.pruned,
@@ -146,10 +144,10 @@ SELECT l.last, l.pruned,
     current_setting('transaction_read_only') = 'on' AS read_only,
     pg_is_in_recovery() AS standby
 FROM clientele.event_log AS l
-LEFT JOIN LATERAL (` + indent(l.all()) + `
-) AS e ON true` + l.order()
+LEFT JOIN LATERAL (` + lists.Indent(l.All()) + `
+) AS e ON true` + l.Order()
 	var rows []eventRow
-	if e := s.queryNamed(ctx, &rows, statement, l.arguments); e != nil {
+	if e := s.queryNamed(ctx, &rows, statement, l.Arguments); e != nil {
 		return nil, e
 	}
 	if len(rows) == 0 {

@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -223,7 +222,7 @@ func TestFollowSurvivesAServerRestart(t *testing.T) {
 		t.Fatalf("Follow ended: %v", err)
 	}
 	cancel()
-	require.True(t, errors.Is(<-result, context.Canceled))
+	require.ErrorIs(t, <-result, context.Canceled)
 }
 
 // PruneEvents and another transaction lock the same events in different orders. The server aborts PruneEvents, and the library

@@ -40,9 +40,9 @@ func TestTextIsNeverSQL(t *testing.T) {
 				Domains: []string{fmt.Sprintf("site%d.example.com", i)},
 			},
 		}
-		a, err := m.Create(ctx, in)
+		_, err := m.Create(ctx, in)
 		require.NoError(t, err, text)
-		a, err = m.GetByExternalID(ctx, text)
+		a, err := m.GetByExternalID(ctx, text)
 		require.NoError(t, err)
 		require.Equal(t, in.Contact, a.Contact)
 		require.Equal(t, []string{text, text, text}, []string{a.AdditionalInfo, a.Description, a.Attributes["key"]})

@@ -135,7 +135,7 @@ func (s *Store) updateInOuter(ctx context.Context, fn func(accounts.Tx) error) e
 	}
 	t := &transaction{ctx: ctx, runner: s.runner, several: true}
 	err := t.run(fn)
-	s.outer.fail(t.failed)
+	_ = s.outer.fail(t.failed) // err has it
 	s.outer.halfDone = s.outer.halfDone || err != nil && t.saved
 	return err
 }

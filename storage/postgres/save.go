@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/storage/internal/stored"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -89,7 +90,7 @@ func (a additions) with(n int) string {
 	}
 	ctes := make([]string, n)
 	for i, insert := range a.inserts[:n] {
-		ctes[i] = "added" + strconv.Itoa(i+1) + " AS (" + indent("\n"+insert+"\nRETURNING 1") + "\n)"
+		ctes[i] = "added" + strconv.Itoa(i+1) + " AS (" + lists.Indent("\n"+insert+"\nRETURNING 1") + "\n)"
 	}
 	return "WITH " + strings.Join(ctes, ", ") + "\n"
 }
@@ -193,7 +194,7 @@ func filter[H any](all []H, keep func(H) bool) []H {
 
 // saveDue updates due_at of subscriptions that got or lost the hold "expired" and were not written otherwise.
 func (t *transaction) saveDue(w accounts.Writes) error {
-	changes := stored.ExpiredChanges(w)
+	changes := w.ExpiryHolds()
 	for _, r := range slices.Concat(w.AddSubscriptions, w.UpdateSubscriptions) {
 		delete(changes, r.ID)
 	}

@@ -41,7 +41,7 @@ func (s *Store) readConsistently(ctx context.Context, fn func(runner) error) err
 
 // readSnapshot calls fn with all rows.
 func readSnapshot(ctx context.Context, r runner, fn func(accounts.Batch) error) error {
-	err := inBatches(ctx, r, byID("clientele.accounts AS a", "a"), accountColumns, "",
+	err := inBatches(ctx, r, byID("clientele.accounts", "a"), accountColumns, "",
 		func(r accountRow) int64 { return int64(r.ID) },
 		func(rows []accountRow) error {
 			return fn(accounts.Batch{Accounts: convertAll(rows, accountRow.account)})
@@ -49,7 +49,7 @@ func readSnapshot(ctx context.Context, r runner, fn func(accounts.Batch) error) 
 	if err != nil {
 		return err
 	}
-	err = inBatches(ctx, r, byID("clientele.subscriptions AS s", "s"), subscriptionColumns+", "+accountHolds, "",
+	err = inBatches(ctx, r, byID("clientele.subscriptions", "s"), subscriptionColumns+", "+accountHolds, "",
 		func(r subscriptionRow) int64 { return int64(r.ID) },
 		func(rows []subscriptionRow) error {
 			return fn(accounts.Batch{Subscriptions: convertAll(rows, subscriptionRow.subscription)})
@@ -57,22 +57,24 @@ func readSnapshot(ctx context.Context, r runner, fn func(accounts.Batch) error) 
 	if err != nil {
 		return err
 	}
-	return inBatches(ctx, r, byID("clientele.domains AS d", "d"), domainColumns+domainsAbove, joinAboveEach,
+	return inBatches(ctx, r, byID("clientele.domains", "d"), domainColumns+domainsAbove, joinAboveEach,
 		func(r domainRow) int64 { return int64(r.ID) },
 		func(rows []domainRow) error { return fn(accounts.Batch{Domains: convertAll(rows, domainRow.domain)}) })
 }
 
 // byID returns the list of all rows of a table by id, after :id.
 func byID(table, alias string) list {
-	return list{table: table, alias: alias, key: []string{alias + ".id"}, after: []string{":id::bigint"}}
+	l := newList(table, alias, alias+".id")
+	l.After = []string{":id::bigint"}
+	return l
 }
 
 // inBatches calls fn with all rows of a list, by id and in batches.
 func inBatches[R any](ctx context.Context, r runner, l list, columns, joins string, id func(R) int64, fn func([]R) error) error {
 	for after := int64(0); ; {
-		l.arguments = arguments{"id": after, "limit": snapshotBatchSize}
+		l.Arguments["id"], l.Arguments["limit"] = after, snapshotBatchSize
 		var rows []R
-		if e := r.queryNamed(ctx, &rows, l.pageOf(l.all(), columns, joins), l.arguments); e != nil {
+		if e := r.queryNamed(ctx, &rows, l.pageOf(l.All(), columns, joins), l.Arguments); e != nil {
 			return e
 		}
 		if len(rows) > 0 {

@@ -7,6 +7,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/lists"
 )
 
 // Options configure New and Migrate. A nil *Options means the defaults.
@@ -20,8 +21,8 @@ type Options struct {
 // use, except inside a transaction: see WithTx.
 type Store struct {
 	runner
-	outer *outerTx // nil: the store begins transactions itself
-	listSteps
+	outer     *outerTx // nil: the store begins transactions itself
+	listSteps lists.Steps
 }
 
 var _ accounts.Store = (*Store)(nil)
@@ -37,7 +38,7 @@ func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{runner: runner{db: db, schema: schema, conn: db.DB}, listSteps: defaultListSteps}
+	s := &Store{runner: runner{db: db, schema: schema, conn: db.DB}, listSteps: lists.DefaultSteps(false)}
 	if err := s.check(ctx); err != nil {
 		return nil, err
 	}

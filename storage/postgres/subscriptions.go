@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -33,12 +34,12 @@ func (s *Store) Subscription(ctx context.Context, k subscriptions.SubscriptionKe
 func (s *Store) Subscriptions(ctx context.Context, p subscriptions.ListParams) ([]subscriptions.Subscription, error) {
 	l := subscriptionList(p)
 	if p.From != (subscriptions.Position{}) {
-		l.arguments["at"], l.arguments["id"] = formatTime(p.From.At), p.From.ID
-		l.after = []string{":at::timestamptz", ":id::bigint"}
+		l.Arguments["at"], l.Arguments["id"] = formatTime(p.From.At), p.From.ID
+		l.After = []string{":at::timestamptz", ":id::bigint"}
 	}
-	rows, e := page[subscriptionRow](ctx, s, l, subscriptionColumns+", "+accountHolds, "", p.Limit)
-	if e != nil {
-		return nil, e
+	rows, err := page[subscriptionRow](ctx, s, l, subscriptionColumns+", "+accountHolds, "", p.Limit)
+	if err != nil {
+		return nil, err
 	}
 	return convertAll(rows, subscriptionRow.subscription), nil
 }
@@ -64,10 +65,11 @@ SELECT d.subscription_id FROM clientele.domains AS d WHERE d.search LIKE :term::
 	subscriptionHasHold   = `(SELECT true FROM clientele.subscription_holds AS h WHERE h.subscription_id = s.id%s LIMIT 1)`
 	subscriptionInherits  = `(SELECT true FROM clientele.account_holds AS h WHERE h.account_id = s.account_id%s LIMIT 1)`
 	subscriptionsWithHold = `
-SELECT h.subscription_id FROM clientele.subscription_holds AS h%s
+SELECT h.subscription_id FROM clientele.subscription_holds AS h WHERE true%s
 UNION ALL
 SELECT s.id FROM clientele.account_holds AS h
-CROSS JOIN LATERAL (SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s%s`
+CROSS JOIN LATERAL (SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
+WHERE true%s`
 
 	subscriptionHasPlan   = `s.plan = :plan::text`
 	subscriptionsWithPlan = `
@@ -83,29 +85,30 @@ SELECT s.id FROM clientele.subscriptions AS s WHERE s.account_id IS NULL`
 )
 
 func subscriptionList(p subscriptions.ListParams) list {
-	l := list{table: "clientele.subscriptions AS s", alias: "s", key: []string{"s.created_at", "s.id"}, desc: p.Desc, arguments: arguments{}}
+	l := newList("clientele.subscriptions", "s", "s.created_at", "s.id")
+	l.Desc = p.Desc
 	whereID(&l, p.IDs)
 	if p.HideExternalID {
 		l.search(p.Terms, subscriptionHasTermInName, subscriptionsWithTerm) // finds more, but an owner's list is read whole
 	} else {
 		l.search(p.Terms, subscriptionHasTerm, subscriptionsWithTerm)
 	}
-	l.whereHeld(p.Status, p.Cause, []string{subscriptionHasHold, subscriptionInherits}, subscriptionsWithHold)
+	l.AddHeld(p.Status, p.Cause, []string{subscriptionHasHold, subscriptionInherits}, subscriptionsWithHold)
 	if !p.ExpiresBefore.IsZero() {
-		l.arguments["expires"] = formatTime(p.ExpiresBefore)
-		l.where(condition{test: subscriptionExpires, find: subscriptionsExpired})
+		l.Arguments["expires"] = formatTime(p.ExpiresBefore)
+		l.Add(lists.Condition{Test: subscriptionExpires, Find: subscriptionsExpired})
 	}
 	if p.Plan != "" {
-		l.arguments["plan"] = p.Plan
-		l.where(condition{test: subscriptionHasPlan, find: subscriptionsWithPlan})
+		l.Arguments["plan"] = p.Plan
+		l.Add(lists.Condition{Test: subscriptionHasPlan, Find: subscriptionsWithPlan})
 	}
 	switch {
 	case p.AccountID == nil:
 	case *p.AccountID == subscriptions.Provider:
-		l.where(condition{test: subscriptionOfProvider, find: subscriptionsOfProvider})
+		l.Add(lists.Condition{Test: subscriptionOfProvider, Find: subscriptionsOfProvider})
 	default:
-		l.arguments["account"] = int64(*p.AccountID)
-		l.within, l.whole = []string{"s.account_id = :account::bigint"}, true
+		l.Arguments["account"] = int64(*p.AccountID)
+		l.Within, l.Whole = []string{"s.account_id = :account::bigint"}, true
 	}
 	return l
 }

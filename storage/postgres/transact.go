@@ -62,7 +62,7 @@ func transactOnce[T committer](
 // backoff waits before the next attempt. The wait is random, so that transactions that conflicted do not conflict again, and
 // grows with the number of attempts.
 func backoff(ctx context.Context, attempt int) error {
-	timer := time.NewTimer(rand.N(time.Duration(attempt) * 4 * time.Millisecond)) //nolint:gosec // no secret
+	timer := time.NewTimer(rand.N(time.Duration(attempt) * 4 * time.Millisecond))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():

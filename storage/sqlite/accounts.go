@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -42,8 +43,7 @@ func (s *Store) Account(ctx context.Context, k accounts.AccountKey) (accounts.Re
 // accountCounts are the columns of a page that count the subscriptions and domains of each account.
 const accountCounts = `,
     (SELECT count(*) FROM clientele_subscriptions AS s WHERE s.account_id = a.id),
-    (SELECT count(*) FROM clientele_subscriptions AS s CROSS JOIN clientele_domains AS d
-     WHERE s.account_id = a.id AND d.subscription_id = s.id)`
+    (SELECT count(*) FROM clientele_domains AS d WHERE d.account_id = a.id)`
 
 // Accounts implements accounts.Store.
 func (s *Store) Accounts(ctx context.Context, p accounts.ListParams) ([]accounts.Summary, error) {
@@ -51,10 +51,10 @@ func (s *Store) Accounts(ctx context.Context, p accounts.ListParams) ([]accounts
 	if p.From != (subscriptions.Position{}) {
 		l.startAfter(p)
 	}
-	rows, e := page(ctx, s, l, accountColumns+accountCounts, "",
+	rows, err := page(ctx, s, l, accountColumns+accountCounts, "",
 		(*accountRow).fieldsWithCounts, (*accountRow).fieldsWithMore, p.Limit)
-	if e != nil {
-		return nil, e
+	if err != nil {
+		return nil, err
 	}
 	return convertAll(rows, accountRow.summary), nil
 }
@@ -67,16 +67,13 @@ func (s *Store) CountAccounts(ctx context.Context, p accounts.ListParams, atMost
 // The conditions of a list of accounts, each as a test of one account and as a query for the ids of all.
 const (
 	accountHasTerm = `(instr(a.search, :term) > 0 OR (
-        SELECT 1 FROM clientele_subscriptions AS s CROSS JOIN clientele_domains AS d
-        WHERE s.account_id = a.id AND d.subscription_id = s.id AND instr(d.search, :term) > 0
+        SELECT 1 FROM clientele_domains AS d WHERE d.account_id = a.id AND instr(d.search, :term) > 0
         LIMIT 1))`
 	// The id is NULL for rows that only the index has found, and for domains of the provider.
 	accountsWithTerm = `
 SELECT CASE r.row & 3
     WHEN 0 THEN (SELECT a.id FROM clientele_accounts AS a WHERE a.id = r.row >> 2 AND instr(a.search, :term) > 0)
-    ELSE (
-        SELECT s.account_id FROM clientele_domains AS d CROSS JOIN clientele_subscriptions AS s
-        WHERE d.id = r.row >> 2 AND instr(d.search, :term) > 0 AND s.id = d.subscription_id)
+    ELSE (SELECT d.account_id FROM clientele_domains AS d WHERE d.id = r.row >> 2 AND instr(d.search, :term) > 0)
     END AS id
 FROM ` + rowsWithTerm + ` AS r
 WHERE r.row & 3 <> 1`
@@ -100,25 +97,26 @@ SELECT a.id FROM clientele_accounts AS a WHERE a.country = :country`
 )
 
 func accountList(p accounts.ListParams) list {
-	l := list{table: "clientele_accounts", alias: "a", desc: p.Desc, arguments: arguments{}}
+	l := newList("clientele_accounts", "a")
+	l.Desc = p.Desc
 	switch p.Sort {
 	case accounts.SortLogin:
-		l.key = []string{"a.login"}
+		l.Key = []string{"a.login"}
 	case accounts.SortName:
-		l.key = []string{"a.sort_name", "a.ordinal"}
+		l.Key = []string{"a.sort_name", "a.ordinal"}
 	default:
-		l.key = []string{"a.created_at", "a.ordinal"}
+		l.Key = []string{"a.created_at", "a.ordinal"}
 	}
 	whereID(&l, p.IDs)
 	l.search(p.Terms, accountHasTerm, accountsWithTerm)
-	l.whereHeld(p.Status, p.Cause, []string{accountHasHold}, accountsWithHold)
+	l.AddHeld(p.Status, p.Cause, []string{accountHasHold}, accountsWithHold)
 	if p.Plan != "" {
-		l.arguments["plan"] = p.Plan
-		l.where(condition{test: accountHasPlan, find: accountsWithPlan})
+		l.Arguments["plan"] = p.Plan
+		l.Add(lists.Condition{Test: accountHasPlan, Find: accountsWithPlan})
 	}
 	if p.Country != "" {
-		l.arguments["country"] = p.Country
-		l.where(condition{test: accountHasCountry, find: accountsWithCountry})
+		l.Arguments["country"] = p.Country
+		l.Add(lists.Condition{Test: accountHasCountry, Find: accountsWithCountry})
 	}
 	l.whereCreated(p)
 	return l
@@ -128,21 +126,21 @@ func accountList(p accounts.ListParams) list {
 func (l *list) whereCreated(p accounts.ListParams) {
 	var bounds []string
 	if !p.CreatedFrom.IsZero() {
-		l.arguments["from"] = micros(p.CreatedFrom)
+		l.Arguments["from"] = micros(p.CreatedFrom)
 		bounds = append(bounds, createdFrom)
 	}
 	if !p.CreatedBefore.IsZero() {
-		l.arguments["before"] = micros(p.CreatedBefore)
+		l.Arguments["before"] = micros(p.CreatedBefore)
 		bounds = append(bounds, createdBefore)
 	}
 	switch {
 	case bounds == nil:
-	case l.key[0] == "a.created_at":
-		l.within = bounds
+	case l.Key[0] == "a.created_at":
+		l.Within = bounds
 	default:
-		l.where(condition{
-			test: strings.Join(bounds, " AND "),
-			find: "\nSELECT a.id FROM clientele_accounts AS a" + where(bounds),
+		l.Add(lists.Condition{
+			Test: strings.Join(bounds, " AND "),
+			Find: "\nSELECT a.id FROM clientele_accounts AS a" + lists.Where(bounds),
 		})
 	}
 }
@@ -151,13 +149,13 @@ func (l *list) whereCreated(p accounts.ListParams) {
 func (l *list) startAfter(p accounts.ListParams) {
 	switch p.Sort {
 	case accounts.SortLogin:
-		l.arguments["key"] = p.From.Key
-		l.after = []string{":key"}
+		l.Arguments["key"] = p.From.Key
+		l.After = []string{":key"}
 	case accounts.SortName:
-		l.arguments["key"], l.arguments["after"] = p.From.Key, p.From.ID
-		l.after = []string{":key", ":after"}
+		l.Arguments["key"], l.Arguments["after"] = p.From.Key, p.From.ID
+		l.After = []string{":key", ":after"}
 	default:
-		l.arguments["at"], l.arguments["after"] = micros(p.From.At), p.From.ID
-		l.after = []string{":at", ":after"}
+		l.Arguments["at"], l.Arguments["after"] = micros(p.From.At), p.From.ID
+		l.After = []string{":at", ":after"}
 	}
 }

@@ -46,6 +46,7 @@ type bench struct {
 	clients *accounts.Manager
 	subs    *subscriptions.Manager
 	created int
+	big     accounts.ID // has 10 subscriptions with 1,000 domains each
 }
 
 func (w *bench) fill(b *testing.B) {
@@ -61,7 +62,19 @@ func (w *bench) fill(b *testing.B) {
 		_, err := w.clients.CreateMany(w.ctx, in)
 		require.NoError(b, err)
 	}
-	_, err := w.db.ExecContext(w.ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	big, err := w.clients.Create(w.ctx, withHash(w.created))
+	require.NoError(b, err)
+	w.big = big.ID
+	w.created++
+	for i := range 10 {
+		names := make([]string, 1000)
+		for j := range names {
+			names[j] = fmt.Sprintf("d%d-%d.example", i, j)
+		}
+		_, err := w.subs.Create(w.ctx, subscriptions.New{AccountID: big.ID, Name: "Big", Domains: names})
+		require.NoError(b, err)
+	}
+	_, err = w.db.ExecContext(w.ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	require.NoError(b, err)
 	size := 0
 	require.NoError(b, w.db.QueryRowContext(w.ctx, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").Scan(&size))
@@ -194,7 +207,7 @@ func (w *bench) commands(b *testing.B) {
 				sort_name, search FROM clientele_accounts WHERE id = 1`,
 			`INSERT INTO clientele_subscriptions SELECT ?, ?, name, plan, description, external_id, attributes, expires_at, due_at, ?,
 				version, created_at, updated_at, search FROM clientele_subscriptions WHERE id = 1`,
-			`INSERT INTO clientele_domains SELECT ?, ?, ?, ?, attributes, created_at, search FROM clientele_domains WHERE id = 1`,
+			`INSERT INTO clientele_domains SELECT ?, ?, ?, ?, ?, attributes, created_at, search FROM clientele_domains WHERE id = 1`,
 			`INSERT INTO clientele_events SELECT ?, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts, subject
 				FROM clientele_events WHERE number = 1`,
 			`INSERT INTO clientele_events SELECT ?, at, type, actor, account_id, subscription_id, domain_id, domain, details, texts, subject
@@ -219,7 +232,7 @@ func (w *bench) commands(b *testing.B) {
 			w.exec(b, statements, [][]any{
 				{id, fmt.Sprintf("hand%d", n)},
 				{id, id, id},
-				{id, id, fmt.Sprintf("hand%d.example", n), fmt.Sprintf("example.hand%d", n)},
+				{id, id, id, fmt.Sprintf("hand%d.example", n), fmt.Sprintf("example.hand%d", n)},
 				{3*id + 1},
 				{3*id + 2},
 				{3*id + 3},
@@ -236,17 +249,6 @@ func (w *bench) commands(b *testing.B) {
 		}
 	})
 	b.Run("Suspend with 10,000 domains", func(b *testing.B) {
-		big, err := w.clients.Create(w.ctx, withHash(w.created))
-		require.NoError(b, err)
-		w.created++
-		for i := range 10 {
-			names := make([]string, 1000)
-			for j := range names {
-				names[j] = fmt.Sprintf("d%d-%d-%d.example", w.created, i, j)
-			}
-			_, err := w.subs.Create(w.ctx, subscriptions.New{AccountID: big.ID, Name: "Big", Domains: names})
-			require.NoError(b, err)
-		}
 		suspend := func(id accounts.ID) {
 			_, err := w.clients.Suspend(w.ctx, []accounts.ID{id}, accounts.Hold{})
 			require.NoError(b, err)
@@ -255,7 +257,7 @@ func (w *bench) commands(b *testing.B) {
 			_, err := w.clients.Activate(w.ctx, []accounts.ID{id})
 			require.NoError(b, err)
 		}
-		compare(b, func(int) { suspend(big.ID); activate(big.ID) }, func(int) { suspend(2); activate(2) })
+		compare(b, func(int) { suspend(w.big); activate(w.big) }, func(int) { suspend(2); activate(2) })
 	})
 	b.Run("Suspend of 10,000", func(b *testing.B) {
 		ids := make([]accounts.ID, 10_000)
@@ -306,6 +308,21 @@ func (w *bench) lists(b *testing.B) {
 			compare(b, func(int) { list(end) }, func(int) { list(first) })
 		})
 	}
+	b.Run("a page at the end, of an account's 10,000 domains", func(b *testing.B) {
+		first := subscriptions.DomainQuery{AccountID: &w.big, Limit: 50}
+		end := first
+		for range 199 {
+			p, err := w.subs.Domains(w.ctx, end)
+			require.NoError(b, err)
+			end.After = p.Next
+		}
+		list := func(q subscriptions.DomainQuery) {
+			p, err := w.subs.Domains(w.ctx, q)
+			require.NoError(b, err)
+			require.Len(b, p.Items, 50)
+		}
+		compare(b, func(int) { list(end) }, func(int) { list(first) })
+	})
 	b.Run("a search with 1,000 matches", func(b *testing.B) {
 		var took []time.Duration
 		for range b.N {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun/dialect"
 )
@@ -45,7 +46,7 @@ func (s *Store) check(ctx context.Context) error {
 	}
 	rows, e := query(ctx, s.unprepared(), (*settingsRow).fields, readSettings)
 	if e != nil {
-		return explain(e)
+		return e
 	}
 	if err := rows[0].validate(); err != nil {
 		return err
@@ -110,71 +111,67 @@ func supported(version string) bool {
 	return major > minVersion[0] || major == minVersion[0] && minor >= minVersion[1]
 }
 
-// explain returns the error of a statement with what to do about it, where the operator must do something.
-func explain(e *dbError) error {
-	switch resultCode(e.driver) & 0xff {
-	case codeNotADatabase:
-		return fmt.Errorf("clientele: the file is not an SQLite database, or it is encrypted: %w", e)
-	case codeCorrupt:
-		return fmt.Errorf("clientele: the database is damaged: restore it from a backup: %w", e)
-	case codeCantOpen:
-		return fmt.Errorf("clientele: the file cannot be opened: its directory must exist and be writable, and the path must not be a directory: %w", e)
-	case codeReadOnly:
-		return fmt.Errorf("clientele: the database cannot be written: check the rights of the file and its directory, and the settings of the connection: %w", e)
-	}
-	return e
-}
-
 const (
 	journalMode = `SELECT journal_mode FROM pragma_journal_mode`
 	fileSize    = `SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`
 	quickCheck  = `PRAGMA quick_check(1)`
 )
 
-// checkContents returns an error if the file is damaged or not in WAL mode.
-func (s *Store) checkContents(ctx context.Context) error {
+// checkJournal returns an error if the file is not in WAL mode.
+func (s *Store) checkJournal(ctx context.Context) error {
 	journal, e := query(ctx, s.unprepared(), (*textRow).fields, journalMode)
 	if e != nil {
-		return explain(e)
+		return e
 	}
 	if mode := journal[0].text; mode != "wal" {
 		return fmt.Errorf("clientele: unsupported setting journal_mode = %s: must be WAL, which sqlite.Migrate sets", strings.ToUpper(mode))
 	}
+	return nil
+}
+
+// checkIntact returns an error if the file is damaged. It does not examine large files.
+func (s *Store) checkIntact(ctx context.Context) error {
 	size, e := query(ctx, s.unprepared(), (*idRow).fields, fileSize)
 	if e != nil {
-		return explain(e)
+		return e
 	}
 	if size[0].ID > maxExamined {
 		return nil
 	}
 	found, e := query(ctx, s.unprepared(), (*textRow).fields, quickCheck)
 	if e != nil {
-		return explain(e)
+		return e
 	}
 	if found[0].text != "ok" {
-		return fmt.Errorf("clientele: the database is damaged: restore it from a backup: %s", found[0].text)
+		return unavailable(ctx, fmt.Errorf("%s: %s", adviceDamaged, found[0].text))
 	}
 	return nil
 }
 
-// checkWritable returns an error if the file cannot be written. Another process may be writing now.
+// maxWritableWait limits how long checkWritable waits for another process, which the driver's busy_timeout may make long.
+const maxWritableWait = 200 * time.Millisecond
+
+// checkWritable returns an error if the file cannot be written. Another process may be writing now: then only commands will find
+// out.
 func (s *Store) checkWritable(ctx context.Context) error {
-	tx, err := s.beginOnce(ctx)
+	short, cancel := context.WithTimeout(ctx, maxWritableWait)
+	defer cancel()
+	tx, err := s.beginOnce(short)
 	if err == nil {
 		_ = tx.Tx.Rollback()
 		return nil
 	}
-	if isBusy(err) {
+	if isBusy(err) || short.Err() != nil && ctx.Err() == nil {
 		return nil
 	}
-	return explain(unavailable(ctx, err))
+	return unavailable(ctx, err)
 }
 
 // setWAL sets the journal mode of the file to WAL.
 func (s *Store) setWAL(ctx context.Context) error {
 	rows, e := query(ctx, s.unprepared(), (*textRow).fields, "PRAGMA journal_mode = WAL")
 	if e != nil {
-		return explain(e)
+		return e
 	}
 	if mode := rows[0].text; mode != "wal" { // it cannot be set
 		return fmt.Errorf("clientele: journal_mode stays %s: WAL needs a local file system with shared memory", strings.ToUpper(mode))

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"slices"
 	"sync"
 
 	"github.com/clientele-go/clientele/accounts"
@@ -19,25 +18,27 @@ UPDATE clientele_state SET
     entry_version = max(entry_version, ?7) + ?8
 RETURNING account_id, subscription_id, domain_id, entry_version`
 
+	takenNames              = `SELECT name FROM clientele_domains WHERE name IN (SELECT value FROM json_each(?))`
 	takenLogins             = `SELECT login FROM clientele_accounts WHERE login IN (SELECT value FROM json_each(?))`
 	takenAccountExternalIDs = `
 SELECT external_id FROM clientele_accounts WHERE external_id <> '' AND external_id IN (SELECT value FROM json_each(?))`
 	takenExternalIDs = `
 SELECT external_id FROM clientele_subscriptions WHERE external_id <> '' AND external_id IN (SELECT value FROM json_each(?))`
 
-	// Claimed names and those above them that exist, with their owners.
+	// Claimed names and, of those above them, other accounts' names.
 	existingNames = `
-SELECT d.name, s.account_id
-FROM clientele_domains AS d CROSS JOIN clientele_subscriptions AS s ON s.id = d.subscription_id
-WHERE d.name IN (SELECT value FROM json_each(?))`
+SELECT d.name, coalesce(d.account_id <> ?3, false)
+FROM clientele_domains AS d
+WHERE d.name IN (SELECT value FROM json_each(?1))
+    AND (d.account_id <> ?3 OR d.name IN (SELECT value FROM json_each(?2)))`
 
 	// Claimed names, in reverse, below which another account has a name. The names below are a range, in which the search ends
 	// at the first conflict. Names that are transferred do not count.
 	conflictingBelow = `
 SELECT c.value FROM json_each(?1) AS c
 WHERE (
-    SELECT 1 FROM clientele_domains AS d CROSS JOIN clientele_subscriptions AS s ON s.id = d.subscription_id
-    WHERE d.reversed > c.value || '.' AND d.reversed < c.value || '/' AND s.account_id <> ?2
+    SELECT 1 FROM clientele_domains AS d
+    WHERE d.reversed > c.value || '.' AND d.reversed < c.value || '/' AND d.account_id <> ?2
         AND d.name NOT IN (SELECT value FROM json_each(?3))
     LIMIT 1)`
 )
@@ -109,13 +110,13 @@ func (t *transaction) taken(statement string, values []string) ([]string, error)
 	return convertAll(rows, func(r textRow) string { return r.text }), nil
 }
 
-// nameRow is the name of a domain, with its owner.
+// nameRow is a row of existingNames.
 type nameRow struct {
-	name  string
-	owner accountID
+	name    string
+	isOther bool // another account has it
 }
 
-func (r *nameRow) fields() []any { return []any{&r.name, &r.owner} }
+func (r *nameRow) fields() []any { return []any{&r.name, &r.isOther} }
 
 // Claim implements accounts.Tx. Commands run one at a time, so that what is not taken stays so until the end of the transaction.
 func (t *transaction) Claim(c accounts.Claim) (accounts.Claimed, error) {
@@ -136,59 +137,43 @@ func (t *transaction) Claim(c accounts.Claim) (accounts.Claimed, error) {
 	if out.ExternalIDs, err = t.taken(takenExternalIDs, c.ExternalIDs); err != nil {
 		return accounts.Claimed{}, err
 	}
-	if out.Names, out.Conflicting, err = t.takenNames(c); err != nil {
+	if out.Names, out.Conflicting, err = t.claimNames(c); err != nil {
 		return accounts.Claimed{}, err
 	}
 	return out, nil
 }
 
-// takenNames returns the claimed names that exist, and those that have another account's name above or below.
-func (t *transaction) takenNames(c accounts.Claim) (taken, conflicting []string, err error) {
+// claimNames returns the claimed names that exist, and those that have another account's name above or below.
+func (t *transaction) claimNames(c accounts.Claim) (taken, conflicting []string, err error) {
 	if len(c.Names) == 0 {
 		return nil, nil, nil
 	}
-	candidates, reversed := slices.Clone(c.Names), make([]string, len(c.Names))
-	for i, name := range c.Names {
-		candidates = append(candidates, subscriptions.Ancestors(name)...)
-		reversed[i] = stored.ReverseLabels(name)
+	if c.Owner == subscriptions.Provider { // its names conflict with none
+		existing, err := t.taken(takenNames, c.Names)
+		taken, _ = stored.Names{Existing: existing}.Split(c.Names)
+		return taken, nil, err
 	}
-	existing, err := queryIn(t, (*nameRow).fields, existingNames, jsonArray(candidates))
+	candidates, reversed := stored.NameLookups(c.Names)
+	rows, err := queryIn(t, (*nameRow).fields, existingNames, jsonArray(candidates), jsonArray(c.Names), int64(c.Owner))
 	if err != nil {
 		return nil, nil, err
 	}
-	exists, others := map[string]bool{}, map[string]bool{}
-	for _, row := range existing {
-		exists[row.name] = true
-		others[row.name] = row.owner.ID != subscriptions.Provider && row.owner.ID != c.Owner
-	}
-	for _, name := range c.Names {
-		if exists[name] {
-			taken = append(taken, name)
+	var found stored.Names
+	for _, row := range rows {
+		found.Existing = append(found.Existing, row.name)
+		if row.isOther && !c.Transfer {
+			found.Others = append(found.Others, row.name)
 		}
-	}
-	if c.Owner == subscriptions.Provider {
-		return taken, nil, nil
 	}
 	var transferred []string
 	if c.Transfer {
 		transferred = c.Names
-		for _, name := range c.Names {
-			others[name] = false
-		}
 	}
 	below, err := queryIn(t, (*textRow).fields, conflictingBelow, jsonArray(reversed), int64(c.Owner), jsonArray(transferred))
 	if err != nil {
 		return nil, nil, err
 	}
-	conflictsBelow := map[string]bool{}
-	for _, row := range below {
-		conflictsBelow[row.text] = true
-	}
-	conflictsAbove := func(ancestor string) bool { return others[ancestor] }
-	for i, name := range c.Names {
-		if conflictsBelow[reversed[i]] || slices.ContainsFunc(subscriptions.Ancestors(name), conflictsAbove) {
-			conflicting = append(conflicting, name)
-		}
-	}
+	found.Below = convertAll(below, func(r textRow) string { return stored.ReverseLabels(r.text) })
+	taken, conflicting = found.Split(c.Names)
 	return taken, conflicting, nil
 }

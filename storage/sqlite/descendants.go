@@ -17,9 +17,9 @@ SELECT 1, s.id, s.account_id, 0, '', s.external_id
 FROM clientele_subscriptions AS s
 WHERE s.account_id IN (SELECT value FROM json_each(?1))
 UNION ALL
-SELECT 2, d.id, s.account_id, d.subscription_id, d.name, ''
-FROM clientele_subscriptions AS s CROSS JOIN clientele_domains AS d ON d.subscription_id = s.id
-WHERE s.account_id IN (SELECT value FROM json_each(?1))
+SELECT 2, d.id, d.account_id, d.subscription_id, d.name, ''
+FROM clientele_domains AS d
+WHERE d.account_id IN (SELECT value FROM json_each(?1))
 ORDER BY 1, 2`
 
 // descendantRow is a row of selectDescendants.

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -34,11 +35,11 @@ func (s *Store) Site(ctx context.Context, name, fallback string) (subscriptions.
 func (s *Store) Domains(ctx context.Context, p subscriptions.DomainListParams) ([]subscriptions.Domain, error) {
 	l := domainList(p)
 	if p.From.Key != "" {
-		l.arguments["key"], l.after = p.From.Key, []string{":key"}
+		l.Arguments["key"], l.After = p.From.Key, []string{":key"}
 	}
-	rows, e := page(ctx, s, l, domainColumns, joinSubscription, (*domainRow).fields, (*domainRow).fieldsWithMore, p.Limit)
-	if e != nil {
-		return nil, e
+	rows, err := page(ctx, s, l, domainColumns, joinSubscription, (*domainRow).fields, (*domainRow).fieldsWithMore, p.Limit)
+	if err != nil {
+		return nil, err
 	}
 	return convertAll(rows, domainRow.domain), nil
 }
@@ -57,46 +58,36 @@ WHERE r.row & 3 = 2 AND d.id = r.row >> 2 AND instr(d.search, :term) > 0`
 
 	domainHasHold             = `(SELECT 1 FROM clientele_holds AS h WHERE h.level = 2 AND h.row_id = d.id%s LIMIT 1)`
 	domainInherits            = `(SELECT 1 FROM clientele_holds AS h WHERE h.level = 1 AND h.row_id = d.subscription_id%s LIMIT 1)`
-	domainInheritsFromAccount = `(
-        SELECT 1 FROM clientele_subscriptions AS s CROSS JOIN clientele_holds AS h
-        WHERE s.id = d.subscription_id AND h.level = 0 AND h.row_id = s.account_id%s
-        LIMIT 1)`
-	domainsWithHold = `
+	domainInheritsFromAccount = `(SELECT 1 FROM clientele_holds AS h WHERE h.level = 0 AND h.row_id = d.account_id%s LIMIT 1)`
+	domainsWithHold           = `
 SELECT h.row_id AS id FROM clientele_holds AS h WHERE h.level = 2%s
 UNION ALL
 SELECT d.id FROM clientele_holds AS h CROSS JOIN clientele_domains AS d
 WHERE h.level = 1 AND d.subscription_id = h.row_id%s
 UNION ALL
-SELECT d.id FROM clientele_holds AS h CROSS JOIN clientele_subscriptions AS s CROSS JOIN clientele_domains AS d
-WHERE h.level = 0 AND s.account_id = h.row_id AND d.subscription_id = s.id%s`
+SELECT d.id FROM clientele_holds AS h CROSS JOIN clientele_domains AS d
+WHERE h.level = 0 AND d.account_id = h.row_id%s`
 
-	domainHasOwner = `(
-        SELECT 1 FROM clientele_subscriptions AS s WHERE s.id = d.subscription_id AND s.account_id IS :account)`
-	domainsOfProvider = `
-SELECT d.id FROM clientele_subscriptions AS s CROSS JOIN clientele_domains AS d
-WHERE s.account_id IS NULL AND d.subscription_id = s.id`
+	domainHasOwner = `d.account_id IS :account`
 )
 
 func domainList(p subscriptions.DomainListParams) list {
-	l := list{table: "clientele_domains", alias: "d", key: []string{"d.name"}, arguments: arguments{}}
+	l := newList("clientele_domains", "d", "d.name")
 	whereID(&l, p.IDs)
 	l.search(p.Terms, domainHasTerm, domainsWithTerm)
-	l.whereHeld(p.Status, p.Cause, []string{domainHasHold, domainInherits, domainInheritsFromAccount}, domainsWithHold)
+	l.AddHeld(p.Status, p.Cause, []string{domainHasHold, domainInherits, domainInheritsFromAccount}, domainsWithHold)
 	if p.SubscriptionID != 0 {
-		l.arguments["subscription"] = int64(p.SubscriptionID)
-		l.within, l.whole = []string{"d.subscription_id = :subscription"}, true
+		l.Arguments["subscription"] = int64(p.SubscriptionID)
+		l.Within, l.Whole = []string{"d.subscription_id = :subscription"}, true
 	}
 	if p.AccountID == nil {
 		return l
 	}
-	l.arguments["account"] = nullIfZero(int64(*p.AccountID))
-	switch {
-	case l.whole:
-		l.where(condition{test: domainHasOwner})
-	case *p.AccountID == subscriptions.Provider:
-		l.where(condition{test: domainHasOwner, find: domainsOfProvider})
-	default:
-		l.within, l.whole = []string{"d.subscription_id IN (SELECT s.id FROM clientele_subscriptions AS s WHERE s.account_id = :account)"}, true
+	l.Arguments["account"] = nullIfZero(int64(*p.AccountID))
+	if l.Whole {
+		l.Add(lists.Condition{Test: "+" + domainHasOwner}) // the index is that of the subscription
+		return l
 	}
+	l.Within, l.Whole = []string{domainHasOwner}, *p.AccountID != subscriptions.Provider
 	return l
 }

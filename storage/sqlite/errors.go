@@ -15,7 +15,6 @@ const (
 	codeLocked       = 6 // by another connection with the same cache
 	codeReadOnly     = 8
 	codeInterrupt    = 9
-	codeIOError      = 10
 	codeCorrupt      = 11
 	codeFull         = 13
 	codeCantOpen     = 14
@@ -32,7 +31,13 @@ type dbError struct {
 	driver error
 }
 
-func (e *dbError) Error() string { return e.kind.Error() + ": " + e.driver.Error() }
+func (e *dbError) Error() string {
+	text := e.driver.Error()
+	if a := advice(resultCode(e.driver)); a != "" {
+		text = a + ": " + text
+	}
+	return e.kind.Error() + ": " + text
+}
 
 // Unwrap returns every error that e matches.
 func (e *dbError) Unwrap() []error {
@@ -42,9 +47,45 @@ func (e *dbError) Unwrap() []error {
 	return []error{e.kind, e.ctx, e.driver}
 }
 
-// unavailable wraps an error of a statement: nothing of its transaction was committed.
+const adviceDamaged = "the database is damaged: restore it from a backup"
+
+// advice returns what the operator must do about a result code, or "".
+func advice(code int) string {
+	switch code & 0xff {
+	case codeNotADatabase:
+		return "the file is not an SQLite database, or it is encrypted"
+	case codeCorrupt:
+		return adviceDamaged
+	case codeCantOpen:
+		return "the file cannot be opened: the program needs the right to read and write it, its directory must exist and be writable, " +
+			"and the path must not be a directory"
+	case codeReadOnly:
+		return "the database cannot be written: check the rights of its directory, of the file, and of its -wal and -shm, and the settings of " +
+			"the connection"
+	case codeBusy, codeLocked:
+		if code != codeBusySnapshot {
+			return "another program has locked the file"
+		}
+	}
+	return ""
+}
+
+// unavailable wraps an error of a statement: nothing of its transaction was committed. An error that is wrapped already gets no
+// second one.
 func unavailable(ctx context.Context, err error) *dbError {
+	var wrapped *dbError
+	if errors.As(err, &wrapped) {
+		err = wrapped.driver
+	}
 	return &dbError{kind: accounts.ErrUnavailable, ctx: ctx.Err(), driver: err}
+}
+
+// asError returns e as an error, which is nil if e is nil.
+func asError(e *dbError) error {
+	if e == nil {
+		return nil
+	}
+	return e
 }
 
 // commit commits tx. SQLite runs in the process, so its reply never gets lost: the outcome is unknown only if writing or

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/storage/internal/stored"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -25,26 +26,20 @@ type numberedEvent struct {
 	subscriptions.Event
 }
 
+// subjectNumber returns the number of the row that e is about.
+func subjectNumber(e subscriptions.Event) int64 {
+	level, id := e.Subject()
+	return rowNumber(levelNumber(level), id)
+}
+
 var eventTable = table[numberedEvent]{"clientele_events", []string{
 	"number", "at", "type", "actor", "account_id", "subscription_id", "domain_id", "domain", "details", "texts", "subject",
 }, func(e numberedEvent) []any {
 	return []any{
 		e.number, micros(e.At), string(e.Type), e.Actor, int64(e.AccountID), int64(e.SubscriptionID), int64(e.DomainID), e.Domain,
-		attributes(stored.FilterDetails(e.Event, false)), attributes(stored.FilterDetails(e.Event, true)), subject(e.Event),
+		attributes(stored.FilterDetails(e.Event, false)), attributes(stored.FilterDetails(e.Event, true)), subjectNumber(e.Event),
 	}
 }}
-
-// subject returns the number of the lowest row that e names.
-func subject(e subscriptions.Event) int64 {
-	switch {
-	case e.DomainID != 0:
-		return rowNumber(levelDomain, int64(e.DomainID))
-	case e.SubscriptionID != 0:
-		return rowNumber(levelSubscription, int64(e.SubscriptionID))
-	default:
-		return rowNumber(levelAccount, int64(e.AccountID))
-	}
-}
 
 func (t *transaction) appendEvents(events []subscriptions.Event) error {
 	if len(events) == 0 {
@@ -104,22 +99,23 @@ func (s *Store) Events(ctx context.Context, q accounts.EventParams) (accounts.Ev
 	if s.outer != nil {
 		return accounts.EventResult{}, errInTransaction()
 	}
-	l := list{table: "clientele_events", alias: "e", key: []string{"e.number"}, desc: q.Desc, arguments: arguments{"limit": q.Limit}}
+	l := newList("clientele_events", "e", "e.number")
+	l.Desc, l.Arguments["limit"] = q.Desc, q.Limit
 	if q.After != 0 {
-		l.arguments["after"], l.after = q.After, []string{":after"}
+		l.Arguments["after"], l.After = q.After, []string{":after"}
 	}
 	if q.AccountID != nil {
-		l.arguments["account"] = int64(*q.AccountID)
-		l.within = []string{"e.account_id = :account"}
+		l.Arguments["account"] = int64(*q.AccountID)
+		l.Within = []string{"e.account_id = :account"}
 	}
 	statement := `
 SELECT l.event, l.pruned,
     e.number, e.at, e.type, e.actor, e.account_id, e.subscription_id, e.domain_id, e.domain, e.details, e.texts
 FROM clientele_state AS l
 LEFT JOIN (
-    SELECT e.* FROM clientele_events AS e` + indent(where(l.start())+l.order()+limit) + `
-) AS e ON true` + l.order()
-	rows, e := read(ctx, s, (*eventRow).fields, statement, l.arguments.values()...)
+    SELECT e.* FROM clientele_events AS e` + lists.Indent(lists.Where(l.Start())+l.Order()+limit) + `
+) AS e ON true` + l.Order()
+	rows, e := read(ctx, s, (*eventRow).fields, statement, l.values()...)
 	if e != nil {
 		return accounts.EventResult{}, e
 	}

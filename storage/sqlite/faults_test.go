@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,6 +37,15 @@ func filled(t *testing.T) string {
 	return path
 }
 
+// corrupt overwrites some pages in the middle of a file.
+func corrupt(t *testing.T, path string) {
+	t.Helper()
+	contents, err := os.ReadFile(path)
+	require.NoError(t, err)
+	copy(contents[len(contents)/2:], make([]byte, 3*4096))
+	require.NoError(t, os.WriteFile(path, contents, 0o600))
+}
+
 func TestNewRefusesWhatIsNoDatabase(t *testing.T) {
 	for name, c := range map[string]struct {
 		path    func(t *testing.T) string
@@ -60,10 +70,7 @@ func TestNewRefusesWhatIsNoDatabase(t *testing.T) {
 		}, "damaged", true},
 		"a corrupted database": {func(t *testing.T) string {
 			path := filled(t)
-			contents, err := os.ReadFile(path)
-			require.NoError(t, err)
-			copy(contents[len(contents)/2:], make([]byte, 3*4096))
-			require.NoError(t, os.WriteFile(path, contents, 0o600))
+			corrupt(t, path)
 			return path
 		}, "damaged", false},
 		"a database without tables": {func(t *testing.T) string {
@@ -86,6 +93,7 @@ func TestNewRefusesWhatIsNoDatabase(t *testing.T) {
 			before, _ := os.ReadFile(path)
 			_, err := sqlite.New(t.Context(), open(t, path, 2), nil)
 			require.ErrorContains(t, err, c.want)
+			require.LessOrEqual(t, strings.Count(err.Error(), "unavailable"), 1, err)
 			after, _ := os.ReadFile(path)
 			require.Equal(t, before, after, "the file must not change")
 			if c.migrate {
@@ -168,39 +176,114 @@ func TestAFileThatWasMovedIsNotUsed(t *testing.T) {
 			a, err := clients.Create(t.Context(), newAccount(1))
 			require.NoError(t, err)
 			move(t, path)
+			before, _ := os.ReadFile(path)
 			_, err = clients.Create(t.Context(), newAccount(2))
-			require.ErrorIs(t, err, accounts.ErrUnavailable)
+			requireUnavailable(t, err)
 			require.ErrorContains(t, err, "deleted, moved or replaced")
 			_, err = clients.Get(t.Context(), a.ID)
-			require.ErrorIs(t, err, accounts.ErrUnavailable)
+			requireUnavailable(t, err)
+			_, err = clients.Snapshot(t.Context(), func(accounts.Batch) error { return nil })
+			requireUnavailable(t, err)
+			after, _ := os.ReadFile(path)
+			require.Equal(t, before, after, "the file must not change")
 		})
 	}
 }
 
-// A command waits for another program that has the lock, until it gets it or its context ends.
+// requireUnavailable requires that an error matches ErrUnavailable, and says so once.
+func requireUnavailable(t *testing.T, err error) {
+	t.Helper()
+	require.ErrorIs(t, err, accounts.ErrUnavailable)
+	require.Equal(t, 1, strings.Count(err.Error(), "unavailable"), err)
+}
+
+// While another program has the lock, commands wait until they get it or their contexts end, and reads go on. A tenth of a
+// second shows what a minute does: nothing but the context ends the waits, the driver's busy_timeout included.
 func TestCommandsWaitForAnotherProgram(t *testing.T) {
 	for _, dsn := range []string{"", "?_pragma=busy_timeout(60000)", "?_txlock=immediate"} {
 		path := newFile(t)
-		clients := accounts.NewManager(newStore(t, openDSN(t, "file:"+path+dsn, 4)), nil)
-		other := openDSN(t, "file:"+path, 1)
-		lock, err := other.Conn(t.Context())
+		db := openDSN(t, "file:"+path+dsn, 4)
+		store := newStore(t, db)
+		clients := accounts.NewManager(store, nil)
+		a, err := clients.Create(t.Context(), withHash(0))
 		require.NoError(t, err)
-		_, err = lock.ExecContext(t.Context(), "BEGIN IMMEDIATE")
-		require.NoError(t, err)
+		lock := lockFile(t, path, "BEGIN IMMEDIATE")
 
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		waits := func(command func(ctx context.Context) error) {
+			t.Helper()
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			begun := time.Now()
+			err := command(ctx)
+			requireUnavailable(t, err)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.Less(t, time.Since(begun), 5*time.Second)
+		}
+		create := func(ctx context.Context, clients *accounts.Manager) error {
+			_, err := clients.Create(ctx, withHash(1))
+			return err
+		}
+		waits(func(ctx context.Context) error { return create(ctx, clients) })
+		waits(func(ctx context.Context) error {
+			return clients.Transaction(ctx, func(ctx context.Context, tx *accounts.Manager) error { return create(ctx, tx) })
+		})
+		if dsn != "?_txlock=immediate" { // BEGIN of the application has no lock
+			tx, err := db.BeginTx(t.Context(), nil)
+			require.NoError(t, err)
+			waits(func(ctx context.Context) error { return create(ctx, clients.WithStore(store.WithTx(tx))) })
+			require.NoError(t, tx.Rollback())
+		}
+		_, err = clients.Get(t.Context(), a.ID)
+		require.NoError(t, err)
 		begun := time.Now()
-		_, err = clients.Create(ctx, withHash(1))
-		cancel()
-		require.ErrorIs(t, err, accounts.ErrUnavailable)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.NoError(t, sqlite.Migrate(t.Context(), db, nil))
+		newStore(t, openDSN(t, "file:"+path+dsn, 1))
 		require.Less(t, time.Since(begun), 5*time.Second)
 
 		time.AfterFunc(200*time.Millisecond, func() { _, _ = lock.ExecContext(context.Background(), "ROLLBACK") })
-		_, err = clients.Create(t.Context(), withHash(1))
+		require.NoError(t, create(t.Context(), clients))
+		n, err := clients.Count(t.Context(), accounts.Query{}, 0)
 		require.NoError(t, err)
-		require.NoError(t, lock.Close())
+		require.Equal(t, 2, n)
 	}
+}
+
+// lockFile makes another program's connection run a statement that locks the file.
+func lockFile(t *testing.T, path, statement string) *sql.Conn {
+	t.Helper()
+	conn, err := openDSN(t, "file:"+path, 1).Conn(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	_, err = conn.ExecContext(t.Context(), statement)
+	require.NoError(t, err)
+	return conn.Conn
+}
+
+// A file that another program keeps for itself can be neither read nor migrated. All calls wait until their contexts end.
+func TestAnExclusivelyLockedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "clientele.db")
+	_, err := open(t, path, 1).ExecContext(t.Context(), "CREATE TABLE invoices (id INTEGER)")
+	require.NoError(t, err)
+	before, err := os.ReadFile(path)
+	require.NoError(t, err)
+	lock := lockFile(t, path, "BEGIN EXCLUSIVE")
+	db := open(t, path, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	err = sqlite.Migrate(ctx, db, nil)
+	requireUnavailable(t, err)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	ctx, cancel = context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err = sqlite.New(ctx, db, nil)
+	requireUnavailable(t, err)
+	require.ErrorContains(t, err, "another program has locked the file")
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, before, after, "the file must not change")
+	_, err = lock.ExecContext(t.Context(), "ROLLBACK")
+	require.NoError(t, err)
+	require.NoError(t, sqlite.Migrate(t.Context(), db, nil))
 }
 
 // Reads neither wait for a command nor see what it has not committed.
@@ -235,7 +318,7 @@ func TestAStaleTransactionIsRefused(t *testing.T) {
 	_, err = clients.Suspend(t.Context(), []accounts.ID{a.ID}, accounts.Hold{})
 	require.NoError(t, err)
 	_, err = in.Activate(t.Context(), []accounts.ID{a.ID})
-	require.ErrorIs(t, err, accounts.ErrUnavailable)
+	requireUnavailable(t, err)
 	_, err = in.Get(t.Context(), a.ID)
 	require.ErrorIs(t, err, accounts.ErrUnavailable, "the transaction must be rolled back")
 	require.NoError(t, tx.Rollback())
@@ -274,10 +357,10 @@ func TestNothingFollowsATransactionThatHasEnded(t *testing.T) {
 			WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n`)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		_, err = clients.WithStore(in).Create(ctx, withHash(1))
-		require.ErrorIs(t, err, accounts.ErrUnavailable)
+		requireUnavailable(t, err)
 		return nil
 	})
-	require.ErrorIs(t, err, accounts.ErrUnavailable)
+	requireUnavailable(t, err)
 	n, err := clients.Count(t.Context(), accounts.Query{}, 0)
 	require.NoError(t, err)
 	require.Zero(t, n)

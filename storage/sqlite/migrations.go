@@ -88,8 +88,9 @@ func migrations(files fs.FS) ([]migration, error) {
 // it concurrently, and it may be called again at any time. It also sets the journal mode of the file to WAL, which stays set.
 //
 // It returns an error and changes nothing if New would not accept the file or the settings, if the text of an applied migration
-// has changed, or if the file is too new for this version of the library. It returns ErrUnavailable if a statement failed, and
-// ErrCommitUnknown if the outcome of the commit is unknown: then call it again.
+// has changed, or if the file is too new for this version of the library. It examines the file as New does, but only if there is
+// something to migrate. It returns ErrUnavailable if a statement failed, and ErrCommitUnknown if the outcome of the commit is
+// unknown: then call it again.
 func Migrate(ctx context.Context, db *bun.DB, opts *Options) error {
 	steps, err := migrations(migrationFiles)
 	if err != nil {
@@ -110,11 +111,14 @@ func migrate(ctx context.Context, db *bun.DB, opts *Options, steps []migration) 
 	if err := checkCompatible(steps, applied); err != nil {
 		return err
 	}
-	if err := s.setWAL(ctx); err != nil {
-		return err
+	upToDate := len(applied) >= len(steps)
+	if !upToDate {
+		if err := s.checkIntact(ctx); err != nil {
+			return err
+		}
 	}
-	if len(applied) >= len(steps) {
-		return nil
+	if err := s.setWAL(ctx); err != nil || upToDate {
+		return err
 	}
 	return s.applyMigrations(ctx, steps)
 }

@@ -118,8 +118,8 @@ func (s *Store) updateInOuter(ctx context.Context, fn func(accounts.Tx) error) e
 		return e
 	}
 	t := &transaction{ctx: ctx, runner: s.runner, allocated: s.allocated}
-	err := t.run(fn)
-	s.outer.fail(t.failed)
+	err := t.run(func(t *transaction) error { return fn(t) })
+	_ = s.outer.fail(t.failed) // run has returned it
 	s.outer.halfDone = s.outer.halfDone || err != nil && t.saved
 	return err
 }
@@ -139,12 +139,10 @@ func (s *Store) lockInOuter(ctx context.Context) *dbError {
 	if e := s.checkActive(ctx); e != nil {
 		return e
 	}
-	for wait := newBackoff(); ; {
+	return whileBusy(ctx, func() error {
 		_, e := s.exec(ctx, beginWriting)
-		if e == nil || !isBusy(e) || !wait.sleep(ctx) {
-			return e
-		}
-	}
+		return asError(e)
+	})
 }
 
 var errEnded = errors.New("SQLite has rolled the transaction back after a statement that failed, or the application has ended it")

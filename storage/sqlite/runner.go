@@ -22,15 +22,19 @@ func (r runner) unprepared() runner {
 
 // query returns the rows of a statement, never nil. fields returns pointers to what the columns are scanned into.
 func query[R any](ctx context.Context, r runner, fields func(*R) []any, statement string, args ...any) ([]R, *dbError) {
-	for wait := newBackoff(); ; {
-		all, err := queryOnce(ctx, r, fields, statement, args)
-		if err == nil {
-			return all, nil
-		}
-		if r.tx != nil || !isBusy(err) || !wait.sleep(ctx) {
-			return nil, unavailable(ctx, err)
-		}
+	var all []R
+	run := func() (err error) {
+		all, err = queryOnce(ctx, r, fields, statement, args)
+		return err
 	}
+	if r.tx == nil {
+		e := whileBusy(ctx, run)
+		return all, e
+	}
+	if err := run(); err != nil {
+		return nil, unavailable(ctx, err)
+	}
+	return all, nil
 }
 
 func queryOnce[R any](ctx context.Context, r runner, fields func(*R) []any, statement string, args []any) ([]R, error) {
@@ -119,6 +123,19 @@ func (b *backoff) sleep(ctx context.Context) bool {
 		return false
 	case <-timer.C:
 		return true
+	}
+}
+
+// whileBusy runs fn until it does not fail because another process has the lock, or until ctx ends.
+func whileBusy(ctx context.Context, fn func() error) *dbError {
+	for wait := newBackoff(); ; {
+		err := fn()
+		if err == nil {
+			return nil
+		}
+		if !isBusy(err) || !wait.sleep(ctx) {
+			return unavailable(ctx, err)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/internal/stored"
+	"github.com/clientele-go/clientele/subscriptions"
 )
 
 const (
@@ -20,6 +21,15 @@ const (
 	redactEvents = `UPDATE clientele_events SET texts = '' WHERE texts <> '' AND subject IN (SELECT value << 2 | ? FROM json_each(?))`
 
 	endSessions = `UPDATE clientele_accounts SET session_epoch = session_epoch + 1 WHERE id IN (SELECT value FROM json_each(?))`
+
+	// Gives the domains of subscriptions that were assigned to their new owners. All domains of a subscription have the same one.
+	assignDomains = `
+UPDATE clientele_domains AS d
+SET account_id = (SELECT s.account_id FROM clientele_subscriptions AS s WHERE s.id = d.subscription_id)
+WHERE d.subscription_id IN (
+    SELECT s.id FROM json_each(?) AS j CROSS JOIN clientele_subscriptions AS s
+    WHERE s.id = j.value
+        AND s.account_id IS NOT (SELECT o.account_id FROM clientele_domains AS o WHERE o.subscription_id = s.id LIMIT 1))`
 
 	// A subscription is due at its expiry, unless it has the hold "expired".
 	updateDue = `
@@ -52,8 +62,14 @@ func (t *transaction) update(w accounts.Writes) error {
 			return err
 		}
 	}
-	if err := update(t, subscriptionTable, stored.Subscriptions(w, w.UpdateSubscriptions)); err != nil {
-		return err
+	if len(w.UpdateSubscriptions) > 0 {
+		if err := update(t, subscriptionTable, stored.Subscriptions(w, w.UpdateSubscriptions)); err != nil {
+			return err
+		}
+		ids := convertAll(w.UpdateSubscriptions, func(r subscriptions.Record) subscriptions.ID { return r.ID })
+		if err := t.exec(anyRowCount, assignDomains, jsonArray(ids)); err != nil {
+			return err
+		}
 	}
 	return update(t, domainUpdateTable, w.UpdateDomains)
 }
@@ -118,7 +134,7 @@ func (t *transaction) add(w accounts.Writes) error {
 
 // saveDue updates due_at of subscriptions that got or lost the hold "expired" and were not written otherwise.
 func (t *transaction) saveDue(w accounts.Writes) error {
-	changes := stored.ExpiredChanges(w)
+	changes := w.ExpiryHolds()
 	for _, r := range slices.Concat(w.AddSubscriptions, w.UpdateSubscriptions) {
 		delete(changes, r.ID)
 	}

@@ -67,17 +67,19 @@ func (s *Store) readConsistently(ctx context.Context, fn func(r runner, lastEven
 
 // beginReading reads the last number of an event. It is the first statement of its transaction, which may have to wait.
 func beginReading(ctx context.Context, r runner) (int64, *dbError) {
-	for wait := newBackoff(); ; {
-		rows, e := query(ctx, r, (*idRow).fields, lastEvent)
-		switch {
-		case e == nil && len(rows) == 0:
-			return 0, unavailable(ctx, errModified)
-		case e == nil:
-			return rows[0].ID, nil
-		case !isBusy(e) || !wait.sleep(ctx):
-			return 0, e
-		}
+	var rows []idRow
+	e := whileBusy(ctx, func() error {
+		var e *dbError
+		rows, e = query(ctx, r, (*idRow).fields, lastEvent)
+		return asError(e)
+	})
+	if e != nil {
+		return 0, e
 	}
+	if len(rows) == 0 {
+		return 0, unavailable(ctx, errModified)
+	}
+	return rows[0].ID, nil
 }
 
 // readSnapshot calls fn with all rows.

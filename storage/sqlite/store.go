@@ -6,6 +6,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/internal/lists"
 )
 
 // Options configure New and Migrate. It has no fields yet; nil means the defaults.
@@ -19,7 +20,7 @@ type Store struct {
 	queue     queue
 	allocated *allocated
 	outer     *outerTx // nil: the store begins transactions itself
-	listSteps
+	listSteps lists.Steps
 }
 
 var _ accounts.Store = (*Store)(nil)
@@ -29,7 +30,7 @@ var _ accounts.Store = (*Store)(nil)
 // New checks the driver, the file and the settings of a connection. It returns an error that says what to do if the file is
 // not a database, is damaged, or cannot be written; if Migrate was not called, or the file was written by a newer version of
 // the library; and if a setting would lose committed data or change what is read (the README lists them). It examines the
-// whole file only if that has at most 64 MB. It returns ErrUnavailable, too, if the file cannot be opened or read now.
+// whole file only if that has at most 64 MB. An error that prevents opening, reading or writing the file now matches ErrUnavailable.
 func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	s, err := open(ctx, db, opts)
 	if err != nil {
@@ -38,7 +39,10 @@ func New(ctx context.Context, db *bun.DB, opts *Options) (*Store, error) {
 	if err := s.checkSchema(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.checkContents(ctx); err != nil {
+	if err := s.checkJournal(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.checkIntact(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.checkWritable(ctx); err != nil {
@@ -52,7 +56,7 @@ func open(ctx context.Context, db *bun.DB, _ *Options) (*Store, error) {
 	stmts := newStatements(db.DB)
 	s := &Store{
 		runner: runner{file: &file{}, stmts: stmts}, db: db,
-		queue: newQueue(), allocated: &allocated{}, listSteps: defaultListSteps,
+		queue: newQueue(), allocated: &allocated{}, listSteps: lists.DefaultSteps(true),
 	}
 	if err := s.check(ctx); err != nil {
 		return nil, err
@@ -65,7 +69,7 @@ func (s *Store) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	if s.outer != nil {
 		return s.updateInOuter(ctx, fn)
 	}
-	return s.write(ctx, func(t *transaction) error { return t.run(fn) })
+	return s.write(ctx, func(t *transaction) error { return fn(t) })
 }
 
 // Transaction implements accounts.Store. It runs fn once. No other command runs until fn returns.

@@ -48,7 +48,7 @@ func newFile(t testing.TB) string {
 // suite is spent on syncing.
 func newFileInMemory(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "clientele-sqlite")
+	dir, err := os.MkdirTemp("/dev/shm", "clientele-sqlite") //nolint:usetesting // t.TempDir may be on a disk
 	if err != nil {
 		return newFile(t)
 	}

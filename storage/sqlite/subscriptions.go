@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/clientele-go/clientele/storage/internal/lists"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -37,13 +38,13 @@ func (s *Store) Subscription(ctx context.Context, k subscriptions.SubscriptionKe
 func (s *Store) Subscriptions(ctx context.Context, p subscriptions.ListParams) ([]subscriptions.Subscription, error) {
 	l := subscriptionList(p)
 	if p.From != (subscriptions.Position{}) {
-		l.arguments["at"], l.arguments["after"] = micros(p.From.At), p.From.ID
-		l.after = []string{":at", ":after"}
+		l.Arguments["at"], l.Arguments["after"] = micros(p.From.At), p.From.ID
+		l.After = []string{":at", ":after"}
 	}
-	rows, e := page(ctx, s, l, subscriptionColumns, "",
+	rows, err := page(ctx, s, l, subscriptionColumns, "",
 		(*subscriptionRow).fields, (*subscriptionRow).fieldsWithMore, p.Limit)
-	if e != nil {
-		return nil, e
+	if err != nil {
+		return nil, err
 	}
 	return convertAll(rows, subscriptionRow.subscription), nil
 }
@@ -80,39 +81,41 @@ UNION ALL
 SELECT s.id FROM clientele_holds AS h CROSS JOIN clientele_subscriptions AS s
 WHERE h.level = 0 AND s.account_id = h.row_id%s`
 
-	subscriptionHasPlan   = `s.plan = :plan`
+	// With +, an account's list is read by the account's index.
+	subscriptionHasPlan   = `+s.plan = :plan`
 	subscriptionsWithPlan = `
 SELECT s.id FROM clientele_subscriptions AS s WHERE s.plan = :plan`
 
-	subscriptionExpires  = `s.expires_at < :expires`
+	subscriptionExpires  = `+s.expires_at < :expires`
 	subscriptionsExpired = `
 SELECT s.id FROM clientele_subscriptions AS s WHERE s.expires_at < :expires`
 )
 
 func subscriptionList(p subscriptions.ListParams) list {
-	l := list{table: "clientele_subscriptions", alias: "s", key: []string{"s.created_at", "s.ordinal"}, desc: p.Desc, arguments: arguments{}}
+	l := newList("clientele_subscriptions", "s", "s.created_at", "s.ordinal")
+	l.Desc = p.Desc
 	whereID(&l, p.IDs)
 	if p.HideExternalID {
 		l.search(p.Terms, subscriptionHasTermInName, subscriptionsWithTermInName) // an owner's list, which is read whole
 	} else {
 		l.search(p.Terms, subscriptionHasTerm, subscriptionsWithTerm)
 	}
-	l.whereHeld(p.Status, p.Cause, []string{subscriptionHasHold, subscriptionInherits}, subscriptionsWithHold)
+	l.AddHeld(p.Status, p.Cause, []string{subscriptionHasHold, subscriptionInherits}, subscriptionsWithHold)
 	if !p.ExpiresBefore.IsZero() {
-		l.arguments["expires"] = micros(p.ExpiresBefore)
-		l.where(condition{test: subscriptionExpires, find: subscriptionsExpired})
+		l.Arguments["expires"] = micros(p.ExpiresBefore)
+		l.Add(lists.Condition{Test: subscriptionExpires, Find: subscriptionsExpired})
 	}
 	if p.Plan != "" {
-		l.arguments["plan"] = p.Plan
-		l.where(condition{test: subscriptionHasPlan, find: subscriptionsWithPlan})
+		l.Arguments["plan"] = p.Plan
+		l.Add(lists.Condition{Test: subscriptionHasPlan, Find: subscriptionsWithPlan})
 	}
 	switch {
 	case p.AccountID == nil:
 	case *p.AccountID == subscriptions.Provider:
-		l.within = []string{"s.account_id IS NULL"} // the index has them in the order of the list
+		l.Within = []string{"s.account_id IS NULL"} // the index has them in the order of the list
 	default:
-		l.arguments["account"] = int64(*p.AccountID)
-		l.within, l.whole = []string{"s.account_id = :account"}, true
+		l.Arguments["account"] = int64(*p.AccountID)
+		l.Within, l.Whole = []string{"s.account_id = :account"}, true
 	}
 	return l
 }

@@ -16,6 +16,17 @@ type table[R any] struct {
 	values  func(R) []any // one for each column
 }
 
+// ownerOfSubscription is the owner of the subscription with an id.
+const ownerOfSubscription = `(SELECT s.account_id FROM clientele_subscriptions AS s WHERE s.id = ?)`
+
+// placeholder returns what a statement writes into a column: its argument or, for the account of a domain, what follows from it.
+func (t table[R]) placeholder(column string) string {
+	if t.name == "clientele_domains" && column == "account_id" {
+		return ownerOfSubscription
+	}
+	return "?"
+}
+
 // rowsPerInsert is the number of rows that one statement adds. Rows that are left over are added one by one, so that there are
 // two statements for each table.
 const rowsPerInsert = 100
@@ -40,7 +51,7 @@ func insert[R any](t *transaction, in table[R], verb string, rows []R) error {
 
 // insert returns the statement that adds n rows.
 func (t table[R]) insert(verb string, n int) string {
-	row := "(" + strings.Repeat("?, ", len(t.columns)-1) + "?)"
+	row := "(" + strings.Join(convertAll(t.columns, t.placeholder), ", ") + ")"
 	return verb + " INTO " + t.name + " (" + strings.Join(t.columns, ", ") + ")\nVALUES " + strings.Repeat(row+",\n    ", n-1) + row
 }
 
@@ -57,7 +68,8 @@ func update[R any](t *transaction, in table[R], rows []R) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	statement := "UPDATE " + in.name + " SET " + strings.Join(in.columns[1:], " = ?, ") + " = ?\nWHERE id = ?"
+	assignments := convertAll(in.columns[1:], func(column string) string { return column + " = " + in.placeholder(column) })
+	statement := "UPDATE " + in.name + " SET " + strings.Join(assignments, ", ") + "\nWHERE id = ?"
 	for _, row := range rows {
 		values := in.values(row)
 		if err := t.exec(1, statement, append(values[1:], values[0])...); err != nil {
@@ -99,17 +111,18 @@ var subscriptionTable = table[stored.Subscription]{"clientele_subscriptions", []
 }}
 
 var domainTable = table[subscriptions.Domain]{"clientele_domains", []string{
-	"id", "subscription_id", "name", "reversed", "attributes", "search", "created_at",
+	"id", "subscription_id", "account_id", "name", "reversed", "attributes", "search", "created_at",
 }, func(d subscriptions.Domain) []any {
 	return append(changedDomain(d), micros(d.CreatedAt))
 }}
 
 // domainUpdateTable has the columns of a domain that may change.
-var domainUpdateTable = table[subscriptions.Domain]{"clientele_domains", domainTable.columns[:6], changedDomain}
+var domainUpdateTable = table[subscriptions.Domain]{"clientele_domains", domainTable.columns[:7], changedDomain}
 
 func changedDomain(d subscriptions.Domain) []any {
 	return []any{
-		int64(d.ID), int64(d.SubscriptionID), d.Name, stored.ReverseLabels(d.Name), attributes(d.Attributes), d.SearchText(),
+		int64(d.ID), int64(d.SubscriptionID), int64(d.SubscriptionID), d.Name, stored.ReverseLabels(d.Name),
+		attributes(d.Attributes), d.SearchText(),
 	}
 }
 

@@ -64,16 +64,12 @@ func (s *Store) transact(ctx context.Context, fn func(bun.Tx) error) error {
 }
 
 // begin begins a transaction with the write lock. It waits for other processes that have the lock.
-func (s *Store) begin(ctx context.Context) (bun.Tx, *dbError) {
-	for wait := newBackoff(); ; {
-		tx, err := s.beginOnce(ctx)
-		if err == nil {
-			return tx, nil
-		}
-		if !isBusy(err) || !wait.sleep(ctx) {
-			return bun.Tx{}, unavailable(ctx, err)
-		}
-	}
+func (s *Store) begin(ctx context.Context) (tx bun.Tx, e *dbError) {
+	e = whileBusy(ctx, func() (err error) {
+		tx, err = s.beginOnce(ctx)
+		return err
+	})
+	return tx, e
 }
 
 func (s *Store) beginOnce(ctx context.Context) (bun.Tx, error) {
@@ -101,14 +97,7 @@ func (s *Store) write(ctx context.Context, fn func(*transaction) error) error {
 	return s.transact(ctx, func(tx bun.Tx) error {
 		r := s.runner
 		r.tx = tx.Tx
-		t := &transaction{ctx: ctx, runner: r, allocated: s.allocated}
-		if err := fn(t); err != nil {
-			return err
-		}
-		if t.failed != nil {
-			return t.failed
-		}
-		return nil
+		return (&transaction{ctx: ctx, runner: r, allocated: s.allocated}).run(fn)
 	})
 }
 

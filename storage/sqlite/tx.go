@@ -22,7 +22,7 @@ type transaction struct {
 var _ accounts.Tx = (*transaction)(nil)
 
 // run calls fn and returns its error, or that of a failed statement that fn did not return.
-func (t *transaction) run(fn func(accounts.Tx) error) error {
+func (t *transaction) run(fn func(*transaction) error) error {
 	if err := fn(t); err != nil {
 		return err
 	}

@@ -148,7 +148,7 @@ func holdTexts(f *fixture) {
 		{"public", 4096, false, func(h *accounts.Hold, s string) { h.Public = s }},
 	} {
 		checkField(f, c, func() accounts.Hold { return accounts.Hold{} }, func(h accounts.Hold) error {
-			_, err := ops[i].suspend(f.ctx, ops[i].ids, h)
+			_, err := ops[i].Suspend(f.ctx, ops[i].ids, h)
 			return err
 		})
 	}
@@ -277,19 +277,19 @@ func badCauses(f *fixture) {
 	for _, ops := range f.levels() {
 		f.unchanged(func() {
 			for _, cause := range []accounts.Cause{"A", "Billing", "1a", "-a", "a_b", "a b", "ä", "a.b", "\xff", "a\x00", "a\n", accounts.Cause(strings.Repeat("a", 33)), accounts.Cause(strings.Repeat("a", 1<<20))} {
-				_, err := ops.suspend(f.ctx, ops.ids, accounts.Hold{Cause: cause})
+				_, err := ops.Suspend(f.ctx, ops.ids, accounts.Hold{Cause: cause})
 				f.ErrorIs(err, accounts.ErrInvalid, "cause %.40q", cause)
 				f.invalid(err, "cause")
-				_, err = ops.lift(f.ctx, ops.ids, []accounts.Cause{cause})
+				_, err = ops.Lift(f.ctx, ops.ids, []accounts.Cause{cause})
 				f.ErrorIs(err, accounts.ErrInvalid, "cause %.40q", cause)
 				f.invalid(err, "causes[0]")
 			}
 		})
 		for _, cause := range []accounts.Cause{"a", "a-", "z9", accounts.Cause(strings.Repeat("a", 32))} {
-			_, err := ops.suspend(f.ctx, ops.ids, accounts.Hold{Cause: cause})
+			_, err := ops.Suspend(f.ctx, ops.ids, accounts.Hold{Cause: cause})
 			f.NoError(err, "cause %q", cause)
 		}
-		_, err := ops.activate(f.ctx, ops.ids)
+		_, err := ops.Activate(f.ctx, ops.ids)
 		f.NoError(err)
 	}
 }

@@ -186,12 +186,12 @@ func batchSize(f *fixture) {
 func batchDuplicates(f *fixture) {
 	for _, ops := range f.levels() {
 		a, b := ops.ids[0], ops.ids[1]
-		out, err := ops.suspend(f.ctx, []int64{b, a, b, a, a}, accounts.Hold{})
+		out, err := ops.Suspend(f.ctx, []int64{b, a, b, a, a}, accounts.Hold{})
 		f.NoError(err)
-		f.Equal(result{Changed: []int64{a, b}}, out, "at the level %s", ops.level)
-		out, err = ops.activate(f.ctx, append(slices.Repeat([]int64{b}, 10_000), a))
+		f.Equal(outcome{Changed: []int64{a, b}}, out, "at the level %s", ops.level)
+		out, err = ops.Activate(f.ctx, append(slices.Repeat([]int64{b}, 10_000), a))
 		f.NoError(err, "an id may be repeated any number of times")
-		f.Equal(result{Changed: []int64{a, b}}, out, "at the level %s", ops.level)
+		f.Equal(outcome{Changed: []int64{a, b}}, out, "at the level %s", ops.level)
 	}
 	d := f.getDomain("ada.example")
 	s := []subscriptions.ID{d.SubscriptionID, d.SubscriptionID}
@@ -213,21 +213,18 @@ func batchDuplicates(f *fixture) {
 func batchRepeated(f *fixture) {
 	for _, ops := range f.levels() {
 		hold := accounts.Hold{Cause: accounts.CauseBilling, Note: "unpaid"}
-		f.repeats(func() (result, error) { return ops.suspend(f.ctx, ops.ids, hold) })
-		f.repeats(func() (result, error) { return ops.lift(f.ctx, ops.ids, []accounts.Cause{accounts.CauseBilling}) })
-		_, err := ops.suspend(f.ctx, ops.ids, hold)
+		repeats(f, func() (outcome, error) { return ops.Suspend(f.ctx, ops.ids, hold) })
+		repeats(f, func() (outcome, error) { return ops.Lift(f.ctx, ops.ids, []accounts.Cause{accounts.CauseBilling}) })
+		_, err := ops.Suspend(f.ctx, ops.ids, hold)
 		f.NoError(err)
-		f.repeats(func() (result, error) { return ops.activate(f.ctx, ops.ids) })
+		repeats(f, func() (outcome, error) { return ops.Activate(f.ctx, ops.ids) })
 	}
 	data := f.seed()
-	f.repeats(func() (result, error) {
-		out, err := f.subs.Assign(f.ctx, []subscriptions.ID{data.blog.ID, data.spare.ID}, data.luigi.ID)
-		return resultOf(out), err
+	repeats(f, func() (subscriptions.Outcome[subscriptions.ID], error) {
+		return f.subs.Assign(f.ctx, []subscriptions.ID{data.blog.ID, data.spare.ID}, data.luigi.ID)
 	})
-	f.repeats(func() (result, error) {
-		ids := []subscriptions.DomainID{f.getDomain("en.blog.example").ID}
-		out, err := f.subs.MoveDomains(f.ctx, ids, data.game.ID)
-		return resultOf(out), err
+	repeats(f, func() (subscriptions.Outcome[subscriptions.DomainID], error) {
+		return f.subs.MoveDomains(f.ctx, []subscriptions.DomainID{f.getDomain("en.blog.example").ID}, data.game.ID)
 	})
 	main := f.getDomain("en.shop.example").ID
 	f.NoError(f.subs.SetMainDomain(f.ctx, main))
@@ -235,7 +232,7 @@ func batchRepeated(f *fixture) {
 }
 
 // repeats asserts that a command changes all of its ids at first, and none when it is repeated later.
-func (f *fixture) repeats(command func() (result, error)) {
+func repeats[K ~int64](f *fixture, command func() (subscriptions.Outcome[K], error)) {
 	f.t.Helper()
 	first, err := command()
 	f.NoError(err)

@@ -343,7 +343,7 @@ func raceRemoval(f *fixture) {
 func raceHolds(f *fixture) {
 	for _, ops := range f.levels() {
 		errs := concurrently(racers, func(i int) error {
-			_, err := ops.suspend(f.ctx, ops.ids, accounts.Hold{Cause: accounts.Cause(fmt.Sprint("cause-", i%3)), Note: fmt.Sprint(i)})
+			_, err := ops.Suspend(f.ctx, ops.ids, accounts.Hold{Cause: accounts.Cause(fmt.Sprint("cause-", i%3)), Note: fmt.Sprint(i)})
 			return err
 		})
 		f.NoError(errors.Join(errs...))
@@ -351,7 +351,7 @@ func raceHolds(f *fixture) {
 			f.Len(ops.holds(id), 3, "at the level %s", ops.level)
 		}
 		errs = concurrently(3, func(i int) error {
-			_, err := ops.lift(f.ctx, ops.ids, []accounts.Cause{accounts.Cause(fmt.Sprint("cause-", i))})
+			_, err := ops.Lift(f.ctx, ops.ids, []accounts.Cause{accounts.Cause(fmt.Sprint("cause-", i))})
 			return err
 		})
 		f.NoError(errors.Join(errs...))

@@ -2,7 +2,6 @@ package storagetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -63,14 +62,14 @@ func createManySame(f *fixture) {
 		}
 	}
 	want := one.dump()
-	f.Equal(len(want.Events), len(events))
+	f.Len(events, len(want.Events))
 	for i := range want.Events { // ids and cursors may differ
 		f.Equal(want.Events[i].Type, got.Events[i].Type)
 		f.Equal(want.Events[i].Details, got.Events[i].Details)
 		f.Equal(want.Events[i].Domain, got.Events[i].Domain)
 		f.Equal(want.Events[i].At, got.Events[i].At)
 	}
-	f.Equal(len(want.Domains), len(got.Domains))
+	f.Len(got.Domains, len(want.Domains))
 	for i := range want.Accounts {
 		a, b := want.Accounts[i], got.Accounts[i]
 		f.Equal(want.Hashes[a.ID], got.Hashes[b.ID])
@@ -225,6 +224,6 @@ func createManyCancelled(f *fixture) {
 		in[i].Password, in[i].PasswordHash = password, ""
 	}
 	err := f.refused(accounts.ErrUnavailable, func() error { _, err := f.clients.CreateMany(ctx, in); return err })
-	f.True(errors.Is(err, context.Canceled))
+	f.ErrorIs(err, context.Canceled)
 	cancel()
 }

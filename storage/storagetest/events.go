@@ -221,13 +221,13 @@ func holdEvents(f *fixture) {
 	for _, ops := range f.levels() {
 		id := ops.ids[:1]
 		events := f.eventsOf(func() {
-			_, err := ops.suspend(f.ctx, id, accounts.Hold{Cause: "one", Note: "n", Message: "m", Public: "p"})
+			_, err := ops.Suspend(f.ctx, id, accounts.Hold{Cause: "one", Note: "n", Message: "m", Public: "p"})
 			f.NoError(err)
-			_, err = ops.suspend(f.ctx, id, accounts.Hold{Cause: "one", Message: "changed"})
+			_, err = ops.Suspend(f.ctx, id, accounts.Hold{Cause: "one", Message: "changed"})
 			f.NoError(err)
-			_, err = ops.suspend(f.ctx, id, accounts.Hold{Cause: "two"})
+			_, err = ops.Suspend(f.ctx, id, accounts.Hold{Cause: "two"})
 			f.NoError(err)
-			_, err = ops.activate(f.ctx, id)
+			_, err = ops.Activate(f.ctx, id)
 			f.NoError(err)
 		})
 		var details []map[string]string
@@ -327,7 +327,7 @@ func eventCursors(f *fixture) {
 	f.Equal(before, all[:len(before)])
 	for i, event := range all {
 		later, _ := f.eventsAfter(event.Cursor)
-		f.Equal(len(all)-i-1, len(later))
+		f.Len(later, len(all)-i-1)
 		if len(later) > 0 {
 			f.Equal(all[i+1:], later)
 		}

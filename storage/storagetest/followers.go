@@ -170,7 +170,7 @@ func (w *workload) keepMirror() (mirror, error) {
 		if c.rows.hasLogin(lastLogin) {
 			return c.rows, nil
 		}
-		opts := &accounts.FollowOptions{Limit: 1 + rand.IntN(20), OnError: func(error) {}} //nolint:gosec // no secret
+		opts := &accounts.FollowOptions{Limit: 1 + rand.IntN(20), OnError: func(error) {}}
 		err = w.clients.Follow(w.ctx, c.cursor, opts, func(_ context.Context, batch []accounts.Event, _ accounts.Cursor) error {
 			for _, e := range batch {
 				c.rows.apply(e)

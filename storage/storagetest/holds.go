@@ -116,18 +116,18 @@ func liftOneOfTwo(f *fixture) {
 	for _, ops := range f.levels() {
 		id := ops.ids[:1]
 		for _, c := range []accounts.Cause{accounts.CauseAbuse, accounts.CauseBilling} {
-			_, err := ops.suspend(f.ctx, id, accounts.Hold{Cause: c})
+			_, err := ops.Suspend(f.ctx, id, accounts.Hold{Cause: c})
 			f.NoError(err)
 		}
-		out, err := ops.lift(f.ctx, id, []accounts.Cause{accounts.CauseBilling})
+		out, err := ops.Lift(f.ctx, id, []accounts.Cause{accounts.CauseBilling})
 		f.NoError(err)
-		f.Equal(result{Changed: id, StillSuspended: id}, out, "at the level %s", ops.level)
+		f.Equal(outcome{Changed: id, StillSuspended: id}, out, "at the level %s", ops.level)
 		f.Len(ops.holds(id[0]), 1, "at the level %s", ops.level)
 		f.Equal(accounts.CauseAbuse, ops.holds(id[0])[0].Cause, "at the level %s", ops.level)
 
-		out, err = ops.lift(f.ctx, id, []accounts.Cause{"unheard-of", accounts.CauseAbuse})
+		out, err = ops.Lift(f.ctx, id, []accounts.Cause{"unheard-of", accounts.CauseAbuse})
 		f.NoError(err)
-		f.Equal(result{Changed: id}, out, "at the level %s", ops.level)
+		f.Equal(outcome{Changed: id}, out, "at the level %s", ops.level)
 		f.Empty(ops.holds(id[0]), "at the level %s", ops.level)
 	}
 }
@@ -180,7 +180,7 @@ func movedThroughSuspended(f *fixture) {
 func holdIsComplete(f *fixture) {
 	for _, ops := range f.levels() {
 		h := accounts.Hold{Cause: "own-cause-9", Note: "a note\n\twith lines", Message: "è sospeso", Public: "back soon"}
-		_, err := ops.suspend(f.ctx, ops.ids[:1], h)
+		_, err := ops.Suspend(f.ctx, ops.ids[:1], h)
 		f.NoError(err)
 		h.By, h.At = actor, f.clock.storedNow()
 		f.Equal(accounts.Holds{h}, ops.holds(ops.ids[0]), "at the level %s", ops.level)
@@ -189,7 +189,7 @@ func holdIsComplete(f *fixture) {
 
 func causeByDefault(f *fixture) {
 	for _, ops := range f.levels() {
-		_, err := ops.suspend(f.ctx, ops.ids[:1], accounts.Hold{})
+		_, err := ops.Suspend(f.ctx, ops.ids[:1], accounts.Hold{})
 		f.NoError(err)
 		f.Equal(accounts.CauseProvider, ops.holds(ops.ids[0])[0].Cause, "at the level %s", ops.level)
 	}
@@ -197,7 +197,7 @@ func causeByDefault(f *fixture) {
 
 func holdActorAndTime(f *fixture) {
 	for _, ops := range f.levels() {
-		_, err := ops.suspend(f.ctx, ops.ids[:1], accounts.Hold{By: "someone-else", At: time.Unix(1, 0)})
+		_, err := ops.Suspend(f.ctx, ops.ids[:1], accounts.Hold{By: "someone-else", At: time.Unix(1, 0)})
 		f.NoError(err)
 		h := ops.holds(ops.ids[0])[0]
 		f.Equal(actor, h.By, "at the level %s", ops.level)
@@ -208,20 +208,20 @@ func holdActorAndTime(f *fixture) {
 func holdIsReplaced(f *fixture) {
 	for _, ops := range f.levels() {
 		id, first := ops.ids[:1], f.clock.storedNow()
-		_, err := ops.suspend(f.ctx, id, accounts.Hold{Note: "one", Message: "two", Public: "three"})
+		_, err := ops.Suspend(f.ctx, id, accounts.Hold{Note: "one", Message: "two", Public: "three"})
 		f.NoError(err)
 		f.clock.advance(time.Hour)
 		later := accounts.WithActor(f.ctx, "someone-later")
-		out, err := ops.suspend(later, id, accounts.Hold{Message: "zwei"})
+		out, err := ops.Suspend(later, id, accounts.Hold{Message: "zwei"})
 		f.NoError(err)
-		f.Equal(result{Updated: id}, out, "at the level %s", ops.level)
+		f.Equal(outcome{Updated: id}, out, "at the level %s", ops.level)
 		want := accounts.Holds{{Cause: accounts.CauseProvider, Note: "one", Message: "zwei", Public: "three", By: actor, At: first}}
 		f.Equal(want, ops.holds(id[0]), "at the level %s", ops.level)
 
 		f.unchanged(func() {
-			out, err = ops.suspend(later, id, accounts.Hold{Note: "one", Public: "three"})
+			out, err = ops.Suspend(later, id, accounts.Hold{Note: "one", Public: "three"})
 			f.NoError(err)
-			f.Equal(result{Unchanged: id}, out, "at the level %s", ops.level)
+			f.Equal(outcome{Unchanged: id}, out, "at the level %s", ops.level)
 		})
 	}
 }
@@ -229,17 +229,17 @@ func holdIsReplaced(f *fixture) {
 func updateHolds(f *fixture) {
 	for _, ops := range f.levels() {
 		ids, placed := ops.ids, f.clock.storedNow()
-		_, err := ops.suspend(f.ctx, ids[:2], accounts.Hold{Cause: accounts.CauseBilling, Note: "one", Message: "two", Public: "three"})
+		_, err := ops.Suspend(f.ctx, ids[:2], accounts.Hold{Cause: accounts.CauseBilling, Note: "one", Message: "two", Public: "three"})
 		f.NoError(err)
-		_, err = ops.suspend(f.ctx, ids[1:], accounts.Hold{Cause: accounts.CauseAbuse, Note: "other"})
+		_, err = ops.Suspend(f.ctx, ids[1:], accounts.Hold{Cause: accounts.CauseAbuse, Note: "other"})
 		f.NoError(err)
 		f.clock.advance(time.Hour)
 		later := accounts.WithActor(f.ctx, "someone-later")
 
 		events := f.eventsOf(func() {
-			out, err := ops.update(later, []int64{ids[2], ids[1], ids[0], ids[1]}, accounts.CauseBilling, accounts.HoldTexts{Note: ptr(""), Message: ptr(" zwei\r\n")})
+			out, err := ops.UpdateHolds(later, []int64{ids[2], ids[1], ids[0], ids[1]}, accounts.CauseBilling, accounts.HoldTexts{Note: ptr(""), Message: ptr(" zwei\r\n")})
 			f.NoError(err)
-			f.Equal(result{Updated: ids[:2], Unchanged: ids[2:]}, out, "at the level %s", ops.level)
+			f.Equal(outcome{Updated: ids[:2], Unchanged: ids[2:]}, out, "at the level %s", ops.level)
 		})
 		billing := accounts.Hold{Cause: accounts.CauseBilling, Message: "zwei", Public: "three", By: actor, At: placed}
 		abuse := accounts.Hold{Cause: accounts.CauseAbuse, Note: "other", By: actor, At: placed}
@@ -255,15 +255,15 @@ func updateHolds(f *fixture) {
 
 		f.unchanged(func() {
 			for _, same := range []accounts.HoldTexts{{}, {Note: ptr("")}, {Message: ptr("zwei"), Public: ptr("three ")}} {
-				out, err := ops.update(later, ids[:1], accounts.CauseBilling, same)
+				out, err := ops.UpdateHolds(later, ids[:1], accounts.CauseBilling, same)
 				f.NoError(err)
-				f.Equal(result{Unchanged: ids[:1]}, out, "at the level %s", ops.level)
+				f.Equal(outcome{Unchanged: ids[:1]}, out, "at the level %s", ops.level)
 			}
-			out, err := ops.update(later, ids[:1], "unheard-of", accounts.HoldTexts{Note: ptr("x")})
+			out, err := ops.UpdateHolds(later, ids[:1], "unheard-of", accounts.HoldTexts{Note: ptr("x")})
 			f.NoError(err)
-			f.Equal(result{Unchanged: ids[:1]}, out, "at the level %s", ops.level)
+			f.Equal(outcome{Unchanged: ids[:1]}, out, "at the level %s", ops.level)
 		})
-		_, err = ops.activate(f.ctx, ids)
+		_, err = ops.Activate(f.ctx, ids)
 		f.NoError(err)
 	}
 }
@@ -279,7 +279,7 @@ func updateExpiredHolds(f *fixture) {
 
 func updateHoldsInvalid(f *fixture) {
 	for _, ops := range f.levels() {
-		_, err := ops.suspend(f.ctx, ops.ids, accounts.Hold{})
+		_, err := ops.Suspend(f.ctx, ops.ids, accounts.Hold{})
 		f.NoError(err)
 		long, control := strings.Repeat("x", 4097), "a\x00b"
 		for _, c := range []struct {
@@ -296,12 +296,12 @@ func updateHoldsInvalid(f *fixture) {
 			{"public", ops.ids, accounts.CauseProvider, accounts.HoldTexts{Public: &control}},
 		} {
 			f.invalid(f.refused(accounts.ErrInvalid, func() error {
-				_, err := ops.update(f.ctx, c.ids, c.cause, c.texts)
+				_, err := ops.UpdateHolds(f.ctx, c.ids, c.cause, c.texts)
 				return err
 			}), c.path)
 		}
 		f.refused(accounts.ErrNotFound, func() error {
-			_, err := ops.update(f.ctx, []int64{ops.ids[0], unusedID}, accounts.CauseProvider, accounts.HoldTexts{Note: ptr("x")})
+			_, err := ops.UpdateHolds(f.ctx, []int64{ops.ids[0], unusedID}, accounts.CauseProvider, accounts.HoldTexts{Note: ptr("x")})
 			return err
 		})
 	}
@@ -323,19 +323,19 @@ func activateKeepsExpired(f *fixture) {
 	f.unchanged(func() {
 		out, err := f.subs.Activate(f.ctx, []subscriptions.ID{s.ID})
 		f.NoError(err)
-		f.Equal(result{Unchanged: []int64{int64(s.ID)}, StillSuspended: []int64{int64(s.ID)}}, resultOf(out))
+		f.Equal(subscriptions.Outcome[subscriptions.ID]{Unchanged: []subscriptions.ID{s.ID}, StillSuspended: []subscriptions.ID{s.ID}}, out)
 	})
 }
 
 func expiredByCaller(f *fixture) {
 	for _, ops := range f.levels() {
 		err := f.refused(accounts.ErrInvalid, func() error {
-			_, err := ops.suspend(f.ctx, ops.ids, accounts.Hold{Cause: accounts.CauseExpired})
+			_, err := ops.Suspend(f.ctx, ops.ids, accounts.Hold{Cause: accounts.CauseExpired})
 			return err
 		})
 		f.invalid(err, "cause")
 		err = f.refused(accounts.ErrInvalid, func() error {
-			_, err := ops.lift(f.ctx, ops.ids, []accounts.Cause{accounts.CauseBilling, accounts.CauseExpired})
+			_, err := ops.Lift(f.ctx, ops.ids, []accounts.Cause{accounts.CauseBilling, accounts.CauseExpired})
 			return err
 		})
 		f.invalid(err, "causes[1]")
@@ -344,11 +344,11 @@ func expiredByCaller(f *fixture) {
 
 func liftNeedsCause(f *fixture) {
 	for _, ops := range f.levels() {
-		_, err := ops.suspend(f.ctx, ops.ids, accounts.Hold{})
+		_, err := ops.Suspend(f.ctx, ops.ids, accounts.Hold{})
 		f.NoError(err)
 		for _, none := range [][]accounts.Cause{nil, {}} {
 			err := f.refused(accounts.ErrInvalid, func() error {
-				_, err := ops.lift(f.ctx, ops.ids, none)
+				_, err := ops.Lift(f.ctx, ops.ids, none)
 				return err
 			})
 			f.invalid(err, "causes")
@@ -358,14 +358,14 @@ func liftNeedsCause(f *fixture) {
 
 func liftMissingCause(f *fixture) {
 	for _, ops := range f.levels() {
-		_, err := ops.suspend(f.ctx, ops.ids[:1], accounts.Hold{Cause: accounts.CauseAbuse})
+		_, err := ops.Suspend(f.ctx, ops.ids[:1], accounts.Hold{Cause: accounts.CauseAbuse})
 		f.NoError(err)
 		f.unchanged(func() {
-			out, err := ops.lift(f.ctx, ops.ids[:2], []accounts.Cause{accounts.CauseBilling, "unheard-of"})
+			out, err := ops.Lift(f.ctx, ops.ids[:2], []accounts.Cause{accounts.CauseBilling, "unheard-of"})
 			f.NoError(err)
-			f.Equal(result{Unchanged: ops.ids[:2], StillSuspended: ops.ids[:1]}, out, "at the level %s", ops.level)
+			f.Equal(outcome{Unchanged: ops.ids[:2], StillSuspended: ops.ids[:1]}, out, "at the level %s", ops.level)
 		})
-		_, err = ops.activate(f.ctx, ops.ids)
+		_, err = ops.Activate(f.ctx, ops.ids)
 		f.NoError(err)
 	}
 }
@@ -373,21 +373,21 @@ func liftMissingCause(f *fixture) {
 func outcomesPartition(f *fixture) {
 	for _, ops := range f.levels() {
 		a, b, c := ops.ids[0], ops.ids[1], ops.ids[2]
-		_, err := ops.suspend(f.ctx, []int64{b}, accounts.Hold{Cause: accounts.CauseBilling})
+		_, err := ops.Suspend(f.ctx, []int64{b}, accounts.Hold{Cause: accounts.CauseBilling})
 		f.NoError(err)
-		out, err := ops.suspend(f.ctx, []int64{c, b, a, b}, accounts.Hold{Cause: accounts.CauseBilling})
+		out, err := ops.Suspend(f.ctx, []int64{c, b, a, b}, accounts.Hold{Cause: accounts.CauseBilling})
 		f.NoError(err)
-		f.Equal(result{Changed: []int64{a, c}, Unchanged: []int64{b}}, out, "at the level %s", ops.level)
+		f.Equal(outcome{Changed: []int64{a, c}, Unchanged: []int64{b}}, out, "at the level %s", ops.level)
 
-		_, err = ops.suspend(f.ctx, []int64{c, b}, accounts.Hold{Cause: accounts.CauseAbuse})
+		_, err = ops.Suspend(f.ctx, []int64{c, b}, accounts.Hold{Cause: accounts.CauseAbuse})
 		f.NoError(err)
-		out, err = ops.lift(f.ctx, []int64{c, b, a}, []accounts.Cause{accounts.CauseBilling})
+		out, err = ops.Lift(f.ctx, []int64{c, b, a}, []accounts.Cause{accounts.CauseBilling})
 		f.NoError(err)
-		f.Equal(result{Changed: []int64{a, b, c}, StillSuspended: []int64{b, c}}, out, "at the level %s", ops.level)
+		f.Equal(outcome{Changed: []int64{a, b, c}, StillSuspended: []int64{b, c}}, out, "at the level %s", ops.level)
 
-		out, err = ops.activate(f.ctx, []int64{c, a, b, c})
+		out, err = ops.Activate(f.ctx, []int64{c, a, b, c})
 		f.NoError(err)
-		f.Equal(result{Changed: []int64{b, c}, Unchanged: []int64{a}}, out, "at the level %s", ops.level)
+		f.Equal(outcome{Changed: []int64{b, c}, Unchanged: []int64{a}}, out, "at the level %s", ops.level)
 	}
 }
 

@@ -157,13 +157,8 @@ func (l *ledger) redact(w accounts.Writes) {
 
 // subjectOf returns the row that an event is about.
 func subjectOf(e accounts.Event) holder {
-	switch {
-	case e.DomainID != 0:
-		return holder{accounts.LevelDomain, int64(e.DomainID)}
-	case e.SubscriptionID != 0:
-		return holder{accounts.LevelSubscription, int64(e.SubscriptionID)}
-	}
-	return holder{accounts.LevelAccount, int64(e.AccountID)}
+	level, id := e.Subject()
+	return holder{level, id}
 }
 
 // prune deletes the events before the given time.

@@ -475,11 +475,11 @@ func (m *model) previewRemoval(ids []accounts.ID) (accounts.Removal, error) {
 	if err := f.err(); err != nil {
 		return accounts.Removal{}, err
 	}
-	all, err := m.checkIDs(subscriptions.LevelAccount, fromIDs(ids))
+	all, err := m.checkIDs(subscriptions.LevelAccount, as[int64](ids))
 	if err != nil {
 		return accounts.Removal{}, err
 	}
-	return m.descendants(toIDs[accounts.ID](all)), nil
+	return m.descendants(as[accounts.ID](all)), nil
 }
 
 func (m *model) remove(ids []accounts.ID) (accounts.Removal, error) {

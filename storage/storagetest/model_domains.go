@@ -255,7 +255,7 @@ func (m *model) moveDomains(ids []subscriptions.DomainID, to subscriptions.ID) (
 	if err := f.err(); err != nil {
 		return outcome{}, err
 	}
-	all, err := m.checkIDs(subscriptions.LevelDomain, fromIDs(ids))
+	all, err := m.checkIDs(subscriptions.LevelDomain, as[int64](ids))
 	if err != nil {
 		return outcome{}, err
 	}
@@ -268,10 +268,10 @@ func (m *model) moveDomains(ids []subscriptions.DomainID, to subscriptions.ID) (
 	for _, id := range all {
 		d := m.domain(subscriptions.DomainID(id))
 		if d.SubscriptionID == to {
-			o.unchanged = append(o.unchanged, id)
+			o.Unchanged = append(o.Unchanged, id)
 			continue
 		}
-		o.changed = append(o.changed, id)
+		o.Changed = append(o.Changed, id)
 		moving = append(moving, d.ID)
 		if d.AccountID != owner {
 			transferred = append(transferred, d.ID)
@@ -367,11 +367,11 @@ func (m *model) removeDomains(ids []subscriptions.DomainID) (accounts.Removal, e
 	if err := f.err(); err != nil {
 		return accounts.Removal{}, err
 	}
-	all, err := m.checkIDs(subscriptions.LevelDomain, fromIDs(ids))
+	all, err := m.checkIDs(subscriptions.LevelDomain, as[int64](ids))
 	if err != nil {
 		return accounts.Removal{}, err
 	}
-	removing := toIDs[subscriptions.DomainID](all)
+	removing := as[subscriptions.DomainID](all)
 	m.checkMainDomains(f, removing)
 	if err := f.err(); err != nil {
 		return accounts.Removal{}, err

@@ -35,11 +35,11 @@ func (m *model) suspend(l subscriptions.Level, ids []int64, h accounts.Hold) (ou
 		switch {
 		case !held:
 			m.addHold(l, id, h)
-			o.changed = append(o.changed, id)
+			o.Changed = append(o.Changed, id)
 		case m.replaceTexts(l, id, h.Cause, firstNonEmpty(h.Note, old.Note), firstNonEmpty(h.Message, old.Message), firstNonEmpty(h.Public, old.Public)):
-			o.updated = append(o.updated, id)
+			o.Updated = append(o.Updated, id)
 		default:
-			o.unchanged = append(o.unchanged, id)
+			o.Unchanged = append(o.Unchanged, id)
 		}
 	}
 	return o, nil
@@ -66,9 +66,9 @@ func (m *model) updateHolds(l subscriptions.Level, ids []int64, cause accounts.C
 	for _, id := range ids {
 		old, held := m.holdsOf(l, id).Get(cause)
 		if held && m.replaceTexts(l, id, cause, given(t.Note, old.Note), given(t.Message, old.Message), given(t.Public, old.Public)) {
-			o.updated = append(o.updated, id)
+			o.Updated = append(o.Updated, id)
 		} else {
-			o.unchanged = append(o.unchanged, id)
+			o.Unchanged = append(o.Unchanged, id)
 		}
 	}
 	return o, nil
@@ -159,14 +159,14 @@ func (m *model) liftAll(l subscriptions.Level, ids []int64, match func(accounts.
 	var o outcome
 	for _, id := range ids {
 		if m.liftHolds(l, id, match) {
-			o.changed = append(o.changed, id)
+			o.Changed = append(o.Changed, id)
 		} else {
-			o.unchanged = append(o.unchanged, id)
+			o.Unchanged = append(o.Unchanged, id)
 		}
 	}
 	for _, id := range ids {
 		if len(m.effectiveHolds(l, id)) > 0 {
-			o.stillSuspended = append(o.stillSuspended, id)
+			o.StillSuspended = append(o.StillSuspended, id)
 		}
 	}
 	return o, nil

@@ -105,13 +105,13 @@ func (m *model) withOwnDomains(owner accounts.ID, ids []subscriptions.DomainID, 
 
 func (m *model) disableDomains(owner accounts.ID, ids []subscriptions.DomainID) (outcome, error) {
 	return m.withOwnDomains(owner, ids, func() (outcome, error) {
-		return m.suspend(subscriptions.LevelDomain, fromIDs(ids), accounts.Hold{Cause: accounts.CauseCustomer})
+		return m.suspend(subscriptions.LevelDomain, as[int64](ids), accounts.Hold{Cause: accounts.CauseCustomer})
 	})
 }
 
 func (m *model) enableDomains(owner accounts.ID, ids []subscriptions.DomainID) (outcome, error) {
 	return m.withOwnDomains(owner, ids, func() (outcome, error) {
-		return m.lift(subscriptions.LevelDomain, fromIDs(ids), []accounts.Cause{accounts.CauseCustomer})
+		return m.lift(subscriptions.LevelDomain, as[int64](ids), []accounts.Cause{accounts.CauseCustomer})
 	})
 }
 
@@ -229,7 +229,7 @@ func (h *history) disableDomains() {
 	id, ids := h.accountID(), h.domainIDs()
 	got, err := h.clients.Owner(id).DisableDomains(ctx, ids)
 	want, wantErr := h.model.disableDomains(id, ids)
-	h.compare(fmt.Sprintf("Owner(%d).DisableDomains(%v)", id, ids), got, err, want.domains(), wantErr)
+	h.compare(fmt.Sprintf("Owner(%d).DisableDomains(%v)", id, ids), got, err, want, wantErr)
 }
 
 func (h *history) enableDomains() {
@@ -237,5 +237,5 @@ func (h *history) enableDomains() {
 	id, ids := h.accountID(), h.domainIDs()
 	got, err := h.clients.Owner(id).EnableDomains(ctx, ids)
 	want, wantErr := h.model.enableDomains(id, ids)
-	h.compare(fmt.Sprintf("Owner(%d).EnableDomains(%v)", id, ids), got, err, want.domains(), wantErr)
+	h.compare(fmt.Sprintf("Owner(%d).EnableDomains(%v)", id, ids), got, err, want, wantErr)
 }

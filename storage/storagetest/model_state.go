@@ -107,7 +107,7 @@ func (m *model) inherited(l subscriptions.Level, id int64) []accounts.EffectiveH
 }
 
 func (m *model) exists(l subscriptions.Level, id int64) bool {
-	found := false
+	var found bool
 	switch l {
 	case subscriptions.LevelAccount:
 		_, found = m.accounts[accounts.ID(id)]
@@ -266,45 +266,7 @@ func (m *model) checkIDs(l subscriptions.Level, ids []int64) ([]int64, error) {
 }
 
 // outcome is the Outcome of a command on many ids, at any level.
-type outcome struct {
-	changed, updated, unchanged, stillSuspended []int64
-}
-
-func outcomeOf[K ~int64](o outcome) subscriptions.Outcome[K] {
-	return subscriptions.Outcome[K]{
-		Changed: toIDs[K](o.changed), Updated: toIDs[K](o.updated), Unchanged: toIDs[K](o.unchanged), StillSuspended: toIDs[K](o.stillSuspended),
-	}
-}
-
-func (o outcome) accounts() accounts.Outcome {
-	return outcomeOf[accounts.ID](o)
-}
-
-func (o outcome) subscriptions() subscriptions.Outcome[subscriptions.ID] {
-	return outcomeOf[subscriptions.ID](o)
-}
-
-func (o outcome) domains() subscriptions.Outcome[subscriptions.DomainID] {
-	return outcomeOf[subscriptions.DomainID](o)
-}
-
-// toIDs converts numbers to ids.
-func toIDs[K ~int64](ids []int64) []K {
-	var all []K
-	for _, id := range ids {
-		all = append(all, K(id))
-	}
-	return all
-}
-
-// fromIDs converts ids to numbers.
-func fromIDs[K ~int64](ids []K) []int64 {
-	var all []int64
-	for _, id := range ids {
-		all = append(all, int64(id))
-	}
-	return all
-}
+type outcome = subscriptions.Outcome[int64]
 
 // sortedKeys returns the keys of a map, ascending.
 func sortedKeys[K cmp.Ordered, V any](rows map[K]V) []K { return slices.Sorted(maps.Keys(rows)) }

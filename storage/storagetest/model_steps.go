@@ -300,15 +300,18 @@ func (h *history) suspendAll(id accounts.ID) {
 	ctx, hold := h.beginCommand(), accounts.Hold{Cause: accounts.CauseBilling}
 	subs := h.model.subscriptionsOf(id)
 	firsts := h.model.domainsOf(subs[0])[:1]
-	got, err := h.clients.Suspend(ctx, []accounts.ID{id}, hold)
-	want, wantErr := h.model.suspend(accounts.LevelAccount, []int64{int64(id)}, hold)
-	h.compare(fmt.Sprintf("Suspend(%d)", id), got, err, want.accounts(), wantErr)
-	gotSubscriptions, err := h.subs.Suspend(ctx, subs, hold)
-	want, wantErr = h.model.suspend(accounts.LevelSubscription, fromIDs(subs), hold)
-	h.compare(fmt.Sprintf("Subscriptions.Suspend(%v)", subs), gotSubscriptions, err, want.subscriptions(), wantErr)
-	gotDomains, err := h.subs.SuspendDomains(ctx, firsts, hold)
-	want, wantErr = h.model.suspend(accounts.LevelDomain, fromIDs(firsts), hold)
-	h.compare(fmt.Sprintf("SuspendDomains(%v)", firsts), gotDomains, err, want.domains(), wantErr)
+	for _, on := range []struct {
+		level accounts.Level
+		ids   []int64
+	}{
+		{accounts.LevelAccount, []int64{int64(id)}},
+		{accounts.LevelSubscription, as[int64](subs)},
+		{accounts.LevelDomain, as[int64](firsts)},
+	} {
+		got, err := h.clients.OnLevel(on.level).Suspend(ctx, on.ids, hold)
+		want, wantErr := h.model.suspend(on.level, on.ids, hold)
+		h.compare(fmt.Sprintf("%s: Suspend(%v)", on.level, on.ids), got, err, want, wantErr)
+	}
 }
 
 func (h *history) createdIDs(id accounts.ID, first *subscriptions.New) newIDs {
@@ -358,7 +361,7 @@ func (h *history) addDomain() {
 func (h *history) expire() {
 	got, err := h.subs.Expire(h.beginCommand())
 	want, wantErr := h.model.expire(nil)
-	h.compare("Expire()", got, err, want.subscriptions(), wantErr)
+	h.compare("Expire()", got, err, want, wantErr)
 }
 
 // expireAccount expires the subscriptions of one account, or of the provider, and leaves others alone.
@@ -366,7 +369,7 @@ func (h *history) expireAccount() {
 	ctx, owner := h.beginCommand(), h.owner()
 	got, err := h.subs.ForAccount(owner).ExpireAll(ctx)
 	want, wantErr := h.model.expire(&owner)
-	h.compare(fmt.Sprintf("ForAccount(%d).ExpireAll()", owner), got, err, len(want.changed), wantErr)
+	h.compare(fmt.Sprintf("ForAccount(%d).ExpireAll()", owner), got, err, len(want.Changed), wantErr)
 }
 
 func (h *history) update() {
@@ -505,26 +508,24 @@ func (h *history) hold() accounts.Hold {
 	}
 }
 
-func (h *history) suspend(l subscriptions.Level) {
-	ctx := h.beginCommand()
-	hold := h.hold()
+// levelIDs returns ids of a level.
+func (h *history) levelIDs(l subscriptions.Level) []int64 {
 	switch l {
 	case subscriptions.LevelAccount:
-		ids := h.accountIDs()
-		got, err := h.clients.Suspend(ctx, ids, hold)
-		want, wantErr := h.model.suspend(l, fromIDs(ids), hold)
-		h.compare(fmt.Sprintf("Suspend(%v, %+v)", ids, hold), got, err, want.accounts(), wantErr)
+		return as[int64](h.accountIDs())
 	case subscriptions.LevelSubscription:
-		ids := h.subscriptionIDs()
-		got, err := h.subs.Suspend(ctx, ids, hold)
-		want, wantErr := h.model.suspend(l, fromIDs(ids), hold)
-		h.compare(fmt.Sprintf("Subscriptions.Suspend(%v, %+v)", ids, hold), got, err, want.subscriptions(), wantErr)
+		return as[int64](h.subscriptionIDs())
 	default:
-		ids := h.domainIDs()
-		got, err := h.subs.SuspendDomains(ctx, ids, hold)
-		want, wantErr := h.model.suspend(l, fromIDs(ids), hold)
-		h.compare(fmt.Sprintf("SuspendDomains(%v, %+v)", ids, hold), got, err, want.domains(), wantErr)
+		return as[int64](h.domainIDs())
 	}
+}
+
+func (h *history) suspend(l subscriptions.Level) {
+	ctx := h.beginCommand()
+	hold, ids := h.hold(), h.levelIDs(l)
+	got, err := h.clients.OnLevel(l).Suspend(ctx, ids, hold)
+	want, wantErr := h.model.suspend(l, ids, hold)
+	h.compare(fmt.Sprintf("%s: Suspend(%v, %+v)", l, ids, hold), got, err, want, wantErr)
 }
 
 func (h *history) updateHolds(l subscriptions.Level) {
@@ -535,26 +536,11 @@ func (h *history) updateHolds(l subscriptions.Level) {
 	}
 	text := func() *string { return oneOf(h, "text", nil, ptr(""), ptr("new"), ptr(" other "), ptr("note")) }
 	t := accounts.HoldTexts{Note: text(), Message: text(), Public: text()}
-	call := func(method string, ids any) string {
-		return fmt.Sprintf("%s(%v, %s, %s)", method, ids, cause, describe([]*string{t.Note, t.Message, t.Public}, nil))
-	}
-	switch l {
-	case subscriptions.LevelAccount:
-		ids := h.accountIDs()
-		got, err := h.clients.UpdateHolds(ctx, ids, cause, t)
-		want, wantErr := h.model.updateHolds(l, fromIDs(ids), cause, t)
-		h.compare(call("UpdateHolds", ids), got, err, want.accounts(), wantErr)
-	case subscriptions.LevelSubscription:
-		ids := h.subscriptionIDs()
-		got, err := h.subs.UpdateHolds(ctx, ids, cause, t)
-		want, wantErr := h.model.updateHolds(l, fromIDs(ids), cause, t)
-		h.compare(call("Subscriptions.UpdateHolds", ids), got, err, want.subscriptions(), wantErr)
-	default:
-		ids := h.domainIDs()
-		got, err := h.subs.UpdateDomainHolds(ctx, ids, cause, t)
-		want, wantErr := h.model.updateHolds(l, fromIDs(ids), cause, t)
-		h.compare(call("UpdateDomainHolds", ids), got, err, want.domains(), wantErr)
-	}
+	ids := h.levelIDs(l)
+	got, err := h.clients.OnLevel(l).UpdateHolds(ctx, ids, cause, t)
+	want, wantErr := h.model.updateHolds(l, ids, cause, t)
+	texts := describe([]*string{t.Note, t.Message, t.Public}, nil)
+	h.compare(fmt.Sprintf("%s: UpdateHolds(%v, %s, %s)", l, ids, cause, texts), got, err, want, wantErr)
 }
 
 func (h *history) updateDomain() {
@@ -566,24 +552,10 @@ func (h *history) updateDomain() {
 }
 
 func (h *history) activate(l subscriptions.Level) {
-	ctx := h.beginCommand()
-	switch l {
-	case subscriptions.LevelAccount:
-		ids := h.accountIDs()
-		got, err := h.clients.Activate(ctx, ids)
-		want, wantErr := h.model.activate(l, fromIDs(ids))
-		h.compare(fmt.Sprintf("Activate(%v)", ids), got, err, want.accounts(), wantErr)
-	case subscriptions.LevelSubscription:
-		ids := h.subscriptionIDs()
-		got, err := h.subs.Activate(ctx, ids)
-		want, wantErr := h.model.activate(l, fromIDs(ids))
-		h.compare(fmt.Sprintf("Subscriptions.Activate(%v)", ids), got, err, want.subscriptions(), wantErr)
-	default:
-		ids := h.domainIDs()
-		got, err := h.subs.ActivateDomains(ctx, ids)
-		want, wantErr := h.model.activate(l, fromIDs(ids))
-		h.compare(fmt.Sprintf("ActivateDomains(%v)", ids), got, err, want.domains(), wantErr)
-	}
+	ctx, ids := h.beginCommand(), h.levelIDs(l)
+	got, err := h.clients.OnLevel(l).Activate(ctx, ids)
+	want, wantErr := h.model.activate(l, ids)
+	h.compare(fmt.Sprintf("%s: Activate(%v)", l, ids), got, err, want, wantErr)
 }
 
 func (h *history) causes() []accounts.Cause {
@@ -600,24 +572,10 @@ func (h *history) causes() []accounts.Cause {
 
 func (h *history) lift(l subscriptions.Level) {
 	ctx := h.beginCommand()
-	causes := h.causes()
-	switch l {
-	case subscriptions.LevelAccount:
-		ids := h.accountIDs()
-		got, err := h.clients.Lift(ctx, ids, causes)
-		want, wantErr := h.model.lift(l, fromIDs(ids), causes)
-		h.compare(fmt.Sprintf("Lift(%v, %v)", ids, causes), got, err, want.accounts(), wantErr)
-	case subscriptions.LevelSubscription:
-		ids := h.subscriptionIDs()
-		got, err := h.subs.Lift(ctx, ids, causes)
-		want, wantErr := h.model.lift(l, fromIDs(ids), causes)
-		h.compare(fmt.Sprintf("Subscriptions.Lift(%v, %v)", ids, causes), got, err, want.subscriptions(), wantErr)
-	default:
-		ids := h.domainIDs()
-		got, err := h.subs.LiftDomains(ctx, ids, causes)
-		want, wantErr := h.model.lift(l, fromIDs(ids), causes)
-		h.compare(fmt.Sprintf("LiftDomains(%v, %v)", ids, causes), got, err, want.domains(), wantErr)
-	}
+	causes, ids := h.causes(), h.levelIDs(l)
+	got, err := h.clients.OnLevel(l).Lift(ctx, ids, causes)
+	want, wantErr := h.model.lift(l, ids, causes)
+	h.compare(fmt.Sprintf("%s: Lift(%v, %v)", l, ids, causes), got, err, want, wantErr)
 }
 
 func (h *history) previewRemoval() {
@@ -638,7 +596,7 @@ func (h *history) remove() {
 // compareRemoval compares the result of a removal and records the removed ids.
 func (h *history) compareRemoval(call string, got accounts.Removal, err error, want accounts.Removal, wantErr error) {
 	h.compare(call, got, err, want, wantErr)
-	h.removed = append(append(h.removed, fromIDs(want.Accounts)...), fromIDs(want.Subscriptions)...)
+	h.removed = append(append(h.removed, as[int64](want.Accounts)...), as[int64](want.Subscriptions)...)
 }
 
 // removeExactly removes what a preview would name, or tries to remove a little more or less.
@@ -685,7 +643,7 @@ func (h *history) assign() {
 	ids, to := h.subscriptionIDs(), h.owner()
 	got, err := h.subs.Assign(ctx, ids, to)
 	want, wantErr := h.model.assign(ids, to)
-	h.compare(fmt.Sprintf("Assign(%v, %d)", ids, to), got, err, want.subscriptions(), wantErr)
+	h.compare(fmt.Sprintf("Assign(%v, %d)", ids, to), got, err, want, wantErr)
 }
 
 func (h *history) renameDomain() {
@@ -701,7 +659,7 @@ func (h *history) moveDomains() {
 	ids, to := h.domainIDs(), h.subscriptionID()
 	got, err := h.subs.MoveDomains(ctx, ids, to)
 	want, wantErr := h.model.moveDomains(ids, to)
-	h.compare(fmt.Sprintf("MoveDomains(%v, %d)", ids, to), got, err, want.domains(), wantErr)
+	h.compare(fmt.Sprintf("MoveDomains(%v, %d)", ids, to), got, err, want, wantErr)
 }
 
 func (h *history) setMainDomain() {

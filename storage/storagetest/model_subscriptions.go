@@ -233,7 +233,7 @@ func (m *model) expire(owner *accounts.ID) (outcome, error) {
 			continue
 		}
 		if m.overdue(m.subscriptions[id]) && m.updateExpiredHold(id) {
-			o.changed = append(o.changed, int64(id))
+			o.Changed = append(o.Changed, int64(id))
 		}
 	}
 	return o, nil
@@ -249,7 +249,7 @@ func (m *model) assign(ids []subscriptions.ID, to accounts.ID) (outcome, error) 
 	if err := f.err(); err != nil {
 		return outcome{}, err
 	}
-	all, err := m.checkIDs(subscriptions.LevelSubscription, fromIDs(ids))
+	all, err := m.checkIDs(subscriptions.LevelSubscription, as[int64](ids))
 	if err != nil {
 		return outcome{}, err
 	}
@@ -260,16 +260,16 @@ func (m *model) assign(ids []subscriptions.ID, to accounts.ID) (outcome, error) 
 	var moving []subscriptions.DomainID
 	for _, id := range all {
 		if m.subscriptions[subscriptions.ID(id)].AccountID == to {
-			o.unchanged = append(o.unchanged, id)
+			o.Unchanged = append(o.Unchanged, id)
 			continue
 		}
-		o.changed = append(o.changed, id)
+		o.Changed = append(o.Changed, id)
 		moving = append(moving, m.domainsOf(subscriptions.ID(id))...)
 	}
 	if err := m.checkTransfer(f, moving, to); err != nil {
 		return outcome{}, err
 	}
-	for _, id := range o.changed {
+	for _, id := range o.Changed {
 		m.reassign(subscriptions.ID(id), to)
 	}
 	return o, nil
@@ -297,11 +297,11 @@ func (m *model) removeSubscriptions(ids []subscriptions.ID) (accounts.Removal, e
 	if err := f.err(); err != nil {
 		return accounts.Removal{}, err
 	}
-	all, err := m.checkIDs(subscriptions.LevelSubscription, fromIDs(ids))
+	all, err := m.checkIDs(subscriptions.LevelSubscription, as[int64](ids))
 	if err != nil {
 		return accounts.Removal{}, err
 	}
-	r := accounts.Removal{Subscriptions: toIDs[subscriptions.ID](all)}
+	r := accounts.Removal{Subscriptions: as[subscriptions.ID](all)}
 	for _, d := range m.domains {
 		if slices.Contains(r.Subscriptions, d.SubscriptionID) {
 			r.Domains = append(r.Domains, d.Name)

@@ -136,7 +136,7 @@ func overlappingClaims(f *fixture) {
 	} {
 		p := f.startPaused(c[0])
 		err, otherErr := f.whilePaused(p, func() error { return c[1](f.clients) })
-		f.True((err == nil) != (otherErr == nil), "exactly one claim of one %s must succeed: %v, %v", what, err, otherErr)
+		f.NotEqual(err == nil, otherErr == nil, "exactly one claim of one %s must succeed: %v, %v", what, err, otherErr)
 		f.ErrorIs(errors.Join(err, otherErr), accounts.ErrTaken, what)
 	}
 	f.consistent()

@@ -87,7 +87,7 @@ func refusedBeforeSave(f *fixture) {
 func errorUnchanged(f *fixture) {
 	for _, want := range []error{errRefused, context.Canceled, fmt.Errorf("wrapped: %w", context.DeadlineExceeded), accounts.ErrCommitUnknown} {
 		err := f.store.Update(f.ctx, func(accounts.Tx) error { return want })
-		f.True(err == want, "Update must return %v itself, got %v", want, err)
+		f.True(err == want, "Update must return %v itself, got %v", want, err) //nolint:errorlint,testifylint // it must not be wrapped
 	}
 }
 

@@ -142,7 +142,7 @@ func transactionError(f *fixture) {
 				f.NoError(err)
 				return want
 			})
-			f.True(err == want, "Transaction must return %v itself, got %v", want, err)
+			f.True(err == want, "Transaction must return %v itself, got %v", want, err) //nolint:errorlint,testifylint // it must not be wrapped
 		})
 	}
 	f.account("peach")

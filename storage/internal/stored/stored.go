@@ -79,35 +79,18 @@ func Subscriptions(w accounts.Writes, all []subscriptions.Record) []Subscription
 	if len(all) == 0 {
 		return nil
 	}
-	expired := ExpiredChanges(w)
+	changes := w.ExpiryHolds()
 	rows := make([]Subscription, len(all))
 	for i, r := range all {
-		rows[i].Record = r
-		held, changed := expired[r.ID]
-		if !changed {
-			_, held = r.Holds.Get(subscriptions.CauseExpired)
-		}
-		if !held {
+		rows[i] = Subscription{Record: r, DueAt: r.DueAt()}
+		switch expired, changed := changes[r.ID]; {
+		case changed && expired:
+			rows[i].DueAt = time.Time{}
+		case changed:
 			rows[i].DueAt = r.ExpiresAt
 		}
 	}
 	return rows
-}
-
-// ExpiredChanges returns the subscriptions that get (true) or lose (false) the hold "expired".
-func ExpiredChanges(w accounts.Writes) map[subscriptions.ID]bool {
-	changes := map[subscriptions.ID]bool{}
-	for _, l := range w.DeleteHolds {
-		if l.Level == subscriptions.LevelSubscription && l.Cause == subscriptions.CauseExpired {
-			changes[subscriptions.ID(l.ID)] = false
-		}
-	}
-	for _, p := range w.PutHolds {
-		if p.Level == subscriptions.LevelSubscription && p.Hold.Cause == subscriptions.CauseExpired {
-			changes[subscriptions.ID(p.ID)] = true
-		}
-	}
-	return changes
 }
 
 // FilterDetails returns the details that the event loses when its subject is removed, or those that it keeps; nil if there
@@ -130,19 +113,23 @@ func WithoutRemovedTexts(w accounts.Writes) []subscriptions.Event {
 	if len(w.RemoveAccounts)+len(w.RemoveSubscriptions)+len(w.RemoveDomains) == 0 || !slices.ContainsFunc(w.Events, hasTexts) {
 		return w.Events
 	}
-	removed := map[any]bool{} // ids of three types
+	type subject struct {
+		level subscriptions.Level
+		id    int64
+	}
+	removed := map[subject]bool{}
 	for _, id := range w.RemoveAccounts {
-		removed[id] = true
+		removed[subject{subscriptions.LevelAccount, int64(id)}] = true
 	}
 	for _, id := range w.RemoveSubscriptions {
-		removed[id] = true
+		removed[subject{subscriptions.LevelSubscription, int64(id)}] = true
 	}
 	for _, id := range w.RemoveDomains {
-		removed[id] = true
+		removed[subject{subscriptions.LevelDomain, int64(id)}] = true
 	}
 	events := slices.Clone(w.Events)
 	for i, e := range events {
-		if removed[subject(e)] {
+		if level, id := e.Subject(); removed[subject{level, id}] {
 			events[i].Details = FilterDetails(e, false)
 		}
 	}
@@ -157,16 +144,4 @@ func hasTexts(e subscriptions.Event) bool {
 		}
 	}
 	return false
-}
-
-// subject returns the id of the lowest row that e names.
-func subject(e subscriptions.Event) any {
-	switch {
-	case e.DomainID != 0:
-		return e.DomainID
-	case e.SubscriptionID != 0:
-		return e.SubscriptionID
-	default:
-		return e.AccountID
-	}
 }

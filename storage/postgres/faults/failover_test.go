@@ -129,7 +129,7 @@ func TestStandbyIsReadOnly(t *testing.T) {
 	require.NotErrorIs(t, err, accounts.ErrCommitUnknown)
 	_, err = standbyApp.PruneEvents(ctx, alice.CreatedAt.AddDate(1, 0, 0))
 	require.ErrorIs(t, err, accounts.ErrUnavailable)
-	require.ErrorIs(t, postgres.Migrate(ctx, standbyApp.db, nil), nil, "nothing to migrate")
+	require.NoError(t, postgres.Migrate(ctx, standbyApp.db, nil), "nothing to migrate")
 
 	more, err := app.Events(ctx, accounts.EventQuery{After: numbered.Next})
 	require.NoError(t, err)

@@ -29,7 +29,7 @@ const (
 type load struct {
 	app     *app
 	writers []*writer
-	ctx     context.Context //nolint:containedctx // stops the writers
+	ctx     context.Context // stops the writers
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 

@@ -47,7 +47,7 @@ func (s *Server) PgBouncer(t testing.TB, dsn string) string {
 func (s *Server) startPgBouncer(t testing.TB, program, socket string) {
 	t.Helper()
 	ini := filepath.Join(s.supervisor.dir, "pgbouncer.ini")
-	if err := os.WriteFile(ini, fmt.Appendf(nil, pgBouncerSettings, s.supervisor.dir), 0o644); err != nil { //nolint:gosec // read by the server's user
+	if err := os.WriteFile(ini, fmt.Appendf(nil, pgBouncerSettings, s.supervisor.dir), 0o644); err != nil { // read by the server's user
 		t.Fatal(err)
 	}
 	s.run(t, "bouncer", program, "-q", ini)

@@ -108,7 +108,7 @@ func TestOneServer(t *testing.T) {
 // tempDir returns an empty directory in which every user may create files, as in the system's temporary directory.
 func tempDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "fresh-")
+	dir, err := os.MkdirTemp("", "fresh-") //nolint:usetesting // the directories above t.TempDir are closed to other users
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chmod(dir, 0o777|os.ModeSticky))

@@ -47,7 +47,7 @@ func (a *osUser) chown(paths ...string) error {
 func (a *osUser) sysProcAttr() *syscall.SysProcAttr {
 	attributes := &syscall.SysProcAttr{Setsid: true}
 	if a != nil {
-		attributes.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)} //nolint:gosec // ids of users are not negative
+		attributes.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)} // ids of users are not negative
 	}
 	return attributes
 }

@@ -83,6 +83,7 @@ CREATE INDEX clientele_subscriptions_due ON clientele_subscriptions (due_at) WHE
 CREATE TABLE clientele_domains (
     id              INTEGER PRIMARY KEY,
     subscription_id INTEGER NOT NULL,
+    account_id      INTEGER, -- that of the subscription, for lists by name
     name            TEXT NOT NULL,
     reversed        TEXT NOT NULL, -- its labels from the last to the first: com.example.www
     attributes      TEXT NOT NULL,
@@ -92,7 +93,8 @@ CREATE TABLE clientele_domains (
 
 CREATE UNIQUE INDEX clientele_domains_name ON clientele_domains (name);
 CREATE INDEX clientele_domains_subscription ON clientele_domains (subscription_id, name);
-CREATE INDEX clientele_domains_reversed ON clientele_domains (reversed, subscription_id);
+CREATE INDEX clientele_domains_account ON clientele_domains (account_id, name);
+CREATE INDEX clientele_domains_reversed ON clientele_domains (reversed, account_id);
 
 -- Holds have a table of their own: placing one touches no index of the row that has it.
 CREATE TABLE clientele_holds (

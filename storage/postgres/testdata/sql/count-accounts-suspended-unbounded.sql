@@ -1,6 +1,6 @@
 SELECT count(*) AS count
 FROM (
-    SELECT h.account_id FROM "clientele".account_holds AS h
+    SELECT h.account_id FROM "clientele".account_holds AS h WHERE true
     LIMIT 10001
 ) AS selected;
 
@@ -9,7 +9,7 @@ FROM (
     SELECT a.*
     FROM "clientele".accounts AS a
     WHERE a.id = ANY(ARRAY(
-        SELECT h.account_id FROM "clientele".account_holds AS h
+        SELECT h.account_id FROM "clientele".account_holds AS h WHERE true
     ))
     LIMIT $1::bigint
 ) AS selected;

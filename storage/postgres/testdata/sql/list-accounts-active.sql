@@ -64,9 +64,9 @@ FROM (
     FROM "clientele".accounts AS a
     WHERE a.id = ANY(ARRAY(
         SELECT a.id FROM "clientele".accounts AS a
-        EXCEPT (
-            SELECT h.account_id FROM "clientele".account_holds AS h
-        )
+        EXCEPT SELECT * FROM (
+            SELECT h.account_id FROM "clientele".account_holds AS h WHERE true
+        ) AS held
     ))
     ORDER BY a.created_at, a.id
     LIMIT $1::bigint

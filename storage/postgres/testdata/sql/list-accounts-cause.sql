@@ -19,7 +19,7 @@ FROM (
         ORDER BY a.created_at, a.id
         LIMIT 200
     ) AS a
-    WHERE (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id AND h.cause = $1::text LIMIT 1)
+    WHERE (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id AND h.cause = CAST($1 AS text) LIMIT 1)
     ORDER BY a.created_at, a.id
     LIMIT $2::bigint
 ) AS a
@@ -27,8 +27,7 @@ ORDER BY a.created_at, a.id;
 
 SELECT count(*) AS count
 FROM (
-    SELECT h.account_id FROM "clientele".account_holds AS h
-    WHERE h.cause = $1::text
+    SELECT h.account_id FROM "clientele".account_holds AS h WHERE true AND h.cause = CAST($1 AS text)
     LIMIT 10001
 ) AS selected;
 
@@ -43,8 +42,7 @@ FROM (
     SELECT a.*
     FROM "clientele".accounts AS a
     WHERE a.id = ANY(ARRAY(
-        SELECT h.account_id FROM "clientele".account_holds AS h
-        WHERE h.cause = $1::text
+        SELECT h.account_id FROM "clientele".account_holds AS h WHERE true AND h.cause = CAST($1 AS text)
     ))
     ORDER BY a.created_at, a.id
     LIMIT $2::bigint
@@ -72,7 +70,7 @@ FROM (
         ORDER BY a.created_at, a.id
         LIMIT 10000
     ) AS a
-    WHERE (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id AND h.cause = $1::text LIMIT 1)
+    WHERE (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id AND h.cause = CAST($1 AS text) LIMIT 1)
     ORDER BY a.created_at, a.id
     LIMIT $2::bigint
 ) AS a

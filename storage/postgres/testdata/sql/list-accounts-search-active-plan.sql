@@ -134,26 +134,29 @@ FROM (
     SELECT a.*
     FROM "clientele".accounts AS a
     WHERE a.id = ANY(ARRAY(
-        (
+        SELECT * FROM (
             SELECT a.id FROM "clientele".accounts AS a WHERE a.search LIKE $1::text
             UNION ALL
             SELECT s.account_id FROM "clientele".domains AS d
             CROSS JOIN LATERAL (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
             WHERE d.search LIKE $1::text AND s.account_id IS NOT NULL
-        ) INTERSECT (
+        ) AS found
+        INTERSECT SELECT * FROM (
             SELECT a.id FROM "clientele".accounts AS a WHERE a.search LIKE $2::text
             UNION ALL
             SELECT s.account_id FROM "clientele".domains AS d
             CROSS JOIN LATERAL (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
             WHERE d.search LIKE $2::text AND s.account_id IS NOT NULL
-        ) INTERSECT (
+        ) AS found
+        INTERSECT SELECT * FROM (
             SELECT a.id FROM "clientele".accounts AS a
-            EXCEPT (
-                SELECT h.account_id FROM "clientele".account_holds AS h
-            )
-        ) INTERSECT (
+            EXCEPT SELECT * FROM (
+                SELECT h.account_id FROM "clientele".account_holds AS h WHERE true
+            ) AS held
+        ) AS found
+        INTERSECT SELECT * FROM (
             SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.plan = $3::text AND s.account_id IS NOT NULL
-        )
+        ) AS found
     ))
     ORDER BY a.created_at, a.id
     LIMIT $4::bigint

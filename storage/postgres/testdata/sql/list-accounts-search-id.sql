@@ -19,7 +19,7 @@ FROM (
         ORDER BY a.created_at, a.id
         LIMIT 200
     ) AS a
-    WHERE (a.id = $1::bigint OR (a.search LIKE $2::text OR (
+    WHERE (a.id = CAST($1 AS bigint) OR (a.search LIKE $2::text OR (
             SELECT true FROM "clientele".subscriptions AS s JOIN "clientele".domains AS d ON d.subscription_id = s.id
             WHERE s.account_id = a.id AND d.search LIKE $2::text
             LIMIT 1)))
@@ -36,7 +36,7 @@ FROM (
     CROSS JOIN LATERAL (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
     WHERE d.search LIKE $1::text AND s.account_id IS NOT NULL
     UNION ALL
-    SELECT $2::bigint
+    SELECT CAST($2 AS bigint)
     LIMIT 10001
 ) AS selected;
 
@@ -57,7 +57,7 @@ FROM (
         CROSS JOIN LATERAL (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
         WHERE d.search LIKE $1::text AND s.account_id IS NOT NULL
         UNION ALL
-        SELECT $2::bigint
+        SELECT CAST($2 AS bigint)
     ))
     ORDER BY a.created_at, a.id
     LIMIT $3::bigint
@@ -85,7 +85,7 @@ FROM (
         ORDER BY a.created_at, a.id
         LIMIT 10000
     ) AS a
-    WHERE (a.id = $1::bigint OR (a.search LIKE $2::text OR (
+    WHERE (a.id = CAST($1 AS bigint) OR (a.search LIKE $2::text OR (
             SELECT true FROM "clientele".subscriptions AS s JOIN "clientele".domains AS d ON d.subscription_id = s.id
             WHERE s.account_id = a.id AND d.search LIKE $2::text
             LIMIT 1)))

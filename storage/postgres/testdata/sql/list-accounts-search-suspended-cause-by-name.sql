@@ -23,7 +23,7 @@ FROM (
             SELECT true FROM "clientele".subscriptions AS s JOIN "clientele".domains AS d ON d.subscription_id = s.id
             WHERE s.account_id = a.id AND d.search LIKE $1::text
             LIMIT 1))
-        AND (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id AND h.cause = $2::text LIMIT 1)
+        AND (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id AND h.cause = CAST($2 AS text) LIMIT 1)
         AND (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id LIMIT 1)
         AND a.country = $3::text
     ORDER BY a.sort_name, a.id
@@ -58,7 +58,7 @@ FROM (
         CROSS JOIN LATERAL (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
         WHERE d.search LIKE $1::text AND s.account_id IS NOT NULL
     ))
-        AND (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id AND h.cause = $2::text LIMIT 1)
+        AND (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id AND h.cause = CAST($2 AS text) LIMIT 1)
         AND (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id LIMIT 1)
         AND a.country = $3::text
     ORDER BY a.sort_name, a.id
@@ -68,14 +68,13 @@ ORDER BY a.sort_name, a.id;
 
 SELECT count(*) AS count
 FROM (
-    SELECT h.account_id FROM "clientele".account_holds AS h
-    WHERE h.cause = $1::text
+    SELECT h.account_id FROM "clientele".account_holds AS h WHERE true AND h.cause = CAST($1 AS text)
     LIMIT 10001
 ) AS selected;
 
 SELECT count(*) AS count
 FROM (
-    SELECT h.account_id FROM "clientele".account_holds AS h
+    SELECT h.account_id FROM "clientele".account_holds AS h WHERE true
     LIMIT 10001
 ) AS selected;
 
@@ -110,7 +109,7 @@ FROM (
             SELECT true FROM "clientele".subscriptions AS s JOIN "clientele".domains AS d ON d.subscription_id = s.id
             WHERE s.account_id = a.id AND d.search LIKE $1::text
             LIMIT 1))
-        AND (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id AND h.cause = $2::text LIMIT 1)
+        AND (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id AND h.cause = CAST($2 AS text) LIMIT 1)
         AND (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = a.id LIMIT 1)
         AND a.country = $3::text
     ORDER BY a.sort_name, a.id
@@ -129,20 +128,22 @@ FROM (
     SELECT a.*
     FROM "clientele".accounts AS a
     WHERE a.id = ANY(ARRAY(
-        (
+        SELECT * FROM (
             SELECT a.id FROM "clientele".accounts AS a WHERE a.search LIKE $1::text
             UNION ALL
             SELECT s.account_id FROM "clientele".domains AS d
             CROSS JOIN LATERAL (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
             WHERE d.search LIKE $1::text AND s.account_id IS NOT NULL
-        ) INTERSECT (
-            SELECT h.account_id FROM "clientele".account_holds AS h
-            WHERE h.cause = $2::text
-        ) INTERSECT (
-            SELECT h.account_id FROM "clientele".account_holds AS h
-        ) INTERSECT (
+        ) AS found
+        INTERSECT SELECT * FROM (
+            SELECT h.account_id FROM "clientele".account_holds AS h WHERE true AND h.cause = CAST($2 AS text)
+        ) AS found
+        INTERSECT SELECT * FROM (
+            SELECT h.account_id FROM "clientele".account_holds AS h WHERE true
+        ) AS found
+        INTERSECT SELECT * FROM (
             SELECT a.id FROM "clientele".accounts AS a WHERE a.country = $3::text
-        )
+        ) AS found
     ))
     ORDER BY a.sort_name, a.id
     LIMIT $4::bigint

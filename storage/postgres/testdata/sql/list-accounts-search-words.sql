@@ -113,19 +113,20 @@ FROM (
     SELECT a.*
     FROM "clientele".accounts AS a
     WHERE a.id = ANY(ARRAY(
-        (
+        SELECT * FROM (
             SELECT a.id FROM "clientele".accounts AS a WHERE a.search LIKE $1::text
             UNION ALL
             SELECT s.account_id FROM "clientele".domains AS d
             CROSS JOIN LATERAL (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
             WHERE d.search LIKE $1::text AND s.account_id IS NOT NULL
-        ) INTERSECT (
+        ) AS found
+        INTERSECT SELECT * FROM (
             SELECT a.id FROM "clientele".accounts AS a WHERE a.search LIKE $2::text
             UNION ALL
             SELECT s.account_id FROM "clientele".domains AS d
             CROSS JOIN LATERAL (SELECT s.account_id FROM "clientele".subscriptions AS s WHERE s.id = d.subscription_id OFFSET 0) AS s
             WHERE d.search LIKE $2::text AND s.account_id IS NOT NULL
-        )
+        ) AS found
     ))
     ORDER BY a.created_at, a.id
     LIMIT $3::bigint

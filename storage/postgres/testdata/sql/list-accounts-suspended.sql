@@ -27,7 +27,7 @@ ORDER BY a.created_at, a.id;
 
 SELECT count(*) AS count
 FROM (
-    SELECT h.account_id FROM "clientele".account_holds AS h
+    SELECT h.account_id FROM "clientele".account_holds AS h WHERE true
     LIMIT 10001
 ) AS selected;
 
@@ -42,7 +42,7 @@ FROM (
     SELECT a.*
     FROM "clientele".accounts AS a
     WHERE a.id = ANY(ARRAY(
-        SELECT h.account_id FROM "clientele".account_holds AS h
+        SELECT h.account_id FROM "clientele".account_holds AS h WHERE true
     ))
     ORDER BY a.created_at, a.id
     LIMIT $1::bigint

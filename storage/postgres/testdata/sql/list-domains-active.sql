@@ -70,16 +70,18 @@ FROM (
     FROM "clientele".domains AS d
     WHERE d.id = ANY(ARRAY(
         SELECT d.id FROM "clientele".domains AS d
-        EXCEPT (
-            SELECT h.domain_id FROM "clientele".domain_holds AS h
+        EXCEPT SELECT * FROM (
+            SELECT h.domain_id FROM "clientele".domain_holds AS h WHERE true
             UNION ALL
             SELECT d.id FROM "clientele".subscription_holds AS h
             CROSS JOIN LATERAL (SELECT d.id FROM "clientele".domains AS d WHERE d.subscription_id = h.subscription_id OFFSET 0) AS d
+            WHERE true
             UNION ALL
             SELECT d.id FROM "clientele".account_holds AS h
             CROSS JOIN LATERAL (SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
             CROSS JOIN LATERAL (SELECT d.id FROM "clientele".domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
-        )
+            WHERE true
+        ) AS held
     ))
     ORDER BY d.name
     LIMIT $1::bigint

@@ -17,11 +17,11 @@ FROM (
         ORDER BY d.name
         LIMIT 200
     ) AS d
-    WHERE ((SELECT true FROM "clientele".domain_holds AS h WHERE h.domain_id = d.id AND h.cause = $1::text LIMIT 1)
-        OR (SELECT true FROM "clientele".subscription_holds AS h WHERE h.subscription_id = d.subscription_id AND h.cause = $1::text LIMIT 1)
+    WHERE ((SELECT true FROM "clientele".domain_holds AS h WHERE h.domain_id = d.id AND h.cause = CAST($1 AS text) LIMIT 1)
+        OR (SELECT true FROM "clientele".subscription_holds AS h WHERE h.subscription_id = d.subscription_id AND h.cause = CAST($1 AS text) LIMIT 1)
         OR (
             SELECT true FROM "clientele".subscriptions AS s JOIN "clientele".account_holds AS h ON h.account_id = s.account_id
-            WHERE s.id = d.subscription_id AND h.cause = $1::text
+            WHERE s.id = d.subscription_id AND h.cause = CAST($1 AS text)
             LIMIT 1))
     ORDER BY d.name
     LIMIT $2::bigint
@@ -31,17 +31,16 @@ ORDER BY d.name;
 
 SELECT count(*) AS count
 FROM (
-    SELECT h.domain_id FROM "clientele".domain_holds AS h
-    WHERE h.cause = $1::text
+    SELECT h.domain_id FROM "clientele".domain_holds AS h WHERE true AND h.cause = CAST($1 AS text)
     UNION ALL
     SELECT d.id FROM "clientele".subscription_holds AS h
     CROSS JOIN LATERAL (SELECT d.id FROM "clientele".domains AS d WHERE d.subscription_id = h.subscription_id OFFSET 0) AS d
-    WHERE h.cause = $1::text
+    WHERE true AND h.cause = CAST($1 AS text)
     UNION ALL
     SELECT d.id FROM "clientele".account_holds AS h
     CROSS JOIN LATERAL (SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
     CROSS JOIN LATERAL (SELECT d.id FROM "clientele".domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
-    WHERE h.cause = $1::text
+    WHERE true AND h.cause = CAST($1 AS text)
     LIMIT 10001
 ) AS selected;
 
@@ -54,17 +53,16 @@ FROM (
     SELECT d.*
     FROM "clientele".domains AS d
     WHERE d.id = ANY(ARRAY(
-        SELECT h.domain_id FROM "clientele".domain_holds AS h
-        WHERE h.cause = $1::text
+        SELECT h.domain_id FROM "clientele".domain_holds AS h WHERE true AND h.cause = CAST($1 AS text)
         UNION ALL
         SELECT d.id FROM "clientele".subscription_holds AS h
         CROSS JOIN LATERAL (SELECT d.id FROM "clientele".domains AS d WHERE d.subscription_id = h.subscription_id OFFSET 0) AS d
-        WHERE h.cause = $1::text
+        WHERE true AND h.cause = CAST($1 AS text)
         UNION ALL
         SELECT d.id FROM "clientele".account_holds AS h
         CROSS JOIN LATERAL (SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
         CROSS JOIN LATERAL (SELECT d.id FROM "clientele".domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
-        WHERE h.cause = $1::text
+        WHERE true AND h.cause = CAST($1 AS text)
     ))
     ORDER BY d.name
     LIMIT $2::bigint
@@ -91,11 +89,11 @@ FROM (
         ORDER BY d.name
         LIMIT 10000
     ) AS d
-    WHERE ((SELECT true FROM "clientele".domain_holds AS h WHERE h.domain_id = d.id AND h.cause = $1::text LIMIT 1)
-        OR (SELECT true FROM "clientele".subscription_holds AS h WHERE h.subscription_id = d.subscription_id AND h.cause = $1::text LIMIT 1)
+    WHERE ((SELECT true FROM "clientele".domain_holds AS h WHERE h.domain_id = d.id AND h.cause = CAST($1 AS text) LIMIT 1)
+        OR (SELECT true FROM "clientele".subscription_holds AS h WHERE h.subscription_id = d.subscription_id AND h.cause = CAST($1 AS text) LIMIT 1)
         OR (
             SELECT true FROM "clientele".subscriptions AS s JOIN "clientele".account_holds AS h ON h.account_id = s.account_id
-            WHERE s.id = d.subscription_id AND h.cause = $1::text
+            WHERE s.id = d.subscription_id AND h.cause = CAST($1 AS text)
             LIMIT 1))
     ORDER BY d.name
     LIMIT $2::bigint

@@ -63,14 +63,16 @@ ORDER BY d.name;
 
 SELECT count(*) AS count
 FROM (
-    SELECT h.domain_id FROM "clientele".domain_holds AS h
+    SELECT h.domain_id FROM "clientele".domain_holds AS h WHERE true
     UNION ALL
     SELECT d.id FROM "clientele".subscription_holds AS h
     CROSS JOIN LATERAL (SELECT d.id FROM "clientele".domains AS d WHERE d.subscription_id = h.subscription_id OFFSET 0) AS d
+    WHERE true
     UNION ALL
     SELECT d.id FROM "clientele".account_holds AS h
     CROSS JOIN LATERAL (SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
     CROSS JOIN LATERAL (SELECT d.id FROM "clientele".domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
+    WHERE true
     LIMIT 10001
 ) AS selected;
 
@@ -116,20 +118,24 @@ FROM (
     SELECT d.*
     FROM "clientele".domains AS d
     WHERE d.id = ANY(ARRAY(
-        (
+        SELECT * FROM (
             SELECT d.id FROM "clientele".domains AS d WHERE d.search LIKE $1::text
-        ) INTERSECT (
+        ) AS found
+        INTERSECT SELECT * FROM (
             SELECT d.id FROM "clientele".domains AS d WHERE d.search LIKE $2::text
-        ) INTERSECT (
-            SELECT h.domain_id FROM "clientele".domain_holds AS h
+        ) AS found
+        INTERSECT SELECT * FROM (
+            SELECT h.domain_id FROM "clientele".domain_holds AS h WHERE true
             UNION ALL
             SELECT d.id FROM "clientele".subscription_holds AS h
             CROSS JOIN LATERAL (SELECT d.id FROM "clientele".domains AS d WHERE d.subscription_id = h.subscription_id OFFSET 0) AS d
+            WHERE true
             UNION ALL
             SELECT d.id FROM "clientele".account_holds AS h
             CROSS JOIN LATERAL (SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
             CROSS JOIN LATERAL (SELECT d.id FROM "clientele".domains AS d WHERE d.subscription_id = s.id OFFSET 0) AS d
-        )
+            WHERE true
+        ) AS found
     ))
     ORDER BY d.name
     LIMIT $3::bigint

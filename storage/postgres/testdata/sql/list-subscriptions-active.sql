@@ -54,12 +54,13 @@ FROM (
     FROM "clientele".subscriptions AS s
     WHERE s.id = ANY(ARRAY(
         SELECT s.id FROM "clientele".subscriptions AS s
-        EXCEPT (
-            SELECT h.subscription_id FROM "clientele".subscription_holds AS h
+        EXCEPT SELECT * FROM (
+            SELECT h.subscription_id FROM "clientele".subscription_holds AS h WHERE true
             UNION ALL
             SELECT s.id FROM "clientele".account_holds AS h
             CROSS JOIN LATERAL (SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
-        )
+            WHERE true
+        ) AS held
     ))
     ORDER BY s.created_at, s.id
     LIMIT $1::bigint

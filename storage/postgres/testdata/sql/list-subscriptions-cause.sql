@@ -15,8 +15,8 @@ FROM (
         ORDER BY s.created_at, s.id
         LIMIT 200
     ) AS s
-    WHERE ((SELECT true FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id AND h.cause = $1::text LIMIT 1)
-        OR (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id AND h.cause = $1::text LIMIT 1))
+    WHERE ((SELECT true FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id AND h.cause = CAST($1 AS text) LIMIT 1)
+        OR (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id AND h.cause = CAST($1 AS text) LIMIT 1))
     ORDER BY s.created_at, s.id
     LIMIT $2::bigint
 ) AS s
@@ -24,12 +24,11 @@ ORDER BY s.created_at, s.id;
 
 SELECT count(*) AS count
 FROM (
-    SELECT h.subscription_id FROM "clientele".subscription_holds AS h
-    WHERE h.cause = $1::text
+    SELECT h.subscription_id FROM "clientele".subscription_holds AS h WHERE true AND h.cause = CAST($1 AS text)
     UNION ALL
     SELECT s.id FROM "clientele".account_holds AS h
     CROSS JOIN LATERAL (SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
-    WHERE h.cause = $1::text
+    WHERE true AND h.cause = CAST($1 AS text)
     LIMIT 10001
 ) AS selected;
 
@@ -40,12 +39,11 @@ FROM (
     SELECT s.*
     FROM "clientele".subscriptions AS s
     WHERE s.id = ANY(ARRAY(
-        SELECT h.subscription_id FROM "clientele".subscription_holds AS h
-        WHERE h.cause = $1::text
+        SELECT h.subscription_id FROM "clientele".subscription_holds AS h WHERE true AND h.cause = CAST($1 AS text)
         UNION ALL
         SELECT s.id FROM "clientele".account_holds AS h
         CROSS JOIN LATERAL (SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
-        WHERE h.cause = $1::text
+        WHERE true AND h.cause = CAST($1 AS text)
     ))
     ORDER BY s.created_at, s.id
     LIMIT $2::bigint
@@ -69,8 +67,8 @@ FROM (
         ORDER BY s.created_at, s.id
         LIMIT 10000
     ) AS s
-    WHERE ((SELECT true FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id AND h.cause = $1::text LIMIT 1)
-        OR (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id AND h.cause = $1::text LIMIT 1))
+    WHERE ((SELECT true FROM "clientele".subscription_holds AS h WHERE h.subscription_id = s.id AND h.cause = CAST($1 AS text) LIMIT 1)
+        OR (SELECT true FROM "clientele".account_holds AS h WHERE h.account_id = s.account_id AND h.cause = CAST($1 AS text) LIMIT 1))
     ORDER BY s.created_at, s.id
     LIMIT $2::bigint
 ) AS s

@@ -61,10 +61,11 @@ ORDER BY s.created_at, s.id;
 
 SELECT count(*) AS count
 FROM (
-    SELECT h.subscription_id FROM "clientele".subscription_holds AS h
+    SELECT h.subscription_id FROM "clientele".subscription_holds AS h WHERE true
     UNION ALL
     SELECT s.id FROM "clientele".account_holds AS h
     CROSS JOIN LATERAL (SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
+    WHERE true
     LIMIT 10001
 ) AS selected;
 
@@ -112,22 +113,26 @@ FROM (
     SELECT s.*
     FROM "clientele".subscriptions AS s
     WHERE s.id = ANY(ARRAY(
-        (
+        SELECT * FROM (
             SELECT s.id FROM "clientele".subscriptions AS s WHERE s.search LIKE $1::text
             UNION ALL
             SELECT d.subscription_id FROM "clientele".domains AS d WHERE d.search LIKE $1::text
-        ) INTERSECT (
+        ) AS found
+        INTERSECT SELECT * FROM (
             SELECT s.id FROM "clientele".subscriptions AS s WHERE s.search LIKE $2::text
             UNION ALL
             SELECT d.subscription_id FROM "clientele".domains AS d WHERE d.search LIKE $2::text
-        ) INTERSECT (
-            SELECT h.subscription_id FROM "clientele".subscription_holds AS h
+        ) AS found
+        INTERSECT SELECT * FROM (
+            SELECT h.subscription_id FROM "clientele".subscription_holds AS h WHERE true
             UNION ALL
             SELECT s.id FROM "clientele".account_holds AS h
             CROSS JOIN LATERAL (SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
-        ) INTERSECT (
+            WHERE true
+        ) AS found
+        INTERSECT SELECT * FROM (
             SELECT s.id FROM "clientele".subscriptions AS s WHERE s.plan = $3::text
-        )
+        ) AS found
     ))
     ORDER BY s.created_at, s.id
     LIMIT $4::bigint

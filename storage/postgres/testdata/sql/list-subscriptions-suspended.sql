@@ -24,10 +24,11 @@ ORDER BY s.created_at, s.id;
 
 SELECT count(*) AS count
 FROM (
-    SELECT h.subscription_id FROM "clientele".subscription_holds AS h
+    SELECT h.subscription_id FROM "clientele".subscription_holds AS h WHERE true
     UNION ALL
     SELECT s.id FROM "clientele".account_holds AS h
     CROSS JOIN LATERAL (SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
+    WHERE true
     LIMIT 10001
 ) AS selected;
 
@@ -38,10 +39,11 @@ FROM (
     SELECT s.*
     FROM "clientele".subscriptions AS s
     WHERE s.id = ANY(ARRAY(
-        SELECT h.subscription_id FROM "clientele".subscription_holds AS h
+        SELECT h.subscription_id FROM "clientele".subscription_holds AS h WHERE true
         UNION ALL
         SELECT s.id FROM "clientele".account_holds AS h
         CROSS JOIN LATERAL (SELECT s.id FROM "clientele".subscriptions AS s WHERE s.account_id = h.account_id OFFSET 0) AS s
+        WHERE true
     ))
     ORDER BY s.created_at, s.id
     LIMIT $1::bigint

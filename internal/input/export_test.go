@@ -1,0 +1,4 @@
+package input
+
+// Texts is the catalogue of messages and names.
+var Texts = texts

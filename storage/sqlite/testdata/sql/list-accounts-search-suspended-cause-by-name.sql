@@ -1,0 +1,138 @@
+SELECT a.id, a.login, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
+    a.country, a.additional_info, a.description, a.external_id, a.locale, a.attributes, a.session_epoch, a.version,
+    a.created_at, a.updated_at, (SELECT json_group_array(json_array(h.cause, h.note, h.message, h.public, h.placed_by, h.placed_at) ORDER BY h.cause) FROM clientele_holds AS h WHERE h.level = 0 AND h.row_id = a.id),
+    (SELECT count(*) FROM clientele_subscriptions AS s WHERE s.account_id = a.id),
+    (SELECT count(*) FROM clientele_domains AS d WHERE d.account_id = a.id)
+FROM (
+    SELECT a.id
+    FROM (
+        SELECT DISTINCT id FROM (
+            SELECT * FROM (
+                SELECT CASE r.row & 3
+                    WHEN 0 THEN (SELECT a.id FROM clientele_accounts AS a WHERE a.id = r.row >> 2 AND instr(a.search, :term1) > 0)
+                    ELSE (SELECT d.account_id FROM clientele_domains AS d WHERE d.id = r.row >> 2 AND instr(d.search, :term1) > 0)
+                    END AS id
+                FROM (
+                    SELECT rowid AS row FROM clientele_search WHERE clientele_search MATCH :match1
+                    UNION ALL
+                    SELECT p.row FROM clientele_search_pending AS p WHERE instr(p.text, :term1) > 0
+                    UNION ALL
+                    SELECT rowid FROM clientele_search WHERE length(replace(:term1, ' ', '  ')) < 3
+                ) AS r
+                WHERE r.row & 3 <> 1
+            ) AS found
+            INTERSECT SELECT * FROM (
+                SELECT h.row_id AS id FROM clientele_holds AS h WHERE h.level = 0 AND h.cause = CAST(:cause AS text)
+            ) AS found
+            INTERSECT SELECT * FROM (
+                SELECT h.row_id AS id FROM clientele_holds AS h WHERE h.level = 0
+            ) AS found
+            INTERSECT SELECT * FROM (
+                SELECT a.id FROM clientele_accounts AS a WHERE a.country = :country
+            ) AS found
+        )
+    ) AS candidates
+    CROSS JOIN clientele_accounts AS a ON a.id = candidates.id
+    ORDER BY a.sort_name, a.ordinal
+    LIMIT :limit
+) AS selected
+CROSS JOIN clientele_accounts AS a ON a.id = selected.id
+ORDER BY a.sort_name, a.ordinal;
+
+SELECT a.id, a.login, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
+    a.country, a.additional_info, a.description, a.external_id, a.locale, a.attributes, a.session_epoch, a.version,
+    a.created_at, a.updated_at, (SELECT json_group_array(json_array(h.cause, h.note, h.message, h.public, h.placed_by, h.placed_at) ORDER BY h.cause) FROM clientele_holds AS h WHERE h.level = 0 AND h.row_id = a.id),
+    (SELECT count(*) FROM clientele_subscriptions AS s WHERE s.account_id = a.id),
+    (SELECT count(*) FROM clientele_domains AS d WHERE d.account_id = a.id)
+FROM (
+    SELECT a.id
+    FROM (
+        SELECT DISTINCT id FROM (
+            SELECT CASE r.row & 3
+                WHEN 0 THEN (SELECT a.id FROM clientele_accounts AS a WHERE a.id = r.row >> 2 AND instr(a.search, :term1) > 0)
+                ELSE (SELECT d.account_id FROM clientele_domains AS d WHERE d.id = r.row >> 2 AND instr(d.search, :term1) > 0)
+                END AS id
+            FROM (
+                SELECT rowid AS row FROM clientele_search WHERE clientele_search MATCH :match1
+                UNION ALL
+                SELECT p.row FROM clientele_search_pending AS p WHERE instr(p.text, :term1) > 0
+                UNION ALL
+                SELECT rowid FROM clientele_search WHERE length(replace(:term1, ' ', '  ')) < 3
+            ) AS r
+            WHERE r.row & 3 <> 1
+        )
+    ) AS candidates
+    CROSS JOIN clientele_accounts AS a ON a.id = candidates.id
+    WHERE (SELECT 1 FROM clientele_holds AS h WHERE h.level = 0 AND h.row_id = a.id AND h.cause = CAST(:cause AS text) LIMIT 1)
+        AND (SELECT 1 FROM clientele_holds AS h WHERE h.level = 0 AND h.row_id = a.id LIMIT 1)
+        AND a.country = :country
+    ORDER BY a.sort_name, a.ordinal
+    LIMIT :limit
+) AS selected
+CROSS JOIN clientele_accounts AS a ON a.id = selected.id
+ORDER BY a.sort_name, a.ordinal;
+
+SELECT a.id, a.login, a.name, a.company, a.email, a.phone, a.address, a.city, a.state, a.postal_code,
+    a.country, a.additional_info, a.description, a.external_id, a.locale, a.attributes, a.session_epoch, a.version,
+    a.created_at, a.updated_at, (SELECT json_group_array(json_array(h.cause, h.note, h.message, h.public, h.placed_by, h.placed_at) ORDER BY h.cause) FROM clientele_holds AS h WHERE h.level = 0 AND h.row_id = a.id),
+    (SELECT count(*) FROM clientele_subscriptions AS s WHERE s.account_id = a.id),
+    (SELECT count(*) FROM clientele_domains AS d WHERE d.account_id = a.id),
+    (SELECT count(*) FROM (
+        SELECT 1 FROM clientele_accounts AS a
+        ORDER BY a.sort_name, a.ordinal
+        LIMIT 1 OFFSET :walk
+    ))
+FROM (
+    SELECT a.id
+    FROM (
+        SELECT a.id FROM clientele_accounts AS a
+        ORDER BY a.sort_name, a.ordinal
+        LIMIT :walk
+    ) AS candidates
+    CROSS JOIN clientele_accounts AS a ON a.id = candidates.id
+    WHERE (instr(a.search, :term1) > 0 OR (
+            SELECT 1 FROM clientele_domains AS d WHERE d.account_id = a.id AND instr(d.search, :term1) > 0
+            LIMIT 1))
+        AND (SELECT 1 FROM clientele_holds AS h WHERE h.level = 0 AND h.row_id = a.id AND h.cause = CAST(:cause AS text) LIMIT 1)
+        AND (SELECT 1 FROM clientele_holds AS h WHERE h.level = 0 AND h.row_id = a.id LIMIT 1)
+        AND a.country = :country
+    ORDER BY a.sort_name, a.ordinal
+    LIMIT :limit
+) AS selected
+CROSS JOIN clientele_accounts AS a ON a.id = selected.id
+ORDER BY a.sort_name, a.ordinal;
+
+SELECT count(*) AS count
+FROM (
+    SELECT CASE r.row & 3
+        WHEN 0 THEN (SELECT a.id FROM clientele_accounts AS a WHERE a.id = r.row >> 2 AND instr(a.search, :term1) > 0)
+        ELSE (SELECT d.account_id FROM clientele_domains AS d WHERE d.id = r.row >> 2 AND instr(d.search, :term1) > 0)
+        END AS id
+    FROM (
+        SELECT rowid AS row FROM clientele_search WHERE clientele_search MATCH :match1
+        UNION ALL
+        SELECT p.row FROM clientele_search_pending AS p WHERE instr(p.text, :term1) > 0
+        UNION ALL
+        SELECT rowid FROM clientele_search WHERE length(replace(:term1, ' ', '  ')) < 3
+    ) AS r
+    WHERE r.row & 3 <> 1
+    LIMIT :rows
+) AS selected;
+
+SELECT count(*) AS count
+FROM (
+    SELECT a.id FROM clientele_accounts AS a WHERE a.country = :country
+    LIMIT :rows
+) AS selected;
+
+SELECT count(*) AS count
+FROM (
+    SELECT h.row_id AS id FROM clientele_holds AS h WHERE h.level = 0
+    LIMIT :rows
+) AS selected;
+
+SELECT count(*) AS count
+FROM (
+    SELECT h.row_id AS id FROM clientele_holds AS h WHERE h.level = 0 AND h.cause = CAST(:cause AS text)
+    LIMIT :rows
+) AS selected;
