@@ -22,6 +22,7 @@ func copyCases() []testCase {
 		{"a copy of an empty store is empty", copyEmpty},
 		{"a dump has a head, and then all rows once, in order and in parts of one kind", dumpParts},
 		{"a dump contains what was committed at one instant, also events that nothing has read", dumpInstant},
+		{"a dump contains nothing that is committed while it is taken", dumpDuring},
 		{"the parts of a dump belong to the function, and those of a restored one to the caller", dumpIsOwned},
 		{"Dump returns the error of its function as it is, and calls it no more", dumpError},
 		{"cursors are valid in a copy, have expired or are beyond its last event as before", copyCursors},
@@ -263,6 +264,40 @@ func dumpInstant(f *fixture) {
 	f.account("later")
 	other := f.restored(parts)
 	f.Equal(want, other.dump(), "the dump must contain the events with the numbers that they have")
+}
+
+// dumpDuring runs commands at each part of a dump. It does not wait for them for long: a store with one connection runs them after
+// the dump.
+func dumpDuring(f *fixture) {
+	f.seedSuspended()
+	f.put(accounts.Entry{Key: "k"}, accounts.Any)
+	want := f.dump()
+	var parts []accounts.DumpPart
+	var running sync.WaitGroup
+	f.NoError(f.store.Dump(f.ctx, func(p accounts.DumpPart) error {
+		parts = append(parts, p)
+		done := make(chan struct{})
+		n := len(parts)
+		running.Go(func() {
+			defer close(done)
+			in := newAccount(fmt.Sprintf("during%d", n))
+			in.Subscription = &subscriptions.New{Domains: []string{fmt.Sprintf("during%d.example", n)}}
+			if _, err := f.clients.Create(f.ctx, in); err != nil {
+				f.t.Error(err)
+			}
+			if _, err := f.clients.Bucket(suiteBucket).Put(f.ctx, accounts.Entry{Key: fmt.Sprintf("l%d", n)}, accounts.Any); err != nil {
+				f.t.Error(err)
+			}
+		})
+		select {
+		case <-done:
+		case <-time.After(10 * overlapTime):
+		}
+		return nil
+	}))
+	running.Wait()
+	f.Equal(want, f.restored(parts).dump())
+	f.consistent()
 }
 
 func dumpIsOwned(f *fixture) {
