@@ -81,7 +81,7 @@ func TestNewReturnsHelpfulErrors(t *testing.T) {
 	_, err = db.ExecContext(ctx, "DELETE FROM clientele.migrations WHERE version > 1")
 	require.NoError(t, err)
 	_, err = postgres.New(ctx, db, nil)
-	require.ErrorContains(t, err, "is at version 1, but the library needs 3")
+	require.ErrorContains(t, err, "is at version 1, but the library needs 4")
 }
 
 // A database whose encoding cannot store every text is refused before anything is created in it.
