@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -27,21 +27,8 @@ const (
 // batches. Afterwards no row may break a rule, and the event log, replayed from its beginning, must lead to exactly the
 // rows that the store has.
 func testConcurrent(t *testing.T, open func(*testing.T) accounts.Store) {
-	for range repeated(time.Second) {
-		require.NoError(t, checkConcurrent(bounded(t, time.Minute), open(t)))
-	}
-}
-
-// repeated yields 0, 1, 2 and so on until the time has passed, but at least twice. When soaking, the time is 60 times
-// usual. What depends on the scheduler cannot be repeated exactly, so a fast store gets more rounds.
-func repeated(usual time.Duration) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		budget := usual * time.Duration(scale(1, 60))
-		for i, begin := 0, time.Now(); i < 2 || time.Since(begin) < budget; i++ {
-			if !yield(i) {
-				return
-			}
-		}
+	for range suite.Repeated(time.Second) {
+		require.NoError(t, checkConcurrent(suite.Bounded(t, time.Minute), open(t)))
 	}
 }
 
@@ -234,7 +221,7 @@ func (w *workload) create(r *rand.Rand) error {
 	in := newAccount(fmt.Sprintf("user%d", r.IntN(12)))
 	in.ExternalID = fmt.Sprintf("x-%d", r.IntN(12))
 	if w.inTransaction {
-		in = withHash(in)
+		in = suite.WithHash(in)
 	}
 	if r.IntN(2) == 0 {
 		in.Subscription = &subscriptions.New{Domains: []string{randomName(r)}}

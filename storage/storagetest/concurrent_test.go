@@ -9,6 +9,7 @@ import (
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/memory"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 )
 
 // The check finds each of these mistakes and names the rule that it breaks.
@@ -23,7 +24,7 @@ func TestConcurrentCommandsRevealBrokenStores(t *testing.T) {
 		{"some holds are not lifted", faultyTx{keepHolds: true}, "replaying the event log does not lead to the rows in the store"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			require.Contains(t, firstError(bounded(t, time.Minute), c.tx), c.want)
+			require.Contains(t, firstError(suite.Bounded(t, time.Minute), c.tx), c.want)
 		})
 	}
 }
@@ -77,7 +78,7 @@ func (t faultyTx) Save(w accounts.Writes) error {
 
 // A log in which an event is missing or repeated does not match the rows.
 func TestReplayFindsMissingAndRepeatedEvents(t *testing.T) {
-	ctx := bounded(t, time.Minute)
+	ctx := suite.Bounded(t, time.Minute)
 	w := newWorkload(ctx, memory.New())
 	_, err := createSubscriber(ctx, w.clients, "anna", "anna.example")
 	require.NoError(t, err)

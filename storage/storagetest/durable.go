@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 )
 
 // RunDurable tests whether a store that keeps its data outside of the process keeps everything, whatever happens to the
@@ -100,7 +101,7 @@ func durableCases() []durableCase {
 		{"two stores see each other's commands", usual, onFixture(twoStores)},
 		{"concurrent commands of two stores leave consistent rows and events", usual, concurrentStores},
 		{"concurrent commands of two processes leave consistent rows and events", usual, concurrentProcesses},
-		{"a killed process leaves whole commands and everything it has reported", time.Duration(scale(1, 10)) * usual, killedProcesses},
+		{"a killed process leaves whole commands and everything it has reported", time.Duration(suite.Scale(1, 10)) * usual, killedProcesses},
 		{"a full disk loses nothing", usual, fullDisk},
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -26,7 +27,7 @@ func killedProcesses(t *testing.T, open openDir) {
 	k := &killing{t: t, open: open, dir: t.TempDir(), book: newBook()}
 	_, closer := open(t, k.dir) // creates the database
 	require.NoError(t, closer.Close())
-	for i := range scale(20, 200) {
+	for i := range suite.Scale(20, 200) {
 		k.round(i)
 		if t.Failed() {
 			return
@@ -156,7 +157,7 @@ func (k *killing) continueWork(ctx context.Context, i int, store accounts.Store)
 // runUntilKilled is the process that is killed.
 func runUntilKilled(t *testing.T, open openDir, task childTask) {
 	store, _ := open(t, task.Dir)
-	w := newDurableWorkload(bounded(t, childLimit), newJournal(store, task.Process, printRecord))
+	w := newDurableWorkload(suite.Bounded(t, childLimit), newJournal(store, task.Process, printRecord))
 	require.NoError(t, w.adoptRows())
 	printRecord(record{})
 	var all sync.WaitGroup

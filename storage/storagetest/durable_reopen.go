@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -151,7 +152,7 @@ func reopenIDs(d *durable) {
 		func() { claim(errRefused) }, // its caller may have seen the ids
 		func() {
 			err := d.clients.Transaction(d.ctx, func(ctx context.Context, tx *accounts.Manager) error {
-				_, err := tx.Create(ctx, withHash(newAccount("peach")))
+				_, err := tx.Create(ctx, suite.WithHash(newAccount("peach")))
 				d.NoError(err)
 				return errRefused
 			})

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -128,11 +131,11 @@ func (s *alternating) Events(ctx context.Context, q accounts.EventParams) (accou
 
 // concurrentStores runs concurrent commands on two stores of one database.
 func concurrentStores(t *testing.T, open openDir) {
-	for range repeated(time.Second / 2) {
+	for range suite.Repeated(time.Second / 2) {
 		dir := t.TempDir()
 		first, closeFirst := open(t, dir)
 		second, closeSecond := open(t, dir)
-		require.NoError(t, checkConcurrent(bounded(t, time.Minute), &alternating{first, second, new(atomic.Int64)}))
+		require.NoError(t, checkConcurrent(suite.Bounded(t, time.Minute), &alternating{first, second, new(atomic.Int64)}))
 		require.NoError(t, closeFirst.Close())
 		require.NoError(t, closeSecond.Close())
 	}
@@ -153,7 +156,7 @@ func concurrentProcesses(t *testing.T, open openDir) {
 	require.NoError(t, err)
 	c.opened(t)
 	reported := newReportedEvents()
-	ctx := bounded(t, durableTimeout)
+	ctx := suite.Bounded(t, durableTimeout)
 	var all sync.WaitGroup
 	all.Go(func() { runWorkers(ctx, newJournal(store, "parent", reported.add), func(err error) { t.Error(err) }) })
 	childReport(t, c, reported)
@@ -189,7 +192,7 @@ func childReport(t *testing.T, c *child, reported *reportedEvents) {
 func runProcess(t *testing.T, open openDir, task childTask) {
 	store, closer := open(t, task.Dir)
 	printRecord(record{})
-	runWorkers(bounded(t, durableTimeout), newJournal(store, task.Process, printRecord), func(err error) {
+	runWorkers(suite.Bounded(t, durableTimeout), newJournal(store, task.Process, printRecord), func(err error) {
 		printRecord(record{Failure: err.Error()})
 	})
 	require.NoError(t, closer.Close())
@@ -274,7 +277,7 @@ func (e *reportedEvents) check(log []accounts.Event) error {
 		found[event.Actor]++
 	}
 	var v violations
-	for _, command := range sortedKeys(e.done) {
+	for _, command := range slices.Sorted(maps.Keys(e.done)) {
 		want := 0
 		if e.done[command] == succeeded {
 			want = e.counts[command]

@@ -25,6 +25,7 @@ import (
 	"github.com/clientele-go/clientele/storage/memory"
 	"github.com/clientele-go/clientele/storage/postgres"
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 )
 
 // A store that writes its commands to a file passes the cases that use one store at a time: also that of the full disk, which
@@ -134,7 +135,7 @@ func TestBook(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			store, b := &faultyStore{memory.New(), c.tx}, newSharedBook()
-			w := newDurableWorkload(bounded(t, time.Minute), newJournal(store, "test", b.add))
+			w := newDurableWorkload(suite.Bounded(t, time.Minute), newJournal(store, "test", b.add))
 			var err error
 			for i := 0; i < 5 || i < 100 && c.want != "" && err == nil; i++ {
 				var all sync.WaitGroup

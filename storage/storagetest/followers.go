@@ -15,13 +15,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 )
 
 // testFollowers races readers of snapshots and events with random commands, also on many rows at once, and with pruning. Every
 // copy that a reader keeps of the data must end equal to the store.
 func testFollowers(t *testing.T, open func(*testing.T) accounts.Store) {
-	for round := range repeated(time.Second) {
-		require.NoError(t, checkFollowers(bounded(t, time.Minute), open(t), round%2 == 1))
+	for round := range suite.Repeated(time.Second) {
+		require.NoError(t, checkFollowers(suite.Bounded(t, time.Minute), open(t), round%2 == 1))
 	}
 }
 

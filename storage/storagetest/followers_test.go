@@ -9,6 +9,7 @@ import (
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/memory"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 )
 
 // The race finds each of these mistakes.
@@ -25,7 +26,7 @@ func TestFollowersRevealBrokenStores(t *testing.T) {
 		{"some events are lost", func() accounts.Store { return &faultyStore{memory.New(), faultyTx{dropEvents: true}} }, false, "the copy of a follower"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ctx := bounded(t, time.Minute)
+			ctx := suite.Bounded(t, time.Minute)
 			found := ""
 			for i := 0; i < 100 && found == ""; i++ {
 				if err := checkFollowers(ctx, c.store(), c.prune); err != nil {

@@ -280,7 +280,7 @@ const maxDifferences = 12
 // differences describes how a store with the contents got differs from what it must contain.
 func (c contents) differences(got contents) []string {
 	var all []string
-	for _, key := range sortedKeys(c) {
+	for _, key := range slices.Sorted(maps.Keys(c)) {
 		switch actual, found := got[key]; {
 		case !found:
 			all = append(all, fmt.Sprintf("missing: %s: %s", key, c[key]))
@@ -288,7 +288,7 @@ func (c contents) differences(got contents) []string {
 			all = append(all, fmt.Sprintf("different: %s:\n  expected %s\n  actual   %s", key, c[key], actual))
 		}
 	}
-	for _, key := range sortedKeys(got) {
+	for _, key := range slices.Sorted(maps.Keys(got)) {
 		if _, found := c[key]; !found {
 			all = append(all, fmt.Sprintf("unexpected: %s: %s", key, got[key]))
 		}
@@ -498,7 +498,7 @@ func (b *book) accept(l ledger, effective map[*bookedCommand]bool, log []account
 // returned ErrUnavailable, and had no effect, may be given again: on a full disk, no store can remember it.
 func (b *book) checkIssued(effective map[*bookedCommand]bool) error {
 	var v violations
-	for _, name := range sortedKeys(b.byName) {
+	for _, name := range slices.Sorted(maps.Keys(b.byName)) {
 		c := b.byName[name]
 		if c.result == unavailable || c.result == interrupted && !effective[c] {
 			continue

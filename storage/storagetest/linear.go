@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 )
 
 // testLinearizable runs commands and look-ups on a few rows in parallel, and checks that there is an order, consistent
@@ -26,8 +27,8 @@ import (
 func testLinearizable(t *testing.T, open func(*testing.T) accounts.Store) {
 	for _, object := range linearObjects() {
 		t.Run(object.name, func(t *testing.T) {
-			for range repeated(time.Second / 2) {
-				require.NoError(t, object.check(bounded(t, time.Minute), open(t)))
+			for range suite.Repeated(time.Second / 2) {
+				require.NoError(t, object.check(suite.Bounded(t, time.Minute), open(t)))
 			}
 		})
 	}
@@ -116,7 +117,7 @@ func (o linearObject) check(ctx context.Context, store accounts.Store) error {
 		return err
 	}
 	history := run.record(ctx)
-	switch porcupine.CheckOperationsTimeout(run.model(history), history, 30*time.Second*time.Duration(scale(1, 10))) {
+	switch porcupine.CheckOperationsTimeout(run.model(history), history, 30*time.Second*time.Duration(suite.Scale(1, 10))) {
 	case porcupine.Ok:
 		return nil
 	case porcupine.Unknown:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/memory"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -27,7 +28,7 @@ func TestBrokenStoresAreNotLinearizable(t *testing.T) {
 	} {
 		for _, object := range linearObjects() {
 			t.Run(broken.name+"/"+object.name, func(t *testing.T) {
-				require.True(t, isFound(bounded(t, time.Minute), object, broken.open), "no history shows that the store is broken")
+				require.True(t, isFound(suite.Bounded(t, time.Minute), object, broken.open), "no history shows that the store is broken")
 			})
 		}
 	}
@@ -48,7 +49,7 @@ func TestLostResultsAreLinearizable(t *testing.T) {
 	for _, object := range linearObjects() {
 		t.Run(object.name, func(t *testing.T) {
 			for range 10 {
-				require.NoError(t, object.check(bounded(t, time.Minute), &lossyStore{Store: memory.New()}))
+				require.NoError(t, object.check(suite.Bounded(t, time.Minute), &lossyStore{Store: memory.New()}))
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -179,7 +180,7 @@ func ownerForeignDomains(f *fixture) {
 				_, err := command(f.ctx, c.ids)
 				return err
 			})
-			f.notFound(err, accounts.LevelDomain, as[int64](c.unknown)...)
+			f.notFound(err, accounts.LevelDomain, suite.As[int64](c.unknown)...)
 		}
 	}
 	// The subscription is assigned to another account before the owner's transaction begins.

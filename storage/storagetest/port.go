@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -58,8 +59,6 @@ func withAnotherStore(f *fixture) {
 	_, err = m.Subscriptions().AddDomain(f.ctx, data.blog.ID, "a.reserved.example")
 	f.invalid(err, "name")
 }
-
-var errRefused = errors.New("refused by the test case")
 
 func refusedBeforeSave(f *fixture) {
 	data := f.seedSuspended()
@@ -229,7 +228,7 @@ func claimIDs(f *fixture) {
 		})
 		f.ErrorIs(err, result)
 		for kind, ids := range map[string][]int64{
-			"accounts": as[int64](got.AccountIDs), "subscriptions": as[int64](got.SubscriptionIDs), "domains": as[int64](got.DomainIDs),
+			"accounts": suite.As[int64](got.AccountIDs), "subscriptions": suite.As[int64](got.SubscriptionIDs), "domains": suite.As[int64](got.DomainIDs),
 		} {
 			seen[kind] = append(seen[kind], ids...)
 		}

@@ -1,4 +1,4 @@
-package storagetest
+package model
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -96,7 +97,7 @@ func (h *history) login() string {
 }
 
 func (h *history) newPassword() string {
-	return oneOf(h, "password", password, "another good one", "longlogin", h.rarelyText(oneOf(h, "bad password", "short", commonPassword), password))
+	return oneOf(h, "password", suite.Password, "another good one", "longlogin", h.rarelyText(oneOf(h, "bad password", "short", commonPassword), suite.Password))
 }
 
 func (h *history) externalID() string {
@@ -142,7 +143,7 @@ func (h *history) names(n int) []string {
 
 // expiry draws a time of expiry, often the current time.
 func (h *history) expiry() time.Time {
-	now := h.clock.now()
+	now := h.clock.Now()
 	elsewhere := time.FixedZone("", -5*3600)
 	return oneOf(h, "expiry", time.Time{}, time.Time{}, now, now.Add(-time.Hour), now.Add(time.Second).In(elsewhere), now.Add(time.Hour))
 }
@@ -166,7 +167,7 @@ func (h *history) oddVersion() int64 {
 // drawID draws one of the known ids, rarely an unknown one or that of a removed row.
 func drawID[K ~int64](h *history, label string, known []K) K {
 	if len(known) == 0 || h.oneIn(16) {
-		return K(oneOf(h, label, append([]int64{unusedID}, h.removed...)...))
+		return K(oneOf(h, label, append([]int64{suite.UnusedID}, h.removed...)...))
 	}
 	return oneOf(h, label, known...)
 }
@@ -233,7 +234,7 @@ func (h *history) owner() accounts.ID {
 }
 
 func (h *history) wait() {
-	h.clock.advance(oneOf(h, "wait", time.Microsecond-300, time.Second, time.Hour, 48*time.Hour))
+	h.clock.Advance(oneOf(h, "wait", time.Microsecond-300, time.Second, time.Hour, 48*time.Hour))
 }
 
 func (h *history) create() {
@@ -283,7 +284,7 @@ func (h *history) addManyAccounts() {
 	h.manyAdded = true
 	for i := range 36 {
 		ctx := h.beginCommand()
-		in := newAccount(fmt.Sprintf("extra%d", i))
+		in := suite.NewAccount(fmt.Sprintf("extra%d", i))
 		in.Subscription = &subscriptions.New{Domains: []string{fmt.Sprintf("extra%d.example", i), fmt.Sprintf("www.extra%d.example", i)}}
 		h.createAccount(ctx, in)
 	}
@@ -305,8 +306,8 @@ func (h *history) suspendAll(id accounts.ID) {
 		ids   []int64
 	}{
 		{accounts.LevelAccount, []int64{int64(id)}},
-		{accounts.LevelSubscription, as[int64](subs)},
-		{accounts.LevelDomain, as[int64](firsts)},
+		{accounts.LevelSubscription, suite.As[int64](subs)},
+		{accounts.LevelDomain, suite.As[int64](firsts)},
 	} {
 		got, err := h.clients.OnLevel(on.level).Suspend(ctx, on.ids, hold)
 		want, wantErr := h.model.suspend(on.level, on.ids, hold)
@@ -388,12 +389,12 @@ func (h *history) update() {
 		{&c.Locale, func() string { return oneOf(h, "locale", "", "it") }},
 	} {
 		if h.oneIn(3) {
-			*field.to = ptr(field.from())
+			*field.to = new(field.from())
 		}
 		fields += " " + quoteOrDash(*field.to)
 	}
 	if h.oneIn(3) {
-		c.Contact = ptr(h.contact())
+		c.Contact = new(h.contact())
 		fields += fmt.Sprintf(" %+v", *c.Contact)
 	}
 	call := fmt.Sprintf("Update(%d, version %d,%s %v)", id, c.Version, fields, c.Attributes)
@@ -425,12 +426,12 @@ func (h *history) updateSubscription() {
 		{&c.ExternalID, h.externalID},
 	} {
 		if h.oneIn(3) {
-			*field.to = ptr(field.from())
+			*field.to = new(field.from())
 		}
 		fields += " " + quoteOrDash(*field.to)
 	}
 	if h.oneIn(2) {
-		c.ExpiresAt = ptr(h.expiry())
+		c.ExpiresAt = new(h.expiry())
 		fields += " " + c.ExpiresAt.String()
 	}
 	call := fmt.Sprintf("Subscriptions.Update(%d, version %d,%s %v)", id, c.Version, fields, c.Attributes)
@@ -512,11 +513,11 @@ func (h *history) hold() accounts.Hold {
 func (h *history) levelIDs(l subscriptions.Level) []int64 {
 	switch l {
 	case subscriptions.LevelAccount:
-		return as[int64](h.accountIDs())
+		return suite.As[int64](h.accountIDs())
 	case subscriptions.LevelSubscription:
-		return as[int64](h.subscriptionIDs())
+		return suite.As[int64](h.subscriptionIDs())
 	default:
-		return as[int64](h.domainIDs())
+		return suite.As[int64](h.domainIDs())
 	}
 }
 
@@ -534,7 +535,7 @@ func (h *history) updateHolds(l subscriptions.Level) {
 	if h.oneIn(12) {
 		cause = oneOf[accounts.Cause](h, "cause", "", "No Slug")
 	}
-	text := func() *string { return oneOf(h, "text", nil, ptr(""), ptr("new"), ptr(" other "), ptr("note")) }
+	text := func() *string { return oneOf(h, "text", nil, new(""), new("new"), new(" other "), new("note")) }
 	t := accounts.HoldTexts{Note: text(), Message: text(), Public: text()}
 	ids := h.levelIDs(l)
 	got, err := h.clients.OnLevel(l).UpdateHolds(ctx, ids, cause, t)
@@ -596,7 +597,7 @@ func (h *history) remove() {
 // compareRemoval compares the result of a removal and records the removed ids.
 func (h *history) compareRemoval(call string, got accounts.Removal, err error, want accounts.Removal, wantErr error) {
 	h.compare(call, got, err, want, wantErr)
-	h.removed = append(append(h.removed, as[int64](want.Accounts)...), as[int64](want.Subscriptions)...)
+	h.removed = append(append(h.removed, suite.As[int64](want.Accounts)...), suite.As[int64](want.Subscriptions)...)
 }
 
 // removeExactly removes what a preview would name, or tries to remove a little more or less.

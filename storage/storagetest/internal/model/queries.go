@@ -1,4 +1,4 @@
-package storagetest
+package model
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -130,7 +131,7 @@ func selection[K ~int64](h *history, known []K) []K {
 	if !h.oneIn(4) {
 		return nil
 	}
-	return append(drawIDs(h, "selected", known), unusedID)
+	return append(drawIDs(h, "selected", known), suite.UnusedID)
 }
 
 // ownerFilter draws a filter by owner: nil, an account or the provider.
@@ -138,7 +139,7 @@ func (h *history) ownerFilter() *accounts.ID {
 	if !h.oneIn(2) {
 		return nil
 	}
-	return ptr(h.owner())
+	return new(h.owner())
 }
 
 func (h *history) listAccounts() {
@@ -294,7 +295,7 @@ func (h *history) readEvents() {
 		}
 	}
 	if h.oneIn(2) {
-		q.AccountID = ptr(h.owner())
+		q.AccountID = new(h.owner())
 	}
 	h.compareEvents(q, filterEvents(want, q))
 	if len(h.pruned) > 1 {
@@ -321,7 +322,7 @@ func filterEvents(events []accounts.Event, q accounts.EventQuery) []accounts.Eve
 // pruneEvents prunes the events before one of them, or all except those of the current time.
 func (h *history) pruneEvents() {
 	h.readNewEvents()
-	before := h.clock.now()
+	before := h.clock.Now()
 	if len(h.model.events) > 0 && h.oneIn(2) {
 		before = oneOf(h, "before", h.model.events...).At
 	}

@@ -1,4 +1,4 @@
-package storagetest
+package model
 
 import (
 	"cmp"
@@ -24,7 +24,7 @@ type model struct {
 	passwords     map[accounts.ID]string
 	subscriptions map[subscriptions.ID]subscriptions.Record
 	domains       map[subscriptions.DomainID]subscriptions.Domain
-	entries       map[string]entryState // of suiteBucket, by key
+	entries       map[string]entryState // of suite.Bucket, by key
 	events        []accounts.Event
 	allowAll      bool     // Options.AllowDomain is not set
 	mustAllow     []string // names for which the last command must call Options.AllowDomain

@@ -1,4 +1,4 @@
-package storagetest
+package model
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -475,11 +476,11 @@ func (m *model) previewRemoval(ids []accounts.ID) (accounts.Removal, error) {
 	if err := f.err(); err != nil {
 		return accounts.Removal{}, err
 	}
-	all, err := m.checkIDs(subscriptions.LevelAccount, as[int64](ids))
+	all, err := m.checkIDs(subscriptions.LevelAccount, suite.As[int64](ids))
 	if err != nil {
 		return accounts.Removal{}, err
 	}
-	return m.descendants(as[accounts.ID](all)), nil
+	return m.descendants(suite.As[accounts.ID](all)), nil
 }
 
 func (m *model) remove(ids []accounts.ID) (accounts.Removal, error) {

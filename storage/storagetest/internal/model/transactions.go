@@ -1,4 +1,4 @@
-package storagetest
+package model
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -67,14 +68,14 @@ func (h *history) transaction() {
 			s.do(h)
 		}
 		if h.oneIn(3) {
-			return errRefused
+			return suite.ErrRefused
 		}
 		return nil
 	})
 	h.t.Log("COMMIT or ROLLBACK: ", err)
 	after := h.model
 	if err != nil {
-		require.ErrorIs(h.t, err, errRefused)
+		require.ErrorIs(h.t, err, suite.ErrRefused)
 		after = before
 	} else {
 		removed = h.removed
@@ -91,7 +92,7 @@ func (h *history) newPasswordIn(in *accounts.New) {
 
 func (h *history) setPasswordHash() {
 	ctx := h.beginCommand()
-	id, hash := h.accountID(), "$plain$"+password
+	id, hash := h.accountID(), "$plain$"+suite.Password
 	if h.oneIn(4) {
 		hash = ""
 	}
@@ -110,7 +111,7 @@ func (m *model) setPasswordHash(id accounts.ID, hash string) error {
 	if !m.exists(subscriptions.LevelAccount, int64(id)) {
 		return noAccount(id)
 	}
-	m.changePassword(id, password)
+	m.changePassword(id, suite.Password)
 	return nil
 }
 
@@ -285,7 +286,7 @@ func (h *history) putEntry() {
 	}
 	kind := oneOf(h, "condition", "any", "any", "absent", "current", "current", "older")
 	call := fmt.Sprintf("Put(%q, %q, %v, %s)", e.Key, e.Value, e.ExpiresAt, kind)
-	got, err := h.clients.Bucket(suiteBucket).Put(ctx, e, conditions[kind])
+	got, err := h.clients.Bucket(suite.Bucket).Put(ctx, e, conditions[kind])
 	wantErr := h.model.putEntry(e.Key, exists, current.Version, kind)
 	if wantErr != nil {
 		h.compare(call, got, err, accounts.Entry{}, wantErr)
@@ -334,8 +335,8 @@ func (m *model) list(prefix string) []accounts.Entry {
 func noEntry(key string) error { return &accounts.NotFoundError{Kind: accounts.KindEntry, Name: key} }
 
 func (h *history) getEntries() {
-	h.model.now = h.clock.storedNow()
-	key, b := h.key(), h.clients.Bucket(suiteBucket)
+	h.model.now = h.clock.StoredNow()
+	key, b := h.key(), h.clients.Bucket(suite.Bucket)
 	got, err := b.Get(h.ctx, key)
 	want, exists := h.model.entry(key)
 	if exists {
@@ -351,7 +352,7 @@ func (h *history) getEntries() {
 func (h *history) deleteEntry() {
 	ctx := h.beginCommand()
 	key := h.key()
-	err := h.clients.Bucket(suiteBucket).Delete(ctx, key)
+	err := h.clients.Bucket(suite.Bucket).Delete(ctx, key)
 	wantErr := h.model.command().err()
 	if _, exists := h.model.entry(key); !exists && wantErr == nil {
 		wantErr = noEntry(key)
@@ -369,7 +370,7 @@ func (m *model) deleteEntry(key string) {
 func (h *history) deletePrefix() {
 	ctx := h.beginCommand()
 	prefix := oneOf(h, "prefix", "a/", "a", "account/", h.rarelyText("", "a"))
-	n, err := h.clients.Bucket(suiteBucket).DeletePrefix(ctx, prefix)
+	n, err := h.clients.Bucket(suite.Bucket).DeletePrefix(ctx, prefix)
 	f := h.model.command()
 	if prefix == "" {
 		f.add("prefix", "required")
@@ -388,12 +389,12 @@ func (h *history) deletePrefix() {
 // deleteExpired deletes the expired entries. The model does not know how many of them were deleted by a prefix.
 func (h *history) deleteExpired() {
 	ctx := h.beginCommand()
-	_, err := h.clients.Bucket(suiteBucket).DeleteExpired(ctx)
+	_, err := h.clients.Bucket(suite.Bucket).DeleteExpired(ctx)
 	if wantErr := h.model.command().err(); wantErr != nil || err != nil {
 		h.compare("DeleteExpired()", nil, err, nil, wantErr)
 		return
 	}
-	left, err := h.clients.Bucket(suiteBucket).DeleteExpired(ctx)
+	left, err := h.clients.Bucket(suite.Bucket).DeleteExpired(ctx)
 	h.compare("DeleteExpired() again", left, err, 0, nil)
 	h.getEntries()
 }

@@ -1,10 +1,11 @@
-package storagetest
+package model
 
 import (
 	"fmt"
 	"slices"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -105,13 +106,13 @@ func (m *model) withOwnDomains(owner accounts.ID, ids []subscriptions.DomainID, 
 
 func (m *model) disableDomains(owner accounts.ID, ids []subscriptions.DomainID) (outcome, error) {
 	return m.withOwnDomains(owner, ids, func() (outcome, error) {
-		return m.suspend(subscriptions.LevelDomain, as[int64](ids), accounts.Hold{Cause: accounts.CauseCustomer})
+		return m.suspend(subscriptions.LevelDomain, suite.As[int64](ids), accounts.Hold{Cause: accounts.CauseCustomer})
 	})
 }
 
 func (m *model) enableDomains(owner accounts.ID, ids []subscriptions.DomainID) (outcome, error) {
 	return m.withOwnDomains(owner, ids, func() (outcome, error) {
-		return m.lift(subscriptions.LevelDomain, as[int64](ids), []accounts.Cause{accounts.CauseCustomer})
+		return m.lift(subscriptions.LevelDomain, suite.As[int64](ids), []accounts.Cause{accounts.CauseCustomer})
 	})
 }
 

@@ -1,4 +1,4 @@
-package storagetest
+package model
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -249,7 +250,7 @@ func (m *model) assign(ids []subscriptions.ID, to accounts.ID) (outcome, error) 
 	if err := f.err(); err != nil {
 		return outcome{}, err
 	}
-	all, err := m.checkIDs(subscriptions.LevelSubscription, as[int64](ids))
+	all, err := m.checkIDs(subscriptions.LevelSubscription, suite.As[int64](ids))
 	if err != nil {
 		return outcome{}, err
 	}
@@ -297,11 +298,11 @@ func (m *model) removeSubscriptions(ids []subscriptions.ID) (accounts.Removal, e
 	if err := f.err(); err != nil {
 		return accounts.Removal{}, err
 	}
-	all, err := m.checkIDs(subscriptions.LevelSubscription, as[int64](ids))
+	all, err := m.checkIDs(subscriptions.LevelSubscription, suite.As[int64](ids))
 	if err != nil {
 		return accounts.Removal{}, err
 	}
-	r := accounts.Removal{Subscriptions: as[subscriptions.ID](all)}
+	r := accounts.Removal{Subscriptions: suite.As[subscriptions.ID](all)}
 	for _, d := range m.domains {
 		if slices.Contains(r.Subscriptions, d.SubscriptionID) {
 			r.Domains = append(r.Domains, d.Name)

@@ -1,4 +1,6 @@
-package storagetest
+// Package model runs random histories of commands and look-ups on a store and on a simple model of the whole library, and
+// compares all results.
+package model
 
 import (
 	"context"
@@ -16,34 +18,16 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// soaking reports whether the tests may take long. make soak sets CLIENTELE_SOAK=1.
-func soaking() bool { return os.Getenv("CLIENTELE_SOAK") == "1" }
-
-// scale returns soak when soaking, and usual otherwise.
-func scale(usual, soak int) int {
-	if soaking() {
-		return soak
-	}
-	return usual
-}
-
-// bounded returns a context that ends after limit, or after ten times limit when soaking.
-func bounded(t *testing.T, limit time.Duration) context.Context {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit*time.Duration(scale(1, 10)))
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// testRandomHistories runs random histories of all commands and look-ups on the managers of a store and on a model, and
+// RunHistories runs random histories of all commands and look-ups on the managers of a store and on a model, and
 // compares every result. A history that fails is shrunk to a short one and printed.
-func testRandomHistories(t *testing.T, open func(*testing.T) accounts.Store) {
-	setDefault(t, "rapid.checks", scale(24, 150))
-	setDefault(t, "rapid.steps", scale(90, 300))
-	s := &harness{t: t, ctx: bounded(t, 2*time.Minute), open: open}
+func RunHistories(t *testing.T, open func(*testing.T) accounts.Store) {
+	setDefault(t, "rapid.checks", suite.Scale(24, 150))
+	setDefault(t, "rapid.steps", suite.Scale(90, 300))
+	s := &harness{t: t, ctx: suite.Bounded(t, 2*time.Minute), open: open}
 	rapid.Check(t, func(rt *rapid.T) {
 		h := s.begin(rt)
 		rt.Repeat(map[string]func(*rapid.T){"step": h.step})
@@ -84,7 +68,7 @@ func (s *harness) begin(rt *rapid.T) *history {
 	s.last = nil
 	if last == nil || s.histories >= historiesPerStore {
 		s.histories = 0
-		return newHistory(s.ctx, rt, s.open(s.t), &clock{at: time.Date(2026, time.May, 4, 10, 0, 0, 987654321, time.UTC)})
+		return newHistory(s.ctx, rt, s.open(s.t), suite.NewClock(time.Date(2026, time.May, 4, 10, 0, 0, 987654321, time.UTC)))
 	}
 	last.t = rt
 	last.clear()
@@ -102,7 +86,7 @@ type history struct {
 	t       *rapid.T
 	ctx     context.Context
 	store   accounts.Store
-	clock   *clock
+	clock   *suite.Clock
 	clients *accounts.Manager
 	subs    *subscriptions.Manager
 	model   *model
@@ -120,10 +104,10 @@ type history struct {
 	listCursors []accounts.Cursor // of pages of lists
 }
 
-func newHistory(ctx context.Context, rt *rapid.T, store accounts.Store, c *clock) *history {
+func newHistory(ctx context.Context, rt *rapid.T, store accounts.Store, c *suite.Clock) *history {
 	h := &history{t: rt, ctx: ctx, store: store, clock: c, model: newModel(), issued: map[string]bool{}}
 	options := &accounts.Options{
-		Now: c.now, Hasher: plainHasher{}, Secret: []byte("thirty-two bytes are the minimum"),
+		Now: c.Now, Hasher: suite.PlainHasher{}, Secret: []byte("thirty-two bytes are the minimum"),
 		ReservedLogins: append(accounts.DefaultReservedLogins(), reservedLogin), ReservedDomains: []string{reservedDomain},
 		AllowDomain: func(_ context.Context, _ accounts.ID, name string) error {
 			h.allowCalls = append(h.allowCalls, name)
@@ -153,7 +137,7 @@ func (h *history) clear() {
 	for key, e := range h.model.entries {
 		if !e.gone {
 			err := h.store.Update(h.ctx, func(tx accounts.Tx) error {
-				k := accounts.EntryKey{Bucket: suiteBucket, Key: key}
+				k := accounts.EntryKey{Bucket: suite.Bucket, Key: key}
 				locked, err := tx.LockEntries(accounts.EntryLockSet{Bucket: k.Bucket, Key: k.Key})
 				if err != nil || len(locked.Entries) == 0 {
 					return err
@@ -163,8 +147,8 @@ func (h *history) clear() {
 			require.NoError(h.t, err)
 		}
 	}
-	h.clock.advance(time.Second)
-	_, err := h.clients.PruneEvents(h.ctx, h.clock.now())
+	h.clock.Advance(time.Second)
+	_, err := h.clients.PruneEvents(h.ctx, h.clock.Now())
 	require.NoError(h.t, err)
 }
 
@@ -188,7 +172,7 @@ func (h *history) beginCommand() context.Context {
 	name := oneOf(h, "actor", "anna", "anna", "", " bert ", "bert", "bert", "", h.rarelyText("two\nlines", "anna"))
 	h.allowCalls, h.model.mustAllow = nil, nil
 	h.model.actor = strings.TrimSpace(name)
-	h.model.now = h.clock.storedNow()
+	h.model.now = h.clock.StoredNow()
 	if name == "" {
 		return h.ctx
 	}

@@ -1,4 +1,4 @@
-package storagetest
+package model
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -255,7 +256,7 @@ func (m *model) moveDomains(ids []subscriptions.DomainID, to subscriptions.ID) (
 	if err := f.err(); err != nil {
 		return outcome{}, err
 	}
-	all, err := m.checkIDs(subscriptions.LevelDomain, as[int64](ids))
+	all, err := m.checkIDs(subscriptions.LevelDomain, suite.As[int64](ids))
 	if err != nil {
 		return outcome{}, err
 	}
@@ -367,11 +368,11 @@ func (m *model) removeDomains(ids []subscriptions.DomainID) (accounts.Removal, e
 	if err := f.err(); err != nil {
 		return accounts.Removal{}, err
 	}
-	all, err := m.checkIDs(subscriptions.LevelDomain, as[int64](ids))
+	all, err := m.checkIDs(subscriptions.LevelDomain, suite.As[int64](ids))
 	if err != nil {
 		return accounts.Removal{}, err
 	}
-	removing := as[subscriptions.DomainID](all)
+	removing := suite.As[subscriptions.DomainID](all)
 	m.checkMainDomains(f, removing)
 	if err := f.err(); err != nil {
 		return accounts.Removal{}, err
