@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/recording"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -26,8 +27,8 @@ type pausedCommand struct {
 func (f *fixture) startPaused(do func(m *accounts.Manager) error) pausedCommand {
 	p := pausedCommand{make(chan struct{}), make(chan struct{}), make(chan error, 1)}
 	claimed := sync.OnceFunc(func() { close(p.claimed) })
-	m := f.managerFor(&recordingStore{Store: f.store, onPhase: func(at phase) error {
-		if at == afterClaim {
+	m := f.managerFor(&recording.Store{Store: f.store, OnPhase: func(at recording.Phase) error {
+		if at == recording.AfterClaim {
 			claimed()
 			<-p.resume
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/recording"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
@@ -232,12 +233,12 @@ func transactionAgain(f *fixture) {
 func transactionCancelled(f *fixture) {
 	data := f.seed()
 	const commands = 3
-	phases := []phase{"before", afterBegin, afterLock, afterClaim, afterSave, "after"}
+	phases := []recording.Phase{"before", recording.AfterBegin, recording.AfterLock, recording.AfterClaim, recording.AfterSave, "after"}
 	for n := range commands {
 		for _, target := range phases {
 			ctx, cancel := context.WithCancel(f.ctx)
 			current := -1
-			m := f.managerFor(&recordingStore{Store: f.store, onPhase: func(at phase) error {
+			m := f.managerFor(&recording.Store{Store: f.store, OnPhase: func(at recording.Phase) error {
 				if at == target && current == n {
 					cancel()
 				}
@@ -270,7 +271,7 @@ func transactionCancelled(f *fixture) {
 							cancel()
 						}
 					}
-					if target == afterClaim && n != 0 || target == afterLock && n == 0 {
+					if target == recording.AfterClaim && n != 0 || target == recording.AfterLock && n == 0 {
 						cancel() // the command has no such phase
 					}
 					return nil
