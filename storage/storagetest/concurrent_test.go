@@ -10,6 +10,7 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/memory"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
+	"github.com/clientele-go/clientele/subscriptions"
 )
 
 // The check finds each of these mistakes and names the rule that it breaks.
@@ -80,7 +81,9 @@ func (t faultyTx) Save(w accounts.Writes) error {
 func TestReplayFindsMissingAndRepeatedEvents(t *testing.T) {
 	ctx := suite.Bounded(t, time.Minute)
 	w := newWorkload(ctx, memory.New())
-	_, err := createSubscriber(ctx, w.clients, "anna", "anna.example")
+	anna, err := w.clients.Create(ctx, newAccount("anna"))
+	require.NoError(t, err)
+	_, err = w.subs.Create(ctx, subscriptions.New{AccountID: anna.ID, Domains: []string{"anna.example"}})
 	require.NoError(t, err)
 	_, err = w.clients.Suspend(ctx, []accounts.ID{1}, accounts.Hold{})
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -173,7 +174,7 @@ func (r *eventReplay) compareRow(subject string, holds accounts.Holds, actual re
 	}
 	delete(r.rows, subject)
 	slices.Sort(row.causes)
-	r.violations.check(strings.Join(row.causes, ",") == causesOf(holds), "%s has the holds %q in the store, but %q according to the events", subject, causesOf(holds), row.causes)
+	r.violations.check(strings.Join(row.causes, ",") == suite.CausesOf(holds), "%s has the holds %q in the store, but %q according to the events", subject, suite.CausesOf(holds), row.causes)
 	r.violations.check(row.parent == actual.parent, "%s belongs to %q in the store, but to %q according to the events", subject, actual.parent, row.parent)
 	r.violations.check(row.name == actual.name, "%s has the name %q in the store, but %q according to the events", subject, actual.name, row.name)
 	r.violations.check(actual.version == 0 || row.version == actual.version, "%s has version %d in the store, but %d according to the events", subject, actual.version, row.version)

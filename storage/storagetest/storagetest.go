@@ -77,6 +77,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/linear"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/model"
 )
 
@@ -142,8 +143,8 @@ type engine struct {
 // engines returns the tests that run after the chapters.
 func engines() []engine {
 	return []engine{
-		{"random histories match the model", nil, model.RunHistories},
-		{"concurrent commands are linearizable", []int{4}, testLinearizable},
+		{"random histories match the model", nil, model.Run},
+		{"concurrent commands are linearizable", []int{4}, linear.Run},
 		{"concurrent commands leave consistent rows and events", []int{1, 4, 9, 12}, testConcurrent},
 		{"followers miss nothing", []int{12, 17}, testFollowers},
 	}

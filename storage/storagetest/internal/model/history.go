@@ -22,9 +22,9 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// RunHistories runs random histories of all commands and look-ups on the managers of a store and on a model, and
+// Run runs random histories of all commands and look-ups on the managers of a store and on a model, and
 // compares every result. A history that fails is shrunk to a short one and printed.
-func RunHistories(t *testing.T, open func(*testing.T) accounts.Store) {
+func Run(t *testing.T, open func(*testing.T) accounts.Store) {
 	setDefault(t, "rapid.checks", suite.Scale(24, 150))
 	setDefault(t, "rapid.steps", suite.Scale(90, 300))
 	s := &harness{t: t, ctx: suite.Bounded(t, 2*time.Minute), open: open}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"iter"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -93,6 +94,15 @@ func As[T, F ~int64](ids []F) []T {
 		converted = append(converted, T(id))
 	}
 	return converted
+}
+
+// CausesOf returns the causes of holds, separated by commas.
+func CausesOf(holds accounts.Holds) string {
+	var all []string
+	for _, h := range holds {
+		all = append(all, string(h.Cause))
+	}
+	return strings.Join(all, ",")
 }
 
 // soaking reports whether the tests may take long. make soak sets CLIENTELE_SOAK=1.

@@ -1,4 +1,4 @@
-package storagetest
+package linear
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -22,7 +23,7 @@ func linearObjects() []linearObject {
 }
 
 func linearManager(store accounts.Store) *accounts.Manager {
-	return accounts.NewManager(store, &accounts.Options{Hasher: plainHasher{}})
+	return accounts.NewManager(store, &accounts.Options{Hasher: suite.PlainHasher{}})
 }
 
 // logins has the ids of the accounts with the two logins; 0: none.
@@ -70,7 +71,7 @@ func linearLogins(_ context.Context, store accounts.Store) (linearRun, error) {
 			var err error
 			switch c.kind {
 			case "create":
-				a, err = clients.Create(ctx, newAccount(c.arg))
+				a, err = clients.Create(ctx, suite.NewAccount(c.arg))
 			case "get":
 				a, err = clients.GetByLogin(ctx, c.arg)
 			case "rename":
@@ -232,7 +233,7 @@ func linearNames(ctx context.Context, store accounts.Store) (linearRun, error) {
 
 // createSubscriber creates an account with a subscription and returns the subscription.
 func createSubscriber(ctx context.Context, clients *accounts.Manager, login, domain string) (subscriptions.Subscription, error) {
-	in := newAccount(login)
+	in := suite.NewAccount(login)
 	a, err := clients.Create(ctx, in)
 	if err != nil {
 		return subscriptions.Subscription{}, err
@@ -264,18 +265,10 @@ func (h *accountHolds) at(cause string) *bool {
 	return &h.billing
 }
 
-func causesOf(holds accounts.Holds) string {
-	var all []string
-	for _, h := range holds {
-		all = append(all, string(h.Cause))
-	}
-	return strings.Join(all, ",")
-}
-
 // linearHolds models the holds of one account and the sessions that they end.
 func linearHolds(ctx context.Context, store accounts.Store) (linearRun, error) {
 	clients := linearManager(store)
-	account, err := clients.Create(ctx, newAccount("anna"))
+	account, err := clients.Create(ctx, suite.NewAccount("anna"))
 	if err != nil {
 		return linearRun{}, err
 	}
@@ -306,7 +299,7 @@ func linearHolds(ctx context.Context, store accounts.Store) (linearRun, error) {
 				a, err = clients.CheckSession(ctx, account.ID, c.to)
 			}
 			return response{
-				changed: len(out.Changed) > 0, suspended: len(out.StillSuspended) > 0, holds: causesOf(a.Holds), sessionEpoch: a.SessionEpoch, err: errorText(err),
+				changed: len(out.Changed) > 0, suspended: len(out.StillSuspended) > 0, holds: suite.CausesOf(a.Holds), sessionEpoch: a.SessionEpoch, err: errorText(err),
 			}
 		},
 		apply: func(state any, c call, _ int64) (any, response) {
@@ -353,7 +346,7 @@ func linearOwners(ctx context.Context, store accounts.Store) (linearRun, error) 
 	if err != nil {
 		return linearRun{}, err
 	}
-	bert, err := clients.Create(ctx, newAccount("bert"))
+	bert, err := clients.Create(ctx, suite.NewAccount("bert"))
 	if err != nil {
 		return linearRun{}, err
 	}

@@ -1,4 +1,4 @@
-package storagetest
+package linear
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -16,7 +17,7 @@ type entryVersion int64
 
 // linearEntries models one entry, which is put on all conditions and deleted.
 func linearEntries(_ context.Context, store accounts.Store) (linearRun, error) {
-	b := linearManager(store).Bucket(suiteBucket)
+	b := linearManager(store).Bucket(suite.Bucket)
 	return linearRun{
 		state: entryVersion(0),
 		call: func(r *rand.Rand, seen int64) call {
@@ -75,12 +76,12 @@ func linearTransactions(ctx context.Context, store accounts.Store) (linearRun, e
 	if err != nil {
 		return linearRun{}, err
 	}
-	bert, err := clients.Create(ctx, newAccount("bert"))
+	bert, err := clients.Create(ctx, suite.NewAccount("bert"))
 	if err != nil {
 		return linearRun{}, err
 	}
 	number := func(ctx context.Context, m *accounts.Manager, key string) (int64, error) {
-		e, err := m.Bucket(suiteBucket).Get(ctx, key)
+		e, err := m.Bucket(suite.Bucket).Get(ctx, key)
 		if errors.Is(err, accounts.ErrNotFound) {
 			return 0, nil
 		}
@@ -120,7 +121,7 @@ func linearTransactions(ctx context.Context, store accounts.Store) (linearRun, e
 					if err != nil {
 						return err
 					}
-					bucket := tx.Bucket(suiteBucket)
+					bucket := tx.Bucket(suite.Bucket)
 					if _, err := bucket.Put(ctx, accounts.Entry{Key: "a", Value: fmt.Append(nil, a+1)}, accounts.Any); err != nil {
 						return err
 					}

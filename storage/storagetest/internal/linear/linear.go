@@ -1,4 +1,5 @@
-package storagetest
+// Package linear runs commands and look-ups in parallel on a store, and checks that their results are linearizable.
+package linear
 
 import (
 	"cmp"
@@ -20,11 +21,11 @@ import (
 	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 )
 
-// testLinearizable runs commands and look-ups on a few rows in parallel, and checks that there is an order, consistent
+// Run runs commands and look-ups on a few rows in parallel, and checks that there is an order, consistent
 // with real time, in which every response is correct. It does so where rules interact: on logins that are taken and
 // freed, on a name and its subdomain, on the holds of one account, and on a subscription that is reassigned while one of
 // its owners is suspended.
-func testLinearizable(t *testing.T, open func(*testing.T) accounts.Store) {
+func Run(t *testing.T, open func(*testing.T) accounts.Store) {
 	for _, object := range linearObjects() {
 		t.Run(object.name, func(t *testing.T) {
 			for range suite.Repeated(time.Second / 2) {
