@@ -15,7 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/audit"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/workload"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -135,7 +137,7 @@ func concurrentStores(t *testing.T, open openDir) {
 		dir := t.TempDir()
 		first, closeFirst := open(t, dir)
 		second, closeSecond := open(t, dir)
-		require.NoError(t, checkConcurrent(suite.Bounded(t, time.Minute), &alternating{first, second, new(atomic.Int64)}))
+		require.NoError(t, workload.Check(suite.Bounded(t, time.Minute), &alternating{first, second, new(atomic.Int64)}))
 		require.NoError(t, closeFirst.Close())
 		require.NoError(t, closeSecond.Close())
 	}
@@ -162,12 +164,11 @@ func concurrentProcesses(t *testing.T, open openDir) {
 	childReport(t, c, reported)
 	all.Wait()
 
-	w := newWorkload(ctx, store)
-	final, err := w.readAll()
+	final, err := audit.Read(ctx, store)
 	require.NoError(t, err)
-	require.NoError(t, final.check(), "rows in the store break a rule")
-	require.NoError(t, final.replay(), "replaying the event log does not lead to the rows in the store")
-	require.NoError(t, reported.check(final.events))
+	require.NoError(t, final.Check(), "rows in the store break a rule")
+	require.NoError(t, final.Replay(), "replaying the event log does not lead to the rows in the store")
+	require.NoError(t, reported.check(final.Events))
 	require.NoError(t, closer.Close())
 }
 
@@ -201,49 +202,20 @@ func runProcess(t *testing.T, open openDir, task childTask) {
 // runWorkers runs random commands concurrently. The workers begin each round with the ids of all rows, so that they use those
 // of the other process as well. Unexpected errors are passed to failed.
 func runWorkers(ctx context.Context, store accounts.Store, failed func(error)) {
-	w := newWorkload(ctx, store)
+	w := workload.New(ctx, store)
 	for range 5 {
-		if err := w.adoptRows(); err != nil {
+		if err := w.AdoptRows(); err != nil {
 			failed(err)
 		}
 		var all sync.WaitGroup
 		for range processWorkers {
-			all.Go(func() { w.workSteps(rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), workloadSteps/5) })
+			all.Go(func() { w.Work(rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), workload.Steps/5) })
 		}
 		all.Wait()
 	}
-	for _, failure := range w.failures {
+	for _, failure := range w.Failures() {
 		failed(errors.New(failure))
 	}
-}
-
-// adoptRows replaces the known ids by those of the newest rows in the store.
-func (w *workload) adoptRows() error {
-	p, err := w.clients.List(w.ctx, accounts.Query{Desc: true, Limit: 8})
-	if err != nil {
-		return err
-	}
-	s, err := w.subs.List(w.ctx, subscriptions.Query{Desc: true, Limit: 8})
-	if err != nil {
-		return err
-	}
-	d, err := w.subs.Domains(w.ctx, subscriptions.DomainQuery{Limit: 8})
-	if err != nil {
-		return err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.accounts, w.subscriptions, w.domains = nil, nil, nil
-	for _, a := range p.Items {
-		w.accounts = append(w.accounts, int64(a.ID))
-	}
-	for _, x := range s.Items {
-		w.subscriptions = append(w.subscriptions, int64(x.ID))
-	}
-	for _, x := range d.Items {
-		w.domains = append(w.domains, int64(x.ID))
-	}
-	return nil
 }
 
 // reportedEvents counts the events of the commands whose success was reported.
@@ -276,13 +248,13 @@ func (e *reportedEvents) check(log []accounts.Event) error {
 	for _, event := range log {
 		found[event.Actor]++
 	}
-	var v violations
+	var v audit.Violations
 	for _, command := range slices.Sorted(maps.Keys(e.done)) {
 		want := 0
 		if e.done[command] == succeeded {
 			want = e.counts[command]
 		}
-		v.check(found[command] == want, "command %s has %s with %d events, and the log has %d of it", command, e.done[command], want, found[command])
+		v.Check(found[command] == want, "command %s has %s with %d events, and the log has %d of it", command, e.done[command], want, found[command])
 	}
-	return v.err()
+	return v.Err()
 }

@@ -25,7 +25,9 @@ import (
 	"github.com/clientele-go/clientele/storage/memory"
 	"github.com/clientele-go/clientele/storage/postgres"
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/faulty"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/workload"
 )
 
 // A store that writes its commands to a file passes the cases that use one store at a time: also that of the full disk, which
@@ -79,7 +81,7 @@ func TestDurableCasesRevealBrokenStores(t *testing.T) {
 			if opened%2 == 0 {
 				return s
 			}
-			return skippingStore{s}
+			return faulty.Skipping{Store: s}
 		}), "opened again after PruneEvents", noDSN},
 		{"its ids continue after the highest one of its rows", ids, openMemory(func(s *memory.Store, _ int) accounts.Store { return newMaxIDs(s) }), "account id 3 was given to command", noDSN},
 		{"its versions continue after the highest one of its entries", ids, openMemory(func(s *memory.Store, _ int) accounts.Store { return newMaxVersions(s) }), "entry version 6 was given to command", noDSN},
@@ -91,10 +93,10 @@ func TestDurableCasesRevealBrokenStores(t *testing.T) {
 			return memory.New()
 		}), "not found", noDSN},
 		{"some events of concurrent commands are lost", stores, openMemory(func(s *memory.Store, _ int) accounts.Store {
-			return &faultyStore{s, faultyTx{dropEvents: true}}
+			return &faulty.Store{Store: s, Tx: faulty.Tx{DropEvents: true}}
 		}), "replaying the event log does not lead to the rows in the store", noDSN},
 		{"some events of concurrent processes are lost", process, openPostgres(func(s accounts.Store) accounts.Store {
-			return &faultyStore{s, faultyTx{dropEvents: true}}
+			return &faulty.Store{Store: s, Tx: faulty.Tx{DropEvents: true}}
 		}), "replaying the event log does not lead to the rows in the store", postgresDSN},
 		{"it returns before the commit", killed, openPostgres(func(s accounts.Store) accounts.Store { return hastyStore{s} }), "the store does not contain what the commands lead to", postgresDSN},
 		{"it commits a command in two transactions", killed, openPostgres(func(s accounts.Store) accounts.Store { return halvingStore{s} }), "the store does not contain what the commands lead to", postgresDSN},
@@ -126,25 +128,26 @@ func TestDurableCasesRevealBrokenStores(t *testing.T) {
 func TestBook(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		tx   faultyTx
+		tx   faulty.Tx
 		want string
 	}{
-		{"everything is kept", faultyTx{}, ""},
-		{"some events are lost", faultyTx{dropEvents: true}, "events of"},
-		{"some holds are not lifted", faultyTx{keepHolds: true}, "different: "},
+		{"everything is kept", faulty.Tx{}, ""},
+		{"some events are lost", faulty.Tx{DropEvents: true}, "events of"},
+		{"some holds are not lifted", faulty.Tx{KeepHolds: true}, "different: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			store, b := &faultyStore{memory.New(), c.tx}, newSharedBook()
-			w := newDurableWorkload(suite.Bounded(t, time.Minute), newJournal(store, "test", b.add))
+			store, b := &faulty.Store{Store: memory.New(), Tx: c.tx}, newSharedBook()
+			ctx := suite.Bounded(t, time.Minute)
+			w := workload.NewDurable(ctx, newJournal(store, "test", b.add))
 			var err error
 			for i := 0; i < 5 || i < 100 && c.want != "" && err == nil; i++ {
 				var all sync.WaitGroup
 				for range processWorkers {
-					all.Go(func() { w.run(workloadSteps) })
+					all.Go(func() { w.Run(workload.Steps) })
 				}
 				all.Wait()
-				require.Empty(t, w.failures)
-				got, log, readErr := readContents(w.ctx, store)
+				require.Empty(t, w.Failures())
+				got, log, readErr := readContents(ctx, store)
 				require.NoError(t, readErr)
 				if err = b.check(got, log); c.want == "" {
 					require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/audit"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -51,7 +52,7 @@ func (l ledger) clone() ledger {
 
 // apply adds the writes of a command. It returns an error if they do not fit the rows.
 func (l *ledger) apply(w accounts.Writes) error {
-	var v violations
+	var v audit.Violations
 	for _, a := range w.AddAccounts {
 		addRow(&v, l.accounts, a.ID, a)
 	}
@@ -91,18 +92,18 @@ func (l *ledger) apply(w accounts.Writes) error {
 	}
 	l.events = append(l.events, w.Events...)
 	l.redact(w)
-	return v.err()
+	return v.Err()
 }
 
-func addRow[K ~int64, V any](v *violations, rows map[K]V, id K, row V) {
+func addRow[K ~int64, V any](v *audit.Violations, rows map[K]V, id K, row V) {
 	_, found := rows[id]
-	v.check(!found, "a command adds the row %d (%T), which exists", id, row)
+	v.Check(!found, "a command adds the row %d (%T), which exists", id, row)
 	rows[id] = row
 }
 
-func updateRow[K ~int64, V any](v *violations, rows map[K]V, id K, change func(V) V) {
+func updateRow[K ~int64, V any](v *audit.Violations, rows map[K]V, id K, change func(V) V) {
 	row, found := rows[id]
-	v.check(found, "a command changes the row %d (%T), which does not exist", id, row)
+	v.Check(found, "a command changes the row %d (%T), which does not exist", id, row)
 	if found {
 		rows[id] = change(row)
 	}
@@ -299,22 +300,22 @@ func (c contents) differences(got contents) []string {
 // readContents reads everything that a store contains, and the event log in its order. Nothing else may run commands on the
 // store.
 func readContents(ctx context.Context, store accounts.Store) (contents, []accounts.Event, error) {
-	final, err := newWorkload(ctx, store).readAll()
+	final, err := audit.Read(ctx, store)
 	if err != nil {
 		return nil, nil, err
 	}
 	c := contents{}
-	for _, a := range final.accounts {
+	for _, a := range final.Accounts {
 		r, err := store.Account(ctx, accounts.AccountKey{ID: a.ID})
 		if err != nil {
 			return nil, nil, err
 		}
 		c.addAccount(a, r.Hash)
 	}
-	for _, s := range final.subscriptions {
+	for _, s := range final.Subscriptions {
 		c.addSubscription(s)
 	}
-	for _, d := range final.domains {
+	for _, d := range final.Domains {
 		c.addDomain(d)
 	}
 	for p := (accounts.EntryParams{Bucket: suiteBucket, Limit: 500}); ; {
@@ -330,8 +331,8 @@ func readContents(ctx context.Context, store accounts.Store) (contents, []accoun
 		}
 		p.After = page[len(page)-1].Key
 	}
-	c.addEvents(final.events)
-	return c, final.events, nil
+	c.addEvents(final.Events)
+	return c, final.Events, nil
 }
 
 // settledContents reads a store until two readings in succession are equal: the database may still be ending what a killed
@@ -497,7 +498,7 @@ func (b *book) accept(l ledger, effective map[*bookedCommand]bool, log []account
 // checkIssued returns an error if an id or a version was given twice. What was given to a command that was interrupted, or that
 // returned ErrUnavailable, and had no effect, may be given again: on a full disk, no store can remember it.
 func (b *book) checkIssued(effective map[*bookedCommand]bool) error {
-	var v violations
+	var v audit.Violations
 	for _, name := range slices.Sorted(maps.Keys(b.byName)) {
 		c := b.byName[name]
 		if c.result == unavailable || c.result == interrupted && !effective[c] {
@@ -505,11 +506,11 @@ func (b *book) checkIssued(effective map[*bookedCommand]bool) error {
 		}
 		for _, id := range slices.Concat(c.issued...) {
 			other, found := b.issued[id]
-			v.check(!found, "%s was given to command %s, and before that to command %s", id, c.name, other)
+			v.Check(!found, "%s was given to command %s, and before that to command %s", id, c.name, other)
 			b.issued[id] = c.name
 		}
 	}
-	return v.err()
+	return v.Err()
 }
 
 // checkNumbers returns an error unless the log begins with the events that it had before, without those that were pruned, in

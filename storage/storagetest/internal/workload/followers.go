@@ -1,4 +1,4 @@
-package storagetest
+package workload
 
 import (
 	"context"
@@ -15,12 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/audit"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 )
 
-// testFollowers races readers of snapshots and events with random commands, also on many rows at once, and with pruning. Every
+// RunFollowers races readers of snapshots and events with random commands, also on many rows at once, and with pruning. Every
 // copy that a reader keeps of the data must end equal to the store.
-func testFollowers(t *testing.T, open func(*testing.T) accounts.Store) {
+func RunFollowers(t *testing.T, open func(*testing.T) accounts.Store) {
 	for round := range suite.Repeated(time.Second) {
 		require.NoError(t, checkFollowers(suite.Bounded(t, time.Minute), open(t), round%2 == 1))
 	}
@@ -28,9 +29,9 @@ func testFollowers(t *testing.T, open func(*testing.T) accounts.Store) {
 
 // checkFollowers runs a workload on store, with or without pruning, and returns an error that lists what readers have missed.
 func checkFollowers(ctx context.Context, store accounts.Store, prune bool) error {
-	w := newWorkload(ctx, store)
+	w := New(ctx, store)
 	var writers, readers sync.WaitGroup
-	for worker := range workloadWorkers {
+	for worker := range workers {
 		writers.Go(func() { w.workInBulk(rand.New(rand.NewPCG(rand.Uint64(), uint64(worker))), prune && worker == 0) })
 	}
 	done := make(chan struct{})
@@ -50,7 +51,7 @@ func checkFollowers(ctx context.Context, store accounts.Store, prune bool) error
 	})
 	writers.Wait()
 	close(done)
-	_, err := w.clients.Create(ctx, newAccount(lastLogin))
+	_, err := w.clients.Create(ctx, suite.NewAccount(lastLogin))
 	readers.Wait()
 	if len(w.failures) > 0 {
 		return fmt.Errorf("commands failed with errors that other commands do not explain:\n%s", strings.Join(w.failures, "\n"))
@@ -58,11 +59,11 @@ func checkFollowers(ctx context.Context, store accounts.Store, prune bool) error
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return err
 	}
-	final, err := w.readAll()
+	final, err := audit.Read(ctx, store)
 	if err != nil {
 		return err
 	}
-	var v violations
+	var v audit.Violations
 	for _, m := range mirrors {
 		m.compare(&v, "the copy of a follower", final)
 	}
@@ -70,19 +71,19 @@ func checkFollowers(ctx context.Context, store accounts.Store, prune bool) error
 		c.compare(&v, fmt.Sprintf("snapshot %d of %d, with all events after it,", i+1, len(copies)), w, final)
 	}
 	if !prune {
-		v.check(slices.EqualFunc(fromStart, final.events, func(a, b accounts.Event) bool { return a.Cursor == b.Cursor }),
-			"a follower from the start saw %d events, but the log has %d, or in another order", len(fromStart), len(final.events))
+		v.Check(slices.EqualFunc(fromStart, final.Events, func(a, b accounts.Event) bool { return a.Cursor == b.Cursor }),
+			"a follower from the start saw %d events, but the log has %d, or in another order", len(fromStart), len(final.Events))
 	}
-	return v.err()
+	return v.Err()
 }
 
 // lastLogin is that of an account that is created after all other commands.
 const lastLogin = "the.last"
 
 // workInBulk runs random commands, some of them on all accounts at once.
-func (w *workload) workInBulk(r *rand.Rand, prune bool) {
+func (w *Workload) workInBulk(r *rand.Rand, prune bool) {
 	commands := w.commands()
-	for range workloadSteps {
+	for range Steps {
 		if err := commands[r.IntN(len(commands))](r); err != nil && !isExpected(err) {
 			w.fail(err)
 		}
@@ -103,7 +104,7 @@ func (w *workload) workInBulk(r *rand.Rand, prune bool) {
 }
 
 // bulk runs a command on all accounts that exist.
-func (w *workload) bulk(command func([]accounts.ID) (accounts.Outcome, error)) {
+func (w *Workload) bulk(command func([]accounts.ID) (accounts.Outcome, error)) {
 	w.mu.Lock()
 	ids := make([]accounts.ID, len(w.accounts))
 	for i, id := range w.accounts {
@@ -125,14 +126,14 @@ type savedCopy struct {
 }
 
 // snapshot returns the rows of a snapshot, which it repeats while the store is unavailable.
-func (w *workload) snapshot() (savedCopy, error) {
+func (w *Workload) snapshot() (savedCopy, error) {
 	for {
 		c := savedCopy{rows: mirror{}}
-		var v violations
+		var v audit.Violations
 		var err error
 		c.cursor, err = w.clients.Snapshot(w.ctx, func(b accounts.Batch) error {
 			c.rows.add(&v, b)
-			return v.err()
+			return v.Err()
 		})
 		if err == nil || w.ctx.Err() != nil || !errors.Is(err, accounts.ErrUnavailable) {
 			return c, err
@@ -141,7 +142,7 @@ func (w *workload) snapshot() (savedCopy, error) {
 }
 
 // takeSnapshots takes snapshots one after another until done is closed. It keeps at most 64.
-func (w *workload) takeSnapshots(done <-chan struct{}) (copies []savedCopy, err error) {
+func (w *Workload) takeSnapshots(done <-chan struct{}) (copies []savedCopy, err error) {
 	for {
 		select {
 		case <-done:
@@ -161,7 +162,7 @@ func (w *workload) takeSnapshots(done <-chan struct{}) (copies []savedCopy, err 
 
 // keepMirror does what a program does that keeps a copy of the data: it takes a snapshot, follows from there, and begins again
 // if its cursor has expired. It returns the copy once the last account has been created.
-func (w *workload) keepMirror() (mirror, error) {
+func (w *Workload) keepMirror() (mirror, error) {
 	stop := errors.New("the last account was created")
 	for {
 		c, err := w.snapshot()
@@ -191,7 +192,7 @@ func (w *workload) keepMirror() (mirror, error) {
 }
 
 // followFromStart returns all events that a follower sees that begins with the empty cursor.
-func (w *workload) followFromStart() (seen []accounts.Event, err error) {
+func (w *Workload) followFromStart() (seen []accounts.Event, err error) {
 	stop := errors.New("the last account was created")
 	err = w.clients.Follow(w.ctx, "", &accounts.FollowOptions{OnError: func(error) {}}, func(_ context.Context, batch []accounts.Event, _ accounts.Cursor) error {
 		seen = append(seen, batch...)
@@ -208,13 +209,13 @@ func (w *workload) followFromStart() (seen []accounts.Event, err error) {
 
 // compare applies all events after the snapshot and compares the result with the store. Snapshots whose cursor has expired
 // cannot be compared.
-func (c savedCopy) compare(v *violations, name string, w *workload, final finalState) {
+func (c savedCopy) compare(v *audit.Violations, name string, w *Workload, final audit.State) {
 	for {
 		p, err := w.clients.Events(w.ctx, accounts.EventQuery{After: c.cursor, Limit: 500})
 		if errors.Is(err, accounts.ErrCursorExpired) {
 			return
 		}
-		v.check(err == nil, "Events after %s: %v", name, err)
+		v.Check(err == nil, "Events after %s: %v", name, err)
 		if len(p.Items) == 0 {
 			break
 		}
@@ -245,22 +246,22 @@ func notesOf(holds accounts.Holds) map[string]string {
 }
 
 // add adds the rows of a snapshot, whose parents must be there already.
-func (m mirror) add(v *violations, b accounts.Batch) {
+func (m mirror) add(v *audit.Violations, b accounts.Batch) {
 	set := func(key, parent, name string, holds accounts.Holds) {
 		_, found := m[key]
-		v.check(!found, "a snapshot has %s twice", key)
+		v.Check(!found, "a snapshot has %s twice", key)
 		_, found = m[parent]
-		v.check(parent == "" || found, "a snapshot has %s, but not %s, to which it belongs", key, parent)
+		v.Check(parent == "" || found, "a snapshot has %s, but not %s, to which it belongs", key, parent)
 		m[key] = mirroredRow{parent, name, notesOf(holds)}
 	}
 	for _, a := range b.Accounts {
-		set(rowKey(accounts.LevelAccount, a.ID), "", a.Login, a.Holds)
+		set(audit.RowKey(accounts.LevelAccount, a.ID), "", a.Login, a.Holds)
 	}
 	for _, s := range b.Subscriptions {
-		set(rowKey(accounts.LevelSubscription, s.ID), ownerKey(s.AccountID), "", s.Holds)
+		set(audit.RowKey(accounts.LevelSubscription, s.ID), audit.OwnerKey(s.AccountID), "", s.Holds)
 	}
 	for _, d := range b.Domains {
-		set(rowKey(accounts.LevelDomain, d.ID), rowKey(accounts.LevelSubscription, d.SubscriptionID), d.Name, d.Holds)
+		set(audit.RowKey(accounts.LevelDomain, d.ID), audit.RowKey(accounts.LevelSubscription, d.SubscriptionID), d.Name, d.Holds)
 	}
 }
 
@@ -276,12 +277,12 @@ func (m mirror) hasLogin(login string) bool {
 // apply applies one event.
 func (m mirror) apply(e accounts.Event) {
 	kind, verb, _ := strings.Cut(string(e.Type), ".")
-	key, parent, name := rowKey(accounts.LevelAccount, e.AccountID), "", e.Details["login"]
+	key, parent, name := audit.RowKey(accounts.LevelAccount, e.AccountID), "", e.Details["login"]
 	switch accounts.Level(kind) {
 	case accounts.LevelSubscription:
-		key, parent = rowKey(accounts.LevelSubscription, e.SubscriptionID), ownerKey(e.AccountID)
+		key, parent = audit.RowKey(accounts.LevelSubscription, e.SubscriptionID), audit.OwnerKey(e.AccountID)
 	case accounts.LevelDomain:
-		key, parent, name = rowKey(accounts.LevelDomain, e.DomainID), rowKey(accounts.LevelSubscription, e.SubscriptionID), e.Domain
+		key, parent, name = audit.RowKey(accounts.LevelDomain, e.DomainID), audit.RowKey(accounts.LevelSubscription, e.SubscriptionID), e.Domain
 	}
 	row, found := m[key]
 	switch verb {
@@ -319,22 +320,22 @@ func (m mirror) apply(e accounts.Event) {
 }
 
 // compare adds the differences between the copy and the store.
-func (m mirror) compare(v *violations, name string, final finalState) {
+func (m mirror) compare(v *audit.Violations, name string, final audit.State) {
 	actual := mirror{}
-	for _, a := range final.accounts {
+	for _, a := range final.Accounts {
 		actual.add(v, accounts.Batch{Accounts: []accounts.Account{a.Account}})
 	}
-	actual.add(v, accounts.Batch{Subscriptions: final.subscriptions, Domains: final.domains})
+	actual.add(v, accounts.Batch{Subscriptions: final.Subscriptions, Domains: final.Domains})
 	for _, key := range slices.Sorted(maps.Keys(actual)) {
 		row, found := m[key]
-		v.check(found, "%s lacks %s", name, key)
+		v.Check(found, "%s lacks %s", name, key)
 		if found {
-			v.check(row.parent == actual[key].parent && row.name == actual[key].name && maps.Equal(row.holds, actual[key].holds),
+			v.Check(row.parent == actual[key].parent && row.name == actual[key].name && maps.Equal(row.holds, actual[key].holds),
 				"%s has %s as %v, but the store as %v", name, key, row, actual[key])
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
 		_, found := actual[key]
-		v.check(found, "%s has %s, but the store has not", name, key)
+		v.Check(found, "%s has %s, but the store has not", name, key)
 	}
 }

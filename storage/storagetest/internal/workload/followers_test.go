@@ -1,4 +1,4 @@
-package storagetest
+package workload
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/memory"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/faulty"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 )
 
@@ -22,8 +23,8 @@ func TestFollowersRevealBrokenStores(t *testing.T) {
 	}{
 		{"the number of a snapshot is read after its rows", func() accounts.Store { return lateNumberStore{memory.New()} }, false, "snapshot"},
 		{"the batches of a snapshot are of several snapshots", func() accounts.Store { return tornStore{memory.New()} }, false, "to which it belongs"},
-		{"pruned events are skipped", func() accounts.Store { return skippingStore{memory.New()} }, true, "the copy of a follower"},
-		{"some events are lost", func() accounts.Store { return &faultyStore{memory.New(), faultyTx{dropEvents: true}} }, false, "the copy of a follower"},
+		{"pruned events are skipped", func() accounts.Store { return faulty.Skipping{Store: memory.New()} }, true, "the copy of a follower"},
+		{"some events are lost", func() accounts.Store { return &faulty.Store{Store: memory.New(), Tx: faulty.Tx{DropEvents: true}} }, false, "the copy of a follower"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ctx := suite.Bounded(t, time.Minute)
@@ -69,13 +70,4 @@ func (s tornStore) Snapshot(ctx context.Context, fn func(accounts.Batch) error) 
 		time.Sleep(time.Millisecond)
 	}
 	return number, nil
-}
-
-// skippingStore does not say that events were pruned.
-type skippingStore struct{ accounts.Store }
-
-func (s skippingStore) Events(ctx context.Context, q accounts.EventParams) (accounts.EventResult, error) {
-	log, err := s.Store.Events(ctx, q)
-	log.Pruned = 0
-	return log, err
 }
