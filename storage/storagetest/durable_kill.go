@@ -14,6 +14,8 @@ import (
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/audit"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/journal"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/process"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/workload"
 )
@@ -21,11 +23,11 @@ import (
 // killedProcesses kills a process that runs random commands, again and again on one database, and checks each time what it
 // has left.
 func killedProcesses(t *testing.T, open openDir) {
-	if task, isChild := taskOf(t); isChild {
+	if task, isChild := process.TaskOf(t); isChild {
 		runUntilKilled(t, open, task)
 		return
 	}
-	k := &killing{t: t, open: open, dir: t.TempDir(), book: newBook()}
+	k := &killing{t: t, open: open, dir: t.TempDir(), book: journal.NewBook()}
 	_, closer := open(t, k.dir) // creates the database
 	require.NoError(t, closer.Close())
 	for i := range suite.Scale(20, 200) {
@@ -43,7 +45,7 @@ type killing struct {
 	t    *testing.T
 	open openDir
 	dir  string
-	book *book
+	book *journal.Book
 
 	rounds, reported, interrupted int
 }
@@ -86,28 +88,28 @@ const (
 // command is about to write and commit. It adds what the process has reported to the book.
 func (k *killing) runAndKill(ctx context.Context, i int, open accounts.Store) {
 	k.t.Helper()
-	c, err := startChild(k.t, childTask{Dir: k.dir, Process: fmt.Sprintf("process%d", i)}, nil)
+	c, err := process.Start(k.t, process.Task{Dir: k.dir, Process: fmt.Sprintf("process%d", i)}, nil)
 	require.NoError(k.t, err)
-	defer c.kill()
-	c.opened(k.t)
+	defer c.End()
+	c.Opened(k.t)
 	lifetime, writesLeft := rand.N(maxLifetime), -1
 	if i%4 >= 2 {
 		lifetime, writesLeft = 10*maxLifetime, 1+rand.IntN(60)
 	}
-	timer := time.AfterFunc(lifetime, func() { _ = c.cmd.Process.Kill() })
+	timer := time.AfterFunc(lifetime, c.Kill)
 	defer timer.Stop()
 	read := make(chan error, 1)
 	if open != nil { // reads beside the process; what it returns changes all the time
 		go func() { read <- readBeside(ctx, open) }()
 	}
 	for {
-		r, found := c.next()
+		r, found := c.Next()
 		if !found {
 			break
 		}
 		require.Empty(k.t, r.Failure, "a command in process %d failed", i)
-		k.book.add(r)
-		if r.Result == succeeded {
+		k.book.Add(r)
+		if r.Result == journal.Succeeded {
 			k.reported++
 		}
 		if r.Writes != nil {
@@ -116,8 +118,8 @@ func (k *killing) runAndKill(ctx context.Context, i int, open accounts.Store) {
 			}
 		}
 	}
-	_ = c.wait() // it was killed
-	require.True(k.t, c.wasKilled(), "process %d ended before it was killed:\n%s", i, c.output())
+	_ = c.Wait() // it was killed
+	require.True(k.t, c.WasKilled(), "process %d ended before it was killed:\n%s", i, c.Output())
 	if open != nil {
 		require.NoError(k.t, <-read, "look-ups beside a process that runs commands")
 	}
@@ -136,39 +138,35 @@ func readBeside(ctx context.Context, store accounts.Store) error {
 // check asserts that the database contains what the book says.
 func (k *killing) check(ctx context.Context, i int, store accounts.Store, how string) {
 	k.t.Helper()
-	got, log, err := settledContents(ctx, store)
+	got, log, err := journal.ReadSettledContents(ctx, store)
 	require.NoError(k.t, err)
-	for _, c := range k.book.commands {
-		if c.result == interrupted {
-			k.interrupted++
-		}
-	}
-	require.NoError(k.t, k.book.check(got, log), "process %d was killed; %s", i, how)
+	k.interrupted += k.book.Interrupted()
+	require.NoError(k.t, k.book.Check(got, log), "process %d was killed; %s", i, how)
 }
 
 // continueWork runs some commands in this process.
 func (k *killing) continueWork(ctx context.Context, i int, store accounts.Store) {
 	k.t.Helper()
-	w := workload.NewDurable(ctx, newJournal(store, fmt.Sprintf("test%d", i), k.book.add))
+	w := workload.NewDurable(ctx, journal.New(store, fmt.Sprintf("test%d", i), k.book.Add))
 	require.NoError(k.t, w.AdoptRows())
 	w.Run(5)
 	require.Empty(k.t, w.Failures(), "commands after process %d was killed", i)
 }
 
 // runUntilKilled is the process that is killed.
-func runUntilKilled(t *testing.T, open openDir, task childTask) {
+func runUntilKilled(t *testing.T, open openDir, task process.Task) {
 	store, _ := open(t, task.Dir)
-	ctx := suite.Bounded(t, childLimit)
-	w := workload.NewDurable(ctx, newJournal(store, task.Process, printRecord))
+	ctx := suite.Bounded(t, process.Limit)
+	w := workload.NewDurable(ctx, journal.New(store, task.Process, process.Print))
 	require.NoError(t, w.AdoptRows())
-	printRecord(record{})
+	process.Print(journal.Record{})
 	var all sync.WaitGroup
 	for range processWorkers {
 		all.Go(func() {
 			for ctx.Err() == nil {
 				w.Run(1)
 				for _, failure := range w.Failures() {
-					printRecord(record{Failure: failure})
+					process.Print(journal.Record{Failure: failure})
 				}
 			}
 		})

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,6 +14,8 @@ import (
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/audit"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/journal"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/process"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/workload"
 	"github.com/clientele-go/clientele/subscriptions"
@@ -25,7 +25,7 @@ import (
 func twoStores(d *durable) {
 	first := d.clients
 	otherStore, closer := d.openDir(d.t, d.dir)
-	other := d.managerFor(newJournal(otherStore, "other", d.book.add), nil)
+	other := d.managerFor(journal.New(otherStore, "other", d.book.Add), nil)
 	both := func(check func(*accounts.Manager)) { check(first); check(other) }
 
 	mario, err := first.Create(d.ctx, withDomains("mario", "mario.example"))
@@ -148,19 +148,19 @@ const processWorkers = 4
 
 // concurrentProcesses runs concurrent commands in two processes.
 func concurrentProcesses(t *testing.T, open openDir) {
-	if task, isChild := taskOf(t); isChild {
+	if task, isChild := process.TaskOf(t); isChild {
 		runProcess(t, open, task)
 		return
 	}
 	dir := t.TempDir()
 	store, closer := open(t, dir)
-	c, err := startChild(t, childTask{Dir: dir, Process: "child"}, nil)
+	c, err := process.Start(t, process.Task{Dir: dir, Process: "child"}, nil)
 	require.NoError(t, err)
-	c.opened(t)
-	reported := newReportedEvents()
+	c.Opened(t)
+	reported := journal.NewReportedEvents()
 	ctx := suite.Bounded(t, durableTimeout)
 	var all sync.WaitGroup
-	all.Go(func() { runWorkers(ctx, newJournal(store, "parent", reported.add), func(err error) { t.Error(err) }) })
+	all.Go(func() { runWorkers(ctx, journal.New(store, "parent", reported.Add), func(err error) { t.Error(err) }) })
 	childReport(t, c, reported)
 	all.Wait()
 
@@ -168,33 +168,33 @@ func concurrentProcesses(t *testing.T, open openDir) {
 	require.NoError(t, err)
 	require.NoError(t, final.Check(), "rows in the store break a rule")
 	require.NoError(t, final.Replay(), "replaying the event log does not lead to the rows in the store")
-	require.NoError(t, reported.check(final.Events))
+	require.NoError(t, reported.Check(final.Events))
 	require.NoError(t, closer.Close())
 }
 
 // childReport reads the messages of a child that runs runProcess, until it has ended.
-func childReport(t *testing.T, c *child, reported *reportedEvents) {
+func childReport(t *testing.T, c *process.Child, reported *journal.ReportedEvents) {
 	t.Helper()
 	for {
-		r, found := c.next()
+		r, found := c.Next()
 		if !found {
 			break
 		}
 		if r.Failure != "" {
 			t.Errorf("a command in the child process: %s", r.Failure)
 		}
-		reported.add(r)
+		reported.Add(r)
 	}
-	err := c.wait()
-	require.NoError(t, err, "the child process:\n%s", c.output())
+	err := c.Wait()
+	require.NoError(t, err, "the child process:\n%s", c.Output())
 }
 
 // runProcess is the child of concurrentProcesses.
-func runProcess(t *testing.T, open openDir, task childTask) {
+func runProcess(t *testing.T, open openDir, task process.Task) {
 	store, closer := open(t, task.Dir)
-	printRecord(record{})
-	runWorkers(suite.Bounded(t, durableTimeout), newJournal(store, task.Process, printRecord), func(err error) {
-		printRecord(record{Failure: err.Error()})
+	process.Print(journal.Record{})
+	runWorkers(suite.Bounded(t, durableTimeout), journal.New(store, task.Process, process.Print), func(err error) {
+		process.Print(journal.Record{Failure: err.Error()})
 	})
 	require.NoError(t, closer.Close())
 }
@@ -216,45 +216,4 @@ func runWorkers(ctx context.Context, store accounts.Store, failed func(error)) {
 	for _, failure := range w.Failures() {
 		failed(errors.New(failure))
 	}
-}
-
-// reportedEvents counts the events of the commands whose success was reported.
-type reportedEvents struct {
-	mu     sync.Mutex
-	counts map[string]int // of the last run of each command
-	done   map[string]commandResult
-}
-
-func newReportedEvents() *reportedEvents {
-	return &reportedEvents{counts: map[string]int{}, done: map[string]commandResult{}}
-}
-
-func (e *reportedEvents) add(r record) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	switch {
-	case r.Begin:
-		e.counts[r.Command] = 0
-	case r.Writes != nil:
-		e.counts[r.Command] += len(r.Writes.Events)
-	case r.Result != interrupted:
-		e.done[r.Command] = r.Result
-	}
-}
-
-// check returns an error unless the log has exactly the events of the commands that succeeded.
-func (e *reportedEvents) check(log []accounts.Event) error {
-	found := map[string]int{}
-	for _, event := range log {
-		found[event.Actor]++
-	}
-	var v audit.Violations
-	for _, command := range slices.Sorted(maps.Keys(e.done)) {
-		want := 0
-		if e.done[command] == succeeded {
-			want = e.counts[command]
-		}
-		v.Check(found[command] == want, "command %s has %s with %d events, and the log has %d of it", command, e.done[command], want, found[command])
-	}
-	return v.Err()
 }

@@ -13,9 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -26,8 +24,7 @@ import (
 	"github.com/clientele-go/clientele/storage/postgres"
 	"github.com/clientele-go/clientele/storage/postgres/pgtest"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/faulty"
-	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
-	"github.com/clientele-go/clientele/storage/storagetest/internal/workload"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/process"
 )
 
 // A store that writes its commands to a file passes the cases that use one store at a time: also that of the full disk, which
@@ -55,14 +52,14 @@ const brokenVariable = "CLIENTELE_STORAGETEST_BROKEN"
 // Each of these mistakes makes a case fail with a message that says what is wrong.
 func TestDurableCasesRevealBrokenStores(t *testing.T) {
 	const (
-		reopened = "everything is as before after it was opened again"
-		ids      = "ids and versions are not given twice after it was opened again"
-		numbers  = "event numbers continue after it was opened again"
-		two      = "two stores see each other's commands"
-		stores   = "concurrent commands of two stores leave consistent rows and events"
-		process  = "concurrent commands of two processes leave consistent rows and events"
-		killed   = "a killed process leaves whole commands and everything it has reported"
-		disk     = "a full disk loses nothing"
+		reopened  = "everything is as before after it was opened again"
+		ids       = "ids and versions are not given twice after it was opened again"
+		numbers   = "event numbers continue after it was opened again"
+		two       = "two stores see each other's commands"
+		stores    = "concurrent commands of two stores leave consistent rows and events"
+		processes = "concurrent commands of two processes leave consistent rows and events"
+		killed    = "a killed process leaves whole commands and everything it has reported"
+		disk      = "a full disk loses nothing"
 	)
 	postgresDSN := func(t *testing.T) string { t.Helper(); return pgtest.Shared(t).DSN() }
 	noDSN := func(*testing.T) string { return "" }
@@ -95,7 +92,7 @@ func TestDurableCasesRevealBrokenStores(t *testing.T) {
 		{"some events of concurrent commands are lost", stores, openMemory(func(s *memory.Store, _ int) accounts.Store {
 			return &faulty.Store{Store: s, Tx: faulty.Tx{DropEvents: true}}
 		}), "replaying the event log does not lead to the rows in the store", noDSN},
-		{"some events of concurrent processes are lost", process, openPostgres(func(s accounts.Store) accounts.Store {
+		{"some events of concurrent processes are lost", processes, openPostgres(func(s accounts.Store) accounts.Store {
 			return &faulty.Store{Store: s, Tx: faulty.Tx{DropEvents: true}}
 		}), "replaying the event log does not lead to the rows in the store", postgresDSN},
 		{"it returns before the commit", killed, openPostgres(func(s accounts.Store) accounts.Store { return hastyStore{s} }), "the store does not contain what the commands lead to", postgresDSN},
@@ -109,10 +106,10 @@ func TestDurableCasesRevealBrokenStores(t *testing.T) {
 				durableCaseNamed(t, c.in).run(t, c.open)
 				return
 			}
-			if _, missing := mountNamespace(); c.in == disk && missing != "" {
+			if _, missing := process.MountNamespace(); c.in == disk && missing != "" {
 				t.Skip(missing)
 			}
-			cmd := exec.CommandContext(t.Context(), os.Args[0], childArguments(t.Name())...)
+			cmd := exec.CommandContext(t.Context(), os.Args[0], process.Arguments(t.Name())...)
 			cmd.Env = append(os.Environ(), brokenVariable+"=1")
 			if dsn := c.dsn(t); dsn != "" {
 				cmd.Env = append(cmd.Env, pgtest.EnvDSN+"="+dsn)
@@ -122,108 +119,6 @@ func TestDurableCasesRevealBrokenStores(t *testing.T) {
 			require.Contains(t, string(out), c.want)
 		})
 	}
-}
-
-// A book agrees with a store that keeps everything, whatever runs concurrently, and finds what a store does not keep.
-func TestBook(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		tx   faulty.Tx
-		want string
-	}{
-		{"everything is kept", faulty.Tx{}, ""},
-		{"some events are lost", faulty.Tx{DropEvents: true}, "events of"},
-		{"some holds are not lifted", faulty.Tx{KeepHolds: true}, "different: "},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			store, b := &faulty.Store{Store: memory.New(), Tx: c.tx}, newSharedBook()
-			ctx := suite.Bounded(t, time.Minute)
-			w := workload.NewDurable(ctx, newJournal(store, "test", b.add))
-			var err error
-			for i := 0; i < 5 || i < 100 && c.want != "" && err == nil; i++ {
-				var all sync.WaitGroup
-				for range processWorkers {
-					all.Go(func() { w.Run(workload.Steps) })
-				}
-				all.Wait()
-				require.Empty(t, w.Failures())
-				got, log, readErr := readContents(ctx, store)
-				require.NoError(t, readErr)
-				if err = b.check(got, log); c.want == "" {
-					require.NoError(t, err)
-				}
-			}
-			if c.want != "" {
-				require.ErrorContains(t, err, c.want)
-			}
-		})
-	}
-}
-
-// An interrupted command has all of its effects or none, perhaps only after a check.
-func TestBookOfInterruptedCommands(t *testing.T) {
-	account := func(id accounts.ID) accounts.Writes {
-		return accounts.Writes{AddAccounts: []accounts.Record{{Account: accounts.Account{ID: id}}}}
-	}
-	after := func(all ...accounts.Writes) contents {
-		l := newLedger()
-		for _, w := range all {
-			require.NoError(t, l.apply(w))
-		}
-		return l.contents()
-	}
-	both := account(2)
-	both.Events = []accounts.Event{{Actor: "two", Type: accounts.AccountCreated, AccountID: 2}}
-	b := newBook()
-	b.add(record{Command: "one", Writes: ptr(account(1))})
-	b.add(record{Command: "one", Result: succeeded})
-	b.add(record{Command: "two", Writes: &both})
-	require.ErrorContains(t, b.check(after(), nil), "missing: account 1")
-	require.ErrorContains(t, b.check(after(account(1), account(2)), nil), "account 2", "half of the interrupted command")
-	require.NoError(t, b.check(after(account(1)), nil), "nothing of the interrupted command")
-	require.NoError(t, b.check(after(account(1)), nil))
-	require.NoError(t, b.check(after(account(1), both), nil), "all of it, late")
-	require.Error(t, b.check(after(account(1)), nil), "it does not disappear")
-
-	b.add(record{Command: "three", Writes: ptr(account(3))})
-	for range maxLateChecks {
-		require.NoError(t, b.check(after(account(1), both), nil))
-	}
-	require.NoError(t, b.check(after(account(1), both), nil))
-	require.ErrorContains(t, b.check(after(account(1), both, account(3)), nil), "unexpected: account 3")
-}
-
-// parentVariable makes TestChildrenEndWithTheirParent start a child and wait to be killed.
-const parentVariable = "CLIENTELE_STORAGETEST_PARENT"
-
-// A child process ends when its parent is killed, which can then not end it.
-func TestChildrenEndWithTheirParent(t *testing.T) {
-	if _, isChild := taskOf(t); isChild {
-		printRecord(record{Command: strconv.Itoa(os.Getpid())})
-		select {}
-	}
-	if os.Getenv(parentVariable) != "" {
-		c, err := startChild(t, childTask{}, nil)
-		require.NoError(t, err)
-		r, _ := c.next()
-		printRecord(r)
-		select {}
-	}
-	t.Setenv(parentVariable, "1")
-	parent := exec.CommandContext(t.Context(), os.Args[0], childArguments(t.Name())...)
-	out, err := parent.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, parent.Start())
-	r, found := (&child{messages: bufio.NewReader(out)}).next()
-	require.True(t, found)
-	pid, err := strconv.Atoi(r.Command)
-	require.NoError(t, err)
-	grandchild, err := os.FindProcess(pid)
-	require.NoError(t, err)
-	require.NoError(t, grandchild.Signal(syscall.Signal(0)), "it runs")
-	require.NoError(t, parent.Process.Kill())
-	_ = parent.Wait()
-	require.Eventually(t, func() bool { return grandchild.Signal(syscall.Signal(0)) != nil }, 10*time.Second, 5*time.Millisecond)
 }
 
 // openMemory opens stores in memory that outlive their closing. The function wraps a store that was opened before the given

@@ -12,12 +12,13 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
-// Durable is a workload with commands of more kinds, of which some put entries and prune events.
+// Durable is a workload with commands of more kinds, also on entries and in transactions, and with pruning.
 type Durable struct {
 	*Workload
 	pruning sync.RWMutex // locked while events are pruned: which ones are depends on the commands that run
 }
 
+// NewDurable returns a workload on a store.
 func NewDurable(ctx context.Context, store accounts.Store) *Durable {
 	return &Durable{Workload: New(ctx, store)}
 }

@@ -1,4 +1,4 @@
-package storagetest
+package journal
 
 import (
 	"bytes"
@@ -9,10 +9,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/storage/storagetest/internal/audit"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -167,13 +169,13 @@ func (l *ledger) prune(before time.Time) {
 	l.events = slices.DeleteFunc(l.events, func(e accounts.Event) bool { return e.At.Before(before) })
 }
 
-// contents is everything that a store contains, as texts by which two states can be compared: every row, every entry, and
+// Contents is everything that a store contains, as texts by which two states can be compared: every row, every entry, and
 // the events of every actor in their order.
-type contents map[string]string
+type Contents map[string]string
 
 // contents returns what a store must contain.
-func (l ledger) contents() contents {
-	c := contents{}
+func (l ledger) contents() Contents {
+	c := Contents{}
 	summaries := map[accounts.ID]accounts.Summary{}
 	for id, a := range l.accounts {
 		a.Holds = l.holds[holder{accounts.LevelAccount, int64(id)}]
@@ -211,15 +213,15 @@ func (l ledger) contents() contents {
 	return c
 }
 
-func (c contents) addAccount(a accounts.Summary, hash string) {
+func (c Contents) addAccount(a accounts.Summary, hash string) {
 	a.Attributes, a.Holds = nonEmpty(a.Attributes), slices.Clip(a.Holds)
 	if len(a.Holds) == 0 {
 		a.Holds = nil
 	}
-	c[fmt.Sprintf("account %d", a.ID)] = text(a) + " " + hash
+	c[fmt.Sprintf("account %d", a.ID)] = Text(a) + " " + hash
 }
 
-func (c contents) addSubscription(s subscriptions.Subscription) {
+func (c Contents) addSubscription(s subscriptions.Subscription) {
 	s.Attributes = nonEmpty(s.Attributes)
 	if len(s.Holds) == 0 {
 		s.Holds = nil
@@ -227,10 +229,10 @@ func (c contents) addSubscription(s subscriptions.Subscription) {
 	if len(s.Inherited) == 0 {
 		s.Inherited = nil
 	}
-	c[fmt.Sprintf("subscription %d", s.ID)] = text(s)
+	c[fmt.Sprintf("subscription %d", s.ID)] = Text(s)
 }
 
-func (c contents) addDomain(d subscriptions.Domain) {
+func (c Contents) addDomain(d subscriptions.Domain) {
 	d.Attributes = nonEmpty(d.Attributes)
 	if len(d.Holds) == 0 {
 		d.Holds = nil
@@ -238,21 +240,21 @@ func (c contents) addDomain(d subscriptions.Domain) {
 	if len(d.Inherited) == 0 {
 		d.Inherited = nil
 	}
-	c[fmt.Sprintf("domain %d", d.ID)] = text(d)
+	c[fmt.Sprintf("domain %d", d.ID)] = Text(d)
 }
 
-func (c contents) addEntry(bucket string, e accounts.Entry) {
+func (c Contents) addEntry(bucket string, e accounts.Entry) {
 	if len(e.Value) == 0 {
 		e.Value = nil
 	}
-	c[fmt.Sprintf("entry %s %s", bucket, e.Key)] = text(e)
+	c[fmt.Sprintf("entry %s %s", bucket, e.Key)] = Text(e)
 }
 
 // addEvents adds the events without their cursors.
-func (c contents) addEvents(events []accounts.Event) {
+func (c Contents) addEvents(events []accounts.Event) {
 	for _, e := range events {
 		e.Cursor, e.Details = "", nonEmpty(e.Details)
-		c["events of "+e.Actor] += text(e) + "\n"
+		c["events of "+e.Actor] += Text(e) + "\n"
 	}
 }
 
@@ -264,8 +266,8 @@ func nonEmpty(m map[string]string) map[string]string {
 	return m
 }
 
-// text returns a row as text. Strings that a store keeps are valid UTF-8, so it cannot fail.
-func text(row any) string {
+// Text returns a row as text. Strings that a store keeps are valid UTF-8, so it cannot fail.
+func Text(row any) string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
@@ -279,7 +281,7 @@ func text(row any) string {
 const maxDifferences = 12
 
 // differences describes how a store with the contents got differs from what it must contain.
-func (c contents) differences(got contents) []string {
+func (c Contents) differences(got Contents) []string {
 	var all []string
 	for _, key := range slices.Sorted(maps.Keys(c)) {
 		switch actual, found := got[key]; {
@@ -297,14 +299,14 @@ func (c contents) differences(got contents) []string {
 	return all
 }
 
-// readContents reads everything that a store contains, and the event log in its order. Nothing else may run commands on the
+// ReadContents reads everything that a store contains, and the event log in its order. Nothing else may run commands on the
 // store.
-func readContents(ctx context.Context, store accounts.Store) (contents, []accounts.Event, error) {
+func ReadContents(ctx context.Context, store accounts.Store) (Contents, []accounts.Event, error) {
 	final, err := audit.Read(ctx, store)
 	if err != nil {
 		return nil, nil, err
 	}
-	c := contents{}
+	c := Contents{}
 	for _, a := range final.Accounts {
 		r, err := store.Account(ctx, accounts.AccountKey{ID: a.ID})
 		if err != nil {
@@ -318,13 +320,13 @@ func readContents(ctx context.Context, store accounts.Store) (contents, []accoun
 	for _, d := range final.Domains {
 		c.addDomain(d)
 	}
-	for p := (accounts.EntryParams{Bucket: suiteBucket, Limit: 500}); ; {
+	for p := (accounts.EntryParams{Bucket: suite.Bucket, Limit: 500}); ; {
 		page, err := store.Entries(ctx, p)
 		if err != nil {
 			return nil, nil, err
 		}
 		for _, e := range page {
-			c.addEntry(suiteBucket, e)
+			c.addEntry(suite.Bucket, e)
 		}
 		if len(page) < p.Limit {
 			break
@@ -335,14 +337,14 @@ func readContents(ctx context.Context, store accounts.Store) (contents, []accoun
 	return c, final.Events, nil
 }
 
-// settledContents reads a store until two readings in succession are equal: the database may still be ending what a killed
+// ReadSettledContents reads a store until two readings in succession are equal: the database may still be ending what a killed
 // process began.
-func settledContents(ctx context.Context, store accounts.Store) (contents, []accounts.Event, error) {
-	before, _, err := readContents(ctx, store)
+func ReadSettledContents(ctx context.Context, store accounts.Store) (Contents, []accounts.Event, error) {
+	before, _, err := ReadContents(ctx, store)
 	for err == nil {
-		var now contents
+		var now Contents
 		var events []accounts.Event
-		now, events, err = readContents(ctx, store)
+		now, events, err = ReadContents(ctx, store)
 		if err == nil && maps.Equal(before, now) {
 			return now, events, nil
 		}
@@ -351,9 +353,9 @@ func settledContents(ctx context.Context, store accounts.Store) (contents, []acc
 	return nil, nil, err
 }
 
-// book records the commands that several processes have run on a store, one after another, and checks what the store
+// Book records the commands that several processes have run on a store, one after another, and checks what the store
 // contains.
-type book struct {
+type Book struct {
 	ledger   ledger // of the commands before those in commands
 	commands []*bookedCommand
 	late     []*bookedCommand // interrupted commands that have had no effect so far
@@ -369,17 +371,18 @@ type bookedCommand struct {
 	issued [][]string // in each run of its function
 	writes []accounts.Writes
 	prune  time.Time // of PruneEvents
-	result commandResult
+	result Result
 	checks int // the number of checks in which it was interrupted and had no effect
 }
 
-func newBook() *book {
-	return &book{ledger: newLedger(), byName: map[string]*bookedCommand{}, issued: map[string]string{}, seen: map[string]bool{}}
+// NewBook returns a book without commands.
+func NewBook() *Book {
+	return &Book{ledger: newLedger(), byName: map[string]*bookedCommand{}, issued: map[string]string{}, seen: map[string]bool{}}
 }
 
-// add adds a record. Records are added in the order in which they were reported: a command reports what it writes while it
+// Add adds a record. Records are added in the order in which they were reported: a command reports what it writes while it
 // holds its locks, so that of two commands on the same rows the later one is ordered later, wherever they run.
-func (b *book) add(r record) {
+func (b *Book) Add(r Record) {
 	c := b.byName[r.Command]
 	if c == nil {
 		c = &bookedCommand{name: r.Command}
@@ -402,8 +405,22 @@ func (b *book) add(r record) {
 	}
 }
 
+// Interrupted returns the number of commands since the last check that were interrupted.
+func (b *Book) Interrupted() int {
+	n := 0
+	for _, c := range b.commands {
+		if c.result == Interrupted {
+			n++
+		}
+	}
+	return n
+}
+
+// MissingFields returns the names of the fields of Writes in which no command has written anything.
+func (b *Book) MissingFields() []string { return missingFields(b.seen) }
+
 // order makes c the last command.
-func (b *book) order(c *bookedCommand) {
+func (b *Book) order(c *bookedCommand) {
 	b.commands = slices.DeleteFunc(b.commands, func(other *bookedCommand) bool { return other == c })
 	b.commands = append(b.commands, c)
 }
@@ -417,14 +434,14 @@ const (
 	maxLateChecks = 4
 )
 
-// check returns an error unless got and log are what the commands lead to: every command that succeeded has all of its
+// Check returns an error unless got and log are what the commands lead to: every command that succeeded has all of its
 // effects, every one that failed has none, and every interrupted one has all or none. The next call checks the commands that
 // are added after this one.
-func (b *book) check(got contents, log []accounts.Event) error {
+func (b *Book) Check(got Contents, log []accounts.Event) error {
 	all := slices.Concat(b.late, b.commands)
 	var undecided []*bookedCommand
 	for _, c := range slices.Concat(b.commands, b.late) { // combinations without late ones are tried first
-		if c.result == interrupted {
+		if c.result == Interrupted {
 			undecided = append(undecided, c)
 		}
 	}
@@ -463,10 +480,10 @@ func (b *book) check(got contents, log []accounts.Event) error {
 }
 
 // sum returns the ledger after the commands: those that succeeded, and the interrupted ones that are effective.
-func (b *book) sum(all []*bookedCommand, effective map[*bookedCommand]bool) (ledger, error) {
+func (b *Book) sum(all []*bookedCommand, effective map[*bookedCommand]bool) (ledger, error) {
 	l := b.ledger.clone()
 	for _, c := range all {
-		if c.result != succeeded && !effective[c] {
+		if c.result != Succeeded && !effective[c] {
 			continue
 		}
 		for _, w := range c.writes {
@@ -482,11 +499,11 @@ func (b *book) sum(all []*bookedCommand, effective map[*bookedCommand]bool) (led
 }
 
 // accept continues after the commands: they led to l.
-func (b *book) accept(l ledger, effective map[*bookedCommand]bool, log []accounts.Event) error {
+func (b *Book) accept(l ledger, effective map[*bookedCommand]bool, log []accounts.Event) error {
 	err := errors.Join(b.checkIssued(effective), b.checkNumbers(log))
 	late := slices.DeleteFunc(slices.Concat(b.late, b.commands), func(c *bookedCommand) bool {
 		c.checks++
-		return c.result != interrupted || effective[c] || c.checks > maxLateChecks
+		return c.result != Interrupted || effective[c] || c.checks > maxLateChecks
 	})
 	b.ledger, b.commands, b.late, b.byName = l, nil, late[max(0, len(late)-maxLate):], map[string]*bookedCommand{}
 	for _, c := range b.late {
@@ -497,11 +514,11 @@ func (b *book) accept(l ledger, effective map[*bookedCommand]bool, log []account
 
 // checkIssued returns an error if an id or a version was given twice. What was given to a command that was interrupted, or that
 // returned ErrUnavailable, and had no effect, may be given again: on a full disk, no store can remember it.
-func (b *book) checkIssued(effective map[*bookedCommand]bool) error {
+func (b *Book) checkIssued(effective map[*bookedCommand]bool) error {
 	var v audit.Violations
 	for _, name := range slices.Sorted(maps.Keys(b.byName)) {
 		c := b.byName[name]
-		if c.result == unavailable || c.result == interrupted && !effective[c] {
+		if c.result == Unavailable || c.result == Interrupted && !effective[c] {
 			continue
 		}
 		for _, id := range slices.Concat(c.issued...) {
@@ -515,7 +532,7 @@ func (b *book) checkIssued(effective map[*bookedCommand]bool) error {
 
 // checkNumbers returns an error unless the log begins with the events that it had before, without those that were pruned, in
 // the same order and with the same cursors.
-func (b *book) checkNumbers(log []accounts.Event) error {
+func (b *Book) checkNumbers(log []accounts.Event) error {
 	kept := map[accounts.Cursor]bool{}
 	for _, e := range log {
 		kept[e.Cursor] = true
@@ -533,5 +550,29 @@ func (b *book) checkNumbers(log []accounts.Event) error {
 // identity describes an event with its cursor and everything that no command changes.
 func identity(e accounts.Event) string {
 	e.Details = nil
-	return text(e)
+	return Text(e)
+}
+
+// SharedBook is a book to which several goroutines add records.
+type SharedBook struct {
+	mu sync.Mutex
+	*Book
+}
+
+// NewSharedBook returns a book without commands.
+func NewSharedBook() *SharedBook { return &SharedBook{Book: NewBook()} }
+
+// Add adds a copy of a record, because the command continues to use what it contains.
+func (b *SharedBook) Add(r Record) {
+	encoded, err := json.Marshal(r)
+	var copied Record
+	if err == nil {
+		err = json.Unmarshal(encoded, &copied)
+	}
+	if err != nil {
+		panic(err) // a record contains nothing that cannot be encoded
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.Book.Add(copied)
 }

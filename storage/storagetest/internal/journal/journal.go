@@ -1,4 +1,5 @@
-package storagetest
+// Package journal records what commands write, also in other processes, and checks that a store contains exactly that.
+package journal
 
 import (
 	"context"
@@ -12,23 +13,23 @@ import (
 	"github.com/clientele-go/clientele/accounts"
 )
 
-// journal wraps a store and reports what every command does: what it writes, before that is committed, and its result. It
+// Journal wraps a store and reports what every command does: what it writes, before that is committed, and its result. It
 // makes the name of the command the actor of its events.
-type journal struct {
+type Journal struct {
 	accounts.Store
 	process  string // unique among the processes that use the database
 	commands *atomic.Int64
-	report   func(record) // called concurrently
+	report   func(Record) // called concurrently
 	inside   string       // the command whose transaction this is; "": none
 }
 
-// newJournal returns a journal of a store.
-func newJournal(store accounts.Store, process string, report func(record)) *journal {
-	return &journal{Store: store, process: process, commands: new(atomic.Int64), report: report}
+// New returns a journal of a store.
+func New(store accounts.Store, process string, report func(Record)) *Journal {
+	return &Journal{Store: store, process: process, commands: new(atomic.Int64), report: report}
 }
 
-// record is a part of the description of a command. Apart from Command, one field is set. Child processes print them.
-type record struct {
+// Record is a part of the description of a command. Apart from Command, one field is set. Child processes print them.
+type Record struct {
 	Command string           `json:",omitempty"`
 	Failure string           `json:",omitempty"` // an error that a command must not return; Command is not set
 	Skip    string           `json:",omitempty"` // why a case is skipped; Command is not set
@@ -36,52 +37,55 @@ type record struct {
 	Issued  []string         `json:",omitempty"` // ids and versions
 	Writes  *accounts.Writes `json:",omitempty"`
 	Prune   time.Time        `json:",omitzero"`
-	Result  commandResult    `json:",omitempty"`
+	Result  Result           `json:",omitempty"`
 }
 
-// commandResult is what a process learned about a command.
-type commandResult string
+// Result is what a process learned about a command.
+type Result string
 
+// The results.
 const (
-	interrupted commandResult = "" // its process was killed, or the store returned ErrCommitUnknown
-	succeeded   commandResult = "succeeded"
-	refused     commandResult = "refused"
-	unavailable commandResult = "unavailable" // ErrUnavailable
+	Interrupted Result = "" // its process was killed, or the store returned ErrCommitUnknown
+	Succeeded   Result = "succeeded"
+	Refused     Result = "refused"
+	Unavailable Result = "unavailable" // ErrUnavailable
 )
 
 // begin returns the name of a new command.
-func (j *journal) begin() string {
+func (j *Journal) begin() string {
 	return fmt.Sprintf("%s.%d", j.process, j.commands.Add(1))
 }
 
 // end reports the result of a command and returns err.
-func (j *journal) end(command string, err error) error {
+func (j *Journal) end(command string, err error) error {
 	switch {
 	case err == nil:
-		j.report(record{Command: command, Result: succeeded})
+		j.report(Record{Command: command, Result: Succeeded})
 	case errors.Is(err, accounts.ErrUnavailable):
-		j.report(record{Command: command, Result: unavailable})
+		j.report(Record{Command: command, Result: Unavailable})
 	case !errors.Is(err, accounts.ErrCommitUnknown):
-		j.report(record{Command: command, Result: refused})
+		j.report(Record{Command: command, Result: Refused})
 	}
 	return err
 }
 
-func (j *journal) Update(ctx context.Context, fn func(accounts.Tx) error) error {
+// Update runs a command and reports it.
+func (j *Journal) Update(ctx context.Context, fn func(accounts.Tx) error) error {
 	if j.inside != "" {
 		return j.Store.Update(ctx, func(tx accounts.Tx) error { return fn(journalTx{tx, j, j.inside}) })
 	}
 	command := j.begin()
 	return j.end(command, j.Store.Update(ctx, func(tx accounts.Tx) error {
-		j.report(record{Command: command, Begin: true})
+		j.report(Record{Command: command, Begin: true})
 		return fn(journalTx{tx, j, command})
 	}))
 }
 
-func (j *journal) Transaction(ctx context.Context, fn func(context.Context, accounts.Store) error) error {
+// Transaction is one command, whatever runs in it.
+func (j *Journal) Transaction(ctx context.Context, fn func(context.Context, accounts.Store) error) error {
 	command := j.begin()
 	return j.end(command, j.Store.Transaction(ctx, func(ctx context.Context, in accounts.Store) error {
-		j.report(record{Command: command, Begin: true})
+		j.report(Record{Command: command, Begin: true})
 		inside := *j
 		inside.Store, inside.inside = in, command
 		return fn(ctx, &inside)
@@ -89,16 +93,16 @@ func (j *journal) Transaction(ctx context.Context, fn func(context.Context, acco
 }
 
 // PruneEvents is reported right only while no other command runs: which events it prunes otherwise depends on their order.
-func (j *journal) PruneEvents(ctx context.Context, before time.Time) (int, error) {
+func (j *Journal) PruneEvents(ctx context.Context, before time.Time) (int, error) {
 	command := j.begin()
-	j.report(record{Command: command, Prune: before})
+	j.report(Record{Command: command, Prune: before})
 	n, err := j.Store.PruneEvents(ctx, before)
 	return n, j.end(command, err)
 }
 
 type journalTx struct {
 	accounts.Tx
-	journal *journal
+	journal *Journal
 	command string
 }
 
@@ -128,7 +132,7 @@ func (t journalTx) LockEntries(l accounts.EntryLockSet) (accounts.LockedEntries,
 
 func (t journalTx) issued(ids []string) {
 	if len(ids) > 0 {
-		t.journal.report(record{Command: t.command, Issued: ids})
+		t.journal.report(Record{Command: t.command, Issued: ids})
 	}
 }
 
@@ -137,7 +141,7 @@ func (t journalTx) Save(w accounts.Writes) error {
 	for i := range w.Events {
 		w.Events[i].Actor = t.command
 	}
-	t.journal.report(record{Command: t.command, Writes: &w})
+	t.journal.report(Record{Command: t.command, Writes: &w})
 	return t.Tx.Save(w)
 }
 
