@@ -1,4 +1,4 @@
-// Package faulty has stores with one mistake each, which the engines of the suite must find.
+// Package faulty has stores with one mistake each, which the suite must find. Only its own tests use them.
 package faulty
 
 import (
