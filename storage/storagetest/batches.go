@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -47,71 +48,71 @@ func (f *fixture) batchCommands(data fixtureData) []batchCommand {
 
 	return []batchCommand{
 		{"accounts.Suspend", accounts.LevelAccount, owners, func(ctx context.Context, ids []int64) error {
-			_, err := f.clients.Suspend(ctx, as[accounts.ID](ids), hold)
+			_, err := f.clients.Suspend(ctx, suite.As[accounts.ID](ids), hold)
 			return err
 		}},
 		{"accounts.Activate", accounts.LevelAccount, owners, func(ctx context.Context, ids []int64) error {
-			_, err := f.clients.Activate(ctx, as[accounts.ID](ids))
+			_, err := f.clients.Activate(ctx, suite.As[accounts.ID](ids))
 			return err
 		}},
 		{"accounts.Lift", accounts.LevelAccount, owners, func(ctx context.Context, ids []int64) error {
-			_, err := f.clients.Lift(ctx, as[accounts.ID](ids), causes)
+			_, err := f.clients.Lift(ctx, suite.As[accounts.ID](ids), causes)
 			return err
 		}},
 		{"accounts.PreviewRemoval", accounts.LevelAccount, owners, func(ctx context.Context, ids []int64) error {
-			_, err := f.clients.PreviewRemoval(ctx, as[accounts.ID](ids))
+			_, err := f.clients.PreviewRemoval(ctx, suite.As[accounts.ID](ids))
 			return err
 		}},
 		{"accounts.Remove", accounts.LevelAccount, owners, func(ctx context.Context, ids []int64) error {
-			_, err := f.clients.Remove(ctx, as[accounts.ID](ids))
+			_, err := f.clients.Remove(ctx, suite.As[accounts.ID](ids))
 			return err
 		}},
 		{"subscriptions.Suspend", accounts.LevelSubscription, subscriptionIDs, func(ctx context.Context, ids []int64) error {
-			_, err := f.subs.Suspend(ctx, as[subscriptions.ID](ids), hold)
+			_, err := f.subs.Suspend(ctx, suite.As[subscriptions.ID](ids), hold)
 			return err
 		}},
 		{"subscriptions.Activate", accounts.LevelSubscription, subscriptionIDs, func(ctx context.Context, ids []int64) error {
-			_, err := f.subs.Activate(ctx, as[subscriptions.ID](ids))
+			_, err := f.subs.Activate(ctx, suite.As[subscriptions.ID](ids))
 			return err
 		}},
 		{"subscriptions.Lift", accounts.LevelSubscription, subscriptionIDs, func(ctx context.Context, ids []int64) error {
-			_, err := f.subs.Lift(ctx, as[subscriptions.ID](ids), causes)
+			_, err := f.subs.Lift(ctx, suite.As[subscriptions.ID](ids), causes)
 			return err
 		}},
 		{"subscriptions.Assign", accounts.LevelSubscription, subscriptionIDs, func(ctx context.Context, ids []int64) error {
-			_, err := f.subs.Assign(ctx, as[subscriptions.ID](ids), data.luigi.ID)
+			_, err := f.subs.Assign(ctx, suite.As[subscriptions.ID](ids), data.luigi.ID)
 			return err
 		}},
 		{"subscriptions.Remove", accounts.LevelSubscription, subscriptionIDs, func(ctx context.Context, ids []int64) error {
-			_, err := f.subs.Remove(ctx, as[subscriptions.ID](ids))
+			_, err := f.subs.Remove(ctx, suite.As[subscriptions.ID](ids))
 			return err
 		}},
 		{"SuspendDomains", accounts.LevelDomain, second, func(ctx context.Context, ids []int64) error {
-			_, err := f.subs.SuspendDomains(ctx, as[subscriptions.DomainID](ids), hold)
+			_, err := f.subs.SuspendDomains(ctx, suite.As[subscriptions.DomainID](ids), hold)
 			return err
 		}},
 		{"ActivateDomains", accounts.LevelDomain, second, func(ctx context.Context, ids []int64) error {
-			_, err := f.subs.ActivateDomains(ctx, as[subscriptions.DomainID](ids))
+			_, err := f.subs.ActivateDomains(ctx, suite.As[subscriptions.DomainID](ids))
 			return err
 		}},
 		{"LiftDomains", accounts.LevelDomain, second, func(ctx context.Context, ids []int64) error {
-			_, err := f.subs.LiftDomains(ctx, as[subscriptions.DomainID](ids), causes)
+			_, err := f.subs.LiftDomains(ctx, suite.As[subscriptions.DomainID](ids), causes)
 			return err
 		}},
 		{"MoveDomains", accounts.LevelDomain, marios, func(ctx context.Context, ids []int64) error {
-			_, err := f.subs.MoveDomains(ctx, as[subscriptions.DomainID](ids), data.spare.ID)
+			_, err := f.subs.MoveDomains(ctx, suite.As[subscriptions.DomainID](ids), data.spare.ID)
 			return err
 		}},
 		{"RemoveDomains", accounts.LevelDomain, second, func(ctx context.Context, ids []int64) error {
-			_, err := f.subs.RemoveDomains(ctx, as[subscriptions.DomainID](ids))
+			_, err := f.subs.RemoveDomains(ctx, suite.As[subscriptions.DomainID](ids))
 			return err
 		}},
 		{"Owner.DisableDomains", accounts.LevelDomain, marios, func(ctx context.Context, ids []int64) error {
-			_, err := owner.DisableDomains(ctx, as[subscriptions.DomainID](ids))
+			_, err := owner.DisableDomains(ctx, suite.As[subscriptions.DomainID](ids))
 			return err
 		}},
 		{"Owner.EnableDomains", accounts.LevelDomain, marios, func(ctx context.Context, ids []int64) error {
-			_, err := owner.EnableDomains(ctx, as[subscriptions.DomainID](ids))
+			_, err := owner.EnableDomains(ctx, suite.As[subscriptions.DomainID](ids))
 			return err
 		}},
 	}
@@ -136,9 +137,6 @@ func (f *fixture) seedSuspended() fixtureData {
 	}
 	return data
 }
-
-// unusedID is an id that no store allocates.
-const unusedID = 1 << 40
 
 func batchUnknown(f *fixture) {
 	for _, m := range f.batchCommands(f.seedSuspended()) {

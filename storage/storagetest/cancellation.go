@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/recording"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -53,10 +54,10 @@ func (f *fixture) allUnavailable(all []command, ctx context.Context, cause error
 
 func cancelledInEachPhase(f *fixture) {
 	data := f.seedSuspended()
-	for _, target := range []phase{afterBegin, afterLock, afterClaim, afterSave} {
+	for _, target := range []recording.Phase{recording.AfterBegin, recording.AfterLock, recording.AfterClaim, recording.AfterSave} {
 		cancel := func() {}
-		m := f.managerFor(&recordingStore{Store: f.store, onPhase: func(at phase) error {
-			if at == target || at == afterSave {
+		m := f.managerFor(&recording.Store{Store: f.store, OnPhase: func(at recording.Phase) error {
+			if at == target || at == recording.AfterSave {
 				cancel()
 			}
 			return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -256,7 +257,7 @@ func raceRemovalAndCreation(f *fixture) {
 			}
 		}
 		slices.Sort(succeeded)
-		f.Equal(succeeded, as[subscriptions.ID](removal.Subscriptions), "the removal must report exactly the subscriptions that were created before it")
+		f.Equal(succeeded, suite.As[subscriptions.ID](removal.Subscriptions), "the removal must report exactly the subscriptions that were created before it")
 		f.Len(removal.Domains, len(succeeded))
 		left := f.dump()
 		f.Empty(left.Accounts)

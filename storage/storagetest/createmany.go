@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -29,7 +30,7 @@ func many(prefix string, n int) []accounts.New {
 	all := make([]accounts.New, n)
 	for i := range all {
 		login := fmt.Sprintf("%s%d", prefix, i)
-		all[i] = withHash(newAccount(login))
+		all[i] = suite.WithHash(newAccount(login))
 		all[i].ExternalID = "crm-" + login
 		all[i].Subscription = &subscriptions.New{Plan: "basic", ExternalID: "order-" + login, Domains: []string{login + ".example"}}
 	}

@@ -2,10 +2,7 @@ package storagetest
 
 import (
 	"context"
-	"encoding/json"
 	"io"
-	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,6 +10,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/journal"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/process"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 )
 
 // RunDurable tests whether a store that keeps its data outside of the process keeps everything, whatever happens to the
@@ -70,7 +70,7 @@ func RunDurable(t *testing.T, open func(t *testing.T, dir string) (accounts.Stor
 			c.run(t, open)
 		})
 	}
-	if os.Getenv(childVariable) == "" { // a child waits for the end of its parent
+	if !process.IsChild() { // a child waits for the end of its parent
 		goleak.VerifyNone(t, running)
 	}
 }
@@ -100,7 +100,7 @@ func durableCases() []durableCase {
 		{"two stores see each other's commands", usual, onFixture(twoStores)},
 		{"concurrent commands of two stores leave consistent rows and events", usual, concurrentStores},
 		{"concurrent commands of two processes leave consistent rows and events", usual, concurrentProcesses},
-		{"a killed process leaves whole commands and everything it has reported", time.Duration(scale(1, 10)) * usual, killedProcesses},
+		{"a killed process leaves whole commands and everything it has reported", time.Duration(suite.Scale(1, 10)) * usual, killedProcesses},
 		{"a full disk loses nothing", usual, fullDisk},
 	}
 }
@@ -111,8 +111,8 @@ type durable struct {
 	dir     string
 	openDir openDir
 	closer  io.Closer // nil: closed
-	journal *journal
-	book    *sharedBook
+	journal *journal.Journal
+	book    *journal.SharedBook
 }
 
 func newDurable(t *testing.T, open openDir) *durable {
@@ -123,7 +123,7 @@ func newDurable(t *testing.T, open openDir) *durable {
 // newDurableAt returns a fixture on the database of a directory.
 func newDurableAt(t *testing.T, open openDir, dir string) *durable {
 	t.Helper()
-	d := &durable{dir: dir, openDir: open, book: newSharedBook()}
+	d := &durable{dir: dir, openDir: open, book: journal.NewSharedBook()}
 	d.fixture = newFixture(t, d.openJournal)
 	ctx, cancel := context.WithTimeout(accounts.WithActor(t.Context(), actor), durableTimeout)
 	d.ctx = ctx
@@ -140,7 +140,7 @@ func (d *durable) openJournal(t *testing.T) accounts.Store {
 	t.Helper()
 	store, closer := d.openDir(t, d.dir)
 	if d.journal == nil {
-		d.journal = newJournal(store, "test", d.book.add)
+		d.journal = journal.New(store, "test", d.book.Add)
 	}
 	d.closer, d.journal.Store = closer, store
 	return d.journal
@@ -164,30 +164,7 @@ func (d *durable) reopen() {
 // checkBook asserts that the store contains exactly what the recorded commands lead to.
 func (d *durable) checkBook() {
 	d.t.Helper()
-	got, log, err := readContents(d.ctx, d.journal.Store)
+	got, log, err := journal.ReadContents(d.ctx, d.journal.Store)
 	d.NoError(err)
-	d.NoError(d.book.check(got, log))
-}
-
-// sharedBook is a book to which several goroutines add records.
-type sharedBook struct {
-	mu sync.Mutex
-	*book
-}
-
-func newSharedBook() *sharedBook { return &sharedBook{book: newBook()} }
-
-// add adds a copy of a record, because the command continues to use what it contains.
-func (b *sharedBook) add(r record) {
-	encoded, err := json.Marshal(r)
-	var copied record
-	if err == nil {
-		err = json.Unmarshal(encoded, &copied)
-	}
-	if err != nil {
-		panic(err) // a record contains nothing that cannot be encoded
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.book.add(copied)
+	d.NoError(d.book.Check(got, log))
 }

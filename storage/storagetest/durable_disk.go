@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/journal"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/process"
 )
 
 // diskSize is the size of the disk that is filled.
@@ -19,43 +21,43 @@ const diskSize = 32 << 20
 
 // fullDisk runs a child that mounts a small disk, fills it, and checks the store.
 func fullDisk(t *testing.T, open openDir) {
-	if task, isChild := taskOf(t); isChild {
+	if task, isChild := process.TaskOf(t); isChild {
 		fillDisk(t, open, task)
 		return
 	}
-	attributes, missing := mountNamespace()
+	attributes, missing := process.MountNamespace()
 	if missing != "" {
 		t.Skipf("the disk cannot be filled: %s", missing)
 	}
-	c, err := startChild(t, childTask{Dir: t.TempDir()}, attributes)
+	c, err := process.Start(t, process.Task{Dir: t.TempDir()}, attributes)
 	if err != nil {
 		t.Skipf("the disk cannot be filled: a child process cannot have a mount namespace of its own: %v", err)
 	}
 	skip, failure := "", "it has ended without a result"
 	for {
-		r, found := c.next()
+		r, found := c.Next()
 		if !found {
 			break
 		}
 		skip, failure = r.Skip, r.Failure
 	}
-	err = c.wait()
-	require.NoError(t, err, "the child process:\n%s", c.output())
-	require.Empty(t, failure, "the child process:\n%s", c.output())
+	err = c.Wait()
+	require.NoError(t, err, "the child process:\n%s", c.Output())
+	require.Empty(t, failure, "the child process:\n%s", c.Output())
 	if skip != "" {
 		t.Skip(skip)
 	}
 }
 
 // fillDisk is the child that mounts the disk.
-func fillDisk(t *testing.T, open openDir, task childTask) {
-	if err := mountDisk(task.Dir, diskSize); err != nil {
-		printRecord(record{Skip: fmt.Sprintf("the disk cannot be filled: a tmpfs cannot be mounted: %v", err)})
+func fillDisk(t *testing.T, open openDir, task process.Task) {
+	if err := process.MountDisk(task.Dir, diskSize); err != nil {
+		process.Print(journal.Record{Skip: fmt.Sprintf("the disk cannot be filled: a tmpfs cannot be mounted: %v", err)})
 		return
 	}
 	d := newDurableAt(t, open, task.Dir)
 	if !d.usesDisk() {
-		printRecord(record{Skip: "the disk cannot be filled: the store does not keep its data in the directory that it was given"})
+		process.Print(journal.Record{Skip: "the disk cannot be filled: the store does not keep its data in the directory that it was given"})
 		return
 	}
 	d.seed()
@@ -73,7 +75,7 @@ func fillDisk(t *testing.T, open openDir, task childTask) {
 	d.account("last")
 	d.reopen()
 	d.checkBook()
-	printRecord(record{}) // the result: no failure
+	process.Print(journal.Record{}) // the result: no failure
 }
 
 // usesDisk reports whether the store keeps what it is given in files in its directory.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/journal"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -31,7 +33,7 @@ func reopenAfterEveryCommand(d *durable) {
 		was = d.reopenUnchanged(c.name, was)
 	}
 	d.checkBook()
-	d.Empty(missingFields(d.book.seen), "the commands must write something in each field of Writes")
+	d.Empty(d.book.MissingFields(), "the commands must write something in each field of Writes")
 
 	before := d.clock.now().Add(-20 * time.Second)
 	pruned, err := d.clients.PruneEvents(d.ctx, before)
@@ -81,7 +83,7 @@ func (d *durable) observe(before *observation) *observation {
 			o.AfterCursor = append(o.AfterCursor, accounts.ErrCursorExpired.Error())
 		default:
 			d.NoError(err)
-			o.AfterCursor = append(o.AfterCursor, text(p))
+			o.AfterCursor = append(o.AfterCursor, journal.Text(p))
 		}
 	}
 	d.observeLists(o)
@@ -151,7 +153,7 @@ func reopenIDs(d *durable) {
 		func() { claim(errRefused) }, // its caller may have seen the ids
 		func() {
 			err := d.clients.Transaction(d.ctx, func(ctx context.Context, tx *accounts.Manager) error {
-				_, err := tx.Create(ctx, withHash(newAccount("peach")))
+				_, err := tx.Create(ctx, suite.WithHash(newAccount("peach")))
 				d.NoError(err)
 				return errRefused
 			})

@@ -13,6 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/audit"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/journal"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/process"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/workload"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -20,7 +25,7 @@ import (
 func twoStores(d *durable) {
 	first := d.clients
 	otherStore, closer := d.openDir(d.t, d.dir)
-	other := d.managerFor(newJournal(otherStore, "other", d.book.add), nil)
+	other := d.managerFor(journal.New(otherStore, "other", d.book.Add), nil)
 	both := func(check func(*accounts.Manager)) { check(first); check(other) }
 
 	mario, err := first.Create(d.ctx, withDomains("mario", "mario.example"))
@@ -128,11 +133,11 @@ func (s *alternating) Events(ctx context.Context, q accounts.EventParams) (accou
 
 // concurrentStores runs concurrent commands on two stores of one database.
 func concurrentStores(t *testing.T, open openDir) {
-	for range repeated(time.Second / 2) {
+	for range suite.Repeated(time.Second / 2) {
 		dir := t.TempDir()
 		first, closeFirst := open(t, dir)
 		second, closeSecond := open(t, dir)
-		require.NoError(t, checkConcurrent(bounded(t, time.Minute), &alternating{first, second, new(atomic.Int64)}))
+		require.NoError(t, workload.Check(suite.Bounded(t, time.Minute), &alternating{first, second, new(atomic.Int64)}))
 		require.NoError(t, closeFirst.Close())
 		require.NoError(t, closeSecond.Close())
 	}
@@ -143,54 +148,53 @@ const processWorkers = 4
 
 // concurrentProcesses runs concurrent commands in two processes.
 func concurrentProcesses(t *testing.T, open openDir) {
-	if task, isChild := taskOf(t); isChild {
+	if task, isChild := process.TaskOf(t); isChild {
 		runProcess(t, open, task)
 		return
 	}
 	dir := t.TempDir()
 	store, closer := open(t, dir)
-	c, err := startChild(t, childTask{Dir: dir, Process: "child"}, nil)
+	c, err := process.Start(t, process.Task{Dir: dir, Process: "child"}, nil)
 	require.NoError(t, err)
-	c.opened(t)
-	reported := newReportedEvents()
-	ctx := bounded(t, durableTimeout)
+	c.Opened(t)
+	reported := journal.NewReportedEvents()
+	ctx := suite.Bounded(t, durableTimeout)
 	var all sync.WaitGroup
-	all.Go(func() { runWorkers(ctx, newJournal(store, "parent", reported.add), func(err error) { t.Error(err) }) })
+	all.Go(func() { runWorkers(ctx, journal.New(store, "parent", reported.Add), func(err error) { t.Error(err) }) })
 	childReport(t, c, reported)
 	all.Wait()
 
-	w := newWorkload(ctx, store)
-	final, err := w.readAll()
+	final, err := audit.Read(ctx, store)
 	require.NoError(t, err)
-	require.NoError(t, final.check(), "rows in the store break a rule")
-	require.NoError(t, final.replay(), "replaying the event log does not lead to the rows in the store")
-	require.NoError(t, reported.check(final.events))
+	require.NoError(t, final.Check(), "rows in the store break a rule")
+	require.NoError(t, final.Replay(), "replaying the event log does not lead to the rows in the store")
+	require.NoError(t, reported.Check(final.Events))
 	require.NoError(t, closer.Close())
 }
 
 // childReport reads the messages of a child that runs runProcess, until it has ended.
-func childReport(t *testing.T, c *child, reported *reportedEvents) {
+func childReport(t *testing.T, c *process.Child, reported *journal.ReportedEvents) {
 	t.Helper()
 	for {
-		r, found := c.next()
+		r, found := c.Next()
 		if !found {
 			break
 		}
 		if r.Failure != "" {
 			t.Errorf("a command in the child process: %s", r.Failure)
 		}
-		reported.add(r)
+		reported.Add(r)
 	}
-	err := c.wait()
-	require.NoError(t, err, "the child process:\n%s", c.output())
+	err := c.Wait()
+	require.NoError(t, err, "the child process:\n%s", c.Output())
 }
 
 // runProcess is the child of concurrentProcesses.
-func runProcess(t *testing.T, open openDir, task childTask) {
+func runProcess(t *testing.T, open openDir, task process.Task) {
 	store, closer := open(t, task.Dir)
-	printRecord(record{})
-	runWorkers(bounded(t, durableTimeout), newJournal(store, task.Process, printRecord), func(err error) {
-		printRecord(record{Failure: err.Error()})
+	process.Print(journal.Record{})
+	runWorkers(suite.Bounded(t, durableTimeout), journal.New(store, task.Process, process.Print), func(err error) {
+		process.Print(journal.Record{Failure: err.Error()})
 	})
 	require.NoError(t, closer.Close())
 }
@@ -198,88 +202,18 @@ func runProcess(t *testing.T, open openDir, task childTask) {
 // runWorkers runs random commands concurrently. The workers begin each round with the ids of all rows, so that they use those
 // of the other process as well. Unexpected errors are passed to failed.
 func runWorkers(ctx context.Context, store accounts.Store, failed func(error)) {
-	w := newWorkload(ctx, store)
+	w := workload.New(ctx, store)
 	for range 5 {
-		if err := w.adoptRows(); err != nil {
+		if err := w.AdoptRows(); err != nil {
 			failed(err)
 		}
 		var all sync.WaitGroup
 		for range processWorkers {
-			all.Go(func() { w.workSteps(rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), workloadSteps/5) })
+			all.Go(func() { w.Work(rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), workload.Steps/5) })
 		}
 		all.Wait()
 	}
-	for _, failure := range w.failures {
+	for _, failure := range w.Failures() {
 		failed(errors.New(failure))
 	}
-}
-
-// adoptRows replaces the known ids by those of the newest rows in the store.
-func (w *workload) adoptRows() error {
-	p, err := w.clients.List(w.ctx, accounts.Query{Desc: true, Limit: 8})
-	if err != nil {
-		return err
-	}
-	s, err := w.subs.List(w.ctx, subscriptions.Query{Desc: true, Limit: 8})
-	if err != nil {
-		return err
-	}
-	d, err := w.subs.Domains(w.ctx, subscriptions.DomainQuery{Limit: 8})
-	if err != nil {
-		return err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.accounts, w.subscriptions, w.domains = nil, nil, nil
-	for _, a := range p.Items {
-		w.accounts = append(w.accounts, int64(a.ID))
-	}
-	for _, x := range s.Items {
-		w.subscriptions = append(w.subscriptions, int64(x.ID))
-	}
-	for _, x := range d.Items {
-		w.domains = append(w.domains, int64(x.ID))
-	}
-	return nil
-}
-
-// reportedEvents counts the events of the commands whose success was reported.
-type reportedEvents struct {
-	mu     sync.Mutex
-	counts map[string]int // of the last run of each command
-	done   map[string]commandResult
-}
-
-func newReportedEvents() *reportedEvents {
-	return &reportedEvents{counts: map[string]int{}, done: map[string]commandResult{}}
-}
-
-func (e *reportedEvents) add(r record) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	switch {
-	case r.Begin:
-		e.counts[r.Command] = 0
-	case r.Writes != nil:
-		e.counts[r.Command] += len(r.Writes.Events)
-	case r.Result != interrupted:
-		e.done[r.Command] = r.Result
-	}
-}
-
-// check returns an error unless the log has exactly the events of the commands that succeeded.
-func (e *reportedEvents) check(log []accounts.Event) error {
-	found := map[string]int{}
-	for _, event := range log {
-		found[event.Actor]++
-	}
-	var v violations
-	for _, command := range sortedKeys(e.done) {
-		want := 0
-		if e.done[command] == succeeded {
-			want = e.counts[command]
-		}
-		v.check(found[command] == want, "command %s has %s with %d events, and the log has %d of it", command, e.done[command], want, found[command])
-	}
-	return v.err()
 }

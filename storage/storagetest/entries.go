@@ -10,11 +10,9 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
-
-// suiteBucket is the bucket of most cases. What is in it is a part of what fixture.dump returns.
-const suiteBucket = "suite"
 
 // entryCases returns the cases about the entries of buckets.
 func entryCases() []testCase {
@@ -91,7 +89,7 @@ func entryRoundTrip(f *fixture) {
 		f.NoError(err)
 		f.NotEqual(in.Version, put.Version)
 		f.Positive(put.Version)
-		want := accounts.Entry{Key: in.Key, Value: slices.Clone(in.Value), Version: put.Version, ExpiresAt: storedTime(in.ExpiresAt)}
+		want := accounts.Entry{Key: in.Key, Value: slices.Clone(in.Value), Version: put.Version, ExpiresAt: suite.StoredTime(in.ExpiresAt)}
 		if len(in.Value) == 0 {
 			want.Value = nil
 		}
@@ -468,7 +466,7 @@ func raceIdempotency(f *fixture) {
 				if !errors.Is(err, accounts.ErrNotFound) {
 					return err
 				}
-				in := withHash(newAccount(fmt.Sprintf("customer%d-%d", round, i)))
+				in := suite.WithHash(newAccount(fmt.Sprintf("customer%d-%d", round, i)))
 				in.Subscription = &subscriptions.New{Domains: []string{in.Login + ".example"}}
 				a, err := tx.Create(ctx, in)
 				if err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -101,7 +102,7 @@ func laterExpiry(f *fixture) {
 		})
 		f.Equal(accounts.Active, s.Status())
 		f.Equal(f.getSubscription(s.ID), s)
-		f.Equal(storedTime(until), s.ExpiresAt)
+		f.Equal(suite.StoredTime(until), s.ExpiresAt)
 		f.hasStatus(accounts.Active, "shop.example")
 		f.Len(events, 2)
 		f.Equal(subscriptions.SubscriptionActivated, events[1].Type)
@@ -147,7 +148,7 @@ func expiredAmongOthers(f *fixture) {
 // manyDue adds n subscriptions of an owner that expire within the next hour, the last ones first, two at each second.
 func manyDue(f *fixture, owner accounts.ID, n int) (ids []subscriptions.ID) {
 	f.t.Helper()
-	at := storedTime(f.clock.now().Add(time.Hour))
+	at := suite.StoredTime(f.clock.now().Add(time.Hour))
 	err := f.store.Update(f.ctx, func(tx accounts.Tx) error {
 		if _, err := tx.Lock(subscriptions.LockSet{Accounts: []accounts.ID{owner}}); err != nil {
 			return err

@@ -3,13 +3,13 @@ package storagetest
 import (
 	"context"
 	"encoding/json"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -20,7 +20,7 @@ type fixture struct {
 	ctx     context.Context
 	open    func(*testing.T) accounts.Store
 	store   accounts.Store
-	clock   *clock
+	clock   clock
 	clients *accounts.Manager
 	subs    *subscriptions.Manager
 }
@@ -34,7 +34,7 @@ func newFixture(t *testing.T, open func(*testing.T) accounts.Store) *fixture {
 	t.Cleanup(cancel)
 	f := &fixture{
 		Assertions: require.New(t), t: t, ctx: ctx, open: open, store: open(t),
-		clock: &clock{at: time.Date(2026, time.March, 1, 12, 0, 0, 123456789, time.FixedZone("CET", 3600))},
+		clock: clock{suite.NewClock(time.Date(2026, time.March, 1, 12, 0, 0, 123456789, time.FixedZone("CET", 3600)))},
 	}
 	f.clients = f.manager(nil)
 	f.subs = f.clients.Subscriptions()
@@ -60,45 +60,25 @@ func (f *fixture) useManager(m *accounts.Manager) {
 }
 
 // clock is the time of a case. It stands still unless it is advanced.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
+type clock struct{ *suite.Clock }
 
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-// storedNow returns the current time as it is stored.
-func (c *clock) storedNow() time.Time { return storedTime(c.now()) }
-
-func storedTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+func (c clock) now() time.Time          { return c.Now() }
+func (c clock) advance(d time.Duration) { c.Advance(d) }
+func (c clock) storedNow() time.Time    { return c.StoredNow() }
 
 // plainHasher replaces Argon2id in cases that do not test password hashing. It costs nothing.
-type plainHasher struct{}
+type plainHasher = suite.PlainHasher
 
-func (plainHasher) Hash(_ context.Context, password string) (string, error) {
-	return "$plain$" + password, nil
-}
+const (
+	password    = suite.Password
+	suiteBucket = suite.Bucket // what is in it is a part of what fixture.dump returns
+	unusedID    = suite.UnusedID
+)
 
-func (plainHasher) Verify(_ context.Context, hash, password string) (ok, outdated bool, err error) {
-	return hash == "$plain$"+password, false, nil
-}
-
-const password = "correct horse battery"
+var errRefused = suite.ErrRefused
 
 // newAccount returns input with only the required fields.
-func newAccount(login string) accounts.New {
-	return accounts.New{Login: login, Password: password, Contact: accounts.Contact{Name: "Customer " + login}}
-}
+func newAccount(login string) accounts.New { return suite.NewAccount(login) }
 
 // account creates an account and, if there are domains, a subscription with them.
 func (f *fixture) account(login string, domains ...string) accounts.Account {
@@ -406,15 +386,6 @@ func (f *fixture) notFound(err error, kind accounts.Level, ids ...int64) {
 	f.ErrorIs(err, accounts.ErrNotFound)
 	f.Equal(string(kind), unknown.Kind, "kind of the ids that are reported as not found")
 	f.Equal(ids, unknown.IDs, "ids that are reported as not found")
-}
-
-// as converts ids to another type. It returns nil for an empty list, so that lists can be compared.
-func as[T, F ~int64](ids []F) []T {
-	var converted []T
-	for _, id := range ids {
-		converted = append(converted, T(id))
-	}
-	return converted
 }
 
 // ptr returns a pointer to v.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -109,7 +110,7 @@ func independentCauses(f *fixture) {
 }
 
 func withoutEmpty(o accounts.Outcome) accounts.Outcome {
-	return accounts.Outcome{Changed: as[accounts.ID](o.Changed), Updated: as[accounts.ID](o.Updated), Unchanged: as[accounts.ID](o.Unchanged), StillSuspended: as[accounts.ID](o.StillSuspended)}
+	return accounts.Outcome{Changed: suite.As[accounts.ID](o.Changed), Updated: suite.As[accounts.ID](o.Updated), Unchanged: suite.As[accounts.ID](o.Unchanged), StillSuspended: suite.As[accounts.ID](o.StillSuspended)}
 }
 
 func liftOneOfTwo(f *fixture) {

@@ -5,6 +5,9 @@ import (
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
+// outcome is the Outcome of a command on many ids, at any level.
+type outcome = subscriptions.Outcome[int64]
+
 // levelOps are the commands about the holds of one of the three levels, so that one case covers all three.
 type levelOps struct {
 	accounts.HoldManager

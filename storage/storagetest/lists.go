@@ -10,6 +10,7 @@ import (
 
 	"github.com/clientele-go/clientele/accounts"
 	"github.com/clientele-go/clientele/internal/input"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -695,17 +696,17 @@ func idsFilter(f *fixture) {
 	for i := range ids {
 		ids[i] = unusedID + int64(i)
 	}
-	f.lists(accounts.Query{IDs: as[accounts.ID](ids[:10_000])})
-	f.listsSubscriptions(subscriptions.Query{IDs: as[subscriptions.ID](ids[:10_000])})
-	f.listsDomains(subscriptions.DomainQuery{IDs: as[subscriptions.DomainID](ids[:10_000])})
+	f.lists(accounts.Query{IDs: suite.As[accounts.ID](ids[:10_000])})
+	f.listsSubscriptions(subscriptions.Query{IDs: suite.As[subscriptions.ID](ids[:10_000])})
+	f.listsDomains(subscriptions.DomainQuery{IDs: suite.As[subscriptions.DomainID](ids[:10_000])})
 	for _, ids := range [][]int64{{}, ids} {
-		_, err := f.clients.List(f.ctx, accounts.Query{IDs: append([]accounts.ID{}, as[accounts.ID](ids)...)})
+		_, err := f.clients.List(f.ctx, accounts.Query{IDs: append([]accounts.ID{}, suite.As[accounts.ID](ids)...)})
 		f.invalid(err, "ids")
-		_, err = f.clients.Count(f.ctx, accounts.Query{IDs: append([]accounts.ID{}, as[accounts.ID](ids)...)}, 0)
+		_, err = f.clients.Count(f.ctx, accounts.Query{IDs: append([]accounts.ID{}, suite.As[accounts.ID](ids)...)}, 0)
 		f.invalid(err, "ids")
-		_, err = f.subs.List(f.ctx, subscriptions.Query{IDs: append([]subscriptions.ID{}, as[subscriptions.ID](ids)...)})
+		_, err = f.subs.List(f.ctx, subscriptions.Query{IDs: append([]subscriptions.ID{}, suite.As[subscriptions.ID](ids)...)})
 		f.invalid(err, "ids")
-		_, err = f.subs.Domains(f.ctx, subscriptions.DomainQuery{IDs: append([]subscriptions.DomainID{}, as[subscriptions.DomainID](ids)...)})
+		_, err = f.subs.Domains(f.ctx, subscriptions.DomainQuery{IDs: append([]subscriptions.DomainID{}, suite.As[subscriptions.DomainID](ids)...)})
 		f.invalid(err, "ids")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/recording"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -75,8 +76,8 @@ func refusedLookUps(f *fixture) {
 	f.NoError(err)
 	_, err = f.subs.Update(f.ctx, data.blog.ID, subscriptions.Changes{ExternalID: ptr("order-0")})
 	f.NoError(err)
-	refusing := f.managerFor(&recordingStore{Store: f.store, onPhase: func(at phase) error {
-		if at == afterSave {
+	refusing := f.managerFor(&recording.Store{Store: f.store, OnPhase: func(at recording.Phase) error {
+		if at == recording.AfterSave {
 			return errRefused
 		}
 		return nil

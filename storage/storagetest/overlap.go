@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/audit"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/recording"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/workload"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -26,8 +30,8 @@ type pausedCommand struct {
 func (f *fixture) startPaused(do func(m *accounts.Manager) error) pausedCommand {
 	p := pausedCommand{make(chan struct{}), make(chan struct{}), make(chan error, 1)}
 	claimed := sync.OnceFunc(func() { close(p.claimed) })
-	m := f.managerFor(&recordingStore{Store: f.store, onPhase: func(at phase) error {
-		if at == afterClaim {
+	m := f.managerFor(&recording.Store{Store: f.store, OnPhase: func(at recording.Phase) error {
+		if at == recording.AfterClaim {
 			claimed()
 			<-p.resume
 		}
@@ -72,13 +76,32 @@ func (f *fixture) whilePaused(p pausedCommand, other func() error) (err, otherEr
 	}
 }
 
+// caseWorkload is a workload of a case, with the failures of all of its workers.
+type caseWorkload struct {
+	*workload.Workload
+	mu       sync.Mutex
+	failures []string
+}
+
+func newWorkload(ctx context.Context, store accounts.Store) *caseWorkload {
+	return &caseWorkload{Workload: workload.New(ctx, store)}
+}
+
+// workSteps runs random commands one after another.
+func (w *caseWorkload) workSteps(r *rand.Rand, steps int) {
+	w.Work(r, steps)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failures = append(w.failures, w.Failures()...)
+}
+
 // consistent asserts that no row breaks a rule and that the event log leads to the rows.
 func (f *fixture) consistent() {
 	f.t.Helper()
-	final, err := newWorkload(f.ctx, f.store).readAll()
+	final, err := audit.Read(f.ctx, f.store)
 	f.NoError(err)
-	f.NoError(final.check())
-	f.NoError(final.replay())
+	f.NoError(final.Check())
+	f.NoError(final.Replay())
 }
 
 // overlappingClaims claims a unique value while a command that has claimed it, or one that conflicts with it, is paused. Exactly

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/recording"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -179,16 +181,16 @@ func ownerForeignDomains(f *fixture) {
 				_, err := command(f.ctx, c.ids)
 				return err
 			})
-			f.notFound(err, accounts.LevelDomain, as[int64](c.unknown)...)
+			f.notFound(err, accounts.LevelDomain, suite.As[int64](c.unknown)...)
 		}
 	}
 	// The subscription is assigned to another account before the owner's transaction begins.
-	recorder := &recordingStore{Store: f.store}
+	recorder := &recording.Store{Store: f.store}
 	foreign := f.managerFor(recorder, nil).Owner(data.mario.ID)
 	f.assign(data.luigi.ID, data.blog.ID)
 	_, err := foreign.EnableDomains(f.ctx, []subscriptions.DomainID{own})
 	f.notFound(err, accounts.LevelDomain, int64(own))
-	f.EqualValues(1, recorder.commands.Load())
+	f.EqualValues(1, recorder.Commands.Load())
 }
 
 func ownerContact(f *fixture) {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/recording"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -42,7 +44,7 @@ func portCases() []testCase {
 }
 
 func withAnotherStore(f *fixture) {
-	data, other := f.seed(), &recordingStore{Store: f.store}
+	data, other := f.seed(), &recording.Store{Store: f.store}
 	m := f.manager(func(o *accounts.Options) {
 		o.ReservedLogins, o.ReservedDomains = []string{"peach"}, []string{"reserved.example"}
 	}).WithStore(other)
@@ -52,14 +54,12 @@ func withAnotherStore(f *fixture) {
 	f.NoError(err)
 	_, err = m.Owner(data.mario.ID).DisableDomains(f.ctx, []subscriptions.DomainID{f.getDomain("blog.example").ID})
 	f.NoError(err)
-	f.EqualValues(3, other.commands.Load())
+	f.EqualValues(3, other.Commands.Load())
 	_, err = m.Create(f.ctx, newAccount("peach"))
 	f.invalid(err, "login")
 	_, err = m.Subscriptions().AddDomain(f.ctx, data.blog.ID, "a.reserved.example")
 	f.invalid(err, "name")
 }
-
-var errRefused = errors.New("refused by the test case")
 
 func refusedBeforeSave(f *fixture) {
 	data := f.seedSuspended()
@@ -93,27 +93,27 @@ func errorUnchanged(f *fixture) {
 
 func oneTransaction(f *fixture) {
 	data := f.seed()
-	recorder := &recordingStore{Store: f.store}
+	recorder := &recording.Store{Store: f.store}
 	for _, c := range f.commandsBy(f.managerFor(recorder, nil), data) {
-		before := recorder.commands.Load()
+		before := recorder.Commands.Load()
 		f.NoError(c.call(f.ctx), c.name)
 		want := int64(0)
 		if c.writes {
 			want = 1
 		}
-		f.Equal(want, recorder.commands.Load()-before, "number of transactions of %s", c.name)
+		f.Equal(want, recorder.Commands.Load()-before, "number of transactions of %s", c.name)
 	}
 }
 
 func refusedInEachPhase(f *fixture) {
 	data := f.seedSuspended()
-	for _, target := range []phase{afterBegin, afterLock, afterClaim, afterSave} {
+	for _, target := range []recording.Phase{recording.AfterBegin, recording.AfterLock, recording.AfterClaim, recording.AfterSave} {
 		reached := 0
-		m := f.managerFor(&recordingStore{Store: f.store, onPhase: func(at phase) error {
+		m := f.managerFor(&recording.Store{Store: f.store, OnPhase: func(at recording.Phase) error {
 			if at == target {
 				reached++
 			}
-			if at == target || at == afterSave {
+			if at == target || at == recording.AfterSave {
 				return errRefused
 			}
 			return nil
@@ -229,7 +229,7 @@ func claimIDs(f *fixture) {
 		})
 		f.ErrorIs(err, result)
 		for kind, ids := range map[string][]int64{
-			"accounts": as[int64](got.AccountIDs), "subscriptions": as[int64](got.SubscriptionIDs), "domains": as[int64](got.DomainIDs),
+			"accounts": suite.As[int64](got.AccountIDs), "subscriptions": suite.As[int64](got.SubscriptionIDs), "domains": suite.As[int64](got.DomainIDs),
 		} {
 			seen[kind] = append(seen[kind], ids...)
 		}

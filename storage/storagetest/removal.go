@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -219,7 +220,7 @@ func removeSubscription(f *fixture) {
 	f.Equal(subscriptions.Removal{
 		Subscriptions: []subscriptions.ID{data.blog.ID, data.spare.ID},
 		Domains:       []string{"blog.example", "en.blog.example", "en.spare.example", "spare.example"},
-	}, subscriptions.Removal{Accounts: as[accounts.ID](removed.Accounts), Subscriptions: removed.Subscriptions, Domains: removed.Domains})
+	}, subscriptions.Removal{Accounts: suite.As[accounts.ID](removed.Accounts), Subscriptions: removed.Subscriptions, Domains: removed.Domains})
 	f.Equal(data.shop.ID, f.onlySubscription(data.mario.ID).ID)
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/recording"
 )
 
 // signInCases returns the cases about sign-in, sessions and reset tokens. Their hashers cost nothing.
@@ -302,7 +303,7 @@ func outdatedHash(f *fixture) {
 
 func outdatedHashWithStore(f *fixture) {
 	f.useManager(f.manager(func(o *accounts.Options) { o.Hasher = oldHasher{} }))
-	mario, store := f.account("mario"), &recordingStore{Store: f.store}
+	mario, store := f.account("mario"), &recording.Store{Store: f.store}
 	m := f.managerFor(store, func(o *accounts.Options) { o.Hasher = hookedHasher{outdated: true} })
 	for _, joined := range []*accounts.Manager{m.WithStore(store), m.WithStore(f.store).WithStore(store)} {
 		f.unchanged(func() {
@@ -311,7 +312,7 @@ func outdatedHashWithStore(f *fixture) {
 			f.Equal(mario, a)
 		})
 	}
-	f.Zero(store.commands.Load(), "a command that fails would end the application's transaction")
+	f.Zero(store.Commands.Load(), "a command that fails would end the application's transaction")
 	_, err := m.Authenticate(f.ctx, "mario", password)
 	f.NoError(err)
 	f.Equal("$plain$"+password, f.storedHash(mario.ID), "the manager that it was made of does")

@@ -77,6 +77,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/linear"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/model"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/workload"
 )
 
 const (
@@ -142,10 +145,10 @@ type engine struct {
 // engines returns the tests that run after the chapters.
 func engines() []engine {
 	return []engine{
-		{"random histories match the model", nil, testRandomHistories},
-		{"concurrent commands are linearizable", []int{4}, testLinearizable},
-		{"concurrent commands leave consistent rows and events", []int{1, 4, 9, 12}, testConcurrent},
-		{"followers miss nothing", []int{12, 17}, testFollowers},
+		{"random histories match the model", nil, model.Run},
+		{"concurrent commands are linearizable", []int{4}, linear.Run},
+		{"concurrent commands leave consistent rows and events", []int{1, 4, 9, 12}, workload.Run},
+		{"followers miss nothing", []int{12, 17}, workload.RunFollowers},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -21,7 +22,7 @@ func timeCases() []testCase {
 // such times correctly.
 func (f *fixture) equalStored(want, got time.Time) {
 	f.t.Helper()
-	f.Equal(storedTime(want), got)
+	f.Equal(suite.StoredTime(want), got)
 	f.Equal(time.UTC, got.Location())
 	f.Zero(got.Nanosecond() % 1000)
 }
@@ -134,7 +135,7 @@ func wrongClock(f *fixture) {
 	right := f.clock.now()
 	f.unchanged(func() {
 		for _, at := range append(wrongTimes(), time.Time{}) {
-			f.clock.at = at
+			f.clock.Set(at)
 			for _, c := range all {
 				if c.writes {
 					f.ErrorIs(c.call(f.ctx), accounts.ErrUnavailable, "%s at %v", c.name, at)
@@ -146,13 +147,13 @@ func wrongClock(f *fixture) {
 		}
 	})
 	for _, at := range []time.Time{time.Unix(0, 0), time.Date(9998, 12, 31, 23, 59, 59, 999999999, time.UTC)} {
-		f.clock.at = at
+		f.clock.Set(at)
 		s := f.subscribe(subscriptions.New{Name: "x"})
 		f.equalStored(at, s.CreatedAt)
 		f.suspendSubscription(s.ID, accounts.Hold{})
 		f.equalStored(at, f.getSubscription(s.ID).Holds[0].At)
 	}
-	f.clock.at = right
+	f.clock.Set(right)
 	for _, c := range all {
 		f.NoError(c.call(f.ctx), c.name)
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/recording"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -41,12 +43,6 @@ func transactionCases() []testCase {
 	}
 }
 
-// withHash returns input with a hash in the place of the password, as it is needed in transactions.
-func withHash(in accounts.New) accounts.New {
-	in.Password, in.PasswordHash = "", "$plain$"+password
-	return in
-}
-
 // transaction runs fn and fails unless it is committed.
 func (f *fixture) transaction(fn func(ctx context.Context, tx *accounts.Manager) error) {
 	f.t.Helper()
@@ -57,7 +53,7 @@ func transactionSees(f *fixture) {
 	data := f.seed()
 	var peach accounts.Account
 	f.transaction(func(ctx context.Context, tx *accounts.Manager) (err error) {
-		in := withHash(newAccount("peach"))
+		in := suite.WithHash(newAccount("peach"))
 		in.Subscription = &subscriptions.New{Domains: []string{"peach.example"}}
 		peach, err = tx.Create(ctx, in)
 		f.NoError(err)
@@ -134,7 +130,7 @@ func transactionError(f *fixture) {
 	for _, want := range []error{errRefused, accounts.ErrTaken, fmt.Errorf("wrapped: %w", context.DeadlineExceeded), accounts.ErrCommitUnknown} {
 		f.unchanged(func() {
 			err := f.clients.Transaction(f.ctx, func(ctx context.Context, tx *accounts.Manager) error {
-				_, err := tx.Create(ctx, withHash(newAccount("peach")))
+				_, err := tx.Create(ctx, suite.WithHash(newAccount("peach")))
 				f.NoError(err)
 				_, err = tx.Remove(ctx, []accounts.ID{data.mario.ID})
 				f.NoError(err)
@@ -151,7 +147,7 @@ func transactionError(f *fixture) {
 func transactionRefusals(f *fixture) {
 	data := f.seed()
 	f.transaction(func(ctx context.Context, tx *accounts.Manager) error {
-		_, err := tx.Create(ctx, withHash(newAccount("mario")))
+		_, err := tx.Create(ctx, suite.WithHash(newAccount("mario")))
 		f.taken(err, accounts.Taken{Field: "login", Value: "mario"})
 		_, err = tx.Suspend(ctx, []accounts.ID{data.mario.ID, unusedID}, accounts.Hold{})
 		f.notFound(err, accounts.LevelAccount, unusedID)
@@ -167,7 +163,7 @@ func transactionRefusals(f *fixture) {
 		f.ErrorIs(err, accounts.ErrConflict)
 		_, err = tx.Get(ctx, unusedID)
 		f.ErrorIs(err, accounts.ErrNotFound)
-		_, err = tx.Create(ctx, withHash(newAccount("peach")))
+		_, err = tx.Create(ctx, suite.WithHash(newAccount("peach")))
 		return err
 	})
 	_, err := f.clients.GetByLogin(f.ctx, "peach")
@@ -222,7 +218,7 @@ func transactionAgain(f *fixture) {
 	var created accounts.Account
 	err := f.managerFor(againStore{f.store}, func(o *accounts.Options) { o.Hasher = nil }).Transaction(f.ctx, func(ctx context.Context, tx *accounts.Manager) (err error) {
 		runs++
-		in := withHash(newAccount("mario"))
+		in := suite.WithHash(newAccount("mario"))
 		in.PasswordHash = "$2a$04$" + strings.Repeat("a", 53)
 		created, err = tx.Create(ctx, in)
 		return err
@@ -237,12 +233,12 @@ func transactionAgain(f *fixture) {
 func transactionCancelled(f *fixture) {
 	data := f.seed()
 	const commands = 3
-	phases := []phase{"before", afterBegin, afterLock, afterClaim, afterSave, "after"}
+	phases := []recording.Phase{"before", recording.AfterBegin, recording.AfterLock, recording.AfterClaim, recording.AfterSave, "after"}
 	for n := range commands {
 		for _, target := range phases {
 			ctx, cancel := context.WithCancel(f.ctx)
 			current := -1
-			m := f.managerFor(&recordingStore{Store: f.store, onPhase: func(at phase) error {
+			m := f.managerFor(&recording.Store{Store: f.store, OnPhase: func(at recording.Phase) error {
 				if at == target && current == n {
 					cancel()
 				}
@@ -252,7 +248,7 @@ func transactionCancelled(f *fixture) {
 				err := m.Transaction(ctx, func(ctx context.Context, tx *accounts.Manager) error {
 					for i, command := range []func() error{
 						func() error {
-							_, err := tx.Create(ctx, withHash(newAccount("peach")))
+							_, err := tx.Create(ctx, suite.WithHash(newAccount("peach")))
 							return err
 						},
 						func() error {
@@ -275,7 +271,7 @@ func transactionCancelled(f *fixture) {
 							cancel()
 						}
 					}
-					if target == afterClaim && n != 0 || target == afterLock && n == 0 {
+					if target == recording.AfterClaim && n != 0 || target == recording.AfterLock && n == 0 {
 						cancel() // the command has no such phase
 					}
 					return nil
@@ -376,13 +372,13 @@ func transactionReuses(f *fixture) {
 		f.NoError(err)
 		_, err = tx.Subscriptions().AddDomain(ctx, data.blog.ID, "sub.game.example")
 		f.NoError(err)
-		peach, err := tx.Create(ctx, withHash(newAccount("peach")))
+		peach, err := tx.Create(ctx, suite.WithHash(newAccount("peach")))
 		f.NoError(err)
 		_, err = tx.Bucket(suiteBucket).Put(ctx, accounts.Entry{Key: fmt.Sprintf("account/%d/x", peach.ID)}, accounts.Absent)
 		f.NoError(err)
 		_, err = tx.Remove(ctx, []accounts.ID{peach.ID})
 		f.NoError(err)
-		_, err = tx.Create(ctx, withHash(newAccount("peach")))
+		_, err = tx.Create(ctx, suite.WithHash(newAccount("peach")))
 		return err
 	})
 	f.Equal("luigi", f.getAccount(data.mario.ID).Login)
@@ -395,7 +391,7 @@ func transactionIDs(f *fixture) {
 	var lost accounts.Account
 	var version int64
 	f.Equal(errRefused, f.clients.Transaction(f.ctx, func(ctx context.Context, tx *accounts.Manager) (err error) {
-		lost, err = tx.Create(ctx, withHash(newAccount("peach")))
+		lost, err = tx.Create(ctx, suite.WithHash(newAccount("peach")))
 		f.NoError(err)
 		e, err := tx.Bucket(suiteBucket).Put(ctx, accounts.Entry{Key: "k"}, accounts.Any)
 		f.NoError(err)
@@ -441,7 +437,7 @@ func transactionInvalid(f *fixture) {
 		}
 		_, err := tx.Create(ctx, newAccount("peach"))
 		f.invalid(err, "password")
-		_, err = tx.CreateMany(ctx, []accounts.New{withHash(newAccount("peach")), newAccount("daisy")})
+		_, err = tx.CreateMany(ctx, []accounts.New{suite.WithHash(newAccount("peach")), newAccount("daisy")})
 		f.invalid(err, "[1].password")
 		_, err = owner.SetContact(ctx, 0, accounts.Contact{Name: "Mario Rossi"}, "")
 		f.NoError(err, "without another e-mail address no password is needed")
@@ -531,7 +527,7 @@ func transactionAllowDomain(f *fixture) {
 	runs := 0
 	f.transaction(func(ctx context.Context, tx *accounts.Manager) error {
 		runs++
-		in := withHash(newAccount("peach"))
+		in := suite.WithHash(newAccount("peach"))
 		in.Subscription = &subscriptions.New{Domains: []string{"peach.example"}}
 		_, err := tx.Create(ctx, in)
 		f.NoError(err)
@@ -597,7 +593,7 @@ func transactionPolicies(f *fixture) {
 	runs := 0
 	f.transaction(func(ctx context.Context, tx *accounts.Manager) error {
 		runs++
-		_, err := tx.Create(ctx, withHash(newAccount("peach")))
+		_, err := tx.Create(ctx, suite.WithHash(newAccount("peach")))
 		f.NoError(err)
 		_, err = tx.Update(ctx, data.mario.ID, accounts.Changes{Login: ptr("mario2")})
 		f.NoError(err)
@@ -708,10 +704,10 @@ func transactionCounter(f *fixture) {
 func transactionRace(f *fixture) {
 	errs := concurrently(racers, func(i int) error {
 		return f.clients.Transaction(f.ctx, func(ctx context.Context, tx *accounts.Manager) error {
-			if _, err := tx.Create(ctx, withHash(newAccount(fmt.Sprint("own", i)))); err != nil {
+			if _, err := tx.Create(ctx, suite.WithHash(newAccount(fmt.Sprint("own", i)))); err != nil {
 				return err
 			}
-			_, err := tx.Create(ctx, withHash(newAccount("mario")))
+			_, err := tx.Create(ctx, suite.WithHash(newAccount("mario")))
 			return err
 		})
 	})

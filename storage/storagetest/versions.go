@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/clientele-go/clientele/accounts"
+	"github.com/clientele-go/clientele/storage/storagetest/internal/suite"
 	"github.com/clientele-go/clientele/subscriptions"
 )
 
@@ -207,7 +208,7 @@ func subscriptionFields(f *fixture) {
 		{"description", subscriptions.Changes{Description: ptr("new-value")}, func(s *subscriptions.Subscription) { s.Description = "new-value" }},
 		{"externalID", subscriptions.Changes{ExternalID: ptr("new-value")}, func(s *subscriptions.Subscription) { s.ExternalID = "new-value" }},
 		{"attributes", subscriptions.Changes{Attributes: map[string]string{"key": "new-value"}}, func(s *subscriptions.Subscription) { s.Attributes = map[string]string{"key": "new-value"} }},
-		{"expiresAt", subscriptions.Changes{ExpiresAt: ptr(f.clock.now().Add(time.Hour))}, func(s *subscriptions.Subscription) { s.ExpiresAt = storedTime(f.clock.now().Add(time.Hour)) }},
+		{"expiresAt", subscriptions.Changes{ExpiresAt: ptr(f.clock.now().Add(time.Hour))}, func(s *subscriptions.Subscription) { s.ExpiresAt = suite.StoredTime(f.clock.now().Add(time.Hour)) }},
 	} {
 		events := f.eventsOf(func() {
 			_, err := f.subs.Update(f.ctx, s.ID, c.change)
