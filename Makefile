@@ -13,8 +13,10 @@ TOOL        = $(GO) tool -modfile=.ci/tools/go.mod
 # Tests that lack a server or a browser fail under make. Under plain go test they are skipped and say what is missing.
 REQUIRE = CLIENTELE_REQUIRE_POSTGRES=1 CLIENTELE_REQUIRE_BROWSER=1
 
-# What many goroutines of a program share runs with the race detector, where tests take about three times as long.
-RACE = ./accounts ./subscriptions ./storage/memory ./adapters/... ./internal/...
+# What many goroutines of a program share runs with the race detector, except for tests that measure what something costs or
+# go through a whole day: with it they would take minutes.
+RACE      = ./accounts ./subscriptions ./storage/memory ./adapters/gateway ./adapters/panel/... ./internal/throttle
+MEASURING = ^Test(LongValuesCostLittle|GuessesADay|OthersSignInDuringAnAttack|MemoryOfLimitsIsBounded|CollectedDeviceTokens|SelectAllMatches|EndsOfManyDays|AttacksOverADay)$$
 
 # The browser tests run after all others: together with the PostgreSQL tests they would overload the machine.
 BROWSER = ./examples/panel
@@ -22,7 +24,8 @@ BROWSER = ./examples/panel
 .PHONY: test check fuzz soak bench deps
 
 test: deps
-	$(REQUIRE) $(GO) test -timeout 30m -race $(RACE)
+	$(REQUIRE) $(GO) test -timeout 30m -race -skip '$(MEASURING)' $(RACE)
+	$(REQUIRE) $(GO) test -timeout 30m -run '$(MEASURING)' $(RACE)
 	$(REQUIRE) $(GO) test -timeout 30m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACE) $(BROWSER))")
 	$(REQUIRE) $(GO) test -timeout 30m $(BROWSER)
 

@@ -380,7 +380,7 @@ func TestCollectedDeviceTokens(t *testing.T) {
 				return b.post(kind.page, "login", kind.login, "password", password)
 			}
 			owner, office := e.from("198.51.100.1"), e.from("198.51.100.2")
-			collected := make([]*browser, 50)
+			collected := make([]*browser, 20)
 			for i, b := range append(collected, owner, office) {
 				if b == nil {
 					b = e.from(fmt.Sprintf("10.%d.0.1", i))
@@ -394,10 +394,11 @@ func TestCollectedDeviceTokens(t *testing.T) {
 			guesses := 0
 			for range 24 * 2 {
 				for i, b := range collected {
-					for _, b := range []*browser{b, e.from(fmt.Sprintf("10.%d.%d.2", i, rand.IntN(256)))} {
-						if signIn(b, "guess").StatusCode == http.StatusUnauthorized {
-							guesses++
-						}
+					if i%4 == 0 {
+						b = e.from(fmt.Sprintf("10.%d.%d.2", i, rand.IntN(256))) // without a token
+					}
+					if signIn(b, "guess").StatusCode == http.StatusUnauthorized {
+						guesses++
 					}
 				}
 				require.Equal(t, kind.home, signIn(owner, "a new secret").location())
