@@ -158,6 +158,21 @@ func commands() []command {
 			_, err := m.SignInAs(t.Context(), c.accounts[0])
 			return err
 		}},
+		{"accounts.AddNote", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			_, err := m.AddNote(t.Context(), c.accounts[0], "pays on Friday")
+			return err
+		}},
+		{"accounts.Notes", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			_, err := m.Notes(t.Context(), c.accounts[0], accounts.NoteQuery{})
+			return err
+		}},
+		{"accounts.RemoveNote", func(t *testing.T, m *accounts.Manager, c fixture) error {
+			p, err := m.Notes(t.Context(), c.accounts[0], accounts.NoteQuery{})
+			if err != nil {
+				return err
+			}
+			return m.RemoveNote(t.Context(), c.accounts[0], p.Items[0].ID)
+		}},
 		{"accounts.ResetToken", func(t *testing.T, m *accounts.Manager, c fixture) error {
 			_, err := m.ResetToken(t.Context(), c.accounts[0], time.Hour)
 			return err
