@@ -65,3 +65,7 @@ func asConflict(err error) error {
 	}
 	return err
 }
+
+func accountNotFound(id ID) error {
+	return &NotFoundError{Kind: string(LevelAccount), IDs: []int64{int64(id)}}
+}

@@ -68,10 +68,6 @@ func noteIn(account ID, e Entry) (Note, error) {
 	return Note{ID: NoteID(math.MaxInt64 - descending), Text: value.Text, By: value.By, At: time.UnixMicro(value.At).UTC()}, nil
 }
 
-func accountNotFound(id ID) error {
-	return &NotFoundError{Kind: string(LevelAccount), IDs: []int64{int64(id)}}
-}
-
 // AddNote adds a note to the account with the given id, with the actor in ctx as its author. Notes have no version, and touch
 // neither Version nor UpdatedAt of the account. Only operators see them: an Owner has no method that returns one.
 //

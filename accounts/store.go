@@ -225,7 +225,7 @@ type Writes struct {
 
 // EntryKey identifies an entry.
 type EntryKey struct {
-	Bucket string // a slug of at most 64
+	Bucket string // 1 to 64 of a-z, 0-9, - and _: a slug, or what package accounts keeps for itself, which begins with _
 	Key    string // 1 to 255 bytes
 }
 
